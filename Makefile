@@ -1,0 +1,42 @@
+# Everything runs in .venv; `make PYTHON=python3.12 install` chooses the Python it is made with (3.10 to 3.13).
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+INSTALLED := .venv/.bert4ner-installed
+DEMO := runs/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint clean
+.DELETE_ON_ERROR:
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED)  ## create .venv and install everything into it
+
+# bert4keras comes last and without its requirements: its keras<=2.3.1 contradicts every TensorFlow since 2.16.
+# No build isolation: an editable install copies no bert4keras, so the build needs nothing but setuptools.
+$(INSTALLED): setup.py pyproject.toml
+	.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(PIP) --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip
+	$(PIP) install --quiet 'setuptools>=77'
+	$(PIP) install --no-build-isolation --use-pep517 --editable '.[test]'
+	$(PIP) install --no-build-isolation --use-pep517 --no-deps bert4keras==0.11.5
+	@touch $(INSTALLED)
+
+demo: install  ## the main job on the bundled sample: cross-validate, predict
+	rm -rf $(DEMO)
+	.venv/bin/python -m bert4ner crossval examples/data/leaflets.jsonl \
+		--pretrained pretrained/tcm-mini --output $(DEMO) --folds 3
+	.venv/bin/python -m bert4ner predict $(DEMO) examples/data/leaflets-unlabelled.txt --output $(DEMO)/predicted.jsonl
+	@echo 'Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
+
+test: install  ## the whole test suite, slow tests included
+	.venv/bin/python -m pytest
+
+lint: install  ## ruff and mypy
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m mypy
+
+clean:  ## remove what the other targets made, .venv included
+	rm -rf .venv $(DEMO) build dist bert4ner.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find bert4ner tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,140 @@
+"""Make bert4keras 0.11.5, written for Keras 2 and TensorFlow 1, run on today's TensorFlow with tf-keras.
+
+`activate` sets the environment, imports the three, mends what is broken and leaves a foreign ``keras`` (Keras 3) as it
+was. It patches bert4keras' own classes only; nothing of TensorFlow or of Keras is changed.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bert4ner.errors import EnvironmentProblem
+
+BERT4KERAS_VERSION = "0.11.5"
+VENDOR = Path(__file__).resolve().parent.parent / "_vendor"       # filled in built wheels, see setup.py
+_BERT4KERAS_MODULES = "backend layers snippets models tokenizers".split()
+
+_active = False
+
+
+def activate() -> None:
+    """Prepare this process for Keras-2 code; call it before TensorFlow is first imported. Repeated calls cost nothing.
+
+    Raises:
+        EnvironmentProblem: it is too late (TensorFlow runs with Keras 3 already), or a package is missing; the message
+            says what to do.
+    """
+    global _active
+    if _active:
+        return
+    _refuse_if_too_late()
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    _supply_distutils()
+    if VENDOR.is_dir() and str(VENDOR) not in sys.path:
+        sys.path.append(str(VENDOR))                               # last, so that an installed bert4keras wins
+    with _native_log_held_back():
+        tf = _import("tensorflow", "pip install tensorflow")
+        tf.config.list_physical_devices()                          # the search for a GPU logs, too
+    keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
+    with _keras_named(tf.keras):
+        for module in _BERT4KERAS_MODULES:
+            _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
+    mending = importlib.import_module("bert4ner.compat.mending")
+    mending.mend_bert4keras()
+    keras.backend.experimental.enable_tf_random_generator()        # dropout that can be replayed after a resume
+    _active = True
+
+
+def _refuse_if_too_late() -> None:
+    tf = sys.modules.get("tensorflow")
+    if tf is None or not hasattr(tf, "__version__"):
+        return
+    if os.environ.get("TF_USE_LEGACY_KERAS") not in ("1", "true", "True"):
+        raise EnvironmentProblem(
+            "TensorFlow was imported before bert4ner.compat.activate(), so its tf.keras is Keras 3, which bert4keras "
+            "cannot use; call bert4ner.compat.activate() before the first import of tensorflow or keras, or start "
+            "Python with TF_USE_LEGACY_KERAS=1"
+        )
+
+
+def _import(name: str, cure: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        package = name.partition(".")[0]
+        if error.name is not None and error.name.partition(".")[0] != package:
+            raise
+        raise EnvironmentProblem(f"the package {package} is not installed; run: {cure}") from None
+
+
+@contextmanager
+def _native_log_held_back() -> Iterator[None]:
+    """Keep TensorFlow's start-up banner off stderr, where it buries real messages; show it if the import fails.
+
+    Whoever sets TF_CPP_MIN_LOG_LEVEL gets what that asks for.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"                       # what matters comes as an exception as well
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            if failed:
+                held.seek(0)
+                os.write(2, held.read())
+
+
+def _supply_distutils() -> None:
+    """bert4keras reads two switches with ``distutils.util.strtobool``; Python 3.12 dropped the package."""
+    try:
+        importlib.import_module("distutils.util")
+    except ModuleNotFoundError:
+        package, util = types.ModuleType("distutils"), types.ModuleType("distutils.util")
+        util.strtobool = _strtobool                                # type: ignore[attr-defined]
+        package.util = util                                        # type: ignore[attr-defined]
+        package.__path__ = []                                      # a package: `distutils.util` must be importable
+        sys.modules.update({"distutils": package, "distutils.util": util})
+
+
+def _strtobool(value: str) -> int:
+    if value.lower() in ("y", "yes", "t", "true", "on", "1"):
+        return 1
+    if value.lower() in ("n", "no", "f", "false", "off", "0"):
+        return 0
+    raise ValueError(f"invalid truth value {value!r}")
+
+
+@contextmanager
+def _keras_named(keras: Any) -> Iterator[None]:
+    """While open, ``import keras`` means tf-keras; afterwards whatever ``keras`` was before, Keras 3 or nothing."""
+    foreign = {name: module for name, module in sys.modules.items() if name == "keras" or name.startswith("keras.")}
+    for name in foreign:
+        del sys.modules[name]
+    previous = os.environ.get("TF_KERAS")
+    os.environ["TF_KERAS"] = "1"
+    sys.modules["keras"] = keras
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name == "keras" or name.startswith("keras.")]:
+            del sys.modules[name]
+        sys.modules.update(foreign)
+        if previous is None:
+            del os.environ["TF_KERAS"]
+        else:
+            os.environ["TF_KERAS"] = previous

@@ -1,0 +1,11 @@
+"""TensorFlow, tf-keras and the parts of bert4keras that the library uses, activated: import them from here only."""
+
+from bert4ner.compat.activation import activate
+
+activate()
+
+import tensorflow as tf  # noqa: E402  (after activate, which prepares the process for it)
+import tf_keras as keras  # noqa: E402
+from bert4keras.models import build_transformer_model  # noqa: E402
+
+__all__ = ["build_transformer_model", "keras", "tf"]

@@ -1,0 +1,70 @@
+"""The `deepner` format: a JSON list of `{"id", "text", "labels": [["T1", "LABEL", start, end, "mention"], ...]}`.
+
+Other keys of that project's files (`pseudo`, `candidate_entities`) are features of its models, not annotation, and
+are not read.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+
+
+def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+    """Documents in file order; a record without `labels` has no entities.
+
+    Raises:
+        DataError: with the number of the record, or the line where the JSON is broken.
+    """
+    convention = EndConvention(default_inclusive=False)
+    records = [
+        Record(
+            where,
+            id_of(record, where, default=f"{path.stem}-{number}"),
+            text_of(record, where),
+            [_span(label, where) for label in list_of(record, "labels", where)],
+        )
+        for number, (where, record) in enumerate(json_records(path, repairs), start=1)
+    ]
+    for record in records:
+        convention.look(record)
+    if convention.inclusive:
+        repairs.note("files whose ends are inclusive read as such", str(path))
+    for record in records:
+        yield make_document(record, repairs, inclusive=convention.inclusive)
+
+
+def _span(label: Any, where: str) -> Span:
+    if not isinstance(label, list) or len(label) != 5:
+        raise DataError(f'{where}: expected a label ["T1", "LABEL", start, end, "mention"], found {label!r}')
+    return span_of(label[2], label[3], label[1], mention=label[4], where=where)
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """One JSON list, a line per document; whole numbers as ids stay numbers, scores are left out and counted."""
+    with atomic_write(path) as handle:
+        separator = "[\n"
+        for document in documents:
+            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
+            handle.write(separator + json.dumps(_record(document), ensure_ascii=False))
+            separator = ",\n"
+        handle.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _record(document: Document) -> dict[str, Any]:
+    labels = [
+        [f"T{number}", entity.label, entity.start, entity.end, document.mention(entity)]
+        for number, entity in enumerate(document.entities, start=1)
+    ]
+    return {"id": number_or_text(document.id), "text": document.text, "labels": labels}
+
+
+def number_or_text(id: str) -> int | str:
+    """An id that is written like a whole number as that number: tools of this family sort and join by it."""
+    plain = id.isascii() and id.isdigit() and len(id) < 16 and str(int(id)) == id
+    return int(id) if plain else id

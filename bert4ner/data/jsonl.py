@@ -1,0 +1,68 @@
+"""Our own format, `jsonl`: `{"id", "text", "entities": [{"start", "end", "label", "score"}]}`, one document per line.
+
+Offsets count characters from 0, ends are exclusive, `score` is optional; it holds everything a `Document` does.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.records import Record, Span, id_of, list_of, make_document, span_of, text_of
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+
+
+def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+    """Documents in file order, one in memory at a time.
+
+    Raises:
+        DataError: with `path:line`.
+    """
+    for number, (where, record) in enumerate(json_records(path, repairs), start=1):
+        if "entities" not in record:
+            for other in ("label", "labels", "entity_list", "annotations"):
+                if other in record:
+                    raise DataError(
+                        f"{where}: expected annotation under 'entities', found {other!r}; this is another format, "
+                        "read it with format='auto'"
+                    )
+        yield make_document(
+            Record(
+                where,
+                id_of(record, where, default=f"{path.stem}-{number}"),
+                text_of(record, where),
+                [_span(entity, where) for entity in list_of(record, "entities", where)],
+            ),
+            repairs,
+        )
+
+
+def _span(entity: Any, where: str) -> Span:
+    if not isinstance(entity, dict) or not {"start", "end", "label"} <= entity.keys():
+        raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {entity!r}')
+    span = span_of(entity["start"], entity["end"], entity["label"], where=where)
+    score = entity.get("score")
+    if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
+        raise DataError(f"{where}: expected a number as score, found {score!r}")
+    span.score = None if score is None else float(score)
+    return span
+
+
+def to_record(document: Document) -> dict[str, Any]:
+    """The JSON object of one document."""
+    entities = []
+    for entity in document.entities:
+        fields: dict[str, Any] = {"start": entity.start, "end": entity.end, "label": entity.label}
+        if entity.score is not None:
+            fields["score"] = entity.score
+        entities.append(fields)
+    return {"id": document.id, "text": document.text, "entities": entities}
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """One line per document; nothing can be lost, `losses` stays empty."""
+    with atomic_write(path) as handle:
+        for document in documents:
+            handle.write(json.dumps(to_record(document), ensure_ascii=False) + "\n")

@@ -1,0 +1,269 @@
+"""From what a file states to a checked `Document`: the end convention, offsets counted in other units, duplicates.
+
+Readers fill `Record` and `Span` with what stands in the file; everything that formats with offsets share is judged
+here. Knows no file format.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+from bert4ner.data.files import SURROGATE, Repairs
+from bert4ner.entities import Document, Entity, check_text
+from bert4ner.errors import DataError
+
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(slots=True)
+class Span:
+    """One annotation as the file states it; `mention` is the text it claims to cover, where the format has that."""
+
+    start: int
+    end: int
+    label: str
+    mention: str | None = None
+    score: float | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """One document as the file states it, and where that is."""
+
+    where: str
+    id: str
+    text: str
+    spans: list[Span] = field(default_factory=list)
+
+
+# What another tool may have counted where we count characters: a name, and the width of each character in a text.
+def _utf16(text: str) -> list[int]:
+    return [2 if ord(character) > 0xFFFF else 1 for character in text]
+
+
+def _windows_ends(text: str) -> list[int]:
+    return [2 if c == "\n" and (i == 0 or text[i - 1] != "\r") else 1 for i, c in enumerate(text)]
+
+
+def _unix_ends(text: str) -> list[int]:
+    return [0 if c == "\r" and text[i + 1 : i + 2] == "\n" else 1 for i, c in enumerate(text)]
+
+
+def _both(text: str) -> list[int]:
+    return [wide + ends - 1 for wide, ends in zip(_utf16(text), _windows_ends(text), strict=True)]
+
+
+def _bytes(text: str) -> list[int]:
+    return [len(character.encode("utf-8")) for character in text]
+
+
+UNITS = (
+    ("UTF-16 code units", _utf16, 0),
+    ("characters with Windows line ends (CRLF)", _windows_ends, 0),
+    ("characters with line ends as one character", _unix_ends, 0),
+    ("UTF-16 code units with Windows line ends (CRLF)", _both, 0),
+    ("characters with a byte order mark", lambda text: [1] * len(text), 1),
+    ("UTF-8 bytes", _bytes, 0),
+)
+
+
+def agrees(found: str, mention: str) -> bool:
+    """Is `found` what `mention` shows? A line break may be shown as a space, or left out."""
+    if found == mention:
+        return True
+    spaced = LINE_BREAK.sub(" ", mention)
+    return any(LINE_BREAK.sub(shown, found) in (mention, spaced) for shown in (" ", "")) or (
+        "\r\n" in found and re.sub(r"[\r\n]", " ", found) == spaced
+    )
+
+
+class EndConvention:
+    """Decides over a whole file whether ends are inclusive, by comparing mentions; `default` where nothing tells."""
+
+    def __init__(self, *, default_inclusive: bool) -> None:
+        self.default_inclusive = default_inclusive
+        self.inclusive_votes = 0
+        self.exclusive_votes = 0
+
+    def look(self, record: Record) -> None:
+        """Let the spans of `record` vote."""
+        for span in record.spans:
+            if span.mention is None or not 0 <= span.start <= span.end:
+                continue
+            self.exclusive_votes += agrees(record.text[span.start : span.end], span.mention)
+            self.inclusive_votes += agrees(record.text[span.start : span.end + 1], span.mention)
+
+    @property
+    def inclusive(self) -> bool:
+        """True when the end is the position of the last character, not the one after it."""
+        if self.inclusive_votes == self.exclusive_votes:
+            return self.default_inclusive
+        return self.inclusive_votes > self.exclusive_votes
+
+
+def make_document(record: Record, repairs: Repairs, *, inclusive: bool = False, drop_reversed: bool = False) -> Document:
+    """The checked document; what had to be mended is counted in `repairs`.
+
+    Raises:
+        DataError: a span outside the text, empty or reversed, or unlike its mention; a text nobody can carry.
+    """
+    check_text(record.text, where=record.where)
+    if SURROGATE.search(record.id) or "\x00" in record.id:
+        raise DataError(f"{record.where}: the id {record.id!r} holds an unpaired surrogate or NUL; choose another id")
+    spans = [
+        Span(span.start, span.end + inclusive, span.label, span.mention, span.score) for span in record.spans
+    ]
+    if drop_reversed:
+        kept = [span for span in spans if span.start < span.end]
+        repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
+        spans = kept
+    spans = _mend_offsets(record, spans, repairs)
+    entities: dict[Entity, Entity] = {}
+    for span in spans:
+        _check_span(record, span, inclusive=inclusive)
+        entity = Entity(span.start, span.end, span.label, span.score)
+        if entity in entities:
+            repairs.note("repeated annotations (same span, same label) read once", record.where)
+        entities.setdefault(entity, entity)
+    return Document(record.id, record.text, tuple(entities))
+
+
+def _fits(text: str, span: Span) -> bool:
+    inside = 0 <= span.start < span.end <= len(text)
+    return inside and (span.mention is None or agrees(text[span.start : span.end], span.mention))
+
+
+def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[Span]:
+    """`spans` as they are if all fit, else counted in the first other unit in which all fit, else as they are.
+
+    Only mentions can tell that a unit is the right one, so spans without them are never moved.
+    """
+    if all(_fits(record.text, span) for span in spans) or any(span.mention is None for span in spans):
+        return spans
+    for unit, widths, shift in UNITS:
+        places = _places(widths(record.text), shift)
+        moved = [
+            Span(places.get(span.start, -1), places.get(span.end, -1), span.label, span.mention, span.score)
+            for span in spans
+        ]
+        if all(_fits(record.text, span) for span in moved):
+            repairs.note(f"offsets counted in {unit} turned into characters", record.where, count=len(spans))
+            return moved
+    return spans
+
+
+def _places(widths: list[int], shift: int) -> dict[int, int]:
+    """Character position of each offset counted in a unit, for the widths of all characters in that unit."""
+    offsets = accumulate(widths, initial=shift)
+    return {offset: position for position, offset in enumerate(offsets)}
+
+
+def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
+    stated = f"[{span.start}, {span.end - inclusive}{']' if inclusive else ')'}"
+    counting = f"offsets count characters from 0, end {'inclusive' if inclusive else 'exclusive'}"
+    if not span.label or span.label != span.label.strip():
+        raise DataError(f"{record.where}: expected a label, found {span.label!r} at {stated}; give the span a label")
+    if span.start >= span.end:
+        raise DataError(
+            f"{record.where}: expected a span of at least one character, found {span.label} at {stated}; "
+            f"{counting}: correct the span or remove it"
+        )
+    if span.start < 0 or span.end > len(record.text):
+        raise DataError(
+            f"{record.where}: expected offsets within the text of {len(record.text)} characters, found {span.label} "
+            f"at {stated}; {counting}"
+        )
+    if not _fits(record.text, span):
+        found = record.text[span.start : span.end]
+        width = "; the two differ in the width of characters only" if _same_width(found, span.mention) else ""
+        raise DataError(
+            f"{record.where}: expected {_short(span.mention)} at {stated}, found {_short(found)}{width}; {counting}: "
+            "correct the offsets, or export text and annotation again together"
+        )
+
+
+def _same_width(found: str, mention: str | None) -> bool:
+    return unicodedata.normalize("NFKC", found) == unicodedata.normalize("NFKC", mention or "")
+
+
+def _short(text: str | None) -> str:
+    return repr(text if text is None or len(text) <= 40 else text[:40] + "…")
+
+
+def text_of(record: dict[str, Any], where: str, *, key: str = "text") -> str:
+    """The text of a JSON record.
+
+    Raises:
+        DataError: there is none.
+    """
+    text = record.get(key)
+    if not isinstance(text, str):
+        found = type(text).__name__ if key in record else f"the keys {', '.join(sorted(map(str, record))) or '(none)'}"
+        raise DataError(f"{where}: expected a string under {key!r}, found {found}")
+    return text
+
+
+def id_of(record: dict[str, Any], where: str, *, default: str) -> str:
+    """The id of a JSON record as text; `default` where there is none."""
+    found = record.get("id")
+    if found is None or found == "":
+        return default
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise DataError(f"{where}: expected a string or a number as id, found {found!r}")
+    return str(found)
+
+
+def list_of(record: dict[str, Any], key: str, where: str) -> list[Any]:
+    """The list under `key`, empty where the key is missing or null."""
+    found = record.get(key)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise DataError(f"{where}: expected a list under {key!r}, found {type(found).__name__}")
+    return found
+
+
+def span_of(start: object, end: object, label: object, *, where: str, mention: object = None) -> Span:
+    """A span from values of any type.
+
+    Raises:
+        DataError: an offset is no whole number, or the label or mention no text.
+    """
+    if type(start) is not int or type(end) is not int:
+        raise DataError(f"{where}: expected whole numbers as start and end of a span, found {start!r} and {end!r}")
+    if not isinstance(label, str | int) or isinstance(label, bool):
+        raise DataError(f"{where}: expected a label for [{start}, {end}), found {label!r}")
+    if mention is not None and not isinstance(mention, str):
+        raise DataError(f"{where}: expected the mention at [{start}, {end}) as a string, found {mention!r}")
+    return Span(start, end, str(label), mention)
+
+
+def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Document]:
+    """All documents, a repeated id followed by `#2`, `#3` ...; each such change is counted."""
+    result, seen = [], set()
+    documents = list(documents)
+    taken = {document.id for document in documents}
+    for document in documents:
+        if document.id in seen:
+            number = 2
+            while f"{document.id}#{number}" in taken:
+                number += 1
+            repairs.note("repeated document ids made unique", f"id {document.id}")
+            document = Document(f"{document.id}#{number}", document.text, document.entities)
+            taken.add(document.id)
+        seen.add(document.id)
+        result.append(document)
+    return result
+
+
+def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:
+    """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out."""
+    kept: list[Entity] = []
+    lost: list[Entity] = []
+    for entity in sorted(entities, key=lambda each: (each.start - each.end, each)):
+        clashes = any(entity.start < other.end and other.start < entity.end for other in kept)
+        (lost if clashes else kept).append(entity)
+    return sorted(kept), sorted(lost)

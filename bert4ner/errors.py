@@ -1,0 +1,28 @@
+"""The errors that callers are meant to meet; each message says where, what was expected, what was found, what to do.
+
+The command line prints any of them as one line and exits with code 2. Nothing else is ever raised for bad input.
+"""
+
+
+class Bert4NERError(Exception):
+    """Base of every error that this library raises for a cause outside itself."""
+
+
+class DataError(Bert4NERError):
+    """Annotated or plain text that cannot be used as it is."""
+
+
+class ConfigError(Bert4NERError):
+    """An option with an unknown name or an impossible value."""
+
+
+class CheckpointError(Bert4NERError):
+    """A pretrained checkpoint or a saved model that is missing, damaged or not the one expected."""
+
+
+class RunError(Bert4NERError):
+    """A run folder that is incomplete, belongs to other work, or a training that had to stop."""
+
+
+class EnvironmentProblem(Bert4NERError):
+    """Something about the installation or the process: a package missing, TensorFlow imported too early."""

@@ -1,0 +1,66 @@
+"""From a configuration and labels to a Keras model: backbone, fusion, encoder, head. No training, no files written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bert4ner.compat.frameworks import keras
+from bert4ner.config import Config
+from bert4ner.errors import ConfigError
+from bert4ner.models.backbone import Backbone, build_backbone
+from bert4ner.models.encoders import encode
+from bert4ner.models.fusion import fuse
+from bert4ner.models.heads.crf import CRFHead
+from bert4ner.models.heads.softmax import SoftmaxHead
+from bert4ner.models.precision import policy, resolve_precision
+from bert4ner.models.pretrained import open_pretrained
+
+HEADS = {"crf": CRFHead, "softmax": SoftmaxHead}
+HEAD_NAME = "head"
+
+
+def build_model(config: Config, labels: Sequence[str]) -> Any:
+    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, emissions ``(batch, length, tags)`` out.
+
+    Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
+    ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs.
+
+    Args:
+        config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
+        labels: entity labels; they are sorted, each once.
+
+    Raises:
+        CheckpointError: the pretrained folder is missing, damaged or inconsistent.
+        ConfigError: no pretrained folder is named, no label is given, or the encoder is too small for the options.
+    """
+    if not config.model.pretrained:
+        raise ConfigError(
+            "no pretrained encoder; name its folder with --pretrained DIR or Config().replace(pretrained=DIR)"
+        )
+    pretrained = open_pretrained(config.model.pretrained)
+    network, backbone = assemble(pretrained.config, config, labels)
+    if pretrained.checkpoint is not None:
+        backbone.load(pretrained.checkpoint)
+    return network
+
+
+def assemble(encoder_config: dict[str, Any], config: Config, labels: Sequence[str]) -> tuple[Any, Backbone]:
+    """The network of `config` on an encoder of `encoder_config`, all weights random, and its backbone."""
+    labels = sorted(set(labels))
+    if not labels:
+        raise ConfigError("no labels: the documents hold no entity; is the format right, are the annotations there?")
+    with policy(resolve_precision(config.run.precision)):
+        backbone = build_backbone(
+            encoder_config,
+            config.model,
+            dropout=config.regularization.encoder_dropout,
+            max_length=config.windows.max_length,
+        )
+        features = encode(fuse(backbone.blocks, config.model.fusion), config.model.encoder)
+        head = HEADS[config.model.head](
+            scheme=config.model.scheme,
+            labels=labels,
+            dropout=config.regularization.head_dropout,
+            name=HEAD_NAME,
+        )
+        network = keras.Model(backbone.inputs, head(features), name="bert4ner")
+    return network, backbone

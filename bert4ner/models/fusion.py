@@ -1,0 +1,42 @@
+"""How the outputs of the encoder's last blocks become one: mean, learned weights, or side by side."""
+
+from typing import Any
+
+from bert4ner.compat.frameworks import keras, tf
+
+
+class LayerMixture(keras.layers.Layer):
+    """Weighs k tensors of shape (batch, length, width) by a learned softmax into one; the mask passes through.
+
+    All weights start equal, so that training starts from the mean.
+
+    References:
+        Peters et al. 2018, Deep contextualized word representations, equation 1 (without its scalar gamma).
+    """
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        self.mixture = self.add_weight(name="mixture", shape=(len(input_shape),), initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs: list[Any]) -> Any:
+        weights = tf.nn.softmax(self.mixture)                                      # (k,)
+        return tf.add_n([weights[k] * block for k, block in enumerate(inputs)])    # (batch, length, width)
+
+    def compute_mask(self, inputs: list[Any], mask: Any = None) -> Any:
+        return None if mask is None else mask[0]
+
+
+def fuse(blocks: list[Any], fusion: str) -> Any:
+    """One tensor (batch, length, width), or (batch, length, k * width) for `concat`, from the last k blocks."""
+    if fusion == "last" or len(blocks) == 1:
+        return blocks[-1]
+    layer = {
+        "mean": lambda: keras.layers.Average(name="fusion"),
+        "weighted": lambda: LayerMixture(name="fusion"),
+        "concat": lambda: keras.layers.Concatenate(name="fusion"),
+    }[fusion]()
+    return layer(blocks)

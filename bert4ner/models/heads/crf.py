@@ -1,0 +1,104 @@
+"""The linear-chain conditional random field: the default head. Exact loss, exact probabilities, no illegal tags."""
+
+from typing import Any, final
+
+import numpy as np
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.tagging import Chain, TagHead, first_token_on
+
+# The recursion runs in float64: probabilities 1e-300 apart still count, so that no state is lost to underflow.
+_FLOOR = 1e-300
+
+
+@final
+class CRFHead(TagHead):
+    """Scores tag sequences by emissions and transitions; trains on exact log likelihood.
+
+    Tags that the scheme forbids (at the start, at the end, one after the other) have probability 0 in training and in
+    decoding. Everything is computed in float32 or better whatever the policy of the encoder is.
+
+    Args:
+        scheme: name of the tagging scheme.
+        labels: entity labels, in the order that numbers the tags.
+        dropout: share of the features dropped in training.
+
+    Call arguments:
+        features: token vectors, ``(batch, length, width)``; returns emissions ``(batch, length, tags)``.
+
+    References:
+        Lafferty, McCallum and Pereira 2001, Conditional Random Fields.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        tags = len(self.tagset)
+        zeros = keras.initializers.Zeros()
+        self.transitions = self.add_weight(name="transitions", shape=(tags, tags), initializer=zeros)
+        self.starts = self.add_weight(name="starts", shape=(tags,), initializer=zeros)
+        self.ends = self.add_weight(name="ends", shape=(tags,), initializer=zeros)
+
+    def _legal(self) -> tuple[Any, Any, Any]:
+        """Transitions, starts and ends in float64, -inf where the scheme forbids."""
+        allowed = (self.tagset.transition_allowed, self.tagset.start_allowed, self.tagset.end_allowed)
+        weights = (self.transitions, self.starts, self.ends)
+        return tuple(
+            tf.where(tf.constant(legal), tf.cast(weight, "float64"), tf.constant(-np.inf, "float64"))
+            for weight, legal in zip(weights, allowed, strict=True)
+        )
+
+    def log_partition(self, emissions: Any, mask: Any) -> Any:
+        """Log of the summed weight of all legal tag sequences, ``(batch,)`` float64.
+
+        Args:
+            emissions: ``(batch, length, tags)``; what stands under the mask's zeros has no effect.
+            mask: ``(batch, length)`` bool, true from the first position to the last real one of each row.
+        """
+        transitions, starts, ends = self._legal()
+        by_step = tf.transpose(tf.cast(emissions, "float64"), [1, 0, 2])                   # (length, batch, tags)
+        mask_by_step = tf.transpose(mask)                                                  # (length, batch)
+        weights = tf.exp(transitions)                                                      # (tags_from, tags_to)
+
+        def step(alphas: Any, inputs: Any) -> Any:
+            emission, real = inputs                                                        # (batch, tags), (batch,)
+            top = tf.stop_gradient(tf.reduce_max(alphas, axis=1, keepdims=True))           # (batch, 1)
+            arrivals = tf.matmul(tf.exp(alphas - top), weights)                            # (batch, tags_to)
+            moved = tf.math.log(tf.maximum(arrivals, _FLOOR)) + top + emission
+            return tf.where(real[:, None], moved, alphas)
+
+        first = tf.maximum(starts + by_step[0], np.log(_FLOOR))                            # (batch, tags), finite
+        alphas = tf.foldl(step, (by_step[1:], mask_by_step[1:]), initializer=first)
+        return tf.reduce_logsumexp(alphas + ends, axis=1)
+
+    def path_score(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """Log weight of one tag sequence per row, ``(batch,)`` float64; `tags` is ``(batch, length)`` int."""
+        transitions, starts, ends = self._legal()
+        real = tf.cast(mask, "float64")                                                    # (batch, length)
+        tags = tf.where(mask, tags, 0)
+        chosen = tf.gather(tf.cast(emissions, "float64"), tags, batch_dims=2)              # (batch, length)
+        moves = tf.gather_nd(transitions, tf.stack([tags[:, :-1], tags[:, 1:]], axis=-1))  # (batch, length - 1)
+        moves = tf.where(mask[:, 1:], moves, 0)
+        last = tf.reduce_sum(tf.cast(mask, "int32"), axis=1) - 1                           # (batch,)
+        final_tag = tf.gather(tags, tf.maximum(last, 0), batch_dims=1)
+        borders = tf.gather(starts, tags[:, 0]) + tf.gather(ends, final_tag)
+        score = tf.reduce_sum(chosen * real, axis=1) + tf.reduce_sum(moves, axis=1) + borders
+        return score
+
+    def log_likelihood(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """Log probability of the given tag sequences, ``(batch,)`` float32; rows without a real position give 0.
+
+        Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
+        """
+        safe = first_token_on(mask)
+        difference = self.path_score(emissions, tags, safe) - self.log_partition(emissions, safe)
+        return tf.cast(tf.where(tf.reduce_any(mask, axis=1), difference, 0), "float32")
+
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        return -self.log_likelihood(emissions, tags, mask)
+
+    def chain(self) -> Chain:
+        transitions, starts, ends = (np.asarray(part, "float32") for part in self._legal())
+        return Chain(transitions, starts, ends)
+
+    def scores(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs

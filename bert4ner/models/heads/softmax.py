@@ -1,0 +1,37 @@
+"""Independent classification of every token: the plain head. Decoding still obeys the scheme's table."""
+
+from typing import Any, final
+
+import numpy as np
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.models.heads.tagging import Chain, TagHead
+
+
+@final
+class SoftmaxHead(TagHead):
+    """Classifies each token by itself with cross entropy; decodes the best legal sequence of those probabilities.
+
+    Args:
+        scheme: name of the tagging scheme.
+        labels: entity labels, in the order that numbers the tags.
+        dropout: share of the features dropped in training.
+
+    Call arguments:
+        features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, tags)``.
+    """
+
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), emissions)  # (batch, length)
+        return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)
+
+    def chain(self) -> Chain:
+        legal = self.tagset
+        return Chain(*(
+            np.where(allowed, 0, -np.inf).astype("float32")
+            for allowed in (legal.transition_allowed, legal.start_allowed, legal.end_allowed)
+        ))  # fmt: skip
+
+    def scores(self, outputs: np.ndarray) -> np.ndarray:
+        top = outputs.max(axis=-1, keepdims=True)                                           # (batch, length, 1)
+        return outputs - top - np.log(np.exp(outputs - top).sum(axis=-1, keepdims=True))    # log probabilities

@@ -1,0 +1,126 @@
+"""What heads that tag every token share: targets, emissions, the loss over real tokens, and decoding with scores.
+
+Position 0 of a window is [CLS] and the last real one [SEP]; they carry no tag. A subclass says what a sequence of
+emissions costs and which chain of transitions decodes it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.text.schemes import TagSet
+
+IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
+
+TokenSpan = tuple[int, int, str, float]          # start, end (token positions of the text, half open), label, score
+
+
+class Chain(NamedTuple):
+    """Log scores of tag sequences beyond the emissions; -inf forbids."""
+
+    transitions: np.ndarray     # (tags, tags), from-tag first
+    starts: np.ndarray          # (tags,)
+    ends: np.ndarray            # (tags,)
+
+
+def first_token_on(mask: Any) -> Any:
+    """The mask (batch, length) with position 0 true, so that recursions over an empty row stay finite."""
+    return tf.concat([tf.ones_like(mask[:, :1]), mask[:, 1:]], axis=1)
+
+
+class TagHead(keras.layers.Layer):
+    """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
+
+    def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
+        kwargs["dtype"] = "float32"                     # log probabilities do not survive 16 bits
+        super().__init__(**kwargs)
+        self.scheme = scheme
+        self.labels = list(labels)
+        self.dropout = dropout
+        self.tagset = TagSet(scheme, self.labels)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        self.dropout_layer = keras.layers.Dropout(self.dropout, dtype="float32")
+        self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
+        self.projection.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, features: Any) -> Any:
+        return self.projection(self.dropout_layer(features))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """The mask ends here: Keras would weigh the loss of each window by it; `loss` reads it from the targets."""
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], len(self.tagset))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scheme": self.scheme, "labels": self.labels, "dropout": self.dropout}
+
+    def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), IGNORED elsewhere.
+
+        Of overlapping spans the longest is learned; how many others there are, `audit` and the trainer report.
+        """
+        targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
+        for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
+            tags, _ = self.tagset.encode(window_spans, length - 2)
+            targets[row, 1 : length - 1] = tags
+        return targets
+
+    def loss(self, targets: Any, emissions: Any) -> Any:
+        """Loss of each window, ``(batch,)``, scaled so that their mean is the batch's loss per real token.
+
+        The scale makes the gradient independent of how many windows, short or long, share a batch.
+        """
+        tags = tf.cast(targets[:, 1:], "int32")                                            # (batch, length - 1)
+        mask = tf.not_equal(tags, IGNORED)
+        losses = self.sequence_loss(emissions[:, 1:], tags, mask)                          # (batch,)
+        tokens = tf.maximum(tf.reduce_sum(tf.cast(mask, "float32")), 1.0)
+        return losses * (tf.cast(tf.shape(mask)[0], "float32") / tokens)
+
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""
+        raise NotImplementedError
+
+    def chain(self) -> Chain:
+        """The current transitions, starts and ends for decoding."""
+        raise NotImplementedError
+
+    def scores(self, outputs: np.ndarray) -> np.ndarray:
+        """Log-linear emissions ``(batch, length, tags)`` for the chain, from what the network gives."""
+        raise NotImplementedError
+
+    def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        """The entities of each window, from the network's outputs and lengths ([CLS], [SEP] counted)."""
+        return decode_spans(ViterbiDecoder(*self.chain()), self.tagset, self.scores(outputs), lengths)
+
+
+def decode_spans(
+    decoder: ViterbiDecoder, tagset: TagSet, emissions: np.ndarray, lengths: np.ndarray
+) -> list[list[TokenSpan]]:
+    """Best legal tag sequence of each window as spans, each with its exact marginal probability.
+
+    Args:
+        emissions: ``(batch, length, tags)``, [CLS] at position 0 of each row.
+        lengths: ``(batch,)`` real tokens per row, [CLS] and [SEP] counted.
+    """
+    inner, inner_lengths = emissions[:, 1:], np.asarray(lengths) - 2
+    paths = decoder.decode_batch(inner, inner_lengths)
+    spans = [tagset.decode(path) for path in paths]
+    lattice = Lattice(inner, inner_lengths, decoder.transitions, decoder.starts, decoder.ends)
+    scores = span_probabilities(
+        lattice,
+        [[(i, j, path[i:j]) for i, j, _ in found] for found, path in zip(spans, paths, strict=True)],
+        tagset.continues,
+    )
+    return [
+        [(i, j, label, float(score)) for (i, j, label), score in zip(found, found_scores, strict=True)]
+        for found, found_scores in zip(spans, scores, strict=True)
+    ]

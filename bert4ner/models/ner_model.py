@@ -1,0 +1,182 @@
+"""A network with everything needed to use it, and the model folder that holds it: config.json, vocab.txt, weights.
+
+The folder is complete in itself: it loads in a fresh process without the pretrained checkpoint, and holds no code.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config
+from bert4ner.data.files import atomic_write
+from bert4ner.errors import CheckpointError, ConfigError
+from bert4ner.models.builder import HEAD_NAME, assemble, build_model
+from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config, open_pretrained
+from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
+from bert4ner.version import VERSION
+
+FORMAT = 1
+_CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class NERModel:
+    """A Keras network beside its configuration, labels, encoder configuration and vocabulary."""
+
+    network: Any
+    config: Config
+    labels: tuple[str, ...]
+    encoder_config: dict[str, Any]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
+        """A new network for `labels` on the pretrained encoder that `config` names; raises as `build_model` does.
+
+        Everything random in it follows from `config.run.seed`.
+        """
+        keras.utils.set_random_seed(config.run.seed)
+        network = build_model(config, labels)
+        pretrained = open_pretrained(config.model.pretrained)
+        return cls(network, config, tuple(sorted(set(labels))), pretrained.config, pretrained.vocabulary)
+
+    @property
+    def head(self) -> Any:
+        """The network's last layer, which owns targets, loss and decoding."""
+        return self.network.get_layer(HEAD_NAME)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return make_tokenizer(self.config.windows.tokens, self.vocabulary)
+
+    @cached_property
+    def _forward(self) -> Any:
+        ids = tf.TensorSpec((None, None), "int32")
+        return tf.function(lambda ids: self.network([ids, tf.zeros_like(ids)], training=False), input_signature=[ids])
+
+    def outputs(self, token_ids: np.ndarray) -> np.ndarray:
+        """What the network gives for token ids (batch, length): for tag heads (batch, length, tags) float32."""
+        return self._forward(token_ids).numpy()
+
+    def head_variables(self) -> list[str]:
+        """Names of the trainable variables on top of the pretrained encoder."""
+        pretrained = re.compile(r"(Embedding|Transformer)-")             # bert4keras' names of its layers
+        return [
+            variable.name
+            for layer in self.network.layers
+            if not pretrained.match(layer.name)
+            for variable in layer.trainable_variables
+        ]
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """All weights by a name that is the same in every process: layer, position in the layer, kind."""
+        return {name: weight.numpy() for name, weight in self._named_weights().items()}
+
+    def set_weights(self, values: dict[str, np.ndarray], *, where: str) -> None:
+        """Assign all weights.
+
+        Raises:
+            CheckpointError: one message naming every weight that is missing, unexpected or of another shape.
+        """
+        named = self._named_weights()
+        wrong = [f"{name} is missing" for name in named if name not in values]
+        wrong += [f"{name} is unexpected" for name in values if name not in named]
+        wrong += [
+            f"{name} has shape {values[name].shape}, expected {tuple(weight.shape)}"
+            for name, weight in named.items()
+            if name in values and values[name].shape != tuple(weight.shape)
+        ]
+        if wrong:
+            raise CheckpointError(f"{where}: does not fit the network of its configuration: {'; '.join(wrong)}")
+        for name, weight in named.items():
+            weight.assign(values[name])
+
+    def _named_weights(self) -> dict[str, Any]:
+        return {
+            f"{layer.name}/{number}.{weight.name.rpartition('/')[2].partition(':')[0]}": weight
+            for layer in self.network.layers
+            for number, weight in enumerate(layer.weights)
+        }
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model folder, each file aside and then renamed, the weights last."""
+        described = {
+            "format": FORMAT,
+            "bert4ner": VERSION,
+            "labels": list(self.labels),
+            "config": dataclasses.asdict(self.config),
+            "encoder": self.encoder_config,
+        }
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(folder / _CONFIG) as aside:
+            aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
+        with atomic_write(folder / VOCABULARY_NAME) as aside:
+            aside.write(self.vocabulary.to_text())
+        with atomic_write(folder / _WEIGHTS, binary=True) as aside:
+            aside.write(save(self.weights()))
+
+    @classmethod
+    def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
+        """Read a model folder written by `save`.
+
+        Args:
+            precision: arithmetic of the encoder in this process; by default as the model was configured.
+
+        Raises:
+            CheckpointError: a file is missing, truncated or inconsistent; the message names it.
+        """
+        folder = Path(folder)
+        described = _read_description(folder / _CONFIG)
+        vocabulary = Vocabulary.load(folder / VOCABULARY_NAME)
+        where = str(folder / _CONFIG)
+        encoder_config = check_encoder_config(described["encoder"], where=where)
+        if encoder_config["vocab_size"] != len(vocabulary):
+            raise CheckpointError(
+                f"{folder / VOCABULARY_NAME}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"
+            )
+        try:
+            options = {name: value for group in described["config"].values() for name, value in group.items()}
+            config = Config().replace(**options)
+        except (AttributeError, ConfigError) as error:
+            raise CheckpointError(f"{where}: {error}") from None
+        used = config if precision is None else config.replace(precision=precision)
+        network, _ = assemble(encoder_config, used, described["labels"])
+        model = cls(network, config, tuple(described["labels"]), encoder_config, vocabulary)
+        model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
+        return model
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.parent}: no model folder, {path.name} is missing") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(described, dict) or described.get("format") != FORMAT:
+        found = described.get("format") if isinstance(described, dict) else type(described).__name__
+        raise CheckpointError(f"{path}: expected a model folder of format {FORMAT}, found {found!r}")
+    missing = [key for key in ("labels", "config", "encoder") if key not in described]
+    if missing:
+        raise CheckpointError(f"{path}: {', '.join(missing)} missing")
+    return described
+
+
+def _read_weights(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: missing; the model folder is incomplete") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: truncated or damaged ({error})") from None

@@ -1,0 +1,86 @@
+"""Entities of many documents: encode once, batch windows of like length, run the networks, decode, stitch.
+
+Memory depends on the size of a chunk of documents, not on their number; results come in the order of the input.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Document, Entity
+from bert4ner.models.heads.tagging import Chain, decode_spans
+from bert4ner.models.ner_model import NERModel
+from bert4ner.text.batches import Encoded, encode_documents, plan_batches
+from bert4ner.text.windows import stitch
+
+CHUNK_BATCHES = 32              # batches of text held at a time: enough to sort windows by length
+
+
+def mean_chain(models: Sequence[NERModel]) -> Chain:
+    """Transitions, starts and ends averaged over models, -inf where any forbids."""
+    chains = [model.head.chain() for model in models]
+    return Chain(*(np.mean(parts, axis=0) for parts in zip(*chains, strict=True)))
+
+
+def predict_documents(
+    models: Sequence[NERModel],
+    documents: Iterable[Document],
+    *,
+    decoder: ViterbiDecoder | None = None,
+    batch_tokens: int = 8192,
+) -> Iterator[Document]:
+    """The documents with the entities that the models find together, in order, in constant memory.
+
+    Emissions and transitions of several models are averaged. All models must share labels, scheme, vocabulary and
+    windows, which the caller checks.
+
+    Args:
+        decoder: decodes instead of the models' averaged chain.
+        batch_tokens: tokens in one batch, padding counted.
+    """
+    decoder = decoder or ViterbiDecoder(*mean_chain(models))
+    for chunk in _chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
+        encoded = encode_documents(
+            [Document(document.id, document.text) for document in chunk], models[0].tokenizer, models[0].config.windows
+        )
+        found = _window_entities(models, encoded, decoder, batch_tokens)
+        yield from _stitched(chunk, encoded, found)
+
+
+def _chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
+    chunk: list[Document] = []
+    size = 0
+    for document in documents:
+        chunk.append(document)
+        size += len(document.text)
+        if size >= characters or len(chunk) >= characters // 8:     # empty texts count, too
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _window_entities(
+    models: Sequence[NERModel], encoded: Encoded, decoder: ViterbiDecoder, batch_tokens: int
+) -> list[list[Entity]]:
+    """The entities of every window, in characters of its document."""
+    found: list[list[Entity]] = [[] for _ in encoded.bounds]
+    lengths = encoded.lengths                                                      # (windows,)
+    tagset = models[0].head.tagset
+    for numbers in plan_batches(lengths, batch_tokens=batch_tokens):
+        token_ids = encoded.token_ids(numbers)                                     # (batch, length)
+        emissions = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
+        for number, spans in zip(numbers, decode_spans(decoder, tagset, emissions, lengths[numbers]), strict=True):
+            encoding = encoded.encoding(number)
+            found[number] = [
+                Entity(int(encoding.starts[i]), int(encoding.ends[j - 1]), label, score) for i, j, label, score in spans
+            ]
+    return found
+
+
+def _stitched(chunk: list[Document], encoded: Encoded, found: list[list[Entity]]) -> Iterator[Document]:
+    borders = np.searchsorted(encoded.document, np.arange(len(chunk) + 1))         # (documents + 1,)
+    for number, document in enumerate(chunk):
+        windows = slice(borders[number], borders[number + 1])
+        yield Document(document.id, document.text, tuple(stitch(encoded.bounds[windows], found[windows])))

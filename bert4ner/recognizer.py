@@ -1,0 +1,107 @@
+"""Text in, entities out: `NamedEntityRecognizer` over one model, one fold or a whole run."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import RunError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import mean_chain, predict_documents
+from bert4ner.train.run_folder import FOLDS, RunFolder
+
+
+class NamedEntityRecognizer(ViterbiDecoder):
+    """Recognizes entities in texts of any length, any number of them, in constant memory.
+
+    It is a Viterbi decoder over the transitions of its models; several models (the folds of a run) are averaged in
+    emissions and transitions. Scores are exact marginals: the probability that precisely this span with this label is
+    right, as far as the model knows.
+
+    Args:
+        models: one or more models with the same labels, scheme, vocabulary and windows.
+
+    Raises:
+        RunError: the models disagree in one of these.
+
+    Example:
+        ner = NamedEntityRecognizer.load("runs/tcm")
+        ner.recognize("本品用于气血两亏引起的月经量少")
+    """
+
+    def __init__(self, models: Sequence[NERModel]):
+        first = models[0]
+        for model in models[1:]:
+            for what, one, other in (
+                ("labels", first.labels, model.labels),
+                ("scheme", first.config.model.scheme, model.config.model.scheme),
+                ("windows", first.config.windows, model.config.windows),
+                ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),
+            ):
+                if one != other:
+                    raise RunError(f"models cannot be averaged: their {what} differ")
+        super().__init__(*mean_chain(models))
+        self.models = tuple(models)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that can be recognized, sorted."""
+        return self.models[0].labels
+
+    @classmethod
+    def load(cls, path: str | Path, *, precision: str | None = None) -> "NamedEntityRecognizer":
+        """Load a run (all its folds), one fold's folder, or one model folder.
+
+        Args:
+            precision: arithmetic of the encoder in this process, e.g. "float32"; by default as trained.
+
+        Raises:
+            RunError: the run lacks a fold, or its labels differ from its models'.
+            CheckpointError: a model folder is missing, damaged or inconsistent.
+        """
+        path = Path(path)
+        if (path / FOLDS).is_file():
+            return cls(_load_run(RunFolder(path), precision))
+        folder = path / "model" if (path / "model").is_dir() else path
+        return cls([NERModel.load(folder, precision=precision)])
+
+    def recognize(self, text: str) -> list[Entity]:
+        """The entities of one text, in characters of that text, sorted.
+
+        Raises:
+            DataError: the text holds NUL or an unpaired surrogate.
+        """
+        return next(self.recognize_all([text]))
+
+    def recognize_all(self, texts: Iterable[str], *, batch_tokens: int = 8192) -> Iterator[list[Entity]]:
+        """The entities of each text, in order; texts are read as results are asked for.
+
+        Args:
+            batch_tokens: tokens in one batch, padding counted.
+        """
+        documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
+        for document in self.predict(documents, batch_tokens=batch_tokens):
+            yield list(document.entities)
+
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
+        """The documents with predicted entities in place of their own, in order, in constant memory."""
+        return predict_documents(self.models, documents, decoder=self, batch_tokens=batch_tokens)
+
+
+def _load_run(run: RunFolder, precision: str | None) -> list[NERModel]:
+    labels = run.read_labels()
+    missing = [str(number) for number in range(run.num_folds) if not run.is_complete(number)]
+    if missing:
+        raise RunError(
+            f"{run.path}: fold {', '.join(missing)} of {run.num_folds} is not complete; "
+            "run the same `bert4ner crossval` again, it goes on where it stopped"
+        )
+    models = [NERModel.load(run.fold(number) / "model", precision=precision) for number in range(run.num_folds)]
+    for number, model in enumerate(models):
+        if list(model.labels) != labels:
+            raise RunError(
+                f"{run.path}: labels.txt lists {', '.join(labels)}, but the model of fold {number} was trained for "
+                f"{', '.join(model.labels)}; the run is mixed up, restore labels.txt"
+            )
+    return models

@@ -1,0 +1,160 @@
+"""Cut a text into windows that fit an encoder, and stitch what was found in windows back into one list.
+
+Everything counts characters of the document; tokens and ids are no business of this module.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from bert4ner.entities import Entity
+
+_SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』】)）]*|\.+(?=\s)|\n+|<br\s*/?>")
+_CLAUSE_END = re.compile(r"[，、,:：·)）\]】》〉」』”’\t ]+")
+
+
+class Window(NamedTuple):
+    """Characters [start, end) of a document."""
+
+    start: int
+    end: int
+
+
+def cut_windows(text: str, *, size: int, overlap: int) -> list[Window]:
+    """Cover a text with windows of at most `size` characters that end where a sentence or at least a clause ends.
+
+    Every entity of at most `overlap` characters that runs across no sentence end lies whole in some window: a window
+    starts at a sentence end among the last `overlap` characters of the one before, and where there is none exactly
+    `overlap` characters back (at a clause end if the one before ended with its sentence, so that nothing is at stake).
+    With `overlap=0` windows are disjoint. An empty text has no window.
+
+    Raises:
+        ValueError: unless 0 <= overlap < size.
+    """
+    if not 0 <= overlap < size:
+        raise ValueError(f"overlap must be in [0, size={size}), got {overlap}")
+    if len(text) <= size:
+        return [Window(0, len(text))] if text else []
+    sentences = [match.end() for match in _SENTENCE_END.finditer(text)]
+    clauses = [match.end() for match in _CLAUSE_END.finditer(text)]
+    least = max(size // 2, overlap + 1)
+    windows, start = [], 0
+    while len(text) - start > size:
+        cut = _last(sentences, start + least, start + size)
+        whole = cut is not None
+        if cut is None:
+            cut = _last(clauses, start + least, start + size) or start + size
+        windows.append(Window(start, cut))
+        start = _next_start(sentences, clauses if whole else [], cut, overlap)
+    windows.append(Window(start, len(text)))
+    return windows
+
+
+def _next_start(sentences: list[int], clauses: list[int], cut: int, overlap: int) -> int:
+    if not overlap:
+        return cut
+    for boundaries in (sentences, clauses):
+        place = bisect_left(boundaries, cut - overlap)
+        if place < len(boundaries) and boundaries[place] < cut:
+            return boundaries[place]
+    return cut - overlap
+
+
+def _last(boundaries: list[int], low: int, high: int) -> int | None:
+    """The last boundary in [low, high]."""
+    place = bisect_right(boundaries, high) - 1
+    return boundaries[place] if place >= 0 and boundaries[place] >= low else None
+
+
+def truncate(text: str, *, size: int, mode: str) -> list[Window]:
+    """Keep `size` characters of a text: its `head`, its `tail`, or `head_tail`, half of each as two windows.
+
+    Raises:
+        ValueError: unknown mode, or a size below 1 (2 for `head_tail`).
+    """
+    if mode not in ("head", "tail", "head_tail"):
+        raise ValueError(f"mode must be head, tail or head_tail, got {mode!r}")
+    if size < (2 if mode == "head_tail" else 1):
+        raise ValueError(f"size is too small for {mode}, got {size}")
+    if len(text) <= size:
+        return [Window(0, len(text))] if text else []
+    if mode == "head":
+        return [Window(0, size)]
+    if mode == "tail":
+        return [Window(len(text) - size, len(text))]
+    return [Window(0, size - size // 2), Window(len(text) - size // 2, len(text))]
+
+
+def window_entities(
+    windows: Sequence[Window], spans: Sequence[Entity]
+) -> tuple[list[list[Entity]], list[Entity]]:
+    """For each window the entities that lie in it whole, in document characters; and those that lie in none.
+
+    Args:
+        windows: of one document, in its order.
+        spans: the entities of that document.
+    """
+    starts = [window.start for window in windows]
+    ends = [window.end for window in windows]
+    inside: list[list[Entity]] = [[] for _ in windows]
+    outside = []
+    for span in spans:
+        holders = range(bisect_left(ends, span.end), bisect_right(starts, span.start))
+        for number in holders:
+            inside[number].append(span)
+        if not holders:
+            outside.append(span)
+    return inside, outside
+
+
+def stitch(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> list[Entity]:
+    """Join what was found in the windows of one document, sorted, each entity once.
+
+    A window is believed up to the middle of what it shares with its neighbours, where its context is the longer one:
+    an entity counts if it was found by the window that owns its middle. Entities of different windows that still
+    overlap are in conflict, unless one window found both (they are nested then): the higher score stays, then the
+    longer, then the earlier; no score counts as 0.
+
+    Args:
+        windows: of one document, in its order.
+        found: for each window its entities, in document characters.
+
+    Raises:
+        ValueError: as many lists as windows are expected.
+    """
+    if len(windows) != len(found):
+        raise ValueError(f"found must hold {len(windows)} lists, one for each window, got {len(found)}")
+    # Twice the middles of the shared stretches, against start + end of an entity: whole numbers, no rounding.
+    seams = [before.end + after.start for before, after in pairwise(windows)]
+    owned: dict[Entity, int] = {}
+    for number, entities in enumerate(found):
+        for entity in entities:
+            if bisect_right(seams, entity.start + entity.end) == number:
+                owned.setdefault(entity, number)
+    rivals = _conflicts(owned, [set(entities) for entities in found]) if len(windows) > 1 else {}
+    dropped: set[Entity] = set()
+    for entity in sorted(rivals, key=_rank):
+        if entity not in dropped:
+            dropped.update(rivals[entity])
+    return sorted(entity for entity in owned if entity not in dropped)
+
+
+def _conflicts(owned: dict[Entity, int], found: list[set[Entity]]) -> dict[Entity, list[Entity]]:
+    """Overlapping entities of different windows, of which no window found both."""
+    rivals: dict[Entity, list[Entity]] = {}
+    active: list[Entity] = []
+    for entity in sorted(owned):
+        active = [other for other in active if other.end > entity.start]
+        for other in active:
+            here, there = owned[entity], owned[other]
+            if here != there and entity not in found[there] and other not in found[here]:
+                rivals.setdefault(entity, []).append(other)
+                rivals.setdefault(other, []).append(entity)
+        active.append(entity)
+    return rivals
+
+
+def _rank(entity: Entity) -> tuple[float, int, int, str]:
+    return -(entity.score or 0.0), entity.start - entity.end, entity.start, entity.label

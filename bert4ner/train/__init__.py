@@ -1,0 +1,1 @@
+"""Training: optimizer, batches, callbacks, one model, K folds."""

@@ -1,0 +1,62 @@
+"""Training documents as an endless, reproducible stream of batches; each epoch has an order of its own."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.entities import Document
+from bert4ner.models.ner_model import NERModel
+from bert4ner.text.batches import encode_documents, plan_batches
+
+
+class TrainingBatches:
+    """Documents encoded once; batches of like length by token budget, shuffled anew every epoch.
+
+    The order of an epoch follows from the seed and the number of the epoch alone, so that a training that resumes sees
+    what it would have seen.
+    """
+
+    def __init__(self, documents: Sequence[Document], model: NERModel):
+        self.config = model.config
+        self.head = model.head
+        self.document_ids = [document.id for document in documents]
+        self.encoded = encode_documents(documents, model.tokenizer, model.config.windows)
+
+    def plan(self, epoch: int) -> list[np.ndarray]:
+        """The window numbers of every batch of an epoch, epochs counted from 0."""
+        rng = np.random.default_rng([self.config.run.seed, epoch])
+        return plan_batches(self.encoded.lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
+
+    def __len__(self) -> int:
+        return len(self.plan(0))
+
+    @property
+    def tokens(self) -> int:
+        """Real tokens in one epoch, [CLS] and [SEP] counted, padding not."""
+        return int(self.encoded.lengths.sum())
+
+    def documents_of(self, epoch: int, batch: int) -> list[str]:
+        """The ids of the documents in a batch."""
+        numbers = {int(self.encoded.document[window]) for window in self.plan(epoch)[batch]}
+        return [self.document_ids[number] for number in sorted(numbers)]
+
+    def batch(self, windows: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """(token ids, segment ids), targets of the given windows; ids are (batch, length) int32."""
+        ids = self.encoded.token_ids(windows)
+        spans = [self.encoded.spans[window] for window in windows]
+        targets = self.head.targets(spans, self.encoded.lengths[windows], ids.shape[1])
+        return (ids, np.zeros_like(ids)), targets
+
+    def dataset(self, first_epoch: int, last_epoch: int) -> Any:
+        """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of their use."""
+
+        def generate() -> Iterator[Any]:
+            for epoch in range(first_epoch, last_epoch):
+                for windows in self.plan(epoch):
+                    yield self.batch(windows)
+
+        ids = tf.TensorSpec((None, None), "int32")
+        dataset = tf.data.Dataset.from_generator(generate, output_signature=((ids, ids), ids))
+        return dataset.prefetch(4)

@@ -1,0 +1,72 @@
+"""Train one model: the loop of Keras `fit` with the library's callbacks, resumable after every epoch.
+
+What is held out, where the folder lies in a run and which process does it is decided above.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.config import Config
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.precision import resolve_precision
+from bert4ner.train.batches import TrainingBatches
+from bert4ner.train.callbacks import EpochRecorder, ReplayableRandomness, StopAtNaN
+from bert4ner.train.optimizers import build_optimizer
+from bert4ner.train.progress import EpochProgress
+
+
+def fit(
+    training: Sequence[Document],
+    held_out: Sequence[Document],
+    config: Config,
+    *,
+    labels: Sequence[str],
+    folder: str | Path,
+) -> list[dict[str, Any]]:
+    """Train on some documents, score others after every epoch, keep the best epoch's model; returns the history.
+
+    If `folder` holds the state of the same training, it goes on after the last completed epoch, with the same result
+    as if it had never stopped.
+
+    Args:
+        labels: all labels that the model shall know, including those that occur in held-out documents only.
+        folder: receives model/, history.jsonl and state/, which `drop_state` removes when it is needed no more.
+
+    Raises:
+        DataError: no documents to train on, or none held out.
+        CheckpointError, ConfigError: see `build_model`.
+        RunError: the loss is no number, or the state is damaged.
+    """
+    if not training or not held_out:
+        raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
+    folder = Path(folder)
+    tf.config.experimental.enable_op_determinism()
+    model = NERModel.create(config, labels)
+    batches = TrainingBatches(training, model)
+    epochs = config.optimization.epochs
+    precision = resolve_precision(config.run.precision)
+    optimizer = build_optimizer(model, epochs * len(batches), loss_scaling=precision == "float16")
+    model.network.compile(optimizer=optimizer, loss=model.head.loss)
+    recorder = EpochRecorder(model, batches, held_out, folder)
+    recorder.set_model(model.network)
+    completed = recorder.resume()
+    if completed < epochs and not recorder.exhausted:
+        model.network.fit(
+            batches.dataset(completed, epochs),
+            initial_epoch=completed,
+            epochs=epochs,
+            steps_per_epoch=len(batches),
+            verbose=0,
+            callbacks=[ReplayableRandomness(config.run.seed), StopAtNaN(batches), recorder, EpochProgress(len(batches))],
+        )
+    return recorder.history
+
+
+def drop_state(folder: str | Path) -> None:
+    """Remove what a training needs only to resume."""
+    shutil.rmtree(Path(folder) / "state", ignore_errors=True)

@@ -1,0 +1,152 @@
+"""AdamW with groups: the head learns at a rate of its own, biases and norms do not decay; and its schedule."""
+
+import math
+import re
+from typing import Any
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config
+from bert4ner.models.backbone import encoder_parameters
+from bert4ner.models.ner_model import NERModel
+
+_BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5           # the blocks of a 12-layer, width-768 encoder and its usual rate
+_MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3          # 4 layers of width 256
+_HEAD_RATE = 2e-3
+_NO_DECAY = re.compile(r"bias|beta|gamma|mixture|transitions|starts|ends")
+
+
+def auto_learning_rate(parameters: int) -> float:
+    """The peak learning rate of an encoder with so many weights in its blocks, between 5e-6 and 1e-3.
+
+    Below a base encoder the rate follows the power law through the mini (1e-3) and the base (2e-5); above, it falls
+    with the root of the size (1e-5 for a large one).
+    """
+    below = math.log(_MINI_RATE / _BASE_RATE) / math.log(_BASE_PARAMETERS / _MINI_PARAMETERS)
+    exponent = below if parameters < _BASE_PARAMETERS else 0.5
+    rate = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
+    return min(max(rate, 5e-6), _MINI_RATE)
+
+
+class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from 0 to `peak` in `warmup_steps`, then falls linearly to 0 at `total_steps`."""
+
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int):
+        super().__init__()
+        self.peak = peak
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+
+    def __call__(self, step: Any) -> Any:
+        step = tf.cast(step, "float32") + 1.0                       # the first update is not wasted on a rate of 0
+        rising = step / max(1.0, float(self.warmup_steps))
+        falling = (self.total_steps + 1 - step) / max(1.0, float(self.total_steps + 1 - self.warmup_steps))
+        return self.peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
+
+
+class GroupedAdamW(keras.optimizers.Optimizer):
+    """Adam with decoupled weight decay, a rate factor for named variables, and no decay for biases and norms.
+
+    Args:
+        learning_rate: rate or schedule of the ungrouped variables.
+        rate_factors: variable name -> factor on the rate.
+        weight_decay: decay per step, multiplied by the variable's rate.
+        global_clipnorm: largest norm of all gradients together; None leaves them alone.
+
+    References:
+        Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        rate_factors: dict[str, float] | None = None,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-6,
+        global_clipnorm: float | None = None,
+        name: str = "GroupedAdamW",
+        **kwargs: Any,
+    ):
+        kwargs.pop("jit_compile", None)                             # XLA is slower than oneDNN on a CPU
+        super().__init__(name=name, global_clipnorm=global_clipnorm, jit_compile=False, **kwargs)
+        self._learning_rate = self._build_learning_rate(learning_rate)
+        self.rate_factors = dict(rate_factors or {})
+        self.decay = weight_decay                                   # `weight_decay` is the base class's own, ungrouped
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, var_list: Any) -> None:
+        super().build(var_list)
+        if getattr(self, "_built", False):
+            return
+        self._built = True
+        self._moments = [
+            (self.add_variable_from_reference(variable, "m"), self.add_variable_from_reference(variable, "v"))
+            for variable in var_list
+        ]
+
+    def update_step(self, gradient: Any, variable: Any) -> None:
+        step = tf.cast(self.iterations + 1, "float32")
+        rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
+        first, second = self._moments[self._index_dict[self._var_key(variable)]]
+        if isinstance(gradient, tf.IndexedSlices):                  # rows of the embedding, each once by now
+            first.assign(first * self.beta_1)
+            second.assign(second * self.beta_2)
+            rows, values = gradient.indices, gradient.values
+            first.scatter_add(tf.IndexedSlices(values * (1 - self.beta_1), rows))
+            second.scatter_add(tf.IndexedSlices(tf.square(values) * (1 - self.beta_2), rows))
+        else:
+            first.assign_add((gradient - first) * (1 - self.beta_1))
+            second.assign_add((tf.square(gradient) - second) * (1 - self.beta_2))
+        scale = tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))
+        update = scale * first / (tf.sqrt(second) + self.epsilon)
+        if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
+            update += self.decay * tf.convert_to_tensor(variable)
+        variable.assign_sub(rate * update)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["jit_compile"]
+        return {
+            **config,
+            "learning_rate": self._serialize_hyperparameter(self._learning_rate),
+            "rate_factors": self.rate_factors,
+            "weight_decay": self.decay,
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
+
+
+def learning_rates(config: Config, encoder_config: dict[str, Any]) -> tuple[float, float]:
+    """Peak rates of the encoder and of everything on top, `auto` resolved."""
+    options = config.optimization
+    encoder, head = options.learning_rate, options.head_learning_rate
+    if encoder == "auto":
+        encoder = auto_learning_rate(encoder_parameters(encoder_config))
+    if head == "auto":
+        head = max(_HEAD_RATE, float(encoder))
+    return float(encoder), float(head)
+
+
+def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = False) -> Any:
+    """The optimizer for `total_steps` updates of a model, as its configuration says.
+
+    Args:
+        loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
+    """
+    options = model.config.optimization
+    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config)
+    on_top = model.head_variables()
+    optimizer = GroupedAdamW(
+        WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),
+        rate_factors={name: head_rate / encoder_rate for name in on_top},
+        weight_decay=options.weight_decay,
+        global_clipnorm=options.clip_norm or None,
+    )
+    return keras.mixed_precision.LossScaleOptimizer(optimizer) if loss_scaling else optimizer
