@@ -1,0 +1,65 @@
+"""Chinese named-entity recognition with BERT and Keras: train, cross-validate, combine, use.
+
+The public names stand here. Those that need numpy or TensorFlow are loaded when they are first used, so that
+``import bert4ner`` costs next to nothing and `bert4ner.compat.activate` can run before TensorFlow is imported.
+"""
+
+import importlib
+from typing import Any
+
+from bert4ner.config import Config
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import (
+    Bert4NERError,
+    CheckpointError,
+    ConfigError,
+    DataError,
+    EnvironmentProblem,
+    RunError,
+)
+from bert4ner.version import VERSION as __version__
+
+# name -> where it is defined: "module:name there", or a module alone
+_LAZY = {
+    "NamedEntityRecognizer": "bert4ner.recognizer:NamedEntityRecognizer",
+    "Scores": "bert4ner.evaluate.metrics:Scores",
+    "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
+    "audit": "bert4ner.data.audit:audit",
+    "build_model": "bert4ner.models.builder:build_model",
+    "compat": "bert4ner.compat",
+    "cross_validate": "bert4ner.train.crossval:cross_validate",
+    "evaluate": "bert4ner.evaluate.metrics:evaluate",
+    "iterate_documents": "bert4ner.data.documents:iterate_documents",
+    "read_documents": "bert4ner.data.documents:read_documents",
+    "train_model": "bert4ner.train.crossval:train",      # `bert4ner.train` is the package
+    "write_documents": "bert4ner.data.documents:write_documents",
+}
+
+__all__ = [  # noqa: RUF022  (what a reader looks for first)
+    "__version__",
+    "Config",
+    "Document",
+    "Entity",
+    "Bert4NERError",
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "EnvironmentProblem",
+    "RunError",
+    *_LAZY,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _LAZY[name].partition(":")
+    value: Any = importlib.import_module(module)
+    if attribute:
+        value = getattr(value, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,12 +1,17 @@
-"""Fixtures that any test may use; those of one package stand beside its tests."""
+"""What holds for all tests, and fixtures that any may use; those of one package stand beside its tests."""
 
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long one example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("bert4ner", deadline=None)
+hypothesis.settings.load_profile("bert4ner")
 
 
 @pytest.fixture(scope="session")

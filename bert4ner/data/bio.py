@@ -17,6 +17,10 @@ from bert4ner.errors import DataError
 
 TAG = re.compile(r"(?:O|([BIMELSUW])[-_](\S+))")
 ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
+COLUMNS = {  # token, perhaps further columns, tag; a separator followed by another one is a token
+    True: re.compile(r"(\t(?=\t)|[^\t]*)\t(?:.*\t)?([^\t]*)", re.DOTALL),
+    False: re.compile(r"([ \t](?=[ \t])|[^ \t]*)[ \t](?:.*[ \t])?([^ \t]+)[ \t]*", re.DOTALL),
+}
 DIGITS = re.compile(r"(.+?)[0-9]+", re.DOTALL)
 SINGLE_DIGITS = re.compile(r"(.)[0-9]+", re.DOTALL)
 DOCUMENT_START = "-DOCSTART-"
@@ -41,9 +45,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         DataError: with `path:line`: a line without a tag, or a tag of no known scheme.
     """
     survey = _survey(path)
-    number = 0
-    for rows in _sentences(path, survey, repairs):
-        number += 1
+    for number, rows in enumerate(_sentences(path, survey, repairs), start=1):
         yield _document(f"{path.stem}-{number}", rows, survey, repairs, path=path)
 
 
@@ -69,16 +71,8 @@ def _survey(path: Path) -> Survey:
 
 def _columns(line: str, *, tabs: bool) -> tuple[str, str]:
     """Token (the first column, which may be a blank) and tag (the last); the token is "" where a column is missing."""
-    separator = "\t" if tabs else " "
-    if not tabs:
-        line = line.rstrip(" ").replace("\t", " ") if line[:1] != "\t" else "\t" + line[1:].replace("\t", " ").rstrip(" ")
-    front, found, tag = line.rpartition(separator)
-    if not found:
-        return "", line
-    token = front.split(separator, 1)[0]
-    if token or not front:
-        return token, tag
-    return separator, tag  # the line opens with the separator: that is the token
+    match = COLUMNS[tabs].fullmatch(line)
+    return (match.group(1), match.group(2)) if match else ("", line)
 
 
 @dataclass(slots=True)
@@ -201,6 +195,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme:
             where = f"document {document.id}"
             kept, lost = flat_entities(document.entities)
             losses.note("entities inside or across another (one layer of tags)", where, count=len(lost))
+            losses.note("ids", where)
             losses.note("scores", where, count=sum(entity.score is not None for entity in kept))
             losses.note("empty documents", where, count=not document.text)
             text = blank_line_breaks(document.text, losses, where=where)

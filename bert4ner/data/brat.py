@@ -6,6 +6,7 @@ and left out; a span in several pieces is joined where only white space divides 
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from bert4ner.data.files import Repairs, atomic_folder, guard_bom, read_lines, read_text
@@ -49,31 +50,83 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
 def _read_pair(text_path: Path, repairs: Repairs) -> Document:
     text = read_text(text_path, repairs)
     annotation = text_path.with_suffix(".ann")
-    spans: list[tuple[str, Span]] = []
+    spans: list[Span] = []
     if annotation.exists():
         for number, line in read_lines(annotation, repairs):
-            where = f"{annotation}:{number}"
             if line.strip():
-                span = _parse(line, text, where, repairs)
-                spans += [] if span is None else [(where, span)]
-    try:
-        return make_document(Record(str(annotation), text_path.stem, text, [s for _, s in spans]), Repairs())
-    except DataError:
-        pass
-    return make_document(Record(str(annotation), text_path.stem, text, [s for _, s in spans]), repairs)
+                spans += _parse(line, text, f"{annotation}:{number}", repairs)
+    return make_document(Record(str(text_path), text_path.stem, text, spans), repairs)
 
 
-def _parse(line: str, text: str, where: str, repairs: Repairs) -> Span | None:
+def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
     if line[0] in OTHER_LINES:
         repairs.note(f"brat {OTHER_LINES[line[0]]} left out", where)
-        return None
+        return []
     if line[0] in "#*":
         repairs.note("brat notes and equivalences left out", where)
-        return None
+        return []
     fields = line.split("\t", 2)
     match = TEXT_BOUND.fullmatch(fields[1]) if line[0] == "T" and len(fields) > 1 else None
     if match is None:
         raise DataError(f"{where}: expected T1<tab>LABEL START END<tab>MENTION, found {line[:60]!r}; correct the line")
-    pieces = [tuple(map(int, piece.split())) for piece in match.group(2).split(";")]
     mention = fields[2] if len(fields) == 3 else None
-    return _join(pieces, match.group(1), mention, text, where, repairs)
+    pieces = []
+    for piece in match.group(2).split(";"):
+        start, end = map(int, piece.split())
+        pieces.append((start, end))
+    span = Span(pieces[0][0], pieces[-1][1], match.group(1), mention, where=where)
+    return [span] if len(pieces) == 1 else _join(span, pieces, text, repairs)
+
+
+def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> list[Span]:
+    """brat divides a span at line ends: such pieces are one entity. Other pieces are no span of characters at all."""
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(pieces)]
+    if not all(gap.isspace() for gap in gaps):
+        repairs.note("entities in several pieces (discontinuous) left out", span.where)
+        return []
+    repairs.note("entities divided at a line end or a space joined", span.where)
+    if span.mention == " ".join(text[start:end] for start, end in pieces):
+        span.mention = text[span.start : span.end]
+    return [span]
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """Fill a new or empty folder with `ID.txt` and `ID.ann` for each document; scores are left out and counted.
+
+    Ids that cannot be file names are changed, which is counted too.
+
+    Raises:
+        DataError: the folder is not empty, an id repeats, or a label holds white space.
+    """
+    with atomic_folder(path) as folder:
+        for document in documents:
+            where = f"document {document.id}"
+            name = _file_name(document.id)
+            losses.note("ids as they are (not fit for a file name, changed)", where, count=name != document.id)
+            losses.note("scores", where, count=sum(entity.score is not None for entity in document.entities))
+            text_path = folder / f"{name}.txt"
+            if text_path.exists():
+                raise DataError(f"{path}: expected each id once, found {document.id!r} again as {name!r}; rename one")
+            text_path.write_bytes(guard_bom(document.text).encode("utf-8"))
+            lines = [_line(number, entity, document) for number, entity in enumerate(document.entities, start=1)]
+            (folder / f"{name}.ann").write_bytes("".join(lines).encode("utf-8"))
+
+
+def _file_name(id: str) -> str:
+    """`id` as a name that every file system takes, of at most 200 bytes."""
+    name = UNSAFE.sub("_", id).encode("utf-8")[:200].decode("utf-8", "ignore")
+    return "_" + name if name.startswith(".") or not name else name
+
+
+def _line(number: int, entity: Entity, document: Document) -> str:
+    if re.search(r"\s", entity.label):
+        raise DataError(
+            f"document {document.id}: the label {entity.label!r} holds white space, which brat cannot hold; rename it"
+        )
+    mention = document.mention(entity)
+    pieces = [(match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", mention)]
+    if not pieces or (pieces[0][0], pieces[-1][1]) != (0, len(mention)):
+        pieces = [(0, len(mention))]  # line ends at the edge of the mention: pieces would not say so
+    offsets = ";".join(f"{entity.start + start} {entity.start + end}" for start, end in pieces)
+    shown = " ".join(LINE_BREAK.sub(" ", mention[start:end]) for start, end in pieces)
+    return f"T{number}\t{entity.label} {offsets}\t{shown}\n"

@@ -128,14 +128,14 @@ def write_documents(documents: Iterable[Document], path: str | Path, format: str
         format: a name from `FORMAT_NAMES`; `bio` takes the option `scheme` ("bio", "bios" or "bioes").
 
     Returns:
-        What the format could not hold, counted; warned of as well (missing scores only at level INFO).
+        What the format could not hold, counted; warned of as well (missing scores and ids only at level INFO).
 
     Raises:
         DataError: an unknown format, a label the format cannot hold, or a place that cannot be written.
     """
     losses = Repairs()
     FORMATS[_known(format)].write(documents, Path(path), losses, **options)
-    for line in losses.describe():
-        level = logging.INFO if losses.keys() == {"scores"} else logging.WARNING
-        logger.log(level, "%s: the format %s cannot hold %s", path, format, line)
+    for kind in losses:
+        level = logging.INFO if kind in ("scores", "ids") else logging.WARNING
+        logger.log(level, "%s: the format %s cannot hold %s", path, format, losses.describe_kind(kind))
     return losses

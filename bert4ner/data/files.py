@@ -1,4 +1,4 @@
-"""Bytes to text and back: lines and JSON records with their place in the file, and files that appear whole or not at all.
+"""Bytes to text and back: lines and JSON records with their place, and files that appear whole or not at all.
 
 Knows nothing of annotation. What it mends on the way (a byte order mark, Windows line ends, emoji cut into two
 surrogates) it counts in `Repairs`; what cannot be mended it refuses with file and line.
@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import IO, Any
 from bert4ner.errors import DataError
 
 BOM = "\ufeff"
+BOM_REMOVED = "byte order marks removed"
 SURROGATE = re.compile("[\ud800-\udfff]")
 TWO_BYTE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -37,10 +37,11 @@ class Repairs(Counter[str]):
 
     def describe(self) -> list[str]:
         """One line for each kind, most frequent first."""
-        return [
-            f"{count} {kind}" + (f" (first: {self.examples[kind]})" if kind in self.examples else "")
-            for kind, count in sorted(self.items(), key=lambda item: (-item[1], item[0]))
-        ]
+        return [self.describe_kind(kind) for kind in sorted(self, key=lambda kind: (-self[kind], kind))]
+
+    def describe_kind(self, kind: str) -> str:
+        """Count, kind and first place of one kind."""
+        return f"{self[kind]} {kind}" + (f" (first: {self.examples[kind]})" if kind in self.examples else "")
 
 
 def decode(data: bytes, *, where: str, repairs: Repairs) -> str:
@@ -86,11 +87,13 @@ def existing(path: str | Path) -> Path:
     """`path` as a Path.
 
     Raises:
-        DataError: nothing is there.
+        DataError: nothing is there, or something that can be read only once.
     """
     path = Path(path)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; relative paths count from {Path.cwd()}")
+    if not path.is_file() and not path.is_dir():
+        raise DataError(f"{path}: expected a file or folder, found a pipe or device; save it to a file first")
     return path
 
 
@@ -123,7 +126,7 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[tuple[int, str]]:
             line = decode(data.removesuffix(b"\n"), where=where, repairs=repairs)
             if number == 1 and line.startswith(BOM):
                 line = line[1:]
-                repairs.note("byte order mark removed", where)
+                repairs.note(BOM_REMOVED, where)
             if line.endswith("\r"):
                 line = line[:-1]
                 repairs.note("Windows line ends (CRLF) removed", where)
@@ -141,7 +144,7 @@ def read_text(path: Path, repairs: Repairs) -> str:
             decode(line, where=f"{path}:{number}", repairs=Repairs())  # the same error, but with its line
         raise
     if text.startswith(BOM):
-        repairs.note("byte order mark removed", str(path))
+        repairs.note(BOM_REMOVED, str(path))
         return text[1:]
     return text
 
@@ -203,10 +206,10 @@ def first_character(path: Path) -> str:
 def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     """A file opened for writing that appears at `path` whole or, when the block fails, not at all.
 
-    Text is UTF-8 with line ends as given. A device such as /dev/stdout is written straight.
+    Text is UTF-8 with line ends as given; missing folders are made. A device such as /dev/stdout is written straight.
 
     Raises:
-        DataError: the folder is missing or may not be written.
+        DataError: `path` is a folder, or its folder may not be written.
     """
     path = Path(os.path.realpath(path))  # a link stays a link to the new file
     options: dict[str, Any] = {"mode": "wb"} if binary else {"mode": "w", "encoding": "utf-8", "newline": ""}
@@ -218,9 +221,10 @@ def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]
         raise DataError(f"{path}: expected a file to write, found a folder; name a file in it")
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = aside.open(**options)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror}); make the folder first") from None
+        raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
     try:
         with handle:
             yield handle
@@ -238,28 +242,22 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     Raises:
         DataError: `path` is a file or a folder with something in it.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_dir():
         raise DataError(f"{path}: expected a folder to write, found a file; choose another name")
     if path.is_dir() and any(path.iterdir()):
         raise DataError(f"{path}: the folder is not empty; remove it or write to another, nothing is overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
     try:
         yield aside
-        aside.chmod(0o777 & ~_umask())
         if path.is_dir():
             path.rmdir()
         aside.rename(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _umask() -> int:
-    """The permissions that new files lack; it can be read only by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def guard_bom(text: str) -> str:

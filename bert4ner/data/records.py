@@ -6,12 +6,13 @@ here. Knows no file format.
 
 import re
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
-from bert4ner.data.files import SURROGATE, Repairs
+from bert4ner.data.files import BOM_REMOVED, SURROGATE, Repairs
 from bert4ner.entities import Document, Entity, check_text
 from bert4ner.errors import DataError
 
@@ -27,6 +28,8 @@ class Span:
     label: str
     mention: str | None = None
     score: float | None = None
+    where: str = ""
+    """Its own place, where that is more exact than the record's."""
 
 
 @dataclass(slots=True)
@@ -74,10 +77,7 @@ def agrees(found: str, mention: str) -> bool:
     """Is `found` what `mention` shows? A line break may be shown as a space, or left out."""
     if found == mention:
         return True
-    spaced = LINE_BREAK.sub(" ", mention)
-    return any(LINE_BREAK.sub(shown, found) in (mention, spaced) for shown in (" ", "")) or (
-        "\r\n" in found and re.sub(r"[\r\n]", " ", found) == spaced
-    )
+    return any(LINE_BREAK.sub(shown, found) == LINE_BREAK.sub(shown, mention) for shown in (" ", ""))
 
 
 class EndConvention:
@@ -104,7 +104,9 @@ class EndConvention:
         return self.inclusive_votes > self.exclusive_votes
 
 
-def make_document(record: Record, repairs: Repairs, *, inclusive: bool = False, drop_reversed: bool = False) -> Document:
+def make_document(
+    record: Record, repairs: Repairs, *, inclusive: bool = False, drop_reversed: bool = False
+) -> Document:
     """The checked document; what had to be mended is counted in `repairs`.
 
     Raises:
@@ -113,9 +115,7 @@ def make_document(record: Record, repairs: Repairs, *, inclusive: bool = False, 
     check_text(record.text, where=record.where)
     if SURROGATE.search(record.id) or "\x00" in record.id:
         raise DataError(f"{record.where}: the id {record.id!r} holds an unpaired surrogate or NUL; choose another id")
-    spans = [
-        Span(span.start, span.end + inclusive, span.label, span.mention, span.score) for span in record.spans
-    ]
+    spans = [replace(span, end=span.end + inclusive) for span in record.spans]
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
         repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
@@ -144,11 +144,10 @@ def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[S
     if all(_fits(record.text, span) for span in spans) or any(span.mention is None for span in spans):
         return spans
     for unit, widths, shift in UNITS:
+        if shift and not repairs[BOM_REMOVED]:
+            continue  # without a mark that may have been counted, a shift by one is just a mistake
         places = _places(widths(record.text), shift)
-        moved = [
-            Span(places.get(span.start, -1), places.get(span.end, -1), span.label, span.mention, span.score)
-            for span in spans
-        ]
+        moved = [replace(span, start=places.get(span.start, -1), end=places.get(span.end, -1)) for span in spans]
         if all(_fits(record.text, span) for span in moved):
             repairs.note(f"offsets counted in {unit} turned into characters", record.where, count=len(spans))
             return moved
@@ -162,25 +161,26 @@ def _places(widths: list[int], shift: int) -> dict[int, int]:
 
 
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
+    where = span.where or record.where
     stated = f"[{span.start}, {span.end - inclusive}{']' if inclusive else ')'}"
     counting = f"offsets count characters from 0, end {'inclusive' if inclusive else 'exclusive'}"
     if not span.label or span.label != span.label.strip():
-        raise DataError(f"{record.where}: expected a label, found {span.label!r} at {stated}; give the span a label")
+        raise DataError(f"{where}: expected a label, found {span.label!r} at {stated}; give the span a label")
     if span.start >= span.end:
         raise DataError(
-            f"{record.where}: expected a span of at least one character, found {span.label} at {stated}; "
+            f"{where}: expected a span of at least one character, found {span.label} at {stated}; "
             f"{counting}: correct the span or remove it"
         )
     if span.start < 0 or span.end > len(record.text):
         raise DataError(
-            f"{record.where}: expected offsets within the text of {len(record.text)} characters, found {span.label} "
+            f"{where}: expected offsets within the text of {len(record.text)} characters, found {span.label} "
             f"at {stated}; {counting}"
         )
     if not _fits(record.text, span):
         found = record.text[span.start : span.end]
         width = "; the two differ in the width of characters only" if _same_width(found, span.mention) else ""
         raise DataError(
-            f"{record.where}: expected {_short(span.mention)} at {stated}, found {_short(found)}{width}; {counting}: "
+            f"{where}: expected {_short(span.mention)} at {stated}, found {_short(found)}{width}; {counting}: "
             "correct the offsets, or export text and annotation again together"
         )
 
@@ -261,9 +261,15 @@ def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Documen
 
 def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:
     """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out."""
-    kept: list[Entity] = []
+    kept: list[Entity] = []  # sorted, and no two of them overlap
     lost: list[Entity] = []
     for entity in sorted(entities, key=lambda each: (each.start - each.end, each)):
-        clashes = any(entity.start < other.end and other.start < entity.end for other in kept)
-        (lost if clashes else kept).append(entity)
-    return sorted(kept), sorted(lost)
+        place = bisect(kept, entity)
+        clashes = (place > 0 and kept[place - 1].end > entity.start) or (
+            place < len(kept) and kept[place].start < entity.end
+        )
+        if clashes:
+            lost.append(entity)
+        else:
+            kept.insert(place, entity)
+    return kept, sorted(lost)

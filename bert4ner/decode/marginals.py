@@ -6,6 +6,7 @@ Everything is in log space and float64; -inf transitions, starts or ends forbid.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bert4ner.decode.viterbi import by_length, checked_emissions
 
@@ -28,7 +29,10 @@ class Lattice:
         ValueError: shapes that do not agree.
     """
 
-    def __init__(self, emissions, lengths, transitions, starts=None, ends=None) -> None:
+    def __init__(
+        self, emissions: ArrayLike, lengths: ArrayLike, transitions: ArrayLike, starts: ArrayLike | None = None,
+        ends: ArrayLike | None = None,
+    ) -> None:
         self.transitions = np.array(transitions, dtype=np.float64)                      # (tags_from, tags_to)
         tags = len(self.transitions)
         self.starts = np.zeros(tags) if starts is None else np.array(starts, dtype=np.float64)      # (tags,)
@@ -64,12 +68,16 @@ class Lattice:
         betas = np.tile(self.ends, (len(order), 1))                                     # (batch, tags)
         returning = np.ascontiguousarray(self.transitions.T)                            # (tags_to, tags_from)
         for step in range(len(active) - 1, -1, -1):
-            num = active[step + 1] if step + 1 < len(active) else 0                     # those that do not end here
-            betas[:num] = _log_product(self.emissions[order[:num], step + 1] + betas[:num], returning)
+            if step + 1 < len(active):
+                num = active[step + 1]                                                  # those that do not end here
+                betas[:num] = _log_product(self.emissions[order[:num], step + 1] + betas[:num], returning)
             self.betas[order[: active[step]], step] = betas[: active[step]]
 
 
-def log_partition(emissions, lengths, transitions, starts=None, ends=None) -> np.ndarray:
+def log_partition(
+    emissions: ArrayLike, lengths: ArrayLike, transitions: ArrayLike, starts: ArrayLike | None = None,
+    ends: ArrayLike | None = None,
+) -> np.ndarray:
     """Log of the summed scores of all paths, float64 (batch,); arguments as for `Lattice`."""
     return Lattice(emissions, lengths, transitions, starts, ends).log_partition
 

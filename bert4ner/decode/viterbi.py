@@ -4,6 +4,7 @@ Scores of paths only; probabilities are in `marginals`. Knows no tag names: what
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class ViterbiDecoder:
@@ -25,7 +26,9 @@ class ViterbiDecoder:
         [1, 1]
     """
 
-    def __init__(self, transitions, starts=None, ends=None) -> None:
+    def __init__(
+        self, transitions: ArrayLike, starts: ArrayLike | None = None, ends: ArrayLike | None = None
+    ) -> None:
         self.transitions = _frozen(transitions)
         if self.transitions.ndim != 2 or len(set(self.transitions.shape)) != 1:
             raise ValueError(f"transitions must have shape (tags, tags), received {self.transitions.shape}")
@@ -36,16 +39,16 @@ class ViterbiDecoder:
             if scores.shape != (tags,):
                 raise ValueError(f"{name} must have shape (tags,) = ({tags},), received {scores.shape}")
 
-    def decode(self, emissions: np.ndarray) -> np.ndarray:
+    def decode(self, emissions: ArrayLike) -> np.ndarray:
         """The best path, int32 (length,), of emissions (length, tags).
 
         Raises:
             ValueError: wrong shape, or no path is allowed.
         """
-        emissions = self._checked(emissions, "(length, tags)")
-        return self.decode_batch(emissions[None], np.array([len(emissions)]))[0]
+        checked = self._checked(emissions, "(length, tags)")
+        return self.decode_batch(checked[None], [len(checked)])[0]
 
-    def decode_batch(self, emissions: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    def decode_batch(self, emissions: ArrayLike, lengths: ArrayLike) -> list[np.ndarray]:
         """The best path of each sequence, int32 (its length,); what stands in padding does not matter.
 
         Args:
@@ -77,7 +80,7 @@ class ViterbiDecoder:
         paths[order] = _traced(pointers, best.argmax(axis=-1), active)
         return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
 
-    def n_best(self, emissions: np.ndarray, n: int) -> list[tuple[np.ndarray, float]]:
+    def n_best(self, emissions: ArrayLike, n: int) -> list[tuple[np.ndarray, float]]:
         """The n best different paths with their scores, best first; fewer where fewer are allowed.
 
         Args:
@@ -111,7 +114,7 @@ class ViterbiDecoder:
                 places = pointers[step - 1][paths[:, step], ranks]
         return [(path, score) for path, score in zip(paths, scores.tolist(), strict=True) if score > -np.inf]
 
-    def _checked(self, emissions: np.ndarray, axes: str) -> np.ndarray:
+    def _checked(self, emissions: ArrayLike, axes: str) -> np.ndarray:
         return checked_emissions(emissions, axes, len(self.transitions), self.transitions.dtype)
 
     def _check_reachable(self, scores: np.ndarray, shape: tuple[int, ...]) -> None:
@@ -123,7 +126,7 @@ class ViterbiDecoder:
             )
 
 
-def checked_emissions(emissions: np.ndarray, axes: str, tags: int, least: np.dtype | type) -> np.ndarray:
+def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtype | type) -> np.ndarray:
     """Emissions in a floating type of at least `least`; `axes` names the shape expected.
 
     Raises:
@@ -135,7 +138,7 @@ def checked_emissions(emissions: np.ndarray, axes: str, tags: int, least: np.dty
     return emissions.astype(np.result_type(emissions, least), copy=False)
 
 
-def by_length(lengths: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """Check lengths (batch,) against emissions of `shape`, and order sequences so that at each step the first run.
 
     Returns:
@@ -172,7 +175,7 @@ def _top(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return places, np.take_along_axis(scores, places, axis=-1)
 
 
-def _frozen(scores) -> np.ndarray:
+def _frozen(scores: ArrayLike) -> np.ndarray:
     scores = np.array(scores)
     if scores.dtype != np.float32:
         scores = scores.astype(np.float64)

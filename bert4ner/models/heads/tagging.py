@@ -51,7 +51,7 @@ class TagHead(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        return self.projection(self.dropout_layer(features))
+        return tf.identity(self.projection(self.dropout_layer(features)))      # without the mask that Dense puts on
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """The mask ends here: Keras would weigh the loss of each window by it; `loss` reads it from the targets."""

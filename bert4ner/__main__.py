@@ -1,0 +1,8 @@
+"""``python -m bert4ner COMMAND``, the same as the command ``bert4ner COMMAND``."""
+
+import sys
+
+from bert4ner.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The command ``bert4ner``: finds the command's module, runs it, and turns what callers may meet into one line.
+
+Imports no command before it is asked for one, so that ``bert4ner --help`` answers at once. What a command does stands
+in its own module, how its arguments are read in `parsing`.
+"""
+
+import difflib
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from bert4ner.errors import Bert4NERError
+from bert4ner.version import VERSION
+
+
+class Command(NamedTuple):
+    """Where a command is defined, what the overview says of it, and whether it goes on where it was stopped."""
+
+    module: str
+    function: str
+    help: str
+    resumable: bool = False
+
+
+COMMANDS = {
+    "audit": Command("bert4ner.cli.audit", "audit", "statistics of annotated data, and everything suspicious in it"),
+    "train": Command("bert4ner.cli.train", "train", "train one model", resumable=True),
+    "crossval": Command(
+        "bert4ner.cli.crossval", "crossval", "train K models, each scored on documents it did not see", resumable=True
+    ),
+    "evaluate": Command("bert4ner.cli.evaluate", "evaluate", "precision, recall and F1 of a run or of predictions"),
+    "predict": Command("bert4ner.cli.predict", "predict", "find the entities in new documents"),
+    "convert": Command("bert4ner.cli.convert", "convert", "from one data format to another"),
+    "info": Command("bert4ner.cli.info", "info", "versions, devices, precision, what is missing"),
+}
+USAGE_ERROR = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141               # what the shell reports of a program that SIGPIPE ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code.
+
+    Args:
+        arguments: those after ``bert4ner``; by default the process's own.
+    """
+    name, *rest = sys.argv[1:] if arguments is None else arguments or ["--help"]
+    _speak_utf8()
+    if name in ("-h", "--help"):
+        print(overview())
+        return 0
+    if name == "--version":
+        print(f"bert4ner {VERSION}")
+        return 0
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(COMMANDS)}"
+        return _fail(f"unknown {'option' if name.startswith('-') else 'command'} {name!r}; {hint} See bert4ner --help")
+    try:
+        return _run(name, rest)
+    except KeyboardInterrupt:
+        again = "; run the same command again to go on" if COMMANDS[name].resumable else ""
+        print(f"\nbert4ner: stopped{again}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return BROKEN_PIPE
+    except Bert4NERError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+
+
+def overview() -> str:
+    """What ``bert4ner --help`` prints."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:{width}}{command.help}" for name, command in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: bert4ner COMMAND ...",
+            "       bert4ner COMMAND --help",
+            "",
+            "Chinese named-entity recognition with BERT and Keras.",
+            "",
+            *lines,
+            "",
+            f"  {'--version':{width}}print the version",
+            "",
+            "e.g.  bert4ner crossval examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/demo",
+        ]
+    )
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    from bert4ner.cli.parsing import parse      # deferred: the overview must not wait for tyro
+
+    command = COMMANDS[name]
+    function = getattr(importlib.import_module(command.module), command.function)
+    options = parse(function, arguments, prog=f"bert4ner {name}")
+    if options is not None:                     # None: help was asked for, and printed
+        with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
+            function(**options)
+    sys.stdout.flush()
+    return 0
+
+
+def _fail(message: str) -> int:
+    line = " ".join(part.strip() for part in message.splitlines())
+    print(f"bert4ner: error: {line}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+class _CurrentStderr(logging.Handler):
+    """Writes to what `sys.stderr` is at that moment: a progress bar puts itself in its place while it is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _logging_to_stderr(level: int) -> Iterator[None]:
+    logger, handler = logging.getLogger("bert4ner"), _CurrentStderr()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+
+def _speak_utf8() -> None:
+    """Results are UTF-8 whatever the locale; what cannot be encoded (parts of file names) is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    """Point stdout at nothing, so that Python's own flush at the end does not fail on the closed pipe again."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)

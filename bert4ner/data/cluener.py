@@ -1,0 +1,93 @@
+"""The `cluener` format, JSON lines in both published shapes.
+
+`{"text", "label": {type: {mention: [[start, end], ...]}}}` with inclusive ends, and `{"text", "entity_list":
+[{"entity_type", "entity", "entity_index": {"begin", "end"}}]}` with exclusive ends; which of the two conventions a
+file really follows is decided by comparing the mentions. Every span of a repeated mention is read.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bert4ner.data.deepner import number_or_text
+from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+
+
+def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+    """Documents in file order, one in memory at a time; the file is read twice, first for its end convention.
+
+    Raises:
+        DataError: with `path:line`.
+    """
+    conventions = {
+        "label": EndConvention(default_inclusive=True),
+        "entity_list": EndConvention(default_inclusive=False),
+    }
+    for record, shape in _records(path, Repairs()):
+        conventions[shape].look(record)
+    for shape, convention in conventions.items():
+        if convention.inclusive != convention.default_inclusive:
+            found = "inclusive" if convention.inclusive else "exclusive"
+            repairs.note(f"files whose {shape!r} ends are {found} read as such", str(path))
+    for record, shape in _records(path, repairs):
+        yield make_document(record, repairs, inclusive=conventions[shape].inclusive)
+
+
+def _records(path: Path, repairs: Repairs) -> Iterator[tuple[Record, str]]:
+    for number, (where, record) in enumerate(json_records(path, repairs), start=1):
+        shape = "entity_list" if "entity_list" in record else "label"
+        spans = _listed(record, where) if shape == "entity_list" else list(_nested(record, where))
+        id = id_of(record, where, default=f"{path.stem}-{number}")
+        yield Record(where, id, text_of(record, where), spans), shape
+
+
+def _listed(record: dict[str, Any], where: str) -> list[Span]:
+    spans = []
+    for entity in list_of(record, "entity_list", where):
+        index = entity.get("entity_index") if isinstance(entity, dict) else None
+        if not isinstance(index, dict) or not {"begin", "end"} <= index.keys() or "entity_type" not in entity:
+            raise DataError(
+                f'{where}: expected {{"entity_type", "entity", "entity_index": {{"begin", "end"}}}}, found {entity!r}'
+            )
+        spans.append(
+            span_of(index["begin"], index["end"], entity["entity_type"], mention=entity.get("entity"), where=where)
+        )
+    return spans
+
+
+def _nested(record: dict[str, Any], where: str) -> Iterator[Span]:
+    for label, mentions in _mapping(record.get("label"), where).items():
+        for mention, places in _mapping(mentions, where).items():
+            if not isinstance(places, list):
+                raise DataError(f"{where}: expected the spans of {mention!r} as [[start, end], ...], found {places!r}")
+            if len(places) == 2 and all(type(place) is int for place in places):
+                places = [places]
+            for place in places:
+                if not isinstance(place, list) or len(place) != 2:
+                    raise DataError(f"{where}: expected a span of {mention!r} as [start, end], found {place!r}")
+                yield span_of(place[0], place[1], label, mention=mention, where=where)
+
+
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise DataError(f"{where}: expected {{type: {{mention: [[start, end], ...]}}}} as label, found {value!r}")
+    return value
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """One line per document in the `label` shape, ends inclusive; scores are left out and counted."""
+    with atomic_write(path) as handle:
+        for document in documents:
+            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
+            label: dict[str, dict[str, list[list[int]]]] = {}
+            for entity in document.entities:
+                places = label.setdefault(entity.label, {}).setdefault(document.mention(entity), [])
+                places.append([entity.start, entity.end - 1])
+            record = {"id": number_or_text(document.id), "text": document.text, "label": label}
+            handle.write(json.dumps(record, ensure_ascii=False) + "\n")

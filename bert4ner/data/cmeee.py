@@ -1,0 +1,97 @@
+"""The `cmeee` format, ends inclusive: CBLUE's JSON and the older lines `text|||start    end    type|||...`.
+
+Spans that end before they start, which the published set contains, are left out and counted. Written as JSON.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bert4ner.data.deepner import number_or_text
+from bert4ner.data.files import Repairs, atomic_write, first_character, json_records, read_lines
+from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+
+DIVIDER = "|||"
+PIECE = re.compile(r"\s*(-?\d+)\s+(-?\d+)\s+(\S+)\s*")
+
+
+def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+    """Documents in file order; of the line form, one in memory at a time.
+
+    Raises:
+        DataError: with `path:line`, or the number of the record in a JSON list.
+    """
+    if first_character(path) not in ("[", "{"):
+        yield from _read_lines(path, repairs)
+        return
+    convention = EndConvention(default_inclusive=True)
+    records = [
+        Record(
+            where,
+            id_of(record, where, default=f"{path.stem}-{number}"),
+            text_of(record, where),
+            [_span(entity, where) for entity in list_of(record, "entities", where)],
+        )
+        for number, (where, record) in enumerate(json_records(path, repairs), start=1)
+    ]
+    for record in records:
+        convention.look(record)
+    if not convention.inclusive:
+        repairs.note("files whose ends are exclusive read as such", str(path))
+    for record in records:
+        yield make_document(record, repairs, inclusive=convention.inclusive, drop_reversed=True)
+
+
+def _span(entity: Any, where: str) -> Span:
+    if not isinstance(entity, dict) or not {"start_idx", "end_idx", "type"} <= entity.keys():
+        raise DataError(f'{where}: expected an entity {{"start_idx", "end_idx", "type", "entity"}}, found {entity!r}')
+    start, end, label = entity["start_idx"], entity["end_idx"], entity["type"]
+    return span_of(start, end, label, mention=entity.get("entity"), where=where)
+
+
+def _read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
+    for number, line in read_lines(path, repairs):
+        if line.strip():
+            where = f"{path}:{number}"
+            record = Record(where, f"{path.stem}-{number}", *_parse(line, where))
+            yield make_document(record, repairs, inclusive=True, drop_reversed=True)
+
+
+def _parse(line: str, where: str) -> tuple[str, list[Span]]:
+    """The text and the spans; they are taken from the end, since the text may hold the divider itself."""
+    pieces = line.split(DIVIDER)
+    if len(pieces) > 1 and not pieces[-1].strip():
+        pieces.pop()
+    spans: list[Span] = []
+    while len(pieces) > 1 and (match := PIECE.fullmatch(pieces[-1])):
+        spans.append(Span(int(match.group(1)), int(match.group(2)), match.group(3)))
+        pieces.pop()
+    if len(pieces) > 1:
+        raise DataError(
+            f"{where}: expected text|||START    END    TYPE|||..., found {pieces[-1][:60]!r} between dividers; "
+            "correct the line, or give the set as JSON if its texts hold '|||'"
+        )
+    return pieces[0], spans[::-1]
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """CBLUE's JSON list, a line per document, ends inclusive; scores are left out and counted."""
+    with atomic_write(path) as handle:
+        separator = "[\n"
+        for document in documents:
+            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
+            handle.write(separator + json.dumps(_record(document), ensure_ascii=False))
+            separator = ",\n"
+        handle.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def _record(document: Document) -> dict[str, Any]:
+    entities = [
+        {"start_idx": e.start, "end_idx": e.end - 1, "type": e.label, "entity": document.mention(e)}
+        for e in document.entities
+    ]
+    return {"id": number_or_text(document.id), "text": document.text, "entities": entities}

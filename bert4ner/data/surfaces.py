@@ -1,0 +1,149 @@
+"""Whether the same words are annotated the same way: everywhere, with one label, and in two sets that should differ.
+
+A surface is the text of a mention. Pure functions over documents, for `audit`; nothing here changes annotation.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bert4ner.entities import Document
+
+CLAUSE = re.compile(r"[^。！？；，,;!?\r\n]+")
+CLAUSE_LENGTH = 8  # characters; shorter clauses repeat in any two texts
+CJK = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]+")
+
+
+@dataclass(frozen=True)
+class Surface:
+    """How often a surface is annotated, and how often it stands in a text where no entity touches it."""
+
+    surface: str
+    annotated: int
+    bare: int
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Annotated occurrences, bare ones, and the worst surfaces; `ambiguous` counts surfaces with several labels."""
+
+    num_surfaces: int
+    annotated: int
+    bare: int
+    bare_examples: list[Surface]
+    num_ambiguous: int
+    ambiguous_examples: list[Surface]
+
+    @property
+    def share(self) -> float:
+        """Share of the occurrences that are annotated, 1 where nothing occurs."""
+        return self.annotated / (self.annotated + self.bare) if self.annotated + self.bare else 1.0
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """What a second set (held out, say) shares with the first; all shares are between 0 and 1."""
+
+    num_documents: int
+    shared_texts: int
+    num_clauses: int
+    shared_clauses: int
+    num_entities: int
+    known_entities: int
+    """Entities whose mention carries the same label in the first set."""
+
+
+def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20) -> Consistency:
+    """Surfaces annotated here and not there, and surfaces with several labels.
+
+    Only surfaces of at least three characters, or two Chinese ones, are looked for: shorter ones occur by chance. An
+    occurrence is bare when no entity touches it; where several surfaces fit, the longest counts.
+    """
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for document in documents:
+        for entity in document.entities:
+            labels[document.mention(entity)][entity.label] += 1
+    index = _index(labels)
+    bare = Counter(surface for document in documents for surface in _bare_occurrences(document, index))
+    watched = {surface: sum(labels[surface].values()) for surface in labels if _is_long(surface)}
+    ambiguous = [surface for surface in labels if len(labels[surface]) > 1]
+
+    def describe(surfaces: list[str]) -> list[Surface]:
+        return [Surface(s, labels[s].total(), bare[s], dict(labels[s].most_common())) for s in surfaces[:num_examples]]
+
+    ambiguous.sort(key=lambda surface: (-_minority(labels[surface]), surface))
+    return Consistency(
+        num_surfaces=len(labels),
+        annotated=sum(watched.values()),
+        bare=bare.total(),
+        bare_examples=describe(sorted(bare, key=lambda surface: (-bare[surface], surface))),
+        num_ambiguous=len(ambiguous),
+        ambiguous_examples=describe(ambiguous),
+    )
+
+
+def _minority(counts: Counter[str]) -> int:
+    """Annotations with another label than the usual one."""
+    return counts.total() - max(counts.values())
+
+
+def _is_long(surface: str) -> bool:
+    return len(surface) >= 3 or (len(surface) == 2 and CJK.fullmatch(surface) is not None)
+
+
+def _index(surfaces: dict[str, Counter[str]]) -> dict[str, list[str]]:
+    """Surfaces by their first two characters, the longest first: one look-up tells that nothing begins here."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for surface in sorted(surfaces, key=lambda each: (-len(each), each)):
+        if _is_long(surface):
+            index[surface[:2]].append(surface)
+    return dict(index)
+
+
+def _bare_occurrences(document: Document, index: dict[str, list[str]]) -> Iterator[str]:
+    for start, end in _gaps(document):
+        position = start
+        while position < end - 1:
+            step = 1
+            for surface in index.get(document.text[position : position + 2], ()):
+                if position + len(surface) <= end and document.text.startswith(surface, position):
+                    yield surface
+                    step = len(surface)
+                    break
+            position += step
+
+
+def _gaps(document: Document) -> Iterator[tuple[int, int]]:
+    """The stretches of the text that no entity covers."""
+    reached = 0
+    for entity in document.entities:
+        if entity.start > reached:
+            yield reached, entity.start
+        reached = max(reached, entity.end)
+    yield reached, len(document.text)
+
+
+def find_leakage(documents: Sequence[Document], other: Sequence[Document]) -> Leakage:
+    """What `other` shares with `documents`: whole texts, clauses of at least eight characters, labelled mentions."""
+    texts = {document.text for document in documents}
+    clauses = {clause for document in documents for clause in _clauses(document.text)}
+    known = {(document.mention(entity), entity.label) for document in documents for entity in document.entities}
+    other_clauses = [clause for document in other for clause in _clauses(document.text)]
+    mentions = [(document.mention(entity), entity.label) for document in other for entity in document.entities]
+    return Leakage(
+        num_documents=len(other),
+        shared_texts=sum(document.text in texts for document in other),
+        num_clauses=len(other_clauses),
+        shared_clauses=sum(clause in clauses for clause in other_clauses),
+        num_entities=len(mentions),
+        known_entities=sum(mention in known for mention in mentions),
+    )
+
+
+def _clauses(text: str) -> Iterator[str]:
+    for match in CLAUSE.finditer(text):
+        clause = match.group().strip()
+        if len(clause) >= CLAUSE_LENGTH:
+            yield clause

@@ -1,0 +1,127 @@
+"""What kind of errors stand behind a score: missed, spurious, wrong label, wrong boundary, with examples to look at.
+
+Each gold entity and each prediction is in exactly one kind. Says nothing about why, and computes no score.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bert4ner.entities import Document, Entity
+from bert4ner.evaluate.metrics import pair_documents
+
+KINDS = ("missed", "spurious", "wrong label", "wrong boundary")
+CONTEXT = 12  # characters shown on each side of an example
+
+
+@dataclass(frozen=True)
+class EntityError:
+    """One disagreement: `gold` is missing where it is spurious, `predicted` where it is missed."""
+
+    kind: str
+    gold: Entity | None
+    predicted: Entity | None
+
+
+@dataclass(frozen=True)
+class ErrorExample:
+    """An error with its text: the mentions on both sides, and what stands around them."""
+
+    id: str
+    error: EntityError
+    gold_mention: str
+    predicted_mention: str
+    context: str
+
+
+@dataclass
+class ErrorReport:
+    """How often each kind occurs, for which labels, and the first examples of each."""
+
+    correct: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    confusions: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(kind, gold label or "", predicted label or "") -> how often."""
+    examples: dict[str, list[ErrorExample]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        return {
+            "correct": self.correct,
+            "counts": {kind: self.counts[kind] for kind in KINDS},
+            "confusions": [
+                {"kind": kind, "gold": gold, "predicted": predicted, "count": count}
+                for (kind, gold, predicted), count in sorted(self.confusions.items(), key=lambda each: (-each[1], each))
+            ],
+            "examples": {kind: [asdict(each) for each in self.examples.get(kind, [])] for kind in KINDS},
+        }
+
+
+def find_errors(gold: Iterable[Entity], predicted: Iterable[Entity]) -> list[EntityError]:
+    """The errors of one text, by position.
+
+    Same span, other label: a wrong label. Overlapping spans: a wrong boundary (whatever the labels), the pair with
+    the largest overlap first, each entity in one pair. The rest is missed or spurious.
+    """
+    left, right = sorted(set(gold) - set(predicted)), sorted(set(predicted) - set(gold))
+    pairs = sorted(
+        (-_overlap(one, other), one.label != other.label, one, other) for one, other in _touching(left, right)
+    )
+    errors, taken_gold, taken_predicted = [], set(), set()
+    for kind in ("wrong label", "wrong boundary"):  # the very same span is found first, then the largest overlap
+        for _, _, one, other in pairs:
+            same_span = (one.start, one.end) == (other.start, other.end)
+            if same_span == (kind == "wrong label") and one not in taken_gold and other not in taken_predicted:
+                taken_gold.add(one)
+                taken_predicted.add(other)
+                errors.append(EntityError(kind, one, other))
+    errors += [EntityError("missed", one, None) for one in left if one not in taken_gold]
+    errors += [EntityError("spurious", None, other) for other in right if other not in taken_predicted]
+    return sorted(errors, key=_place)
+
+
+def _touching(left: list[Entity], right: list[Entity]) -> Iterable[tuple[Entity, Entity]]:
+    return ((one, other) for one in left for other in right if _overlap(one, other) > 0)
+
+
+def _overlap(one: Entity, other: Entity) -> int:
+    return min(one.end, other.end) - max(one.start, other.start)
+
+
+def _place(error: EntityError) -> tuple[int, int, str, str]:
+    entity = error.gold or error.predicted
+    assert entity is not None
+    return entity.start, entity.end, entity.label, error.kind
+
+
+def analyse_errors(gold: Iterable[Document], predicted: Iterable[Document], *, num_examples: int = 20) -> ErrorReport:
+    """All errors of `predicted`, documents paired by id; up to `num_examples` examples of each kind.
+
+    Raises:
+        DataError: see `metrics.pair_documents`.
+    """
+    report = ErrorReport()
+    for one, other in pair_documents(gold, predicted):
+        report.correct += len(set(one.entities) & set(other.entities))
+        for error in find_errors(one.entities, other.entities):
+            report.counts[error.kind] += 1
+            labels = [entity.label if entity else "" for entity in (error.gold, error.predicted)]
+            report.confusions[error.kind, labels[0], labels[1]] += 1
+            examples = report.examples.setdefault(error.kind, [])
+            if len(examples) < num_examples:
+                examples.append(_example(one, error))
+    return report
+
+
+def _example(document: Document, error: EntityError) -> ErrorExample:
+    involved = [entity for entity in (error.gold, error.predicted) if entity]
+    start = max(0, min(entity.start for entity in involved) - CONTEXT)
+    end = max(entity.end for entity in involved) + CONTEXT
+    return ErrorExample(
+        document.id,
+        error,
+        document.mention(error.gold) if error.gold else "",
+        document.mention(error.predicted) if error.predicted else "",
+        document.text[start:end],
+    )
