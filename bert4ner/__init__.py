@@ -35,7 +35,7 @@ _LAZY = {
     "write_documents": "bert4ner.data.documents:write_documents",
 }
 
-__all__ = [  # noqa: RUF022  (what a reader looks for first)
+__all__ = [
     "__version__",
     "Config",
     "Document",

@@ -1,4 +1,4 @@
-"""The whole configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
+"""The configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
 
 The field names are the command line's option names, each name occurs in one group only, so that `Config.replace` and a
 TOML file may name an option without its group. Defaults and help texts stand here and nowhere else.

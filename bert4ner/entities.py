@@ -1,4 +1,4 @@
-"""The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets here."""
+"""The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
 from dataclasses import dataclass, field
 

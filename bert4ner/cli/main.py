@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: those after ``bert4ner``; by default the process's own.
     """
-    name, *rest = sys.argv[1:] if arguments is None else arguments or ["--help"]
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     _speak_utf8()
     if name in ("-h", "--help"):
         print(overview())
@@ -57,9 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bert4ner {VERSION}")
         return 0
     if name not in COMMANDS:
-        close = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(COMMANDS)}"
-        return _fail(f"unknown {'option' if name.startswith('-') else 'command'} {name!r}; {hint} See bert4ner --help")
+        return _fail(_unknown(name))
     try:
         return _run(name, rest)
     except KeyboardInterrupt:
@@ -77,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What ``bert4ner --help`` prints."""
-    width = max(map(len, COMMANDS)) + 2
+    width = len("--version") + 2
     lines = [f"  {name:{width}}{command.help}" for name, command in COMMANDS.items()]
     return "\n".join(
         [
@@ -95,8 +93,15 @@ def overview() -> str:
     )
 
 
+def _unknown(name: str) -> str:
+    kind, known = ("option", ["--help", "--version"]) if name.startswith("-") else ("command", list(COMMANDS))
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    return f"unknown {kind} {name!r}, {hint} (see bert4ner --help)"
+
+
 def _run(name: str, arguments: list[str]) -> int:
-    from bert4ner.cli.parsing import parse      # deferred: the overview must not wait for tyro
+    from bert4ner.cli.parsing import parse  # deferred: the overview must not wait for tyro
 
     command = COMMANDS[name]
     function = getattr(importlib.import_module(command.module), command.function)

@@ -46,7 +46,7 @@ def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str)
         if not end.code:
             print(example)
             return None
-        raise ConfigError(f"{unboxed(told.getvalue(), known=_option_names(signature))}; see {prog} --help") from None
+        raise ConfigError(f"{unboxed(told.getvalue(), known=_option_names(signature))} (see {prog} --help)") from None
     values.pop("config", None)
     return values
 

@@ -62,10 +62,10 @@ def _plain_attention(original: Any) -> Any:
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
             return original(self, inputs, mask, **kwargs)
-        query, key, value = inputs                                                         # (batch, length, heads, size)
+        query, key, value = inputs                                  # (batch, length, heads, size)
         if self.attention_scale:
             query = query * tf.cast(self.key_size**-0.5, query.dtype)
-        scores = tf.cast(tf.einsum("bjhd,bkhd->bhjk", query, key), "float32")              # (batch, heads, length, length)
+        scores = tf.cast(tf.einsum("bjhd,bkhd->bhjk", query, key), "float32")  # (batch, heads, length, length)
         if mask[1] is not None:
             scores = tf.where(mask[1][:, None, None, :], scores, scores.dtype.min)
         weights = tf.cast(tf.nn.softmax(scores), value.dtype)

@@ -74,10 +74,12 @@ UNITS = (
 
 
 def agrees(found: str, mention: str) -> bool:
-    """Is `found` what `mention` shows? A line break may be shown as a space, or left out."""
+    """Is `found` what `mention` shows? A line break may be shown as a space or, inside, be left out."""
     if found == mention:
         return True
-    return any(LINE_BREAK.sub(shown, found) == LINE_BREAK.sub(shown, mention) for shown in (" ", ""))
+    if LINE_BREAK.sub(" ", found) == LINE_BREAK.sub(" ", mention):
+        return True
+    return found == found.strip("\r\n") and LINE_BREAK.sub("", found) == LINE_BREAK.sub("", mention)
 
 
 class EndConvention:
@@ -157,7 +159,10 @@ def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[S
 def _places(widths: list[int], shift: int) -> dict[int, int]:
     """Character position of each offset counted in a unit, for the widths of all characters in that unit."""
     offsets = accumulate(widths, initial=shift)
-    return {offset: position for position, offset in enumerate(offsets)}
+    places: dict[int, int] = {}
+    for position, offset in enumerate(offsets):
+        places.setdefault(offset, position)  # the first: what has no width in that unit stands after the offset
+    return places
 
 
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:

@@ -31,7 +31,7 @@ class Backbone:
         Raises:
             CheckpointError: naming every variable that is missing or of another shape.
         """
-        weights = {}
+        weights: dict[str, Any] = {}
         for layer_name, names in self.transformer.variable_mapping().items():
             if layer_name in self.transformer.layers:
                 weights.update(zip(names, self.transformer.layers[layer_name].trainable_weights, strict=True))

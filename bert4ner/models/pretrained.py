@@ -46,7 +46,7 @@ def open_pretrained(folder: str | Path) -> Pretrained:
     folder = Path(folder)
     if not folder.is_dir():
         raise CheckpointError(
-            f"{folder}: no such folder; --pretrained takes a folder with bert_config.json, vocab.txt and bert_model.ckpt.*"
+            f"{folder}: no such folder; --pretrained takes one with bert_config.json, vocab.txt and bert_model.ckpt.*"
         )
     config = _read_config(folder)
     vocabulary = Vocabulary.load(folder / VOCABULARY_NAME)
@@ -77,7 +77,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 def check_encoder_config(config: Any, *, where: str) -> dict[str, Any]:
     """The configuration itself, once every key that the encoder needs is there with a usable value."""
     if not isinstance(config, dict):
-        raise CheckpointError(f"{where}: expected a JSON object with hidden_size and so on, got {type(config).__name__}")
+        raise CheckpointError(f"{where}: expected a JSON object with hidden_size etc., got {type(config).__name__}")
     for key, kind in _REQUIRED.items():
         if not isinstance(config.get(key), kind):
             found = f"found {config[key]!r}" if key in config else "it is missing"

@@ -165,7 +165,9 @@ class EpochRecorder(keras.callbacks.Callback):
                 values = {name: state.get_tensor(name) for name in state.keys()}  # noqa: SIM118  (no mapping)
                 self.history = json.loads(state.metadata()["history"])
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise RunError(f"{self.state_path}: damaged ({error}); delete the folder {self.folder} to start it anew")
+            raise RunError(
+                f"{self.state_path}: damaged ({error}); delete the folder {self.folder} to start it anew"
+            ) from None
         network = {name.partition("/")[2]: value for name, value in values.items() if name.startswith("network/")}
         self.ner_model.set_weights(network, where=str(self.state_path))
         self.model.optimizer.build(self.model.trainable_variables)

@@ -70,7 +70,7 @@ def train(
 
 def _check(documents: Sequence[Document], config: Config) -> None:
     """What can be known to be wrong before a folder is made or a process started."""
-    from bert4ner.models.pretrained import open_pretrained          # deferred: bad data is told without TensorFlow
+    from bert4ner.models.pretrained import open_pretrained  # deferred: bad data is told without TensorFlow
 
     if not documents:
         raise DataError("empty data set: no documents to train on")

@@ -45,7 +45,7 @@ def fit(
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
     folder = Path(folder)
-    if tf.config.list_physical_devices("GPU"):                     # a CPU gives the same numbers without, up to twice as fast
+    if tf.config.list_physical_devices("GPU"):          # a CPU gives the same numbers without, up to twice as fast
         tf.config.experimental.enable_op_determinism()
     model = NERModel.create(config, labels)
     batches = TrainingBatches(training, model)
@@ -63,7 +63,12 @@ def fit(
             epochs=epochs,
             steps_per_epoch=len(batches),
             verbose=0,
-            callbacks=[ReplayableRandomness(config.run.seed), StopAtNaN(batches), recorder, EpochProgress(len(batches))],
+            callbacks=[
+                ReplayableRandomness(config.run.seed),
+                StopAtNaN(batches),
+                recorder,
+                EpochProgress(len(batches)),
+            ],
         )
     return recorder.history
 

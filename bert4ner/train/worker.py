@@ -4,6 +4,7 @@
 which stays open as long as the parent lives.
 """
 
+import contextlib
 import logging
 import os
 import pickle
@@ -42,16 +43,12 @@ def run_fold(
     command = [sys.executable, "-m", "bert4ner.train.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdin is not None and process.stdout is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):                  # it died at its start and says why below
             process.stdin.write(pickle.dumps(job))
             process.stdin.flush()
-        except BrokenPipeError:                                     # it died at its start and says why below
-            pass
         reply = process.stdout.read().decode("utf-8")
-        try:
+        with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-        except BrokenPipeError:
-            pass
         code = process.wait()
     if code == ERROR_EXIT:
         raise RunError(reply.strip())

@@ -64,7 +64,7 @@ class TagHead(keras.layers.Layer):
         return {**super().get_config(), "scheme": self.scheme, "labels": self.labels, "dropout": self.dropout}
 
     def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), IGNORED elsewhere.
+        """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), else IGNORED.
 
         Of overlapping spans the longest is learned; how many others there are, `audit` and the trainer report.
         """

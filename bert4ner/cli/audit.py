@@ -1,0 +1,114 @@
+"""``bert4ner audit``: what an annotated data set holds and everything suspicious in it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import arg
+
+from bert4ner.cli.options import Data, InputFormat, Json
+from bert4ner.config import WindowConfig
+
+if TYPE_CHECKING:
+    from bert4ner.data.audit import AuditReport
+
+SHOWN = 5                       # examples of each kind; --json has more
+_SPECIAL_TOKENS = 2             # [CLS] and [SEP], which max_length counts
+
+
+def audit(
+    data: Data,
+    *,
+    format: InputFormat = "auto",
+    max_length: Annotated[
+        int, arg(help="Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")
+    ] = WindowConfig.max_length,
+    folds: Annotated[int, arg(help="Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
+    pretrained: Annotated[
+        Path | None, arg(metavar="DIR", help="Checkpoint folder: tells which characters its vocab.txt lacks.")
+    ] = None,
+    other: Annotated[
+        Path | None, arg(metavar="DATA", help="A second data set, e.g. held out: tells what the two share.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Statistics of annotated data, and everything in it that looks like a mistake.
+
+    Repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with several
+    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed.
+
+    e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
+    """
+    from bert4ner.cli.printing import print_json  # deferred, as everywhere in cli: --help must not wait for it
+    from bert4ner.data.audit import audit as audit_documents
+    from bert4ner.data.documents import read_documents, read_with_report
+    from bert4ner.text.tokenizer import Vocabulary
+
+    vocabulary = None if pretrained is None else Vocabulary.load(pretrained / "vocab.txt")
+    result = read_with_report(data, format)
+    report = audit_documents(
+        result.documents,
+        window_size=max_length - _SPECIAL_TOKENS,
+        num_folds=folds,
+        vocabulary=None if vocabulary is None else vocabulary.ids,
+        other=None if other is None else read_documents(other),
+    )
+    repairs = result.repairs.describe()
+    if json:
+        print_json({"path": str(data), "format": result.format, "repairs": repairs, **report.to_dict()})
+    else:
+        print(f"{data}: read as {result.format}")
+        _print_report(report, repairs)
+
+
+def _print_report(report: "AuditReport", repairs: list[str]) -> None:
+    from bert4ner.cli.printing import print_table
+
+    sizes = report.sizes
+    print(f"{sizes.documents} documents, {sizes.entities} entities, {sizes.characters} characters")
+    if sizes.mention_lengths:
+        quantiles = [["document", *sizes.lengths.values()], ["mention", *sizes.mention_lengths.values()]]
+        print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])
+        print_table("Entities of each label", ["label", "entities"], [report.labels.items()])
+    _print_sentences("Repairs while reading", repairs)
+    _print_sentences("Suspicious", report.findings() or ["nothing"])
+    _print_examples(report)
+    if report.leakage is not None:
+        found = report.leakage
+        _print_sentences("Shared with the second set", [
+            f"{found.shared_texts} of its {found.num_documents} texts",
+            f"{found.shared_clauses} of its {found.num_clauses} clauses",
+            f"{found.known_entities} of its {found.num_entities} entities, by mention and label",
+        ])  # fmt: skip
+
+
+def _print_examples(report: "AuditReport") -> None:
+    from bert4ner.cli.printing import print_table
+
+    consistency = report.consistency
+    if consistency.bare_examples:
+        rows = [[each.surface, each.annotated, each.bare] for each in consistency.bare_examples[:SHOWN]]
+        print_table("Annotated here and not there, e.g.", ["mention", "annotated", "not annotated"], [rows])
+    if consistency.ambiguous_examples:
+        pairs = [[each.surface, _join(each.labels)] for each in consistency.ambiguous_examples[:SHOWN]]
+        print_table("Several labels, e.g.", ["mention", "labels"], [pairs])
+    examples = [
+        *(f"same text, other entities: {', '.join(ids)}" for ids in report.duplicates.conflicting_examples[:SHOWN]),
+        *(f"{what}: {each}" for what, found in report.oddities.mention_examples.items() for each in found[:SHOWN]),
+        *(f"in {count} documents only: {label}" for label, count in report.rare_labels.items()),
+    ]
+    if report.oddities.characters:
+        examples.append(f"odd characters: {_join(report.oddities.characters)}")
+    if report.vocabulary is not None and report.vocabulary.lacking:
+        examples.append(f"not in the vocabulary: {_join(dict(report.vocabulary.most_frequent))}")
+    _print_sentences("Where to look", examples)
+
+
+def _join(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _print_sentences(title: str, sentences: list[str]) -> None:
+    if sentences:
+        print(f"\n{title}")
+        for sentence in sentences:
+            print(f"  {sentence}")

@@ -1,0 +1,36 @@
+"""``bert4ner convert``: from one data format to another."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from bert4ner.cli.options import InputFormat, OutputFormat, SchemeName, check_overwrite
+from bert4ner.errors import ConfigError
+
+
+def convert(
+    input: Annotated[Path, Positional, arg(metavar="IN", help="Documents: a file, or a folder as brat has it.")],
+    output: Annotated[Path, Positional, arg(metavar="OUT", help="The file to write; for brat a new folder.")],
+    *,
+    format: OutputFormat,
+    input_format: InputFormat = "auto",
+    scheme: Annotated[
+        SchemeName | None, arg(metavar="SCHEME", help="bio, bios or bioes: the tags to write with --format bio.")
+    ] = None,
+) -> None:
+    """Convert documents from one format to another; whatever had to be repaired or could not be kept is counted.
+
+    e.g.  bert4ner convert examples/data/leaflets.jsonl leaflets.bio --format bio --scheme bioes
+    """
+    from bert4ner.data.documents import read_with_report, write_documents
+
+    if scheme is not None and format != "bio":
+        raise ConfigError(f"--scheme is for --format bio, the format {format} has no tags")
+    check_overwrite(input, output)
+    result = read_with_report(input, input_format)
+    write_documents(result.documents, output, format, **({} if scheme is None else {"scheme": scheme}))
+    entities = sum(len(document.entities) for document in result.documents)
+    print(f"{input} ({result.format}) -> {output} ({format}): {len(result.documents)} documents, {entities} entities")
+    for line in result.repairs.describe():
+        print(f"repaired: {line}")

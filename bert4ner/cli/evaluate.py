@@ -1,0 +1,124 @@
+"""``bert4ner evaluate``: precision, recall and F1 of a run, or of predictions in a file, against gold documents."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+from bert4ner.cli.options import InputFormat, Json, is_run
+from bert4ner.entities import Document, sorted_labels
+from bert4ner.errors import DataError
+
+if TYPE_CHECKING:
+    from bert4ner.evaluate.errors import ErrorReport
+    from bert4ner.evaluate.metrics import Scores
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    predicted: Annotated[
+        Path,
+        Positional,
+        arg(metavar="RUN_OR_PREDICTIONS", help="A run, which predicts the texts of GOLD, or documents as predicted."),
+    ],
+    gold: Annotated[Path, Positional, arg(metavar="GOLD", help="The documents as they should be.")],
+    *,
+    format: InputFormat = "auto",
+    errors: Annotated[bool, FlagCreatePairsOff, arg(help="Show kinds of errors, and examples of each.")] = False,
+    json: Json = False,
+) -> None:
+    """Strict scores: an entity counts when start, end and label agree. Documents of two files are paired by id.
+
+    `micro` pools all entities, `macro` is the mean of the labels, `weighted` weighs each label by its gold entities.
+    The interval says how far micro F1 would move with other documents of the same kind (bootstrap, 95 %).
+
+    e.g.  bert4ner evaluate runs/demo/out_of_fold.jsonl examples/data/leaflets.jsonl
+    """
+    from bert4ner.cli.printing import print_json
+    from bert4ner.data.documents import read_documents
+    from bert4ner.evaluate.errors import analyse_errors
+    from bert4ner.evaluate.metrics import bootstrap_interval
+    from bert4ner.evaluate.metrics import evaluate as evaluate_documents
+
+    documents = read_documents(gold, format)
+    found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted)
+    scores = evaluate_documents(documents, found)
+    interval = bootstrap_interval(documents, found)
+    report = analyse_errors(documents, found) if errors else None
+    if json:
+        extra = {} if report is None else {"errors": report.to_dict()}
+        print_json({"documents": len(documents), **scores.to_dict(), "bootstrap_f1": list(interval), **extra})
+        return
+    _print_scores(scores, interval, len(documents))
+    if report is not None:
+        _print_errors(report)
+
+
+def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
+    """What a run finds in the texts of gold documents.
+
+    Raises:
+        DataError: gold has labels that the run does not know, so that the two are about different things.
+    """
+    from bert4ner.cli.printing import counted
+    from bert4ner.recognizer import NamedEntityRecognizer
+
+    recognizer = NamedEntityRecognizer.load(run)
+    unknown = sorted(set(sorted_labels(list(gold))) - set(recognizer.labels))
+    if unknown:
+        raise DataError(
+            f"gold has labels that {run} does not know: {', '.join(unknown)}; it knows {', '.join(recognizer.labels)}"
+        )
+    _warn_of_own_documents(run, gold)
+    return list(counted(recognizer.predict(gold)))
+
+
+def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
+    from bert4ner.data.documents import iterate_documents
+    from bert4ner.train.run_folder import OUT_OF_FOLD
+
+    path = run / OUT_OF_FOLD
+    if path.is_file():
+        own = {document.text for document in iterate_documents(path, "jsonl")}
+        shared = sum(document.text in own for document in gold)
+        if shared:
+            logger.warning(
+                "%d of %d gold texts were used to make this run, so that its scores on them flatter; "
+                "%s holds what they got from a model that did not see them", shared, len(gold), path
+            )  # fmt: skip
+
+
+def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents: int) -> None:
+    from bert4ner.cli.printing import average_rows, percent, print_table
+
+    labels = [
+        [label, percent(each.precision), percent(each.recall), percent(each.f1), each.gold, each.predicted, each.hits]
+        for label, each in scores.counts.items()
+    ]
+    total = scores.total
+    averages = [[*row, total.gold, total.predicted, total.hits] for row in average_rows(scores)]
+    columns = ["label", "P", "R", "F1", "gold", "predicted", "both"]
+    print_table(f"{num_documents} documents", columns, [labels, averages])
+    print(f"micro F1, 95 % interval over documents: {percent(interval[0])} to {percent(interval[1])}")
+
+
+def _print_errors(report: "ErrorReport") -> None:
+    from bert4ner.cli.printing import print_table
+
+    rows = [["correct", report.correct], *([kind, count] for kind, count in report.counts.most_common())]
+    print_table("Kinds of errors", ["", "entities"], [rows])
+    confused = [[*names, count] for names, count in report.confusions.most_common(10)]
+    print_table("Most frequent", ["kind", "gold label", "predicted label", "entities"], [confused])
+    examples = [
+        [
+            kind, each.id, each.gold_mention, each.error.gold and each.error.gold.label,
+            each.predicted_mention, each.error.predicted and each.error.predicted.label, each.context,
+        ]
+        for kind, found in report.examples.items()
+        for each in found[:5]
+    ]  # fmt: skip
+    columns = ["kind", "document", "gold", "label", "predicted", "label", "context"]
+    print_table("Examples", columns, [examples])

@@ -1,0 +1,73 @@
+"""How commands show things: tables on stdout, a progress bar on stderr when it is a terminal. Computes nothing."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from rich import box
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from bert4ner.entities import Document
+from bert4ner.evaluate.metrics import Score, Scores
+
+Item = TypeVar("Item", bound=Document)
+_WIDE = 1000                    # characters: a table in a file is not cut to a terminal that is not there
+
+
+def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[Sequence[object]]]) -> None:
+    """A table; columns in which all cells are numbers are aligned right, sections are divided by a line."""
+    cells = [[["" if cell is None else str(cell) for cell in row] for row in section] for section in sections]
+    rows = [row for section in cells for row in section]
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        numbers = all(_is_number(row[number]) for row in rows)
+        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+    for section in cells:
+        for row in section:
+            table.add_row(*map(Text, row))
+        table.add_section()
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(table, width=None if console.is_terminal else min(_WIDE, console.measure(table).maximum))
+
+
+def print_json(values: Any) -> None:
+    """One JSON value, readable."""
+    print(json.dumps(values, ensure_ascii=False, indent=2))
+
+
+def percent(share: float) -> str:
+    """0.8 as 80.00, as scores are published."""
+    return f"{100 * share:.2f}"
+
+
+def average_rows(scores: Scores) -> list[list[object]]:
+    """Name, precision, recall and F1 of the three averages."""
+    averages = (("micro", scores.micro), ("macro", scores.macro), ("weighted", scores.weighted))
+    return [[name, *score_cells(score)] for name, score in averages]
+
+
+def score_cells(score: Score) -> list[object]:
+    """Precision, recall and F1."""
+    return [percent(score.precision), percent(score.recall), percent(score.f1)]
+
+
+def counted(documents: Iterable[Item]) -> Iterator[Item]:
+    """The documents themselves, while a line on stderr says how many there were; silent unless it is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from documents
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} documents"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("", total=None)
+        for document in documents:
+            yield document
+            bar.advance(task)
+
+
+def _is_number(cell: str) -> bool:
+    return not cell or cell.replace(".", "", 1).isdecimal()

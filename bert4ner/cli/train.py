@@ -1,0 +1,36 @@
+"""``bert4ner train``: one model."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from bert4ner.cli.options import Data, InputFormat, NewRun, Options
+from bert4ner.config import Config
+
+
+def train(
+    data: Data,
+    *,
+    output: NewRun,
+    valid: Annotated[
+        Path | None,
+        arg(metavar="DATA", help="Documents to choose the best epoch on; by default a share of the others."),
+    ] = None,
+    format: InputFormat = "auto",
+    options: Options = Config(),  # noqa: B008  (frozen)
+) -> None:
+    """Train one model and keep the epoch that is best on validation documents.
+
+    Killed at any moment, the same command goes on after the last completed epoch.
+
+    e.g.  bert4ner train examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/one --epochs 5
+    """
+    from bert4ner.cli.training import print_training
+    from bert4ner.data.documents import read_documents
+    from bert4ner.train.crossval import train as train_one
+
+    documents = read_documents(data, format)
+    validation = None if valid is None else read_documents(valid, format)
+    scores = train_one(documents, options, output=output, valid=validation)
+    print_training(output, scores)
