@@ -80,15 +80,17 @@ def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
     from bert4ner.data.documents import iterate_documents
     from bert4ner.train.run_folder import OUT_OF_FOLD
 
-    path = run / OUT_OF_FOLD
-    if path.is_file():
-        own = {document.text for document in iterate_documents(path, "jsonl")}
-        shared = sum(document.text in own for document in gold)
-        if shared:
-            logger.warning(
-                "%d of %d gold texts were used to make this run, so that its scores on them flatter; "
-                "%s holds what they got from a model that did not see them", shared, len(gold), path
-            )  # fmt: skip
+    folders = (run, *run.resolve().parents[:2])                # a fold's folder or its model's lie inside the run
+    path = next((folder / OUT_OF_FOLD for folder in folders if (folder / OUT_OF_FOLD).is_file()), None)
+    if path is None:
+        return
+    own = {document.text for document in iterate_documents(path, "jsonl")}
+    shared = sum(document.text in own for document in gold)
+    if shared:
+        logger.warning(
+            "%d of %d gold texts were used to make this run, so that its scores on them flatter; "
+            "%s holds what they got from a model that did not see them", shared, len(gold), path
+        )  # fmt: skip
 
 
 def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents: int) -> None:

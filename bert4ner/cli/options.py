@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     SchemeName = str
 else:
     FormatName = Literal[FORMAT_NAMES]
-    InputFormatName = Literal[("auto", *FORMAT_NAMES)]  # type: ignore
+    _INPUT_FORMATS = ("auto", *FORMAT_NAMES)
+    InputFormatName = Literal[_INPUT_FORMATS]
     SchemeName = get_type_hints(ModelConfig)["scheme"]
 
 Data = Annotated[Path, Positional, arg(metavar="DATA", help="Annotated documents: a file, or a folder as brat has it.")]

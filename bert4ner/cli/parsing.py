@@ -9,9 +9,11 @@ import inspect
 import io
 import os
 import re
+import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,14 +39,13 @@ def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str)
         ConfigError: a mistake in the arguments, in one line.
     """
     signature = _signature(function, arguments)
-    description, _, example = inspect.cleandoc(function.__doc__ or "").rpartition("\n\n")
-    told = io.StringIO()
+    helped, told = _Terminal(), _Terminal()
     try:
-        with redirect_stderr(told), _wide(unless="-h" in arguments or "--help" in arguments):
-            values = tyro.cli(_collector(signature), args=arguments, prog=prog, description=description)
+        with redirect_stdout(helped), redirect_stderr(told), _wide(unless="-h" in arguments or "--help" in arguments):
+            values = tyro.cli(_collector(signature), args=arguments, prog=prog, description="")
     except SystemExit as end:
         if not end.code:
-            print(example)
+            print(_help(helped.getvalue(), inspect.cleandoc(function.__doc__ or "")))
             return None
         raise ConfigError(f"{unboxed(told.getvalue(), known=_option_names(signature))} (see {prog} --help)") from None
     values.pop("config", None)
@@ -84,6 +85,24 @@ def _collector(signature: inspect.Signature) -> Callable[..., dict[str, Any]]:
     collect.__signature__ = signature  # type: ignore[attr-defined]
     collect.__annotations__ = {name: each.annotation for name, each in signature.parameters.items()}
     return collect
+
+
+class _Terminal(io.StringIO):
+    """Catches what tyro prints, and has it drawn as for the real output."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return bool(sys.__stdout__ and sys.__stdout__.isatty())
+
+
+def _help(drawn: str, docstring: str) -> str:
+    """tyro's usage and options; between them the description, wrapped; below them the example."""
+    usage, _, options = drawn.partition("\n")
+    *description, example = docstring.split("\n\n")
+    width = max(40, min(80, shutil.get_terminal_size().columns))
+    paragraphs = [textwrap.fill(" ".join(paragraph.split()), width) for paragraph in description]
+    return "\n\n".join([usage, *paragraphs, options.strip("\n"), example])
 
 
 def _option_names(signature: inspect.Signature) -> set[str]:

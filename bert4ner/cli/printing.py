@@ -1,6 +1,7 @@
 """How commands show things: tables on stdout, a progress bar on stderr when it is a terminal. Computes nothing."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -15,14 +16,15 @@ from bert4ner.entities import Document
 from bert4ner.evaluate.metrics import Score, Scores
 
 Item = TypeVar("Item", bound=Document)
+_WHITE = re.compile(r"\s")
 _WIDE = 1000                    # characters: a table in a file is not cut to a terminal that is not there
 
 
 def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[Sequence[object]]]) -> None:
     """A table; columns in which all cells are numbers are aligned right, sections are divided by a line."""
-    cells = [[["" if cell is None else str(cell) for cell in row] for row in section] for section in sections]
+    cells = [[[_cell(cell) for cell in row] for row in section] for section in sections]
     rows = [row for section in cells for row in section]
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for number, column in enumerate(columns):
         numbers = all(_is_number(row[number]) for row in rows)
         table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
@@ -30,8 +32,10 @@ def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[
         for row in section:
             table.add_row(*map(Text, row))
         table.add_section()
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(table, width=None if console.is_terminal else min(_WIDE, console.measure(table).maximum))
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+    console.print()
+    console.print(Text(title, style="bold"))           # not the table's own: that is wrapped to a narrow table's width
+    console.print(table)
 
 
 def print_json(values: Any) -> None:
@@ -67,6 +71,11 @@ def counted(documents: Iterable[Item]) -> Iterator[Item]:
         for document in documents:
             yield document
             bar.advance(task)
+
+
+def _cell(value: object) -> str:
+    """One line, whatever line breaks a mention has."""
+    return "" if value is None else _WHITE.sub(" ", str(value))
 
 
 def _is_number(cell: str) -> bool:

@@ -51,7 +51,7 @@ def test_a_text_without_annotation_has_no_entities_but_annotation_needs_its_text
 
 
 def test_other_annotations_are_counted(pair):
-    lines = ["T1\tA 0 1\t气", "R1\tCauses Arg1:T1 Arg2:T1", "E1\tA:T1", "A1\tSure T1", "#1\tNote T1\tx", "*\tEquiv T1 T1"]
+    lines = ["T1\tA 0 1\t气", "R1\tOf Arg1:T1 Arg2:T1", "E1\tA:T1", "A1\tSure T1", "#1\tNote T1\tx", "*\tEquiv T1 T1"]
     result = read_with_report(pair("气血两亏", "\n".join(lines)))
     assert found(result.documents[0]) == [("气", "A")]
     assert result.repairs.total() == 5

@@ -6,7 +6,7 @@ from bert4ner.data.detect import detect_format
 from bert4ner.errors import DataError
 
 CASES = {
-    "jsonl": '{"id": "a", "text": "气", "entities": []}\n{"text": "气", "entities": [{"start": 0, "end": 1, "label": "A"}]}\n',
+    "jsonl": '{"text": "气", "entities": []}\n{"text": "气", "entities": [{"start": 0, "end": 1, "label": "A"}]}\n',
     "jsonl text": '{"id": "a", "text": "气"}\n',
     "deepner": '[\n  {"id": 1,\n "text": "气", "labels": [["T1", "A", 0, 1, "气"]]}]',
     "deepner unlabelled": '[{"id": 1, "text": "气"}]',

@@ -210,7 +210,8 @@ def annotation(start, end, mention, **more):
 
 def test_labelstudio_takes_the_first_annotation_that_was_not_cancelled(write_file):
     cancelled = annotation(0, 2, "本品", was_cancelled=True)
-    task = {"id": 5, "data": {"text": TEXT}, "annotations": [cancelled, annotation(4, 6, "气血"), annotation(0, 1, "本")]}
+    others = [annotation(4, 6, "气血"), annotation(0, 1, "本")]
+    task = {"id": 5, "data": {"text": TEXT}, "annotations": [cancelled, *others]}
     empty = {"id": 6, "data": {"text": TEXT}, "annotations": [cancelled], "predictions": [{}]}
     result = read_with_report(write_file([task, empty]))
     assert result.format == "labelstudio"
@@ -236,8 +237,8 @@ def test_labelstudio_finds_the_text_under_any_name_and_counts_other_results(writ
 
 
 def test_labelstudio_reads_the_minimal_export(write_file):
-    minimal = {"id": 1, "text": TEXT, "label": [{"start": 4, "end": 6, "text": "气血", "labels": ["药"]}], "annotator": 1}
-    result = read_with_report(write_file([minimal]))
+    label = {"start": 4, "end": 6, "text": "气血", "labels": ["药"]}
+    result = read_with_report(write_file([{"id": 1, "text": TEXT, "label": [label], "annotator": 1}]))
     assert result.format == "labelstudio"
     assert found(result.documents) == [[("气血", "药")]]
 

@@ -111,7 +111,8 @@ def test_a_line_break_may_be_shown_as_a_space_or_left_out(mention):
 def test_mentions_decide_whether_ends_are_inclusive():
     convention = EndConvention(default_inclusive=False)
     assert not convention.inclusive
-    convention.look(Record("file:1", "d", "气血两亏", [Span(0, 1, "A", "气血"), Span(3, 3, "A", "亏"), Span(0, 0, "A")]))
+    spans = [Span(0, 1, "A", "气血"), Span(3, 3, "A", "亏"), Span(0, 0, "A")]
+    convention.look(Record("file:1", "d", "气血两亏", spans))
     assert convention.inclusive
     document, _ = document_of("气血两亏", Span(0, 1, "A", "气血"), inclusive=True)
     assert document.entities == (Entity(0, 2, "A"),)

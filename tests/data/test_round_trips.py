@@ -87,7 +87,7 @@ def test_line_breaks_and_empty_documents_are_reported_as_lost(tmp_path, format, 
     assert read.text == "气  血"
     assert losses["line breaks (written as spaces)"] == 1
     assert losses["empty documents"] == 1
-    assert f"{path}: the format {format} cannot hold 1 line breaks (written as spaces) (first: document a)" in caplog.text
+    assert f"{path}: the format {format} cannot hold 1 line breaks (written as spaces)" in caplog.text
 
 
 def test_scores_that_a_format_drops_are_counted(tmp_path):

@@ -1,0 +1,25 @@
+"""The file `benchmarks/results.md`: each benchmark owns one section of it and leaves the others alone."""
+
+import re
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent / "results.md"
+HEADER = "# Measured results\n\nEach section is written by the command it names; nothing here is typed by hand.\n"
+
+
+def write_section(name: str, text: str, *, path: Path = RESULTS) -> None:
+    """Put `text` between the markers of section `name`, in place of what stood there."""
+    content = path.read_text(encoding="utf-8") if path.is_file() else HEADER
+    section = f"<!-- begin {name} -->\n{text.strip()}\n<!-- end {name} -->\n"
+    pattern = re.compile(rf"<!-- begin {re.escape(name)} -->\n.*?<!-- end {re.escape(name)} -->\n", re.DOTALL)
+    if pattern.search(content):
+        content = pattern.sub(lambda _: section, content)
+    else:
+        content = f"{content.rstrip()}\n\n{section}"
+    path.write_text(content, encoding="utf-8")
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,0 +1,111 @@
+"""The doors: what is said, what is refused, and that nothing is kept in memory."""
+
+import itertools
+import json
+import logging
+import tracemalloc
+
+import pytest
+
+from bert4ner.data.documents import FORMAT_NAMES, iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import DataError
+
+DOCUMENT = Document("a", "气血两亏", (Entity(0, 4, "A"),))
+
+
+def test_what_was_decided_is_said(tmp_path, caplog):
+    path = tmp_path / "set"
+    write_documents([DOCUMENT], path, "cluener")
+    with caplog.at_level(logging.INFO, logger="bert4ner"):
+        assert read_documents(path)[0].entities == DOCUMENT.entities
+    assert [record.getMessage() for record in caplog.records] == [f"{path}: read as cluener, by its content"]
+
+
+def test_each_kind_of_repair_is_warned_of_once_with_its_count(tmp_path, caplog):
+    path = tmp_path / "set"
+    path.write_bytes("气\tI-A\r\n血\tO\r\n\r\n亏\tI-A\r\n".encode())
+    list(iterate_documents(path))
+    read_documents(path)
+    expected = [
+        f"{path}: 4 Windows line ends (CRLF) removed (first: {path}:1)",
+        f"{path}: 2 I-, M- or E- tags without a beginning opened an entity (first: {path}:1)",
+    ]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == expected * 2
+
+
+def test_a_report_carries_the_repairs_and_logs_nothing(tmp_path, caplog):
+    path = tmp_path / "set"
+    path.write_text('{"id": 1, "text": "气"}\n{"id": 1, "text": "血"}\n', encoding="utf-8")
+    result = read_with_report(path)
+    assert result.repairs == {"repeated document ids made unique": 1}
+    assert [document.id for document in result.documents] == ["1", "1#2"]
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("read", [read_documents, lambda *given: list(iterate_documents(*given))])
+def test_nothing_there_and_nothing_in_it_are_refused(tmp_path, read):
+    with pytest.raises(DataError, match="no such file"):
+        read(tmp_path / "missing")
+    path = tmp_path / "empty"
+    path.touch()
+    for format in ("auto", *FORMAT_NAMES):
+        if format != "brat":
+            with pytest.raises(DataError, match="empty data set"):
+                read(path, format)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match="empty data set"):
+        read(tmp_path / "folder", "brat")
+    with pytest.raises(DataError, match="cannot be read"):
+        read(tmp_path / "folder", "jsonl")
+    with pytest.raises(DataError, match="expected one of the formats jsonl, bio"):
+        read(path, "conll")
+
+
+def test_an_unknown_format_to_write_is_refused(tmp_path):
+    with pytest.raises(DataError, match="found 'auto'"):
+        write_documents([DOCUMENT], tmp_path / "a", "auto")
+
+
+def test_a_missing_file_is_refused_before_iteration(tmp_path):
+    with pytest.raises(DataError):
+        iterate_documents(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_a_failing_generator_leaves_the_old_file(tmp_path, format):
+    path = tmp_path / "out"
+    if format != "brat":
+        write_documents([DOCUMENT], path, format)
+
+    def failing():
+        yield DOCUMENT
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_documents(failing(), path, format)
+    assert [each.name for each in tmp_path.iterdir()] == ([] if format == "brat" else ["out"])
+    if format != "brat":
+        assert len(read_documents(path, format)) == 1
+
+
+@pytest.mark.parametrize("format", ["jsonl", "bio", "cluener", "doccano", "text"])
+def test_any_number_of_documents_passes_in_constant_memory(tmp_path, format):
+    source, target = tmp_path / "in", tmp_path / "out"
+    text = "气血两亏" * 50
+    write_documents((Document(str(n), text) for n in range(400)), source, format)
+    tracemalloc.start()
+    try:
+        write_documents(itertools.islice(iterate_documents(source, format), 300), target, format)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 300_000  # bytes; one file of 300 such texts holds 180,000 bytes in UTF-8 at least
+    assert sum(1 for _ in iterate_documents(target, format)) == 300
+
+
+def test_a_result_can_be_written_over_its_source(tmp_path):
+    path = tmp_path / "set.jsonl"
+    write_documents([DOCUMENT, Document("b", "气")], path, "jsonl")
+    write_documents(iterate_documents(path), path, "jsonl")
+    assert [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()] == ["a", "b"]
