@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(name, rest)
     except KeyboardInterrupt:
         again = "; run the same command again to go on" if COMMANDS[name].resumable else ""
-        print(f"\nbert4ner: stopped{again}", file=sys.stderr)
+        after_echo = "\n" if sys.stderr.isatty() else ""           # the terminal has just written ^C
+        print(f"{after_echo}bert4ner: stopped{again}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         _drop_stdout()

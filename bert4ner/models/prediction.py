@@ -41,11 +41,22 @@ def predict_documents(
     """
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
     for chunk in _chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
-        encoded = encode_documents(
-            [Document(document.id, document.text) for document in chunk], models[0].tokenizer, models[0].config.windows
-        )
-        found = _window_entities(models, encoded, decoder, batch_tokens)
-        yield from _stitched(chunk, encoded, found)
+        texts = [Document(document.id, document.text) for document in chunk]
+        encoded = encode_documents(texts, models[0].tokenizer, models[0].config.windows)
+        yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens)
+
+
+def predict_encoded(
+    models: Sequence[NERModel],
+    documents: Sequence[Document],
+    encoded: Encoded,
+    *,
+    decoder: ViterbiDecoder | None = None,
+    batch_tokens: int = 8192,
+) -> Iterator[Document]:
+    """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
+    found = _window_entities(models, encoded, decoder or ViterbiDecoder(*mean_chain(models)), batch_tokens)
+    return _stitched(documents, encoded, found)
 
 
 def _chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
@@ -79,8 +90,8 @@ def _window_entities(
     return found
 
 
-def _stitched(chunk: list[Document], encoded: Encoded, found: list[list[Entity]]) -> Iterator[Document]:
-    borders = np.searchsorted(encoded.document, np.arange(len(chunk) + 1))         # (documents + 1,)
-    for number, document in enumerate(chunk):
+def _stitched(documents: Sequence[Document], encoded: Encoded, found: list[list[Entity]]) -> Iterator[Document]:
+    borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
+    for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])
         yield Document(document.id, document.text, tuple(stitch(encoded.bounds[windows], found[windows])))

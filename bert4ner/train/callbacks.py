@@ -18,7 +18,8 @@ from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.evaluate.metrics import Scores, evaluate
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import predict_documents
+from bert4ner.models.prediction import predict_encoded
+from bert4ner.text.batches import encode_documents
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import learning_rates
 
@@ -79,6 +80,8 @@ class EpochRecorder(keras.callbacks.Callback):
         self.ner_model = model
         self.batches = batches
         self.held_out = held_out
+        texts = [Document(document.id, document.text) for document in held_out]
+        self.encoded = encode_documents(texts, model.tokenizer, model.config.windows)
         self.folder = folder
         self.history: list[dict[str, Any]] = []
         self.started = time.perf_counter()
@@ -132,8 +135,7 @@ class EpochRecorder(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _score(self) -> Scores:
-        predicted = predict_documents([self.ner_model], self.held_out)
-        return evaluate(self.held_out, predicted)
+        return evaluate(self.held_out, predict_encoded([self.ner_model], self.held_out, self.encoded))
 
     def _rates(self) -> dict[str, float]:
         encoder, head = learning_rates(self.ner_model.config, self.ner_model.encoder_config)

@@ -1,0 +1,259 @@
+"""The commands that need no model; those that do are in test_cli_loop."""
+
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bert4ner.cli.crossval import crossval
+from bert4ner.cli.options import is_run
+from bert4ner.data.documents import FORMAT_NAMES, read_documents, write_documents
+from bert4ner.entities import Document, Entity
+from bert4ner.train.crossval import cross_validate
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def predictions(documents, tmp_path) -> Path:
+    """The documents with every drug found and every symptom called a drug."""
+    path = tmp_path / "predicted.jsonl"
+    found = [Document(each.id, each.text, (Entity(0, 2, "DRUG"), Entity(4, 6, "DRUG"))) for each in documents]
+    write_documents(found, path, "jsonl")
+    return path
+
+
+def row(table: str, name: str) -> list[str]:
+    return next(line.split() for line in table.splitlines() if line.split()[:1] == [name])
+
+
+def test_defaults_are_those_of_the_library():
+    assert (
+        inspect.signature(crossval).parameters["folds"].default
+        == inspect.signature(cross_validate).parameters["folds"].default
+    )
+
+
+# --- audit ---
+
+
+def test_audit_tells_sizes_and_findings(bert4ner, documents, tmp_path):
+    path = tmp_path / "data.jsonl"
+    bare = Document("bare", documents[0].text)
+    write_documents([*documents, bare], path, "jsonl")
+    code, out, _ = bert4ner("audit", path)
+    assert code == 0
+    assert "9 documents, 16 entities" in out and row(out, "DRUG") == ["DRUG", "8"]
+    assert "1 texts annotated in different ways" in out
+    assert f"same text, other entities: {documents[0].id}, bare" in out
+
+
+def test_audit_as_json_with_vocabulary_and_second_set(bert4ner, data, documents, tiny_bert, tmp_path):
+    other = tmp_path / "other.jsonl"
+    write_documents([documents[0], Document("new", "蜂蜜用于咳嗽。")], other, "jsonl")
+    code, out, err = bert4ner("audit", other, "--pretrained", tiny_bert, "--other", data, "--json", "--quiet")
+    report = json.loads(out)
+    assert (code, err) == (0, "")
+    assert report["format"] == "jsonl" and report["sizes"]["window_size"] == 254
+    assert report["vocabulary"]["lacking"] == len("蜂蜜咳嗽")
+    assert report["leakage"]["shared_texts"] == 1
+
+
+def test_audit_tells_repairs(bert4ner, tmp_path):
+    path = tmp_path / "data.txt"
+    path.write_bytes("人 I-DRUG\r\n参 I-DRUG\r\n。 O\r\n".encode())
+    out = bert4ner("audit", path).out
+    assert "read as bio" in out and "1 I-, M- or E- tags without a beginning" in out
+
+
+def test_audit_of_text_without_entities(bert4ner, tmp_path):
+    path = tmp_path / "data.txt"
+    path.write_text("人参用于头痛。\n", encoding="utf-8")
+    assert "1 documents, 0 entities" in bert4ner("audit", path, "--format", "text").out
+
+
+# --- convert ---
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMAT_NAMES) - {"text", "bio"}))
+def test_convert_there_and_back(format, bert4ner, data, documents, tmp_path):
+    there, back = tmp_path / "there", tmp_path / "back.jsonl"
+    code, out, _ = bert4ner("convert", data, there, "--format", format)
+    assert code == 0 and f"({format}): 8 documents, 16 entities" in out
+    assert bert4ner("convert", there, back, "--input-format", format, "--format", "jsonl").code == 0
+    found = read_documents(back)
+    assert [(each.text, each.entities) for each in found] == [(each.text, each.entities) for each in documents]
+
+
+def test_convert_writes_the_scheme_asked_for_and_warns_of_losses(bert4ner, data, tmp_path):
+    target = tmp_path / "tagged.txt"
+    code, _, err = bert4ner("convert", data, target, "--format", "bio", "--scheme", "bioes")
+    assert code == 0 and "the format bio cannot hold 8 ids" in err
+    assert target.read_text(encoding="utf-8").startswith("人\tB-DRUG\n参\tE-DRUG\n")
+
+
+def test_convert_tells_repairs(bert4ner, tmp_path):
+    path = tmp_path / "data.txt"
+    path.write_text("人 I-DRUG\n参 I-DRUG\n。 O\n", encoding="utf-8")
+    out = bert4ner("convert", path, tmp_path / "out.jsonl", "--format", "jsonl").out
+    assert "repaired: 1 I-, M- or E- tags without a beginning opened an entity" in out
+
+
+# --- evaluate ---
+
+
+def test_evaluate_prints_labels_and_averages(bert4ner, predictions, data):
+    code, out, _ = bert4ner("evaluate", predictions, data)
+    assert code == 0
+    assert row(out, "DRUG") == ["DRUG", "50.00", "100.00", "66.67", "8", "16", "8"]
+    assert row(out, "SYMPTOM") == ["SYMPTOM", "0.00", "0.00", "0.00", "8", "0", "0"]
+    assert row(out, "micro") == ["micro", "50.00", "50.00", "50.00", "16", "16", "8"]
+    assert row(out, "macro")[1:4] == ["25.00", "50.00", "33.33"]
+    assert "95 % interval over documents: 50.00 to 50.00" in out
+
+
+def test_evaluate_as_json_with_errors(bert4ner, predictions, data):
+    code, out, err = bert4ner("evaluate", predictions, data, "--json", "--errors", "--quiet")
+    scores = json.loads(out)
+    assert (code, err) == (0, "")
+    assert scores["micro"]["f1"] == 0.5 and scores["documents"] == 8 and scores["bootstrap_f1"] == [0.5, 0.5]
+    assert scores["errors"]["counts"]["wrong label"] == 8
+
+
+def test_evaluate_shows_errors_whole_where_there_is_no_terminal(bert4ner, predictions, data, documents):
+    out = bert4ner("evaluate", predictions, data, "--errors").out
+    assert row(out, "wrong") == ["wrong", "label", "8"]
+    assert any(documents[0].id in line and line.rstrip().endswith(documents[0].text) for line in out.splitlines())
+
+
+def test_evaluate_keeps_brackets_in_labels(bert4ner, tmp_path):
+    path = tmp_path / "data.jsonl"
+    write_documents([Document("1", "人参", (Entity(0, 2, "[bold]药[/]"),))], path, "jsonl")
+    assert row(bert4ner("evaluate", path, path).out, "[bold]药[/]")[1] == "100.00"
+
+
+# --- info ---
+
+
+def test_info_tells_versions_devices_and_precision(bert4ner):
+    code, out, _ = bert4ner("info", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["packages"]["bert4keras"].startswith("0.11.5") and found["packages"]["tyro"]
+    assert found["devices"][0]["type"] == "CPU" and found["precision"] in ("float32", "bfloat16")
+    assert "precision: auto chooses" in bert4ner("info").out
+
+
+def test_info_works_without_tensorflow_and_says_how_to_install_it():
+    script = """
+import sys
+from importlib import metadata
+sys.modules["tensorflow"] = None
+version = metadata.version
+def without_tensorflow(name):
+    if name == "tensorflow":
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+metadata.version = without_tensorflow
+from bert4ner.cli.main import main
+sys.exit(main(["info"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "missing: the package tensorflow is not installed; pip install " in done.stdout
+    assert "precision" not in done.stdout
+
+
+# --- bad input ---
+
+COMMANDS_ON_DATA = [
+    ("audit", "{}"),
+    ("train", "{}", "--output", "{tmp}/run"),
+    ("crossval", "{}", "--output", "{tmp}/run"),
+    ("convert", "{}", "{tmp}/out", "--format", "jsonl"),
+    ("evaluate", "{}", "{data}"),
+    ("evaluate", "{data}", "{}"),
+    ("predict", "{run}", "{}", "--output", "{tmp}/out"),
+]
+
+
+@pytest.fixture
+def filled(tmp_path, data):
+    """Fills the places in a command of COMMANDS_ON_DATA."""
+    run = tmp_path / "some-run"
+    run.mkdir()
+    (run / "folds.json").write_text("{}", encoding="utf-8")
+
+    def fill(command: tuple[str, ...], path: object) -> list[str]:
+        return [word.format(path, tmp=tmp_path, data=data, run=run) for word in command]
+
+    return fill
+
+
+@pytest.mark.parametrize("command", COMMANDS_ON_DATA, ids=lambda command: "-".join(command[:2]).replace("{}", "x"))
+def test_data_that_cannot_be_read_is_refused_in_one_line(command, refused, filled, tmp_path):
+    assert "no such file or folder" in refused(*filled(command, tmp_path / "nowhere"))
+    (tmp_path / "folder").mkdir()
+    assert str(tmp_path / "folder") in refused(*filled(command, tmp_path / "folder"))
+    (tmp_path / "empty").write_bytes(b"")
+    assert "empty" in refused(*filled(command, tmp_path / "empty"))
+    (tmp_path / "binary").write_bytes(bytes(range(256)) * 8)
+    assert str(tmp_path / "binary") in refused(*filled(command, tmp_path / "binary"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("convert", "{data}", "{}", "--format", "jsonl"),
+        ("predict", "{run}", "{data}", "--output", "{}"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_output_that_cannot_be_written_is_refused_in_one_line(command, refused, filled, tmp_path, data):
+    assert "folder" in refused(*filled(command, tmp_path))
+    (tmp_path / "file").write_bytes(b"")
+    assert str(tmp_path / "file") in refused(*filled(command, tmp_path / "file" / "below"))
+    before = data.read_bytes()
+    assert "is the input itself" in refused(*filled(command, data))
+    assert data.read_bytes() == before
+
+
+def test_unknown_format_is_refused_with_the_nearest_known(refused, data):
+    assert "found 'jsnl', did you mean jsonl?" in refused("audit", data, "--format", "jsnl")
+
+
+def test_scheme_without_tags_is_refused(refused, data, tmp_path):
+    told = refused("convert", data, tmp_path / "out", "--format", "brat", "--scheme", "bio")
+    assert told == "--scheme is for --format bio, the format brat has no tags"
+
+
+def test_what_is_no_run_is_refused_at_once(refused, data, tmp_path):
+    assert "nothing is there" in refused("predict", tmp_path / "nowhere", data, "--output", tmp_path / "out")
+    assert "it is no folder" in refused("predict", data, data, "--output", tmp_path / "out")
+    (tmp_path / "folder").mkdir()
+    assert "the folder holds none" in refused("predict", tmp_path / "folder", data, "--output", tmp_path / "out")
+
+
+def test_stdout_takes_jsonl_only(refused, data, filled):
+    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "bio"), ""))
+    assert told == "--output - writes jsonl, not bio; name a file"
+
+
+def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):
+    path = tmp_path / "other.jsonl"
+    write_documents([Document("other", "人参")], path, "jsonl")
+    assert "paired by id" in refused("evaluate", path, data)
+
+
+def test_training_without_an_encoder_is_refused(refused, data, tmp_path):
+    assert "--pretrained DIR" in refused("crossval", data, "--output", tmp_path / "run")
+    assert "no such folder" in refused("train", data, "--output", tmp_path / "run", "--pretrained", tmp_path / "none")
+    assert not (tmp_path / "run").exists()
+
+
+def test_documents_are_not_taken_for_a_run(data, tmp_path):
+    (tmp_path / "1.txt").write_text("人参", encoding="utf-8")
+    assert not is_run(data) and not is_run(tmp_path) and not is_run(tmp_path / "nowhere")

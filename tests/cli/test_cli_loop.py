@@ -1,0 +1,72 @@
+"""The main job from end to end, on an encoder with random weights: what it finds is nonsense, but all of it is there."""
+
+import json
+
+import pytest
+
+from bert4ner.data.documents import read_documents, write_documents
+from bert4ner.entities import Document, Entity
+
+SMALL = ("--max-length", 16, "--overlap", 4, "--epochs", 2, "--precision", "float32")
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    return tmp_path_factory.mktemp("loop")
+
+
+@pytest.fixture
+def crossval(bert4ner, data, tiny_bert, workshop):
+    """Cross-validates into the run of this module, at the first call; prints the same at every later one."""
+
+    def run():
+        arguments = ("crossval", data, "--output", workshop / "run", "--folds", 2, "--pretrained", tiny_bert, *SMALL)
+        return bert4ner(*arguments)
+
+    return run
+
+
+def test_crossval_then_evaluate_and_predict(crossval, bert4ner, refused, data, documents, workshop):
+    run = workshop / "run"
+    code, out, err = crossval()
+    assert code == 0, err
+    summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    for name, value in (("mean", summary["f1_mean"]), ("std", summary["f1_std"])):
+        line = next(line.split() for line in out.splitlines() if line.split()[:1] == [name])
+        assert line[3] == f"{100 * value:.2f}"
+    assert "optimistic" in out and f"next:  bert4ner predict {run} NEW.txt --output found.jsonl" in out
+    assert [each.id for each in read_documents(run / "out_of_fold.jsonl")] == [each.id for each in documents]
+
+    assert crossval().out == out                        # complete: nothing is trained again, all is told again
+
+    code, out, err = bert4ner("evaluate", run, data, "--json")
+    assert code == 0 and json.loads(out)["support"] == 16
+    assert "8 of 8 gold texts were used to make this run" in err
+    assert bert4ner("evaluate", run / "fold-0", data, "--quiet").code == 0
+
+    new = workshop / "new.txt"
+    new.write_text("人参用于头痛。\n\n当归用于发热。\n", encoding="utf-8")
+    code, out, err = bert4ner("predict", run, new, "--output", "-", "--quiet")
+    assert code == 0
+    records = [json.loads(line) for line in out.splitlines()]
+    assert bert4ner("predict", run, new, "--output", workshop / "found.jsonl", "--batch-tokens", 16).code == 0
+    found = read_documents(workshop / "found.jsonl")
+    assert [each.text for each in found] == [record["text"] for record in records]
+    assert [len(each.entities) for each in found] == [len(record["entities"]) for record in records]
+
+    foreign = workshop / "foreign.jsonl"
+    write_documents([Document("1", "人参用于头痛。", (Entity(0, 2, "HERB"),))], foreign, "jsonl")
+    told = refused("evaluate", run, foreign)
+    assert told == f"gold has labels that {run} does not know: HERB; it knows DRUG, SYMPTOM"
+
+
+def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data, tiny_bert, workshop):
+    config = workshop / "config.toml"
+    config.write_text(f'pretrained = "{tiny_bert}"\nepochs = 5\nhead = "softmax"\n', encoding="utf-8")
+    arguments = ("train", data, "--output", workshop / "one", "--valid", data, "--config", config, *SMALL)
+    code, out, err = bert4ner(*arguments)
+    assert code == 0, err
+    assert "8 texts of the validation data are among the training data, too" in err
+    assert "95 % interval" in out and "mean" not in out
+    saved = (workshop / "one" / "config.toml").read_text(encoding="utf-8")
+    assert "epochs = 2" in saved and 'head = "softmax"' in saved

@@ -1,0 +1,145 @@
+import inspect
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bert4ner.cli import main as cli
+from bert4ner.cli.main import COMMANDS, Command, main
+from bert4ner.errors import DataError
+from bert4ner.version import VERSION
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes the command `predict` raise what is given; returns what main makes of it."""
+
+    def run(error: BaseException, name: str = "predict") -> int:
+        def command(*, quiet_please: bool = False) -> None:
+            """Fail.
+
+            e.g.  bert4ner predict
+            """
+            raise error
+
+        monkeypatch.setitem(sys.modules, "failing_command", type(sys)("failing_command"))
+        sys.modules["failing_command"].command = command
+        monkeypatch.setitem(COMMANDS, name, Command("failing_command", "command", "fails", COMMANDS[name].resumable))
+        return main([name])
+
+    return run
+
+
+def test_without_a_command_every_command_is_listed(bert4ner):
+    for arguments in ([], ["--help"], ["-h"]):
+        code, out, err = bert4ner(*arguments)
+        assert (code, err) == (0, "")
+        assert all(re.search(rf"^  {name} +\w", out, re.MULTILINE) for name in COMMANDS)
+
+
+def test_version(bert4ner):
+    assert bert4ner("--version") == (0, f"bert4ner {VERSION}\n", "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_ends_in_an_example_that_parses(name, bert4ner, monkeypatch):
+    code, out, err = bert4ner(name, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: bert4ner {name} ")
+    example = out.rstrip("\n").splitlines()[-1]
+    assert example.startswith(f"e.g.  bert4ner {name} ")
+    called = []
+    function = inspect.unwrap(getattr(sys.modules[COMMANDS[name].module], COMMANDS[name].function))
+    monkeypatch.setattr(cli, "importlib", type("Fake", (), {"import_module": lambda _: FakeModule(function, called)}))
+    assert bert4ner(*shlex.split(example)[2:]).code == 0
+    assert called
+
+
+class FakeModule:
+    """Stands for a command's module: same signature and docstring, does nothing."""
+
+    def __init__(self, function, called):
+        def fake(**options):
+            called.append(options)
+
+        fake.__signature__, fake.__doc__ = inspect.signature(function), function.__doc__
+        self.audit = self.train = self.crossval = self.evaluate = self.predict = self.convert = self.info = fake
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_loads_nothing_heavy(name):
+    script = (
+        "import sys; from bert4ner.cli.main import main; main([sys.argv[1], '--help']);"
+        "print(sorted({'tensorflow', 'sklearn', 'tokenizers', 'jieba'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("crosval", "unknown command 'crosval', did you mean crossval? (see bert4ner --help)"),
+        ("--hlep", "unknown option '--hlep', did you mean --help? (see bert4ner --help)"),
+        ("吃", f"unknown command '吃', known: {', '.join(COMMANDS)} (see bert4ner --help)"),
+    ],
+)
+def test_an_unknown_command_is_told_with_the_nearest_known(typed, told, refused):
+    assert refused(typed) == told
+
+
+def test_python_m_bert4ner_is_the_same_command():
+    command = [sys.executable, "-m", "bert4ner", "predict", "nowhere", "nothing.txt", "--output", "found.jsonl"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("bert4ner: error: nowhere: ") and done.stderr.count("\n") == 1
+
+
+def test_a_library_error_is_one_line(failing, capsys):
+    assert failing(DataError("data.txt:3: expected a tag,\n  found none")) == 2
+    assert capsys.readouterr() == ("", "bert4ner: error: data.txt:3: expected a tag, found none\n")
+
+
+def test_an_error_of_the_system_names_the_path(failing, capsys):
+    assert failing(PermissionError(13, "Permission denied", "secret.txt")) == 2
+    assert capsys.readouterr().err == "bert4ner: error: secret.txt: Permission denied\n"
+
+
+@pytest.mark.parametrize(("name", "again"), [("predict", ""), ("crossval", "; run the same command again to go on")])
+def test_an_interrupt_is_one_line(name, again, failing, capsys):
+    assert failing(KeyboardInterrupt(), name) == 130
+    assert capsys.readouterr().err == f"bert4ner: stopped{again}\n"
+
+
+def test_a_bug_keeps_its_traceback(failing):
+    with pytest.raises(ZeroDivisionError):
+        failing(ZeroDivisionError())
+
+
+def test_a_reader_that_leaves_early_is_no_error(data):
+    command = (
+        f"{shlex.quote(sys.executable)} -c 'import sys; from bert4ner.cli import main; "
+        f"main._run = lambda *_: [print(\"line\") for _ in range(100_000)]; sys.exit(main.main([\"info\"]))' | head -n 1"
+    )
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert (done.stdout, done.stderr) == ("line\n", "")
+
+
+def test_results_are_utf8_in_any_locale(data):
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": ""}
+    command = [sys.executable, "-m", "bert4ner", "audit", str(data), "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.decode("utf-8"))["labels"] == {"DRUG": 8, "SYMPTOM": 8}
+
+
+def test_quiet_leaves_the_decisions_out(bert4ner, data):
+    assert "read as jsonl, by its content" in bert4ner("evaluate", data, data).err
+    assert bert4ner("evaluate", data, data, "--quiet").err == ""

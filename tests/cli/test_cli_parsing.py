@@ -1,0 +1,120 @@
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+import tyro
+
+from bert4ner.cli.options import Options
+from bert4ner.cli.parsing import parse
+from bert4ner.config import Config
+from bert4ner.errors import ConfigError
+
+
+def command(
+    data: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")],
+    *,
+    output: Annotated[Path, tyro.conf.arg(metavar="RUN")],
+    folds: int = 5,
+    color: Literal["red", "green"] = "red",
+    options: Options = Config(),  # noqa: B008
+) -> None:
+    """Do nothing.
+
+    e.g.  bert4ner nothing
+    """
+
+
+def parsed(arguments: str) -> dict:
+    values = parse(command, arguments.split(), prog="bert4ner nothing")
+    assert values is not None
+    return values
+
+
+def refusal(arguments: str) -> str:
+    with pytest.raises(ConfigError) as told:
+        parsed(arguments)
+    line, hint, rest = str(told.value).partition(" (see bert4ner nothing --help)")
+    assert hint and not rest
+    return line
+
+
+def test_arguments_become_values():
+    values = parsed("data.jsonl --output run --folds 3 --color=green")
+    assert values == {
+        "data": Path("data.jsonl"), "output": Path("run"), "folds": 3, "color": "green", "options": Config(),
+        "quiet": False,
+    }  # fmt: skip
+
+
+def test_every_option_of_the_configuration_is_an_option_without_its_group():
+    typed = {"max_length": 128, "head": "softmax", "learning_rate": 0.001, "head_dropout": 0.2, "seed": 7}
+    words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in typed.items())
+    assert parsed(f"x --output y {words}")["options"] == Config().replace(**typed)
+
+
+def test_help_shows_every_option_of_the_configuration(capsys):
+    assert parse(command, ["--help"], prog="bert4ner nothing") is None
+    shown = capsys.readouterr().out
+    assert all(f"--{name.replace('_', '-')} " in shown for name in Config().options())
+    assert "--head {crf,softmax}" in shown and "Tagging scheme of the head. (default: bios)" in shown
+
+
+@pytest.mark.parametrize("spelling", ["--config {}", "--config={}"])
+def test_a_configuration_file_gives_the_defaults_and_the_command_line_wins(spelling, tmp_path):
+    path = tmp_path / "base.toml"
+    path.write_text('epochs = 3\nlearning_rate = 1\n[windows]\nmax_length = 100\noverlap = 20\n', encoding="utf-8")
+    values = parsed(f"x --epochs 4 --output y {spelling.format(path)} --max-length 64")
+    assert values["options"] == Config().replace(epochs=4, learning_rate=1, max_length=64, overlap=20)
+    assert "config" not in values
+
+
+def test_a_configuration_file_that_is_wrong_is_refused(tmp_path):
+    path = tmp_path / "base.toml"
+    path.write_text("epoch = 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"base\.toml: unknown option 'epoch'; did you mean 'epochs'"):
+        parsed(f"x --output y --config {path}")
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read"):
+        parsed("x --output y --config nowhere.toml")
+
+
+def test_a_value_out_of_its_range_is_refused():
+    with pytest.raises(ConfigError, match=r"^seed must be in \[0, 2147483647\], got -3$"):
+        parsed("x --output y --seed -3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("", "missing: DATA, --output"),
+        ("x", "missing: --output"),
+        ("x --outptu y", "missing: --output; unknown option --outptu, did you mean --output?"),
+        ("x --output", "--output: expected a value, found none"),
+        ("x --output y --hed crf", "unknown option --hed, did you mean --head?"),
+        ("x --output y --max_lenght=3 --zzz", "unknown option --max_lenght, did you mean --max-length?; "
+                                              "unknown option --zzz"),
+        ("x y z --output u", "unexpected argument: y, z"),
+        ("x --output y --head cfr", "--head: expected one of crf, softmax, found 'cfr', did you mean crf?"),
+        ("x --output y --color 红", "--color: expected one of red, green, found '红'"),
+        ("x --output y --folds 2.5", "--folds: expected a whole number, found '2.5'"),
+        ("x --output y --epochs many", "--epochs: expected a whole number, found 'many'"),
+        ("x --output y --warmup much", "--warmup: expected a number, found 'much'"),
+        ("x --output y --learning-rate fast", "--learning-rate: expected a number or auto, found 'fast'"),
+        (f"x --output y --folds {'a' * 300}", f"--folds: expected a whole number, found '{'a' * 300}'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_arguments_is_one_line(arguments, told):
+    assert refusal(arguments) == told
+
+
+@pytest.mark.parametrize("terminal", [{"COLUMNS": "40"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
+def test_the_line_does_not_depend_on_the_terminal(terminal, monkeypatch):
+    for name, value in terminal.items():
+        monkeypatch.setenv(name, value)
+    assert refusal("x --output y --hed crf") == "unknown option --hed, did you mean --head?"
+    assert refusal("") == "missing: DATA, --output"
+
+
+def test_ascii_boxes_are_read_as_well(monkeypatch):
+    monkeypatch.setattr("bert4ner.cli.parsing._Terminal.encoding", "ascii")
+    assert refusal("x --outptu y") == "missing: --output; unknown option --outptu, did you mean --output?"
+    assert refusal("x --output y --head cfr") == "--head: expected one of crf, softmax, found 'cfr', did you mean crf?"

@@ -1,0 +1,61 @@
+"""The names that the package promises, and that asking for one loads no more than it needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bert4ner
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMISED = """
+    read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
+    NamedEntityRecognizer build_model evaluate Scores ViterbiDecoder compat
+    Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
+""".split()
+WITHOUT_TENSORFLOW = sorted(set(PROMISED) - {"NamedEntityRecognizer", "build_model"})
+
+
+def python(script: str) -> str:
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout.strip()
+
+
+def test_the_promised_names_are_listed():
+    assert set(PROMISED) <= set(bert4ner.__all__)
+    assert set(bert4ner.__all__) <= set(dir(bert4ner))
+    assert len(bert4ner.__all__) == len(set(bert4ner.__all__))
+
+
+@pytest.mark.parametrize("name", bert4ner.__all__)
+def test_every_listed_name_is_there(name):
+    assert getattr(bert4ner, name) is not None
+
+
+def test_an_unknown_name_is_told():
+    with pytest.raises(AttributeError, match="module 'bert4ner' has no attribute 'recognise'"):
+        bert4ner.recognise  # noqa: B018
+
+
+def test_names_below_the_models_load_no_tensorflow():
+    script = (
+        "import sys, bert4ner\n"
+        f"for name in {WITHOUT_TENSORFLOW}: getattr(bert4ner, name)\n"
+        "print(sorted({'tensorflow', 'keras', 'tf_keras', 'bert4keras'} & set(sys.modules)))"
+    )
+    assert python(script) == "[]"
+
+
+def test_import_alone_loads_not_even_numpy():
+    assert python("import sys, bert4ner; print('numpy' in sys.modules)") == "False"
+
+
+@pytest.mark.xfail(strict=True, reason="`evaluate` is also a subpackage, which hides the function once it is imported")
+def test_functions_stay_functions_when_the_modules_below_were_imported_first():
+    script = (
+        "import bert4ner.train.crossval, bert4ner.data.audit, bert4ner.evaluate.metrics\n"
+        "import bert4ner\n"
+        "print(callable(bert4ner.evaluate), callable(bert4ner.audit))"
+    )
+    assert python(script) == "True True"

@@ -1,0 +1,81 @@
+"""Both READMEs are run: every command and Python block, in a folder that holds what they name, on a path with a space."""
+
+import json
+import re
+import shlex
+import shutil
+
+import pytest
+
+from bert4ner.cli.main import COMMANDS, main
+from bert4ner.data.documents import read_documents, write_documents
+from tests.conftest import ROOT
+
+READMES = ("README.md", "README.zh-CN.md")
+CHECKPOINT = "chinese_roberta_wwm_ext_L-12_H-768_A-12"
+SMALL = {
+    "vocab_size": 5261, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32,
+    "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2,
+}  # fmt: skip
+
+
+def blocks(readme, language):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def commands(readme):
+    return [line for block in blocks(readme, "bash") for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What the READMEs find: the repository's sample and encoder, the user's data and (a small stand-in for) RoBERTa."""
+    folder = tmp_path_factory.mktemp("a user's folder")
+    for name in ("examples", "pretrained"):
+        (folder / name).symlink_to(ROOT / name)
+    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:12]
+    write_documents(documents, folder / "train.json", "deepner")
+    write_documents(documents[:3], folder / "test.txt", "text")
+    (folder / CHECKPOINT).mkdir()
+    (folder / CHECKPOINT / "bert_config.json").write_text(json.dumps(SMALL), encoding="utf-8")
+    shutil.copy(ROOT / "pretrained/tcm-mini/vocab.txt", folder / CHECKPOINT)
+    return folder
+
+
+def test_both_languages_show_the_same_commands_and_code():
+    assert commands(READMES[0]) == commands(READMES[1])
+    assert blocks(READMES[0], "python") == blocks(READMES[1], "python")
+    assert len(blocks(READMES[0], "python")) == 1
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_is_in_the_table(readme):
+    rows = re.findall(r"^\| `(\w+)", (ROOT / readme).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [row for row in rows if row in COMMANDS] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_local_link_leads_somewhere(readme):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
+    assert links and [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.slow
+def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in commands(READMES[0]):
+        program, *arguments = shlex.split(line)
+        if program == "make":
+            assert re.search(rf"^{arguments[0]}:", makefile, flags=re.MULTILINE)
+        elif program == "source":
+            assert arguments == [".venv/bin/activate"]
+        else:
+            assert program == "bert4ner"
+            assert main(arguments) == 0, f"{line}\n{capsys.readouterr().err}"
+    assert len(read_documents(folder / "runs/found.jsonl")) == 66
+    assert len(read_documents(folder / "found", "brat")) == 3
+    capsys.readouterr()
+    exec(blocks(READMES[0], "python")[0], {})
+    assert capsys.readouterr().out.startswith("[Entity(start=")
