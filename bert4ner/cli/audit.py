@@ -104,7 +104,8 @@ def _print_examples(report: "AuditReport") -> None:
 
 
 def _join(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    shown = [f"{name} {count}" for name, count in list(counts.items())[: 4 * SHOWN]]
+    return ", ".join(shown) + (f" and {len(counts) - len(shown)} more" if len(counts) > len(shown) else "")
 
 
 def _print_sentences(title: str, sentences: list[str]) -> None:

@@ -48,7 +48,7 @@ def is_run(path: Path) -> bool:
 
     A run that was damaged is still a run: any of its files tells.
     """
-    names = ("folds.json", "labels.txt", "model", "config.json", "weights.safetensors")
+    names = ("folds.json", "model", "config.json", "weights.safetensors")
     return path.is_dir() and any((path / name).exists() for name in names)
 
 

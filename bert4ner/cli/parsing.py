@@ -14,6 +14,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,7 +69,7 @@ def _signature(function: Callable[..., None], arguments: Sequence[str]) -> inspe
 def _base(default: Config, arguments: Sequence[str]) -> Config:
     """The configuration that ``--config`` names; it must be known before the other options can be read."""
     path = None
-    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+    for argument, following in zip_longest(arguments, arguments[1:]):
         if argument == "--config":
             path = following
         elif argument.startswith("--config="):

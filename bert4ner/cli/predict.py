@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,8 @@ def predict(
         raise ConfigError(f"--output - writes jsonl, not {format}; name a file")
     check_overwrite(input, output)
     documents = iterate_documents(input, input_format)
-    found = counted(_recognized(run, documents, batch_tokens))
+    first = next(documents)                             # now: bad input is to be told before TensorFlow is waited for
+    found = counted(_recognized(run, chain([first], documents), batch_tokens))
     if output == _STDOUT:
         _print_jsonl(found)
     else:

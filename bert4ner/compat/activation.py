@@ -20,6 +20,12 @@ BERT4KERAS_VERSION = "0.11.5"
 VENDOR = Path(__file__).resolve().parent.parent / "_vendor"       # filled in built wheels, see setup.py
 _BERT4KERAS_MODULES = "backend layers snippets models tokenizers".split()
 
+_TOO_LATE = (
+    "TensorFlow was imported before bert4ner.compat.activate(), so its tf.keras is Keras 3, which bert4keras "
+    "cannot use; call bert4ner.compat.activate() before the first import of tensorflow or keras, or start "
+    "Python with TF_USE_LEGACY_KERAS=1"
+)
+
 _active = False
 
 
@@ -42,6 +48,8 @@ def activate() -> None:
         tf = _import("tensorflow", "pip install tensorflow")
         tf.config.list_physical_devices()                          # the search for a GPU logs, too
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
+    if getattr(tf.keras, "__version__", "2").startswith("3"):      # the switch came after the first use of tf.keras
+        raise EnvironmentProblem(_TOO_LATE)
     with _keras_named(tf.keras):
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
@@ -56,11 +64,7 @@ def _refuse_if_too_late() -> None:
     if tf is None or not hasattr(tf, "__version__"):
         return
     if os.environ.get("TF_USE_LEGACY_KERAS") not in ("1", "true", "True"):
-        raise EnvironmentProblem(
-            "TensorFlow was imported before bert4ner.compat.activate(), so its tf.keras is Keras 3, which bert4keras "
-            "cannot use; call bert4ner.compat.activate() before the first import of tensorflow or keras, or start "
-            "Python with TF_USE_LEGACY_KERAS=1"
-        )
+        raise EnvironmentProblem(_TOO_LATE)
 
 
 def _import(name: str, cure: str) -> Any:

@@ -65,11 +65,11 @@ def _plain_attention(original: Any) -> Any:
         query, key, value = inputs                                  # (batch, length, heads, size)
         if self.attention_scale:
             query = query * tf.cast(self.key_size**-0.5, query.dtype)
-        scores = tf.cast(tf.einsum("bjhd,bkhd->bhjk", query, key), "float32")  # (batch, heads, length, length)
+        scores = tf.einsum("bjhd,bkhd->bhjk", query, key)           # (batch, heads, length, length)
+        visible = tf.cast(scores, "float32")
         if mask[1] is not None:
-            scores = tf.where(mask[1][:, None, None, :], scores, scores.dtype.min)
-        weights = tf.cast(tf.nn.softmax(scores), value.dtype)
-        weights = self.attention_dropout_layer(weights)
-        return tf.einsum("bhjk,bkhd->bjhd", weights, value), weights
+            visible = tf.where(mask[1][:, None, None, :], visible, visible.dtype.min)
+        weights = self.attention_dropout_layer(tf.cast(tf.nn.softmax(visible), value.dtype))
+        return tf.einsum("bhjk,bkhd->bjhd", weights, value), scores
 
     return pay_attention_to

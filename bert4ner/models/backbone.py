@@ -8,7 +8,7 @@ import numpy as np
 from bert4ner.compat.frameworks import build_transformer_model
 from bert4ner.config import ModelConfig
 from bert4ner.errors import ConfigError
-from bert4ner.models.pretrained import read_variables
+from bert4ner.models.pretrained import ENCODER_KEYS, read_variables
 
 _TAPS = {"feed_forward": "Transformer-{}-FeedForward-Norm", "attention": "Transformer-{}-MultiHeadSelfAttention-Norm"}
 
@@ -60,7 +60,8 @@ def build_backbone(
     if count > layers:
         raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
     rates = {} if dropout == "auto" else {"dropout_rate": dropout, "attention_dropout_rate": dropout}
-    transformer = build_transformer_model(model="bert", return_keras_model=False, **{**encoder_config, **rates})
+    known = {key: encoder_config[key] for key in ENCODER_KEYS if encoder_config.get(key) is not None}
+    transformer = build_transformer_model(model="bert", return_keras_model=False, **known, **rates)
     names = [_TAPS[model.tap].format(block) for block in range(layers - count, layers)]
     return Backbone(transformer, [transformer.model.get_layer(name).output for name in names])
 

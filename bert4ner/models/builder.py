@@ -12,7 +12,7 @@ from bert4ner.models.fusion import fuse
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.softmax import SoftmaxHead
 from bert4ner.models.precision import policy, resolve_precision
-from bert4ner.models.pretrained import open_pretrained
+from bert4ner.models.pretrained import Pretrained, open_pretrained
 
 HEADS = {"crf": CRFHead, "softmax": SoftmaxHead}
 HEAD_NAME = "head"
@@ -32,11 +32,20 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
         CheckpointError: the pretrained folder is missing, damaged or inconsistent.
         ConfigError: no pretrained folder is named, no label is given, or the encoder is too small for the options.
     """
+    return build_on(open_encoder(config), config, labels)
+
+
+def open_encoder(config: Config) -> Pretrained:
+    """What the pretrained folder that `config` names holds; raises as `build_model` does."""
     if not config.model.pretrained:
         raise ConfigError(
             "no pretrained encoder; name its folder with --pretrained DIR or Config().replace(pretrained=DIR)"
         )
-    pretrained = open_pretrained(config.model.pretrained)
+    return open_pretrained(config.model.pretrained)
+
+
+def build_on(pretrained: Pretrained, config: Config, labels: Sequence[str]) -> Any:
+    """`build_model` on a pretrained folder that is open already."""
     network, backbone = assemble(pretrained.config, config, labels)
     if pretrained.checkpoint is not None:
         backbone.load(pretrained.checkpoint)

@@ -29,15 +29,19 @@ class MaskedConvolutions(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         width = input_shape[-1]
+        # Each convolution adds to what the one before gave: n of them started at full scale multiply it many times over.
+        scale = (len(self.dilations) * self.repetitions) ** -2.0
         self.convolutions = [
             keras.layers.Conv1D(
                 width, self.kernel_size, padding="same", dilation_rate=dilation, activation="gelu",
+                kernel_initializer=keras.initializers.VarianceScaling(scale, mode="fan_avg"),
                 name=f"convolution-{number}", dtype=self.dtype_policy,
             )
             for number, dilation in enumerate(self.dilations)
         ]  # fmt: skip
         for convolution in self.convolutions:
-            convolution.build(input_shape)
+            with tf.name_scope(convolution.name):               # else all have variables of one name
+                convolution.build(input_shape)
         super().build(input_shape)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:

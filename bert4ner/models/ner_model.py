@@ -20,8 +20,8 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError
-from bert4ner.models.builder import HEAD_NAME, assemble, build_model
-from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config, open_pretrained
+from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder
+from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
 
@@ -46,8 +46,8 @@ class NERModel:
         Everything random in it follows from `config.run.seed`.
         """
         keras.utils.set_random_seed(config.run.seed)
-        network = build_model(config, labels)
-        pretrained = open_pretrained(config.model.pretrained)
+        pretrained = open_encoder(config)
+        network = build_on(pretrained, config, labels)
         return cls(network, config, tuple(sorted(set(labels))), pretrained.config, pretrained.vocabulary)
 
     @property
@@ -170,6 +170,10 @@ def _read_description(path: Path) -> dict[str, Any]:
     missing = [key for key in ("labels", "config", "encoder") if key not in described]
     if missing:
         raise CheckpointError(f"{path}: {', '.join(missing)} missing")
+    labels = described["labels"]
+    words = isinstance(labels, list) and all(isinstance(label, str) and label for label in labels)
+    if not words or labels != sorted(set(labels)):                       # their order numbers the tags
+        raise CheckpointError(f"{path}: expected labels to be a sorted list of different words, found {labels!r}")
     return described
 
 

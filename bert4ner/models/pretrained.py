@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.compat.frameworks import keras, tf
 from bert4ner.errors import CheckpointError
 from bert4ner.text.tokenizer import Vocabulary
 
@@ -20,10 +20,11 @@ logger = logging.getLogger(__name__)
 
 CONFIG_NAMES = ("bert_config.json", "config.json")
 VOCABULARY_NAME = "vocab.txt"
-_REQUIRED = {
-    "vocab_size": int, "hidden_size": int, "num_hidden_layers": int, "num_attention_heads": int,
-    "intermediate_size": int, "hidden_act": str,
-}  # fmt: skip
+_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+_OPTIONAL_SIZES = ("max_position_embeddings", "type_vocab_size", "embedding_size")
+_RATES = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+ENCODER_KEYS = (*_SIZES, "hidden_act", *_OPTIONAL_SIZES, *_RATES)
+"""What of a configuration decides the encoder; files hold much else, and other tools' words for it."""
 _WORD_EMBEDDINGS = "bert/embeddings/word_embeddings"
 
 
@@ -75,19 +76,41 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def check_encoder_config(config: Any, *, where: str) -> dict[str, Any]:
-    """The configuration itself, once every key that the encoder needs is there with a usable value."""
+    """The configuration itself, once every key that the encoder needs is there with a usable value.
+
+    Raises:
+        CheckpointError: naming `where` and the key.
+    """
     if not isinstance(config, dict):
         raise CheckpointError(f"{where}: expected a JSON object with hidden_size etc., got {type(config).__name__}")
-    for key, kind in _REQUIRED.items():
-        if not isinstance(config.get(key), kind):
-            found = f"found {config[key]!r}" if key in config else "it is missing"
-            raise CheckpointError(f"{where}: expected {key!r} of type {kind.__name__}, {found}")
+    for key in ENCODER_KEYS:
+        value = config.get(key)
+        if value is None and key in (*_OPTIONAL_SIZES, *_RATES):
+            continue
+        expected = _what_is_wrong(key, value)
+        if expected:
+            found = f"found {value!r}" if key in config else "it is missing"
+            raise CheckpointError(f"{where}: expected {key!r} to be {expected}, {found}")
     if config["hidden_size"] % config["num_attention_heads"]:
         raise CheckpointError(
             f"{where}: hidden_size={config['hidden_size']} is not a multiple of "
             f"num_attention_heads={config['num_attention_heads']}"
         )
     return config
+
+
+def _what_is_wrong(key: str, value: Any) -> str:
+    """What the value of a key in the encoder's configuration should be; empty if it is that."""
+    if key in _RATES:
+        usable = isinstance(value, (int, float)) and 0 <= value < 1
+        return "" if usable else "a number in [0, 1)"
+    if key != "hidden_act":
+        return "" if type(value) is int and value > 0 else "a whole number above 0"
+    try:
+        keras.activations.get(value if isinstance(value, str) else "")
+    except ValueError:
+        return "the name of an activation, as a rule 'gelu'"
+    return ""
 
 
 def _find_checkpoint(folder: Path) -> str | None:

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 FITS_NO_WINDOW = "fits no window"
 NO_TOKEN_BOUNDARY = "no token boundary"
+BUCKET = 16
+"""Lengths are rounded up to a multiple of this: fewer shapes, windows that may change places between batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Encoded:
     """Gold entities that no window holds as whole tokens."""
     cls_id: int
     sep_id: int
+    max_length: int
+    """Tokens in the longest window that may be, [CLS] and [SEP] counted; nothing is padded beyond."""
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -71,14 +75,15 @@ class Encoded:
         part = slice(self.offsets[window], self.offsets[window + 1])
         return Encoding(self.ids[part].astype(np.int32), self.starts[part], self.ends[part])
 
-    def token_ids(self, window_numbers: Sequence[int] | np.ndarray, *, bucket: int = 32) -> np.ndarray:
+    def token_ids(self, window_numbers: Sequence[int] | np.ndarray, *, bucket: int = BUCKET) -> np.ndarray:
         """The input of an encoder: [CLS] tokens [SEP] and padding 0, int32 (batch, length).
 
-        `length` is that of the longest window, rounded up to a multiple of `bucket`.
+        `length` is that of the longest window, rounded up to a multiple of `bucket`, but at most `max_length`: an
+        encoder may have no positions beyond.
         """
         numbers = np.asarray(window_numbers, dtype=np.int64)                            # (batch,)
         counts = self.offsets[numbers + 1] - self.offsets[numbers]                      # (batch,)
-        length = _rounded(int(counts.max(initial=0)) + 2, bucket)
+        length = min(_rounded(int(counts.max(initial=0)) + 2, bucket), self.max_length)
         token_ids = np.zeros((len(numbers), length), dtype=np.int32)                    # (batch, length)
         rows = np.repeat(np.arange(len(numbers)), counts)                               # (tokens of the batch,)
         places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)   # (tokens of the batch,)
@@ -121,7 +126,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         ends=_joined([encoding.ends for encoding in encodings]),
         offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
         document=np.array(owners, dtype=np.int32), bounds=bounds, spans=spans, lost=lost,
-        cls_id=vocabulary.cls_id, sep_id=vocabulary.sep_id,
+        cls_id=vocabulary.cls_id, sep_id=vocabulary.sep_id, max_length=config.max_length,
     )
 
 
@@ -187,7 +192,7 @@ def plan_batches(
     lengths: Sequence[int] | np.ndarray,
     *,
     batch_tokens: int,
-    bucket: int = 32,
+    bucket: int = BUCKET,
     rng: np.random.Generator | None = None,
 ) -> list[np.ndarray]:
     """Group windows of similar length into batches of at most `batch_tokens` tokens, padding counted.
@@ -228,7 +233,7 @@ def _cuts(rounded: np.ndarray, batch_tokens: int) -> list[int]:
     return cuts
 
 
-def padding_share(lengths: Sequence[int] | np.ndarray, batches: Sequence[np.ndarray], bucket: int = 32) -> float:
+def padding_share(lengths: Sequence[int] | np.ndarray, batches: Sequence[np.ndarray], bucket: int = BUCKET) -> float:
     """The share of padding among all tokens that these batches feed to an encoder; 0.0 without batches."""
     lengths = np.asarray(lengths, dtype=np.int64)                                       # (windows,)
     fed = sum(len(batch) * _rounded(int(lengths[batch].max()), bucket) for batch in batches)

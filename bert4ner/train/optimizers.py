@@ -90,6 +90,10 @@ class GroupedAdamW(keras.optimizers.Optimizer):
             for variable in var_list
         ]
 
+    def _clip_gradients(self, gradients: Any) -> Any:
+        # The base class measures the norm before it joins the gradients of a token that occurs more than once.
+        return super()._clip_gradients(self._deduplicate_sparse_grad(gradients))
+
     def update_step(self, gradient: Any, variable: Any) -> None:
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
@@ -135,7 +139,7 @@ def learning_rates(config: Config, encoder_config: dict[str, Any]) -> tuple[floa
 
 
 def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = False) -> Any:
-    """The optimizer for `total_steps` updates of a model, as its configuration says.
+    """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
@@ -149,4 +153,15 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
         weight_decay=options.weight_decay,
         global_clipnorm=options.clip_norm or None,
     )
-    return keras.mixed_precision.LossScaleOptimizer(optimizer) if loss_scaling else optimizer
+    if loss_scaling:
+        optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
+    optimizer.build(model.network.trainable_variables)              # else the step is traced twice, the first for these
+    return optimizer
+
+
+def state_variables(optimizer: Any) -> list[Any]:
+    """Everything that an optimizer of `build_optimizer` remembers from step to step, in an order that does not vary."""
+    variables = list(optimizer.variables)
+    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
+        variables += [optimizer._loss_scale.current_loss_scale, optimizer.dynamic_counter]
+    return variables

@@ -84,8 +84,8 @@ def test_convert_there_and_back(format, bert4ner, data, documents, tmp_path):
     code, out, _ = bert4ner("convert", data, there, "--format", format)
     assert code == 0 and f"({format}): 8 documents, 16 entities" in out
     assert bert4ner("convert", there, back, "--input-format", format, "--format", "jsonl").code == 0
-    found = read_documents(back)
-    assert [(each.text, each.entities) for each in found] == [(each.text, each.entities) for each in documents]
+    found = read_documents(back)                        # from brat in the order of file names
+    assert {(each.text, each.entities) for each in found} == {(each.text, each.entities) for each in documents}
 
 
 def test_convert_writes_the_scheme_asked_for_and_warns_of_losses(bert4ner, data, tmp_path):
@@ -142,7 +142,7 @@ def test_info_tells_versions_devices_and_precision(bert4ner):
     code, out, _ = bert4ner("info", "--json")
     found = json.loads(out)
     assert code == 0
-    assert found["packages"]["bert4keras"].startswith("0.11.5") and found["packages"]["tyro"]
+    assert found["packages"]["bert4keras"].startswith("0.11.5") and found["packages"]["numpy"]
     assert found["devices"][0]["type"] == "CPU" and found["precision"] in ("float32", "bfloat16")
     assert "precision: auto chooses" in bert4ner("info").out
 

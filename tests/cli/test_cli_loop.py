@@ -1,4 +1,4 @@
-"""The main job from end to end, on an encoder with random weights: what it finds is nonsense, but all of it is there."""
+"""The main job from end to end, on an encoder with random weights: what it finds is nonsense, but it is all there."""
 
 import json
 
@@ -60,10 +60,12 @@ def test_crossval_then_evaluate_and_predict(crossval, bert4ner, refused, data, d
     assert told == f"gold has labels that {run} does not know: HERB; it knows DRUG, SYMPTOM"
 
 
-def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data, tiny_bert, workshop):
+def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data, documents, tiny_bert, workshop):
+    valid = workshop / "valid.jsonl"
+    write_documents([Document(f"valid-{each.id}", each.text, each.entities) for each in documents], valid, "jsonl")
     config = workshop / "config.toml"
     config.write_text(f'pretrained = "{tiny_bert}"\nepochs = 5\nhead = "softmax"\n', encoding="utf-8")
-    arguments = ("train", data, "--output", workshop / "one", "--valid", data, "--config", config, *SMALL)
+    arguments = ("train", data, "--output", workshop / "one", "--valid", valid, "--config", config, *SMALL)
     code, out, err = bert4ner(*arguments)
     assert code == 0, err
     assert "8 texts of the validation data are among the training data, too" in err

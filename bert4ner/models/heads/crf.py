@@ -5,10 +5,12 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.models.heads.tagging import Chain, TagHead, first_token_on
+from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under, first_token_on
 
-# The recursion runs in float64: probabilities 1e-300 apart still count, so that no state is lost to underflow.
-_FLOOR = 1e-300
+# The recursion runs in float64. Below this sum of probabilities, relative to the likeliest tag, terms may have been lost
+# to underflow.
+_SAFE = 1e-290
+_FORBIDDEN = -1e30              # finite, so that a recursion over tags that nothing leads to has a gradient
 
 
 @final
@@ -55,40 +57,45 @@ class CRFHead(TagHead):
             mask: ``(batch, length)`` bool, true from the first position to the last real one of each row.
         """
         transitions, starts, ends = self._legal()
+        transitions = tf.maximum(transitions, _FORBIDDEN)
+        weights = tf.exp(transitions)                                                      # (tags_from, tags_to)
         by_step = tf.transpose(tf.cast(emissions, "float64"), [1, 0, 2])                   # (length, batch, tags)
         mask_by_step = tf.transpose(mask)                                                  # (length, batch)
-        weights = tf.exp(transitions)                                                      # (tags_from, tags_to)
 
         def step(alphas: Any, inputs: Any) -> Any:
             emission, real = inputs                                                        # (batch, tags), (batch,)
             top = tf.stop_gradient(tf.reduce_max(alphas, axis=1, keepdims=True))           # (batch, 1)
             arrivals = tf.matmul(tf.exp(alphas - top), weights)                            # (batch, tags_to)
-            moved = tf.math.log(tf.maximum(arrivals, _FLOOR)) + top + emission
-            return tf.where(real[:, None], moved, alphas)
+            moved = tf.cond(
+                tf.reduce_min(arrivals) > _SAFE,
+                lambda: tf.math.log(arrivals) + top,
+                lambda: tf.reduce_logsumexp(alphas[:, :, None] + transitions, axis=1),     # slow, but for any scores
+            )
+            return tf.where(real[:, None], moved + emission, alphas)
 
-        first = tf.maximum(starts + by_step[0], np.log(_FLOOR))                            # (batch, tags), finite
+        first = tf.maximum(starts, _FORBIDDEN) + by_step[0]                                # (batch, tags)
         alphas = tf.foldl(step, (by_step[1:], mask_by_step[1:]), initializer=first)
         return tf.reduce_logsumexp(alphas + ends, axis=1)
 
     def path_score(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Log weight of one tag sequence per row, ``(batch,)`` float64; `tags` is ``(batch, length)`` int."""
         transitions, starts, ends = self._legal()
-        real = tf.cast(mask, "float64")                                                    # (batch, length)
-        tags = tf.where(mask, tags, 0)
+        tags = tf.where(mask, tags, 0)                                                     # (batch, length)
         chosen = tf.gather(tf.cast(emissions, "float64"), tags, batch_dims=2)              # (batch, length)
+        chosen = tf.where(mask, chosen, 0)
         moves = tf.gather_nd(transitions, tf.stack([tags[:, :-1], tags[:, 1:]], axis=-1))  # (batch, length - 1)
         moves = tf.where(mask[:, 1:], moves, 0)
         last = tf.reduce_sum(tf.cast(mask, "int32"), axis=1) - 1                           # (batch,)
         final_tag = tf.gather(tags, tf.maximum(last, 0), batch_dims=1)
         borders = tf.gather(starts, tags[:, 0]) + tf.gather(ends, final_tag)
-        score = tf.reduce_sum(chosen * real, axis=1) + tf.reduce_sum(moves, axis=1) + borders
-        return score
+        return tf.reduce_sum(chosen, axis=1) + tf.reduce_sum(moves, axis=1) + borders
 
     def log_likelihood(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Log probability of the given tag sequences, ``(batch,)`` float32; rows without a real position give 0.
 
         Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
         """
+        emissions = emissions_under(mask, emissions)
         safe = first_token_on(mask)
         difference = self.path_score(emissions, tags, safe) - self.log_partition(emissions, safe)
         return tf.cast(tf.where(tf.reduce_any(mask, axis=1), difference, 0), "float32")

@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import tf
-from bert4ner.models.heads.tagging import Chain, TagHead
+from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under
 
 
 @final
@@ -22,7 +22,8 @@ class SoftmaxHead(TagHead):
     """
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), emissions)  # (batch, length)
+        logits = emissions_under(mask, emissions)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), logits)  # (batch, length)
         return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)
 
     def chain(self) -> Chain:

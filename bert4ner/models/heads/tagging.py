@@ -32,6 +32,11 @@ def first_token_on(mask: Any) -> Any:
     return tf.concat([tf.ones_like(mask[:, :1]), mask[:, 1:]], axis=1)
 
 
+def emissions_under(mask: Any, emissions: Any) -> Any:
+    """The emissions (batch, length, tags) where the mask is true, else 0: not even NaN gets from padding into a loss."""
+    return tf.where(mask[:, :, None], emissions, 0)
+
+
 class TagHead(keras.layers.Layer):
     """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
 
@@ -47,7 +52,8 @@ class TagHead(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         self.dropout_layer = keras.layers.Dropout(self.dropout, dtype="float32")
         self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
-        self.projection.build(input_shape)
+        with tf.name_scope(self.projection.name):
+            self.projection.build(input_shape)
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:

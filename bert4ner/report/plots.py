@@ -1,0 +1,135 @@
+"""The plots of the report as SVG to be put into a page, which decides their colours and fonts.
+
+Text in them is Latin letters and digits, drawn by the browser: no font is needed here, and the page's dark scheme
+reaches the lines by CSS variables.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from bert4ner.report.calibration import Reliability
+
+# matplotlib knows no CSS variables: each stands in the figure as a colour of its own, replaced in the SVG.
+_VARIABLES = ("ink", "muted", "line", "precision", "recall", "f1", "loss", "right")
+_STAND_INS = {name: f"#0101{number:02x}" for number, name in enumerate(_VARIABLES, start=1)}
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bert4ner",         # the same run gives the same page
+    "font.size": 8,
+    "text.color": _STAND_INS["ink"],
+    "axes.edgecolor": _STAND_INS["line"],
+    "axes.labelcolor": _STAND_INS["muted"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": _STAND_INS["line"],
+    "grid.linewidth": 0.6,
+    "xtick.color": _STAND_INS["line"],
+    "ytick.color": _STAND_INS["line"],
+    "xtick.labelcolor": _STAND_INS["muted"],
+    "ytick.labelcolor": _STAND_INS["muted"],
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+}
+_SERIES: dict[str, dict[str, Any]] = {      # told apart without colours, too
+    "precision": {"linestyle": (0, (4, 1.5)), "linewidth": 1.3},
+    "recall": {"linestyle": (0, (1, 1.2)), "linewidth": 1.7},
+    "f1": {"linestyle": "-", "linewidth": 2.0},
+}
+
+
+def curve_limits(histories: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, tuple[float, float]]:
+    """Ranges of the axes that hold all folds, so that their plots can be compared: `score` in percent, `loss`."""
+    scores = [100 * line[name] for history in histories for line in history for name in _SERIES]
+    losses = [line["loss"] for history in histories for line in history]
+    return {"score": _padded(scores, low=-2.0, high=102.0), "loss": _padded([0.0, *losses])}
+
+
+def _padded(values: Sequence[float], *, low: float = float("-inf"), high: float = float("inf")) -> tuple[float, float]:
+    room = 0.07 * (max(values) - min(values)) or 1.0
+    return max(low, min(values) - room), min(high, max(values) + room)
+
+
+def draw_curves(
+    history: Sequence[Mapping[str, Any]], *, best_epoch: int, limits: Mapping[str, tuple[float, float]], name: str
+) -> str:
+    """Precision, recall and F1 of every epoch, the best one marked, and below them the loss.
+
+    Args:
+        name: begins the ids in the SVG, which must differ between the plots of a page.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.0, 2.9), layout="constrained")
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1))
+        epochs = [line["epoch"] for line in history]
+        for series, style in _SERIES.items():
+            values = [100 * line[series] for line in history]
+            _line(top, epochs, values, color=_STAND_INS[series], **style)
+        _line(bottom, epochs, [line["loss"] for line in history], color=_STAND_INS["loss"], linewidth=1.3)
+        best = next((100 * line["f1"] for line in history if line["epoch"] == best_epoch), None)
+        if best is not None:
+            top.plot([best_epoch], [best], "o", markersize=6.5, color=_STAND_INS["f1"], clip_on=False)
+            top.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.7)
+            bottom.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.7)
+        top.set(ylabel="percent", ylim=limits["score"])
+        bottom.set(ylabel="loss", xlabel="epoch", ylim=limits["loss"], xlim=(min(epochs) - 0.3, max(epochs) + 0.3))
+        bottom.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
+        bottom.yaxis.set_major_locator(MaxNLocator(nbins=3))
+        return _to_svg(figure, name)
+
+
+def _line(axes: Axes, epochs: Sequence[int], values: Sequence[float], **style: Any) -> None:
+    """A line, which a single epoch does not make: then a short stroke."""
+    if len(epochs) == 1:
+        epochs, values = [epochs[0] - 0.1, epochs[0] + 0.1], [values[0], values[0]]
+    axes.plot(epochs, values, solid_capstyle="round", **style)
+
+
+def draw_reliability(found: Reliability, *, name: str) -> str:
+    """The share right in each bin of scores against the diagonal, and below how many entities each bin holds."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.4, 3.9), layout="constrained")
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
+        left = [100 * each.low for each in found.bins]
+        width = [100 * (each.high - each.low) - 1 for each in found.bins]
+        right = [100 * each.share_right for each in found.bins]
+        top.bar(left, right, width, align="edge", color=_STAND_INS["right"], alpha=0.45)
+        top.plot([0, 100], [0, 100], color=_STAND_INS["ink"], linewidth=1, linestyle=(0, (4, 3)))
+        reach = [
+            [100 * (each.share_right - each.interval[0]) for each in found.bins],
+            [100 * (each.interval[1] - each.share_right) for each in found.bins],
+        ]
+        centre = [100 * each.mean_score for each in found.bins]
+        top.errorbar(centre, right, yerr=reach, fmt="o", markersize=4, color=_STAND_INS["right"], linewidth=1.2)
+        bottom.bar(left, [each.count for each in found.bins], width, align="edge", color=_STAND_INS["muted"], alpha=0.6)
+        top.set(ylabel="percent right", xlim=(0, 100), ylim=(0, 104))
+        top.xaxis.set_major_locator(MaxNLocator(nbins=10))
+        bottom.set(ylabel="entities", xlabel="score, percent")
+        bottom.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
+        return _to_svg(figure, name)
+
+
+def _to_svg(figure: Figure, name: str) -> str:
+    """The figure as an element for a page: scales with it, takes its colours and fonts, shares no id with others."""
+    written = io.StringIO()
+    figure.patch.set_visible(False)
+    for axes in figure.axes:
+        axes.patch.set_visible(False)
+    nothing_said = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(written, format="svg", metadata=nothing_said)
+    svg = written.getvalue()
+    svg = svg[svg.index("<svg") :].rstrip()
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"| xmlns(?::\w+)?="[^"]*"', "", svg)
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
+    for variable, stand_in in _STAND_INS.items():
+        svg = svg.replace(stand_in, f"var(--{variable})")
+    return svg.replace("<svg", '<svg role="img"', 1)

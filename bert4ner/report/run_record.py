@@ -1,0 +1,155 @@
+"""Everything that a complete run says about itself, read from its folder; gold documents are matched to it.
+
+Reads and checks files only. What they mean is counted in the modules beside this one.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bert4ner.config import Config
+from bert4ner.data.documents import read_documents
+from bert4ner.entities import Document
+from bert4ner.errors import DataError, RunError
+from bert4ner.evaluate.metrics import Scores
+from bert4ner.train.run_folder import CONFIG, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
+
+HISTORY = "history.jsonl"
+_SUMMARY_KEYS = ("note", "out_of_fold", "folds", "f1_mean", "f1_std")
+_FOLD_KEYS = ("fold", "best_epoch", "precision", "recall", "f1")
+_EPOCH_KEYS = ("epoch", "precision", "recall", "f1", "loss", "seconds", "tokens_per_second")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One complete run: what was asked for, what every epoch gave, what was found in the held-out documents."""
+
+    path: Path
+    config: Config
+    environment: dict[str, Any]
+    held_out_in: dict[str, int]
+    """Document id -> the fold that held it out; negative for documents that were only trained on."""
+    summary: dict[str, Any]
+    """What scores.json holds."""
+    histories: list[list[dict[str, Any]]]
+    """For each fold the lines of its history.jsonl, one for each epoch."""
+    predicted: list[Document]
+    """The held-out documents with the entities that were found in them."""
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of the held-out documents."""
+        return Scores.from_dict(self.summary["out_of_fold"])
+
+    @property
+    def num_folds(self) -> int:
+        """How many models the run has."""
+        return len(self.histories)
+
+
+def load_run(path: str | Path) -> RunRecord:
+    """Read a run folder.
+
+    Raises:
+        RunError: no run, a fold that is not complete, or a file that is missing or damaged.
+        ConfigError: its configuration is not one of this version.
+        DataError: its predictions cannot be read.
+    """
+    run = RunFolder(Path(path))
+    folds = _required(run.read_folds(), ("folds", "documents"), run.path / FOLDS)
+    num_folds = int(folds["folds"])
+    done = sum(run.is_complete(fold) for fold in range(num_folds))
+    if done < num_folds:
+        raise RunError(
+            f"{run.path}: the run is incomplete, {done} of {num_folds} folds are trained; run the command that made it "
+            "again, it goes on where it stopped"
+        )
+    return RunRecord(
+        path=run.path,
+        config=Config.load(_existing(run.path / CONFIG)),
+        environment=_read_json(run.path / ENVIRONMENT),
+        held_out_in=folds["documents"],
+        summary=_read_summary(run.path / SCORES),
+        histories=[_read_history(run.fold(fold) / HISTORY) for fold in range(num_folds)],
+        predicted=read_documents(_existing(run.path / OUT_OF_FOLD), "jsonl"),
+    )
+
+
+def match_gold(record: RunRecord, documents: Sequence[Document]) -> list[Document]:
+    """The gold documents of the held-out ones, in the order of `record.predicted`; others are left out.
+
+    Raises:
+        DataError: a held-out document is missing, or its text is another.
+    """
+    gold = {document.id: document for document in documents}
+    missing = [document.id for document in record.predicted if document.id not in gold]
+    if missing:
+        raise DataError(
+            f"gold lacks {len(missing)} of the {len(record.predicted)} documents that {record.path} was scored on, "
+            f"e.g. {missing[0]!r}; give the data that the run was made from"
+        )
+    changed = [document.id for document in record.predicted if document.text != gold[document.id].text]
+    if changed:
+        raise DataError(
+            f"the texts of {len(changed)} gold documents are not those that {record.path} was scored on, "
+            f"e.g. of {changed[0]!r}; give the data that the run was made from"
+        )
+    return [gold[document.id] for document in record.predicted]
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise RunError(
+            f"{path.parent}: the run is incomplete, {path.name} is missing; run the command that made it again"
+        )
+    return path
+
+
+def _parse(text: str, path: Path) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunError(f"{path}: damaged ({error}); expected what the training wrote") from None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return _existing(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path}: damaged ({error}); expected what the training wrote") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return _required(_parse(_read_text(path), path), (), path)
+
+
+def _read_summary(path: Path) -> dict[str, Any]:
+    summary = _required(_read_json(path), _SUMMARY_KEYS, path)
+    for fold in summary["folds"]:
+        _required(fold, _FOLD_KEYS, path)
+    labels = _required(summary["out_of_fold"], ("labels",), path)["labels"]
+    for counts in labels.values():
+        _required(counts, ("hits", "gold", "predicted"), path)
+    return summary
+
+
+def _read_history(path: Path) -> list[dict[str, Any]]:
+    lines = [_required(_parse(line, path), _EPOCH_KEYS, path) for line in _read_text(path).splitlines()]
+    if not lines:
+        raise RunError(f"{path}: empty; expected one line for each epoch")
+    for line in lines:
+        if not all(isinstance(line[key], int | float) and math.isfinite(line[key]) for key in _EPOCH_KEYS):
+            raise RunError(f"{path}: damaged, epoch {line['epoch']} has a value that is no number")
+    return lines
+
+
+def _required(values: Any, keys: Sequence[str], path: Path) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise RunError(f"{path}: damaged, expected names with values, found {type(values).__name__}")
+    missing = [key for key in keys if key not in values]
+    if missing:
+        raise RunError(f"{path}: damaged, {missing[0]!r} is missing; expected what the training wrote")
+    return dict(values)
