@@ -5,11 +5,11 @@ INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint clean
+.PHONY: help install demo test bench-accuracy lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED)  ## create .venv and install everything into it
 
@@ -32,6 +32,9 @@ demo: install  ## the main job on the bundled sample: cross-validate, predict
 
 test: install  ## the whole test suite, slow tests included
 	.venv/bin/python -m pytest
+
+bench-accuracy: install  ## accuracy of the defaults on published data beside the repository, 3 seeds (hours on 2 cores)
+	.venv/bin/python benchmarks/accuracy.py --crossval
 
 lint: install  ## ruff and mypy
 	.venv/bin/python -m ruff check

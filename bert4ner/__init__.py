@@ -22,13 +22,13 @@ from bert4ner.version import VERSION as __version__
 # name -> where it is defined: "module:name there", or a module alone
 _LAZY = {
     "NamedEntityRecognizer": "bert4ner.recognizer:NamedEntityRecognizer",
-    "Scores": "bert4ner.evaluate.metrics:Scores",
+    "Scores": "bert4ner.scoring.metrics:Scores",
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.builder:build_model",
     "compat": "bert4ner.compat",
     "cross_validate": "bert4ner.train.crossval:cross_validate",
-    "evaluate": "bert4ner.evaluate.metrics:evaluate",
+    "evaluate": "bert4ner.scoring.metrics:evaluate",
     "iterate_documents": "bert4ner.data.documents:iterate_documents",
     "read_documents": "bert4ner.data.documents:read_documents",
     "train_model": "bert4ner.train.crossval:train",      # `bert4ner.train` is the package

@@ -81,10 +81,10 @@ class OptimizationConfig:
 class RegularizationConfig:
     """What keeps the network from learning the training documents by heart."""
 
-    head_dropout: float = 0.1
+    head_dropout: float = 0.3
     """Share of features dropped before the head."""
     encoder_dropout: float | Auto = "auto"
-    """Dropout inside the pretrained encoder; `auto` takes what its configuration says."""
+    """Dropout inside the pretrained encoder; `auto` takes what its configuration says, or 0.3 where that says 0."""
 
 
 @dataclass(frozen=True)

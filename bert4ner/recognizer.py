@@ -23,7 +23,7 @@ class NamedEntityRecognizer(ViterbiDecoder):
         models: one or more models with the same labels, scheme, vocabulary and windows.
 
     Raises:
-        RunError: the models disagree in one of these.
+        RunError: there is none, or the models disagree in one of these.
 
     Example:
         ner = NamedEntityRecognizer.load("runs/tcm")
@@ -31,6 +31,8 @@ class NamedEntityRecognizer(ViterbiDecoder):
     """
 
     def __init__(self, models: Sequence[NERModel]):
+        if not models:
+            raise RunError("no models to recognize with; expected at least one")
         first = models[0]
         for model in models[1:]:
             for what, one, other in (
@@ -54,7 +56,8 @@ class NamedEntityRecognizer(ViterbiDecoder):
         """Load a run (all its folds), one fold's folder, or one model folder.
 
         Args:
-            precision: arithmetic of the encoder in this process, e.g. "float32"; by default as trained.
+            precision: arithmetic of the encoder in this process, e.g. "float32"; by default what the run's option
+                says, where "auto" means what suits the machine at hand, not the one that trained.
 
         Raises:
             RunError: the run lacks a fold, or its labels differ from its models'.
@@ -95,7 +98,7 @@ def _load_run(run: RunFolder, precision: str | None) -> list[NERModel]:
     if missing:
         raise RunError(
             f"{run.path}: fold {', '.join(missing)} of {run.num_folds} is not complete; "
-            "run the same `bert4ner crossval` again, it goes on where it stopped"
+            "run the command that made it again, it goes on where it stopped"
         )
     models = [NERModel.load(run.fold(number) / "model", precision=precision) for number in range(run.num_folds)]
     for number, model in enumerate(models):

@@ -1,7 +1,10 @@
 """What holds for all tests, and fixtures that any may use; those of one package stand beside its tests."""
 
+import json
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -28,3 +31,71 @@ def shared_data() -> Path:
 def rng() -> np.random.Generator:
     """The same numbers in every test and every run."""
     return np.random.default_rng(20200814)
+
+
+SPECIAL_TOKENS = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+CHARACTERS = (
+    "0123456789abcdefghijklmnopqrstuvwxyz，。；：、（）！？"
+    "本品用于气血两亏引起的月经量少头晕目眩面色萎黄口服一次丸日孕妇忌糖尿病患者慎人参当归川芎白术茯苓清热解毒补益肝肾"
+)
+TINY_ENCODER = {
+    "vocab_size": len(SPECIAL_TOKENS) + len(CHARACTERS), "hidden_size": 16, "num_hidden_layers": 2,
+    "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 64, "type_vocab_size": 2,
+    "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory) -> Path:
+    """A pretrained folder without weights: two layers of width 16, 64 positions, no dropout."""
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    (folder / "bert_config.json").write_text(json.dumps(TINY_ENCODER), encoding="utf-8")
+    (folder / "vocab.txt").write_text("\n".join([*SPECIAL_TOKENS, *CHARACTERS]) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_encoder, tmp_path_factory) -> Path:
+    """The same with random weights in bert_model.ckpt, as Google published them: more than an encoder needs."""
+    from bert4ner.compat.frameworks import tf  # deferred: most tests do without TensorFlow
+
+    folder = tmp_path_factory.mktemp("tiny-checkpoint") / "encoder"
+    shutil.copytree(tiny_encoder, folder)
+    variables = google_variables(TINY_ENCODER, np.random.default_rng(7))
+    tf.raw_ops.SaveV2(
+        prefix=str(folder / "bert_model.ckpt"), tensor_names=list(variables), shape_and_slices=[""] * len(variables),
+        tensors=[tf.constant(value) for value in variables.values()],
+    )  # fmt: skip
+    return folder
+
+
+def google_variables(config: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Random values under the names of Google's BERT: encoder, pooler, pretraining heads, optimizer slots."""
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    shapes: dict[str, tuple[int, ...]] = {
+        "bert/embeddings/word_embeddings": (config["vocab_size"], width),
+        "bert/embeddings/position_embeddings": (config["max_position_embeddings"], width),
+        "bert/embeddings/token_type_embeddings": (config["type_vocab_size"], width),
+        "bert/embeddings/LayerNorm/beta": (width,), "bert/embeddings/LayerNorm/gamma": (width,),
+        "bert/pooler/dense/kernel": (width, width), "bert/pooler/dense/bias": (width,),
+        "cls/predictions/output_bias": (config["vocab_size"],),
+        "cls/seq_relationship/output_weights": (2, width), "cls/seq_relationship/output_bias": (2,),
+    }  # fmt: skip
+    for number in range(config["num_hidden_layers"]):
+        layer = f"bert/encoder/layer_{number}"
+        for part in ("query", "key", "value"):
+            shapes[f"{layer}/attention/self/{part}/kernel"] = (width, width)
+            shapes[f"{layer}/attention/self/{part}/bias"] = (width,)
+        for part, sizes in {
+            "attention/output": (width, width), "intermediate": (width, inner), "output": (inner, width)
+        }.items():  # fmt: skip
+            shapes[f"{layer}/{part}/dense/kernel"] = sizes
+            shapes[f"{layer}/{part}/dense/bias"] = sizes[1:]
+            if part != "intermediate":
+                shapes[f"{layer}/{part}/LayerNorm/beta"] = shapes[f"{layer}/{part}/LayerNorm/gamma"] = (width,)
+    values = {
+        name: (rng.normal(scale=0.4, size=shape) + name.endswith("gamma")).astype("float32")
+        for name, shape in shapes.items()
+    }
+    slots = {f"{name}/adam_{slot}": np.zeros(shape, "float32") for name, shape in shapes.items() for slot in "mv"}
+    return {**values, **slots, "global_step": np.array(1000)}

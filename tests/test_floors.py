@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
     version errors entities config
-    data text decode evaluate
+    data text decode scoring
     compat models train
     recognizer combine report serve cli __main__
 """.split()

@@ -12,8 +12,8 @@ from bert4ner.entities import Document, sorted_labels
 from bert4ner.errors import DataError
 
 if TYPE_CHECKING:
-    from bert4ner.evaluate.errors import ErrorReport
-    from bert4ner.evaluate.metrics import Scores
+    from bert4ner.scoring.errors import ErrorReport
+    from bert4ner.scoring.metrics import Scores
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ def evaluate(
     """
     from bert4ner.cli.printing import print_json
     from bert4ner.data.documents import read_documents
-    from bert4ner.evaluate.errors import analyse_errors
-    from bert4ner.evaluate.metrics import bootstrap_interval
-    from bert4ner.evaluate.metrics import evaluate as evaluate_documents
+    from bert4ner.scoring.errors import analyse_errors
+    from bert4ner.scoring.metrics import bootstrap_interval
+    from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = read_documents(gold, format)
     found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted)

@@ -7,9 +7,9 @@ from importlib import metadata
 from typing import Any
 
 from bert4ner.cli.options import Json
-from bert4ner.compat.activation import BERT4KERAS_VERSION, VENDOR
+from bert4ner.compat.activation import BERT4KERAS_VERSION
 from bert4ner.errors import EnvironmentProblem
-from bert4ner.train.run_folder import environment
+from bert4ner.train.run_folder import environment, package_version
 
 
 def info(*, json: Json = False) -> None:
@@ -30,7 +30,7 @@ def collect() -> dict[str, Any]:
     """Everything that is printed; TensorFlow may be missing."""
     found: dict[str, Any] = {**environment(), "executable": sys.executable, "devices": [], "precision": None}
     del found["command"]
-    found["packages"] = {name: _version(name) for name in {**found["packages"], **_requirements()}}
+    found["packages"] = {name: package_version(name) for name in {**found["packages"], **_requirements()}}
     found["missing"] = _missing(found["packages"])
     try:
         found.update(_devices())
@@ -61,14 +61,6 @@ def _requirements() -> dict[str, str]:
         return {}
     plain = [line for line in lines if ";" not in line]
     return {re.split(r"[^\w.-]", line, maxsplit=1)[0]: line for line in plain}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        carried = name == "bert4keras" and (VENDOR / name).is_dir()
-        return f"{BERT4KERAS_VERSION}, carried by bert4ner" if carried else None
 
 
 def _missing(packages: dict[str, str | None]) -> list[str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bert4ner.entities import Document
-from bert4ner.evaluate.metrics import Score, Scores
+from bert4ner.scoring.metrics import Score, Scores
 
 Item = TypeVar("Item", bound=Document)
 _WHITE = re.compile(r"\s")

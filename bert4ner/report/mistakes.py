@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bert4ner.entities import Document, Entity
-from bert4ner.evaluate.errors import EntityError, find_errors
+from bert4ner.scoring.errors import EntityError, find_errors
 
 ORDER = ("wrong boundary", "wrong label", "missed", "spurious")
 NOTHING = ""                    # in place of a label: not found, or not there

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 FITS_NO_WINDOW = "fits no window"
 NO_TOKEN_BOUNDARY = "no token boundary"
 BUCKET = 16
-"""Lengths are rounded up to a multiple of this: fewer shapes, windows that may change places between batches."""
+"""Lengths are rounded up to a multiple of this: fewer shapes, and windows of like length that a shuffle exchanges."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 
 from bert4ner.compat.frameworks import keras
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import RunError
-from bert4ner.evaluate.metrics import Scores, evaluate
+from bert4ner.errors import CheckpointError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_encoded
+from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.text.batches import encode_documents
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import learning_rates
+from bert4ner.train.optimizers import learning_rates, state_variables
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self.started
-        scores = self._score()
+        scores = self._score(epoch)
         line = {
             "epoch": epoch + 1,
             "precision": scores.micro.precision,
@@ -134,8 +134,12 @@ class EpochRecorder(keras.callbacks.Callback):
         if self.exhausted:
             self.model.stop_training = True
 
-    def _score(self) -> Scores:
-        return evaluate(self.held_out, predict_encoded([self.ner_model], self.held_out, self.encoded))
+    def _score(self, epoch: int) -> Scores:
+        try:
+            predicted = list(predict_encoded([self.ner_model], self.held_out, self.encoded))
+        except ValueError as error:                                 # the epoch's last step, which no loss follows
+            raise RunError(f"the model of epoch {epoch + 1} is no use ({error}); lower --learning-rate") from None
+        return evaluate(self.held_out, predicted)
 
     def _rates(self) -> dict[str, float]:
         encoder, head = learning_rates(self.ner_model.config, self.ner_model.encoder_config)
@@ -149,7 +153,7 @@ class EpochRecorder(keras.callbacks.Callback):
     def _write_state(self) -> None:
         self.state_path.parent.mkdir(parents=True, exist_ok=True)
         values = {f"network/{name}": value for name, value in self.ner_model.weights().items()}
-        for number, variable in enumerate(self.model.optimizer.variables):
+        for number, variable in enumerate(state_variables(self.model.optimizer)):
             values[f"optimizer/{number}"] = np.asarray(variable)
         with atomic_write(self.state_path, binary=True) as aside:
             aside.write(save(values, metadata={"history": json.dumps(self.history)}))
@@ -163,17 +167,17 @@ class EpochRecorder(keras.callbacks.Callback):
         if not self.state_path.is_file():
             return 0
         try:
+            values = load_file(self.state_path)
             with safe_open(self.state_path, framework="numpy") as state:
-                values = {name: state.get_tensor(name) for name in state.keys()}  # noqa: SIM118  (no mapping)
-                self.history = json.loads(state.metadata()["history"])
-        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+                history = json.loads(state.metadata()["history"])
+            network = {name.partition("/")[2]: value for name, value in values.items() if name.startswith("network/")}
+            self.ner_model.set_weights(network, where=str(self.state_path))
+            for number, variable in enumerate(state_variables(self.model.optimizer)):
+                variable.assign(values[f"optimizer/{number}"])
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, CheckpointError) as error:
             raise RunError(
                 f"{self.state_path}: damaged ({error}); delete the folder {self.folder} to start it anew"
             ) from None
-        network = {name.partition("/")[2]: value for name, value in values.items() if name.startswith("network/")}
-        self.ner_model.set_weights(network, where=str(self.state_path))
-        self.model.optimizer.build(self.model.trainable_variables)
-        for number, variable in enumerate(self.model.optimizer.variables):
-            variable.assign(values[f"optimizer/{number}"])
+        self.history = history
         self._write_history()
-        return len(self.history)
+        return len(history)

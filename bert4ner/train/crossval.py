@@ -3,7 +3,8 @@ see it."""
 
 import json
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
-from bert4ner.entities import Document, sorted_labels
-from bert4ner.errors import ConfigError, DataError
-from bert4ner.evaluate.metrics import Scores, bootstrap_interval, evaluate
+from bert4ner.entities import Document, check_text, sorted_labels
+from bert4ner.errors import ConfigError, DataError, RunError
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
 from bert4ner.train.folds import assign_folds, split
 from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder, fingerprint
 from bert4ner.train.worker import run_fold
@@ -59,8 +60,9 @@ def train(
         _check(documents, config)
         training, valid = split(documents, config.run.valid_share, seed=config.run.seed)
     else:
+        _check(documents, config)
+        _check_documents(valid, "validation")
         training = list(documents)
-        _check([*training, *valid], config)
         shared = {document.text for document in training} & {document.text for document in valid}
         if shared:
             logger.warning("%d texts of the validation data are among the training data, too", len(shared))
@@ -72,14 +74,7 @@ def _check(documents: Sequence[Document], config: Config) -> None:
     """What can be known to be wrong before a folder is made or a process started."""
     from bert4ner.models.pretrained import open_pretrained  # deferred: bad data is told without TensorFlow
 
-    if not documents:
-        raise DataError("empty data set: no documents to train on")
-    ids = [document.id for document in documents]
-    if len(set(ids)) != len(ids):
-        twice = next(id for id in ids if ids.count(id) > 1)
-        raise DataError(f"document ids must differ, {twice!r} occurs {ids.count(twice)} times")
-    if not sorted_labels(list(documents)):
-        raise DataError("no document has an entity; is the format right, are the annotations there?")
+    _check_documents(documents, "training")
     if not config.model.pretrained:
         raise ConfigError("no pretrained encoder; name its folder with --pretrained DIR")
     pretrained = open_pretrained(config.model.pretrained)
@@ -90,26 +85,72 @@ def _check(documents: Sequence[Document], config: Config) -> None:
         )
 
 
+def _check_documents(documents: Sequence[Document], what: str) -> None:
+    if not documents:
+        raise DataError(f"empty data set: no {what} documents")
+    counts = Counter(document.id for document in documents)
+    repeated = [id for id, count in counts.items() if count > 1]
+    if repeated:
+        raise DataError(f"ids of {what} documents must differ, {repeated[0]!r} occurs {counts[repeated[0]]} times")
+    labels = sorted_labels(list(documents))
+    if not labels:
+        raise DataError(f"no {what} document has an entity; is the format right, are the annotations there?")
+    _check_writable(counts, labels)
+
+
+def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
+    """Refuse names that the files of a run cannot hold: what is written after hours must be readable again."""
+    for id in ids:
+        if not isinstance(id, str) or not id:
+            raise DataError(f"a document has the id {id!r}; expected a string that is not empty")
+        check_text(id, where=f"document id {id!r}")
+    for label in labels:
+        if label.strip() != label or len(label.splitlines()) != 1:
+            raise DataError(f"the label {label!r} has a line break, or white space at an end; rename it")
+
+
 def _train_run(
     documents: Sequence[Document], held_out_in: Sequence[int], config: Config, *, output: Path, folds: int
 ) -> Scores:
+    from bert4ner.models.precision import resolve_precision  # deferred: it loads TensorFlow
+
     run = RunFolder(output)
     labels = sorted_labels(list(documents))
-    run.open(config, labels, {
+    described = {
         "folds": folds,
         "fingerprint": fingerprint(documents),
-        "documents": {document.id: fold for document, fold in zip(documents, held_out_in, strict=True)},
-    })  # fmt: skip
-    for fold in range(folds):
-        if run.is_complete(fold):
-            logger.info("fold %d of %d is complete already", fold, folds)
-            continue
-        pairs = list(zip(documents, held_out_in, strict=True))
-        training = [document for document, place in pairs if place != fold]
-        held_out = [document for document, place in pairs if place == fold]
-        logger.info("fold %d of %d: %d documents to learn, %d held out", fold, folds, len(training), len(held_out))
-        run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
-    return _finish(run, documents, held_out_in, folds)
+        "documents": {
+            document.id: fold
+            for document, fold in zip(documents, held_out_in, strict=True)
+            if fold != NEVER_HELD_OUT               # its id may be that of a document of another file
+        },
+    }
+    with run.held():
+        run.open(config, labels, described, precision=resolve_precision(config.run.precision))
+        for fold in range(folds):
+            if run.is_complete(fold):
+                logger.info("fold %d of %d is complete already", fold, folds)
+            else:
+                _train_fold(run, fold, documents, held_out_in, config, labels)
+            run.tidy()
+        return _finish(run, documents, held_out_in, folds)
+
+
+def _train_fold(
+    run: RunFolder,
+    fold: int,
+    documents: Sequence[Document],
+    held_out_in: Sequence[int],
+    config: Config,
+    labels: Sequence[str],
+) -> None:
+    pairs = list(zip(documents, held_out_in, strict=True))
+    training = [document for document, place in pairs if place != fold]
+    held_out = [document for document, place in pairs if place == fold]
+    logger.info(
+        "fold %d of %d: %d documents to learn, %d held out", fold, run.num_folds, len(training), len(held_out)
+    )
+    run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
 
 
 def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence[int], folds: int) -> Scores:
@@ -117,6 +158,12 @@ def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence
     by_fold = [read_documents(run.fold(fold) / "predictions.jsonl", "jsonl") for fold in range(folds)]
     predicted = {document.id: document for fold in by_fold for document in fold}
     gold = [document for document, fold in zip(documents, held_out_in, strict=True) if fold != NEVER_HELD_OUT]
+    missing = [document.id for document in gold if document.id not in predicted]
+    if missing:
+        raise RunError(
+            f"{run.path}: its folds' predictions.jsonl lack {len(missing)} documents, e.g. {missing[0]!r}; somebody "
+            "changed them, delete the fold's folder to train it again"
+        )
     out_of_fold = [predicted[document.id] for document in gold]
     write_documents(out_of_fold, run.path / OUT_OF_FOLD, "jsonl")
     scores = evaluate(gold, out_of_fold)

@@ -3,7 +3,6 @@
 What is held out, where the folder lies in a run and which process does it is decided above.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from bert4ner.compat.frameworks import tf
 from bert4ner.config import Config
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.train.batches import TrainingBatches
@@ -35,20 +34,25 @@ def fit(
 
     Args:
         labels: all labels that the model shall know, including those that occur in held-out documents only.
-        folder: receives model/, history.jsonl and state/, which `drop_state` removes when it is needed no more.
+        folder: receives model/, history.jsonl and state/, which is needed only to go on.
 
     Raises:
-        DataError: no documents to train on, or none held out.
+        DataError: no text to train on, no documents held out, or a label to learn that is not among `labels`.
         CheckpointError, ConfigError: see `build_model`.
-        RunError: the loss is no number, or the state is damaged.
+        RunError: the loss is no number, the memory does not suffice, or the state is damaged.
     """
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
     folder = Path(folder)
     if tf.config.list_physical_devices("GPU"):          # a CPU gives the same numbers without, up to twice as fast
         tf.config.experimental.enable_op_determinism()
+    unknown = sorted({entity.label for document in training for entity in document.entities} - set(labels))
+    if unknown:
+        raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
     model = NERModel.create(config, labels)
     batches = TrainingBatches(training, model)
+    if not len(batches):
+        raise DataError(f"the {len(training)} documents to train on hold no text")
     epochs = config.optimization.epochs
     precision = resolve_precision(config.run.precision)
     optimizer = build_optimizer(model, epochs * len(batches), loss_scaling=precision == "float16")
@@ -57,22 +61,28 @@ def fit(
     recorder.set_model(model.network)
     completed = recorder.resume()
     if completed < epochs and not recorder.exhausted:
+        _train(model, batches, recorder, completed)
+    return recorder.history
+
+
+def _train(model: NERModel, batches: TrainingBatches, recorder: EpochRecorder, completed: int) -> None:
+    config = model.config
+    try:
         model.network.fit(
-            batches.dataset(completed, epochs),
+            batches.dataset(completed, config.optimization.epochs),
             initial_epoch=completed,
-            epochs=epochs,
+            epochs=config.optimization.epochs,
             steps_per_epoch=len(batches),
             verbose=0,
             callbacks=[
                 ReplayableRandomness(config.run.seed),
                 StopAtNaN(batches),
+                EpochProgress(len(batches)),                        # gone before the recorder reports
                 recorder,
-                EpochProgress(len(batches)),
             ],
         )
-    return recorder.history
-
-
-def drop_state(folder: str | Path) -> None:
-    """Remove what a training needs only to resume."""
-    shutil.rmtree(Path(folder) / "state", ignore_errors=True)
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        raise RunError(
+            f"out of memory with batch_tokens={config.optimization.batch_tokens} and windows of "
+            f"max_length={config.windows.max_length}; lower --batch-tokens"
+        ) from None

@@ -2,24 +2,37 @@
 
 import hashlib
 import json
+import logging
 import os
 import platform
+import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bert4ner.compat.activation import BERT4KERAS_VERSION, VENDOR
 from bert4ner.config import Config
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.version import VERSION
 
+try:
+    import fcntl
+except ImportError:             # Windows
+    fcntl = None                # type: ignore[assignment]
+
+logger = logging.getLogger(__name__)
+
 _PACKAGES = ("tensorflow", "tf-keras", "bert4keras", "numpy", "scikit-learn", "tokenizers", "safetensors")
 CONFIG, LABELS, ENVIRONMENT, FOLDS = "config.toml", "labels.txt", "environment.json", "folds.json"
 SCORES, OUT_OF_FOLD = "scores.json", "out_of_fold.jsonl"
+_HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.part")                  # see `atomic_write`
 
 
 @dataclass(frozen=True)
@@ -49,11 +62,14 @@ class RunFolder:
         """
         path = self.path / FOLDS
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise RunError(f"{self.path}: no run, {FOLDS} is missing") from None
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise RunError(f"{path}: damaged ({error})") from None
+        if not isinstance(found, dict) or not {"folds", "fingerprint", "documents"} <= found.keys():
+            raise RunError(f"{path}: damaged; expected the keys folds, fingerprint and documents")
+        return found
 
     def read_labels(self) -> list[str]:
         """The labels of the run, sorted.
@@ -64,19 +80,57 @@ class RunFolder:
         path = self.path / LABELS
         if not path.is_file():
             raise RunError(f"{self.path}: {LABELS} is missing; the run is incomplete")
-        return path.read_text(encoding="utf-8").split("\n")[:-1]
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
-    def open(self, config: Config, labels: Sequence[str], folds: dict[str, Any]) -> None:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder, made if need be, for this process alone; however the process ends, it is free again.
+
+        Raises:
+            RunError: another process trains into it, or it cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = None if fcntl is None else os.open(self.path, os.O_RDONLY)
+        except OSError as error:
+            raise RunError(f"{self.path}: no folder to write to ({error.strerror}); choose another --output") from None
+        try:
+            if descriptor is not None:
+                self._lock(descriptor)
+            yield
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"{self.path}: another process trains into this folder; wait for it or choose another --output"
+            ) from None
+        except OSError:
+            logger.debug("%s: its file system knows no locks", self.path)
+
+    def open(self, config: Config, labels: Sequence[str], folds: dict[str, Any], *, precision: str) -> None:
         """Start the run, or find that it is the same one, to be taken up where it stopped.
+
+        Args:
+            folds: what folds.json shall hold.
+            precision: the arithmetic that `config` comes to on this machine.
 
         Raises:
             RunError: the folder holds something else, or a run of other data, options or folds; nothing is changed.
+            ConfigError: its configuration is not one of this version.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            self._check_same(config, folds)
-            return
         self.path.mkdir(parents=True, exist_ok=True)
-        self.write(ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
+        found = {path.name for path in self.path.iterdir() if not _HALF_WRITTEN.fullmatch(path.name)}
+        just_begun = ENVIRONMENT in found and found <= {ENVIRONMENT, LABELS, CONFIG}        # and killed then
+        if found and not just_begun:
+            self._check_same(config, folds)
+            self._warn_of_precision(precision)
+            return
+        self.write(ENVIRONMENT, json.dumps({**environment(), "precision": precision}, indent=2) + "\n")
         self.write(LABELS, "".join(f"{label}\n" for label in labels))
         self.write(CONFIG, config.to_toml())
         self.write(FOLDS, json.dumps(folds, ensure_ascii=False, indent=1) + "\n")      # last: now it is a run
@@ -98,12 +152,41 @@ class RunFolder:
         ]
         if found["fingerprint"] != folds["fingerprint"]:
             changed.append("the documents differ")
+        if found["folds"] != folds["folds"]:
+            changed.append(f"folds was {found['folds']}, now {folds['folds']}")
         if found["documents"] != folds["documents"] and not changed:
-            changed.append(f"there were {found['folds']} folds, now {folds['folds']}")
+            changed.append("other documents are held out")
         if changed:
             raise RunError(
                 f"{self.path}: holds another run ({'; '.join(changed)}); choose another --output or delete the folder"
             )
+
+    def _warn_of_precision(self, precision: str) -> None:
+        try:
+            before = json.loads((self.path / ENVIRONMENT).read_text(encoding="utf-8"))["precision"]
+        except (OSError, ValueError, KeyError, TypeError):          # nothing that a training depends on
+            return
+        if before != precision and not all(self.is_complete(fold) for fold in range(self.num_folds)):
+            logger.warning(
+                "%s: begun in %s, goes on in %s, which is precision=auto on this machine: the folds are not alike",
+                self.path, before, precision,
+            )  # fmt: skip
+
+    def tidy(self) -> None:
+        """Remove the state of complete folds, and files that a killed process left half written.
+
+        Only while `held`: a file that somebody is writing looks the same.
+        """
+        for number in range(self.num_folds):
+            if self.is_complete(number):
+                shutil.rmtree(self.fold(number) / "state", ignore_errors=True)
+                for path in self.fold(number).rglob(".*.part"):
+                    path.unlink(missing_ok=True)
+        own = {CONFIG, LABELS, ENVIRONMENT, FOLDS, SCORES, OUT_OF_FOLD}
+        for path in list(self.path.iterdir()):
+            name = _HALF_WRITTEN.fullmatch(path.name)
+            if name and name[1] in own:
+                path.unlink(missing_ok=True)
 
 
 def fingerprint(documents: Sequence[Document]) -> str:
@@ -129,8 +212,9 @@ def environment() -> dict[str, Any]:
 
 
 def package_version(name: str) -> str | None:
-    """The installed version of a package, None without one."""
+    """The installed version of a package, None without one; built wheels carry bert4keras without its metadata."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return None
+        carried = name == "bert4keras" and (VENDOR / name).is_dir()
+        return f"{BERT4KERAS_VERSION}, carried by bert4ner" if carried else None

@@ -7,8 +7,7 @@ import numpy as np
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under, first_token_on
 
-# The recursion runs in float64. Below this sum of probabilities, relative to the likeliest tag, terms may have been lost
-# to underflow.
+# The recursion runs in float64. A sum of weights below this, the largest being 1, may have lost terms to underflow.
 _SAFE = 1e-290
 _FORBIDDEN = -1e30              # finite, so that a recursion over tags that nothing leads to has a gradient
 

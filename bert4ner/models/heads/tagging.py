@@ -33,7 +33,7 @@ def first_token_on(mask: Any) -> Any:
 
 
 def emissions_under(mask: Any, emissions: Any) -> Any:
-    """The emissions (batch, length, tags) where the mask is true, else 0: not even NaN gets from padding into a loss."""
+    """Emissions (batch, length, tags) where the mask is true, else 0: not even NaN gets from padding into a loss."""
     return tf.where(mask[:, :, None], emissions, 0)
 
 

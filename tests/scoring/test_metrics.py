@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
-from bert4ner.evaluate.metrics import (
+from bert4ner.scoring.metrics import (
     Counts,
     Scores,
     bootstrap_interval,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
-from bert4ner.evaluate.errors import KINDS, analyse_errors, find_errors
+from bert4ner.scoring.errors import KINDS, analyse_errors, find_errors
 
 TEXT = "气血两亏引起的月经量少与腰膝酸软"
 entities = st.sets(

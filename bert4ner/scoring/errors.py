@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bert4ner.entities import Document, Entity
-from bert4ner.evaluate.metrics import pair_documents
+from bert4ner.scoring.metrics import pair_documents
 
 KINDS = ("missed", "spurious", "wrong label", "wrong boundary")
 CONTEXT = 12  # characters shown on each side of an example

@@ -1,0 +1,191 @@
+"""Puts a run on one HTML page: what was trained, how well it does, where it errs. Needs no network and no script."""
+
+import os
+import shlex
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bert4ner.config import Config
+from bert4ner.data.audit import audit
+from bert4ner.data.files import atomic_write
+from bert4ner.entities import Document
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
+from bert4ner.report.calibration import Reliability, score_reliability
+from bert4ner.report.findings import find_findings
+from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
+from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability
+from bert4ner.report.run_record import RunRecord, load_run, match_gold
+from bert4ner.version import VERSION
+
+PAGE = "report.html"
+TEMPLATE = "report.html.jinja"
+_SPECIAL_TOKENS = 2             # [CLS] and [SEP], which max_length counts
+_MEASURES = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class GoldView:
+    """What only the annotated documents can tell."""
+
+    documents: list[Document]
+    same_annotation: bool
+    """Whether the run was scored on this very annotation."""
+    mistakes: Mistakes
+    examples: dict[str, list[Any]]
+    reliability: Reliability | None
+    audit: list[str]
+    """Sentences of `audit` on all given documents of the run."""
+
+
+def write_report(
+    run: str | Path, *, gold: Sequence[Document] | None = None, output: str | Path | None = None
+) -> Path:
+    """Write the report of a complete run; returns where it is.
+
+    Args:
+        gold: the annotated documents that the run was made from (others among them are ignored); without them the
+            page has no errors and no calibration.
+        output: the file; by default report.html in the run's folder.
+
+    Raises:
+        RunError, ConfigError: the run is incomplete or damaged.
+        DataError: gold lacks documents of the run, or `output` cannot be written.
+    """
+    record = load_run(run)
+    path = Path(output) if output is not None else record.path / PAGE
+    page = render(record, gold)
+    with atomic_write(path) as aside:
+        aside.write(page)
+    return path
+
+
+def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
+    """The page as text; arguments and errors as for `write_report`."""
+    view = None if gold is None else _look(record, gold)
+    mistakes, reliability = (view.mistakes, view.reliability) if view else (None, None)
+    scores = record.scores
+    folder = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(
+        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["percent"] = lambda share, digits=2: f"{100 * share:.{digits}f}"
+    return environment.get_template(TEMPLATE).render(
+        record=record,
+        version=VERSION,
+        name=record.path.resolve().name,
+        command=_command(record.environment),
+        again=f"bert4ner report {shlex.quote(str(record.path))} --gold DATA",
+        options=_options(record.config),
+        changed=[option for option in _options(record.config) if option["changed"]],
+        scores=scores,
+        interval=_interval(record, view),
+        labels=sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
+        folds=_folds(record),
+        spread=_spread(record),
+        curves=_curves(record),
+        speed=_speed(record),
+        total_seconds=sum(_seconds(line) for history in record.histories for line in history),
+        characters=[len(document.text) for document in record.predicted],
+        held_out=len(record.predicted),
+        gold=view,
+        kinds=ORDER,
+        confusion_labels=_confused_labels(scores, mistakes),
+        reliability_plot=draw_reliability(reliability, name="reliability") if reliability else "",
+        findings=find_findings(record, mistakes, reliability),
+    )
+
+
+def _look(record: RunRecord, documents: Sequence[Document]) -> GoldView:
+    gold = match_gold(record, documents)
+    pairs = list(zip(gold, record.predicted, strict=True))
+    annotated = [document for document in documents if document.id in record.held_out_in]
+    window_size = record.config.windows.max_length - _SPECIAL_TOKENS
+    return GoldView(
+        documents=gold,
+        same_annotation=evaluate(gold, record.predicted).counts == record.scores.counts,
+        mistakes=count_mistakes(pairs),
+        examples=choose_examples(pairs),
+        reliability=score_reliability(pairs),
+        audit=audit(annotated, window_size=window_size, num_folds=max(2, record.num_folds)).findings(),
+    )
+
+
+def _command(environment: dict[str, Any]) -> str:
+    """How the run was started, as it can be typed again; "" where that was from Python."""
+    program, *arguments = environment.get("command") or [""]
+    if os.path.basename(program) not in ("bert4ner", "__main__.py"):
+        return ""
+    return shlex.join(["bert4ner", *arguments])
+
+
+def _options(config: Config) -> list[dict[str, Any]]:
+    defaults = Config().options()
+    return [
+        {"name": name, "value": value, "default": defaults[name], "changed": value != defaults[name]}
+        for name, value in config.options().items()
+    ]
+
+
+def _interval(record: RunRecord, view: GoldView | None) -> Sequence[float] | None:
+    """The run's own interval of micro F1 or, where it has none, one computed on the same annotation."""
+    if "bootstrap_f1" in record.summary:
+        return record.summary["bootstrap_f1"]
+    return bootstrap_interval(view.documents, record.predicted) if view and view.same_annotation else None
+
+
+def _folds(record: RunRecord) -> list[dict[str, Any]]:
+    held_out = Counter(record.held_out_in.values())
+    return [
+        {**fold, "documents": held_out[fold["fold"]], "epochs": len(history)}
+        for fold, history in zip(record.summary["folds"], record.histories, strict=True)
+    ]
+
+
+def _spread(record: RunRecord) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation over folds; empty for a single one."""
+    columns = {name: [fold[name] for fold in record.summary["folds"]] for name in _MEASURES}
+    if record.num_folds < 2:
+        return {}
+    measures = {"mean": statistics.fmean, "std": statistics.stdev}
+    return {name: {column: measure(columns[column]) for column in _MEASURES} for name, measure in measures.items()}
+
+
+def _curves(record: RunRecord) -> list[str]:
+    limits = curve_limits(record.histories)
+    return [
+        draw_curves(history, best_epoch=fold["best_epoch"], limits=limits, name=f"fold-{fold['fold']}")
+        for fold, history in zip(record.summary["folds"], record.histories, strict=True)
+    ]
+
+
+def _seconds(line: dict[str, Any]) -> float:
+    return line["seconds"] + line.get("evaluation_seconds", 0.0)
+
+
+def _speed(record: RunRecord) -> list[dict[str, float]]:
+    """For each fold the median epoch, which the slow first one (compilation) hardly moves."""
+    return [
+        {
+            "epochs": len(history),
+            "first": history[0]["seconds"],
+            "seconds": statistics.median(line["seconds"] for line in history),
+            "evaluation": statistics.median(line.get("evaluation_seconds", 0.0) for line in history),
+            "tokens_per_second": statistics.median(line["tokens_per_second"] for line in history),
+            "total": sum(map(_seconds, history)),
+        }
+        for history in record.histories
+    ]
+
+
+def _confused_labels(scores: Scores, mistakes: Mistakes | None) -> list[str]:
+    """Labels of the confusion table: all that occur, the most frequent first."""
+    if mistakes is None:
+        return []
+    known = {label for pair in mistakes.confusions for label in pair if label}
+    return sorted(known, key=lambda label: (-(scores.counts[label].gold if label in scores.counts else 0), label))
