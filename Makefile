@@ -23,12 +23,13 @@ $(INSTALLED): setup.py pyproject.toml
 	$(PIP) install --no-build-isolation --use-pep517 --no-deps bert4keras==0.11.5
 	@touch $(INSTALLED)
 
-demo: install  ## the main job on the bundled sample: cross-validate, predict
+demo: install  ## the main job on the bundled sample: cross-validate, predict, report
 	rm -rf $(DEMO)
 	.venv/bin/python -m bert4ner crossval examples/data/leaflets.jsonl \
 		--pretrained pretrained/tcm-mini --output $(DEMO) --folds 3
 	.venv/bin/python -m bert4ner predict $(DEMO) examples/data/leaflets-unlabelled.txt --output $(DEMO)/predicted.jsonl
-	@echo 'Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
+	.venv/bin/python -m bert4ner report $(DEMO) --gold examples/data/leaflets.jsonl
+	@echo 'Report: $(DEMO)/report.html. Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
 
 test: install  ## the whole test suite, slow tests included
 	.venv/bin/python -m pytest

@@ -71,7 +71,7 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
     z2 = _QUANTILE_95**2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     reach = _QUANTILE_95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))      # share: rounding aside
 
 
 def score_reliability(pairs: Iterable[tuple[Document, Document]]) -> Reliability | None:

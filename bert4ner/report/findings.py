@@ -5,10 +5,10 @@ Each sentence follows from numbers that the page shows, too.
 
 from collections.abc import Iterator
 
-from bert4ner.scoring.metrics import Counts, Score
 from bert4ner.report.calibration import Reliability
 from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
 from bert4ner.report.run_record import RunRecord
+from bert4ner.scoring.metrics import Counts, Score
 
 FEW = 20                        # gold entities: a label's score moves by points with each of them
 CLEAR_GAP = 0.03                # of precision and recall, or of score and truth
@@ -70,5 +70,5 @@ def _about_epochs(record: RunRecord) -> Iterator[str]:
     epochs = record.config.optimization.epochs
     last = sum(fold["best_epoch"] == epochs for fold in record.summary["folds"])
     if 2 * last > record.num_folds:
-        where = "the last epoch was the best" + (f" in {last} of {record.num_folds} folds" if record.num_folds > 1 else "")
-        yield f"{where.capitalize()}: more epochs (--epochs) may give more."
+        where = f" in {last} of {record.num_folds} folds" if record.num_folds > 1 else ""
+        yield f"The last epoch was the best{where}: more epochs (--epochs) may give more."

@@ -6,8 +6,9 @@ What an error is and of which kind stands in `errors` of the scores; nothing is 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from bert4ner.entities import Document, Entity
+from bert4ner.entities import Document, Entity, sorted_labels
 from bert4ner.scoring.errors import EntityError, find_errors
 
 ORDER = ("wrong boundary", "wrong label", "missed", "spurious")
@@ -23,7 +24,7 @@ class Mistakes:
 
     kinds: Counter[str]
     outcomes: dict[str, Counter[str]]
-    """Label -> "right" or a kind -> entities: those of gold, but found ones for "spurious"."""
+    """Each label that occurs -> "right" or a kind -> entities: those of gold, but found ones for "spurious"."""
     confusions: Counter[tuple[str, str]]
     """(gold label, found label) of entities that share characters; NOTHING stands for no partner."""
 
@@ -57,7 +58,9 @@ def collect_errors(pairs: Iterable[tuple[Document, Document]]) -> list[tuple[Doc
 def count_mistakes(pairs: Sequence[tuple[Document, Document]]) -> Mistakes:
     """All counts over documents given as (gold, predicted)."""
     kinds: Counter[str] = Counter()
-    outcomes: dict[str, Counter[str]] = defaultdict(Counter)
+    outcomes: dict[str, Counter[str]] = {
+        label: Counter() for label in sorted_labels([document for pair in pairs for document in pair])
+    }
     confusions: Counter[tuple[str, str]] = Counter()
     for gold, predicted in pairs:
         for entity in set(gold.entities) & set(predicted.entities):
@@ -68,7 +71,7 @@ def count_mistakes(pairs: Sequence[tuple[Document, Document]]) -> Mistakes:
         kinds[error.kind] += 1
         outcomes[gold_label or found_label][error.kind] += 1
         confusions[gold_label, found_label] += 1
-    return Mistakes(kinds, dict(outcomes), confusions)
+    return Mistakes(kinds, outcomes, confusions)
 
 
 def choose_examples(pairs: Sequence[tuple[Document, Document]], *, limit: int = 30) -> dict[str, list[Example]]:
@@ -113,9 +116,8 @@ def _shares(available: dict[str, int], limit: int) -> dict[str, int]:
 
 
 def _example(document: Document, error: EntityError, *, times: int) -> Example:
-    return Example(
-        document.id, error.kind, error.gold, error.predicted, cut_pieces(document.text, error.gold, error.predicted), times
-    )
+    pieces = cut_pieces(document.text, error.gold, error.predicted)
+    return Example(document.id, error.kind, error.gold, error.predicted, pieces, times)
 
 
 def cut_pieces(text: str, gold: Entity | None, found: Entity | None) -> list[Piece]:
@@ -129,7 +131,7 @@ def cut_pieces(text: str, gold: Entity | None, found: Entity | None) -> list[Pie
     cuts = sorted({start, end, *(span.start for span in spans), *(span.end for span in spans)})
     pieces = [
         Piece(_shortened(text[left:right]), _covers(gold, left), _covers(found, left))
-        for left, right in zip(cuts, cuts[1:], strict=False)
+        for left, right in pairwise(cuts)
     ]
     before = [Piece("…", False, False)] if start > 0 else []
     after = [Piece("…", False, False)] if end < len(text) else []

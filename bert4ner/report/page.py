@@ -15,12 +15,12 @@ from bert4ner.config import Config
 from bert4ner.data.audit import audit
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
 from bert4ner.report.calibration import Reliability, score_reliability
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability
 from bert4ner.report.run_record import RunRecord, load_run, match_gold
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
 from bert4ner.version import VERSION
 
 PAGE = "report.html"
@@ -80,7 +80,7 @@ def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
         version=VERSION,
         name=record.path.resolve().name,
         command=_command(record.environment),
-        again=f"bert4ner report {shlex.quote(str(record.path))} --gold DATA",
+        again=["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
         options=_options(record.config),
         changed=[option for option in _options(record.config) if option["changed"]],
         scores=scores,
@@ -116,12 +116,12 @@ def _look(record: RunRecord, documents: Sequence[Document]) -> GoldView:
     )
 
 
-def _command(environment: dict[str, Any]) -> str:
-    """How the run was started, as it can be typed again; "" where that was from Python."""
+def _command(environment: dict[str, Any]) -> list[str]:
+    """How the run was started, in words that can be typed again; none where that was from Python."""
     program, *arguments = environment.get("command") or [""]
     if os.path.basename(program) not in ("bert4ner", "__main__.py"):
-        return ""
-    return shlex.join(["bert4ner", *arguments])
+        return []
+    return ["bert4ner", *map(shlex.quote, arguments)]
 
 
 def _options(config: Config) -> list[dict[str, Any]]:
@@ -152,8 +152,10 @@ def _spread(record: RunRecord) -> dict[str, dict[str, float]]:
     columns = {name: [fold[name] for fold in record.summary["folds"]] for name in _MEASURES}
     if record.num_folds < 2:
         return {}
-    measures = {"mean": statistics.fmean, "std": statistics.stdev}
-    return {name: {column: measure(columns[column]) for column in _MEASURES} for name, measure in measures.items()}
+    return {
+        "mean": {name: statistics.fmean(values) for name, values in columns.items()},
+        "std": {name: statistics.stdev(values) for name, values in columns.items()},
+    }
 
 
 def _curves(record: RunRecord) -> list[str]:
@@ -187,5 +189,5 @@ def _confused_labels(scores: Scores, mistakes: Mistakes | None) -> list[str]:
     """Labels of the confusion table: all that occur, the most frequent first."""
     if mistakes is None:
         return []
-    known = {label for pair in mistakes.confusions for label in pair if label}
-    return sorted(known, key=lambda label: (-(scores.counts[label].gold if label in scores.counts else 0), label))
+    support = {label: counts.gold for label, counts in scores.counts.items()}
+    return sorted(mistakes.outcomes, key=lambda label: (-support.get(label, 0), label))

@@ -19,10 +19,10 @@ from bert4ner.report.calibration import Reliability
 # matplotlib knows no CSS variables: each stands in the figure as a colour of its own, replaced in the SVG.
 _VARIABLES = ("ink", "muted", "line", "precision", "recall", "f1", "loss", "right")
 _STAND_INS = {name: f"#0101{number:02x}" for number, name in enumerate(_VARIABLES, start=1)}
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bert4ner",         # the same run gives the same page
-    "font.size": 8,
+    "font.size": 9,
     "text.color": _STAND_INS["ink"],
     "axes.edgecolor": _STAND_INS["line"],
     "axes.labelcolor": _STAND_INS["muted"],
@@ -67,7 +67,7 @@ def draw_curves(
         name: begins the ids in the SVG, which must differ between the plots of a page.
     """
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.0, 2.9), layout="constrained")
+        figure = Figure(figsize=(3.6, 2.7), layout="constrained")
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1))
         epochs = [line["epoch"] for line in history]
         for series, style in _SERIES.items():
@@ -77,16 +77,16 @@ def draw_curves(
         best = next((100 * line["f1"] for line in history if line["epoch"] == best_epoch), None)
         if best is not None:
             top.plot([best_epoch], [best], "o", markersize=6.5, color=_STAND_INS["f1"], clip_on=False)
-            top.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.7)
-            bottom.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.7)
+            for axes in (top, bottom):
+                axes.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.8, alpha=0.6, zorder=1)
         top.set(ylabel="percent", ylim=limits["score"])
         bottom.set(ylabel="loss", xlabel="epoch", ylim=limits["loss"], xlim=(min(epochs) - 0.3, max(epochs) + 0.3))
         bottom.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
         bottom.yaxis.set_major_locator(MaxNLocator(nbins=3))
-        return _to_svg(figure, name)
+        return _to_svg(figure, name, says="Precision, recall, F1 and loss by epoch")
 
 
-def _line(axes: Axes, epochs: Sequence[int], values: Sequence[float], **style: Any) -> None:
+def _line(axes: Axes, epochs: Sequence[float], values: Sequence[float], **style: Any) -> None:
     """A line, which a single epoch does not make: then a short stroke."""
     if len(epochs) == 1:
         epochs, values = [epochs[0] - 0.1, epochs[0] + 0.1], [values[0], values[0]]
@@ -114,10 +114,10 @@ def draw_reliability(found: Reliability, *, name: str) -> str:
         top.xaxis.set_major_locator(MaxNLocator(nbins=10))
         bottom.set(ylabel="entities", xlabel="score, percent")
         bottom.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
-        return _to_svg(figure, name)
+        return _to_svg(figure, name, says="Share of right entities, and number of entities, by score")
 
 
-def _to_svg(figure: Figure, name: str) -> str:
+def _to_svg(figure: Figure, name: str, *, says: str) -> str:
     """The figure as an element for a page: scales with it, takes its colours and fonts, shares no id with others."""
     written = io.StringIO()
     figure.patch.set_visible(False)
@@ -132,4 +132,4 @@ def _to_svg(figure: Figure, name: str) -> str:
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     for variable, stand_in in _STAND_INS.items():
         svg = svg.replace(stand_in, f"var(--{variable})")
-    return svg.replace("<svg", '<svg role="img"', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{says}"', 1)

@@ -18,7 +18,7 @@ from bert4ner.scoring.metrics import Scores
 from bert4ner.train.run_folder import CONFIG, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
 
 HISTORY = "history.jsonl"
-_SUMMARY_KEYS = ("note", "out_of_fold", "folds", "f1_mean", "f1_std")
+_SUMMARY_KEYS = ("note", "out_of_fold", "folds")
 _FOLD_KEYS = ("fold", "best_epoch", "precision", "recall", "f1")
 _EPOCH_KEYS = ("epoch", "precision", "recall", "f1", "loss", "seconds", "tokens_per_second")
 
@@ -60,21 +60,28 @@ def load_run(path: str | Path) -> RunRecord:
     """
     run = RunFolder(Path(path))
     folds = _required(run.read_folds(), ("folds", "documents"), run.path / FOLDS)
-    num_folds = int(folds["folds"])
+    held_out_in = _required(folds["documents"], (), run.path / FOLDS)
+    num_folds = folds["folds"]
+    if not isinstance(num_folds, int) or num_folds < 1:
+        raise RunError(f"{run.path / FOLDS}: damaged, expected a number of folds, found {num_folds!r}")
     done = sum(run.is_complete(fold) for fold in range(num_folds))
     if done < num_folds:
         raise RunError(
             f"{run.path}: the run is incomplete, {done} of {num_folds} folds are trained; run the command that made it "
             "again, it goes on where it stopped"
         )
+    predicted = read_documents(_existing(run.path / OUT_OF_FOLD), "jsonl")
+    unknown = [document.id for document in predicted if document.id not in held_out_in]
+    if unknown:
+        raise RunError(f"{run.path / OUT_OF_FOLD}: the document {unknown[0]!r} is not one of those in {FOLDS}")
     return RunRecord(
         path=run.path,
         config=Config.load(_existing(run.path / CONFIG)),
         environment=_read_json(run.path / ENVIRONMENT),
-        held_out_in=folds["documents"],
-        summary=_read_summary(run.path / SCORES),
+        held_out_in=held_out_in,
+        summary=_read_summary(run.path / SCORES, num_folds),
         histories=[_read_history(run.fold(fold) / HISTORY) for fold in range(num_folds)],
-        predicted=read_documents(_existing(run.path / OUT_OF_FOLD), "jsonl"),
+        predicted=predicted,
     )
 
 
@@ -126,8 +133,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return _required(_parse(_read_text(path), path), (), path)
 
 
-def _read_summary(path: Path) -> dict[str, Any]:
+def _read_summary(path: Path, num_folds: int) -> dict[str, Any]:
     summary = _required(_read_json(path), _SUMMARY_KEYS, path)
+    if len(summary["folds"]) != num_folds:
+        raise RunError(f"{path}: damaged, expected the scores of {num_folds} folds, found {len(summary['folds'])}")
     for fold in summary["folds"]:
         _required(fold, _FOLD_KEYS, path)
     labels = _required(summary["out_of_fold"], ("labels",), path)["labels"]

@@ -8,18 +8,21 @@ import numpy as np
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
+_DOCUMENTS = ""                 # counted like a label, which is never empty
+_DOCUMENTS_WEIGHT = 3           # so that folds differ by a document or two, whatever the labels want
+
 
 def assign_folds(documents: Sequence[Document], num_folds: int, *, seed: int) -> list[int]:
     """The fold in which each document is held out.
 
-    Groups of documents with the same text are dealt out label by label, the rarest first, to the fold that lacks that
-    label most; so each fold gets its share of every label and of documents.
+    Groups of documents with the same text are dealt out one by one, those with the rarest label first, each to the fold
+    that lacks most of what it brings; so each fold gets its share of every label and of documents.
 
     Raises:
         DataError: fewer different texts than folds, or fewer than 2 folds.
 
     References:
-        Sechidis, Tsoumakas and Vlahavas 2011, On the Stratification of Multi-Label Data.
+        Sechidis, Tsoumakas and Vlahavas 2011, On the Stratification of Multi-Label Data, for the order.
     """
     if num_folds < 2:
         raise DataError(f"folds must be at least 2, got {num_folds}; `bert4ner train` trains one model")
@@ -55,26 +58,36 @@ def split(documents: Sequence[Document], share: float, *, seed: int) -> tuple[li
 def _stratify(
     groups: dict[str, list[int]], documents: Sequence[Document], shares: np.ndarray, seed: int
 ) -> dict[str, int]:
-    labels_of = {
-        text: Counter(entity.label for number in numbers for entity in documents[number].entities)
+    contents = {                                        # text -> how much of each label it brings, and of documents
+        text: Counter({_DOCUMENTS: len(numbers)} | Counter(e.label for n in numbers for e in documents[n].entities))
         for text, numbers in groups.items()
     }
-    totals = sum(labels_of.values(), Counter())
-    wanted = {label: shares * count for label, count in totals.items()}             # label -> (folds,)
-    room = shares * len(documents)                                                  # (folds,)
-    rng = np.random.default_rng(seed)
-    texts = [list(groups)[place] for place in rng.permutation(len(groups))]
+    totals: Counter[str] = Counter()
+    for content in contents.values():
+        totals.update(content)
+    aims = {kind: shares * count for kind, count in totals.items()}                 # kind -> (folds,)
+    missing = {kind: aim.copy() for kind, aim in aims.items()}                      # kind -> (folds,)
     fold_of_text: dict[str, int] = {}
-    rare_first = [label for label, _ in sorted(totals.items(), key=lambda item: (item[1], item[0]))]
-    for label in [*rare_first, None]:
-        for text in texts:
-            if text in fold_of_text or (label is not None and label not in labels_of[text]):
-                continue
-            need = wanted[label] if label is not None else room
-            best = np.flatnonzero(need == need.max())
-            fold = int(best[np.argmax(room[best])])
-            fold_of_text[text] = fold
-            room[fold] -= len(groups[text])
-            for other, count in labels_of[text].items():
-                wanted[other][fold] -= count
+    for text in _rarest_first(contents, totals, np.random.default_rng(seed)):
+        cost = np.zeros(len(shares))                                                # (folds,)
+        for kind, count in contents[text].items():      # how the squares of `missing`, relative to the aim, would grow
+            weight = _DOCUMENTS_WEIGHT if kind == _DOCUMENTS else 1
+            cost += weight * count * (count - 2 * missing[kind]) / aims[kind]
+        fold = int(cost.argmin())
+        fold_of_text[text] = fold
+        for kind, count in contents[text].items():
+            missing[kind][fold] -= count
     return fold_of_text
+
+
+def _rarest_first(contents: dict[str, Counter[str]], totals: Counter[str], rng: np.random.Generator) -> list[str]:
+    """Texts in the order of the rarest label they hold, those with more of it first, else in random order."""
+    ranks = {kind: rank for rank, kind in enumerate(sorted(totals, key=lambda kind: (totals[kind], kind)))}
+    ranks[_DOCUMENTS] = len(ranks)
+    texts = list(contents)
+
+    def key(text: str) -> tuple[int, int]:
+        rarest = min(contents[text], key=ranks.__getitem__)
+        return ranks[rarest], -contents[text][rarest]
+
+    return sorted((texts[place] for place in rng.permutation(len(texts))), key=key)

@@ -21,7 +21,8 @@ from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import Bert4NERError, RunError
 
-ERROR_EXIT = 2                  # an error for the caller: its one line went to stderr
+ERROR_EXIT = 2                  # an error for the caller: its one line went to the parent
+COMMAND = [sys.executable, "-m", "bert4ner.train.worker"]
 
 
 def run_fold(
@@ -40,8 +41,7 @@ def run_fold(
         "held_out": list(held_out),
         "verbosity": logging.getLogger("bert4ner").getEffectiveLevel(),
     }
-    command = [sys.executable, "-m", "bert4ner.train.worker"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as process:
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as process:
         assert process.stdin is not None and process.stdout is not None
         with contextlib.suppress(BrokenPipeError):                  # it died at its start and says why below
             process.stdin.write(pickle.dumps(job))
@@ -85,10 +85,11 @@ def train_fold(job: dict[str, Any]) -> None:
     write_documents(predict_documents([best], held_out), folder / "predictions.jsonl", "jsonl")
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(finished: threading.Event) -> None:
     while os.read(0, 1):                                            # returns when the parent is gone
         pass
-    os._exit(1)
+    if not finished.is_set():                   # else it is on its way out, and the parent closed the pipe for that
+        os._exit(1)
 
 
 def _reply_pipe() -> TextIO:
@@ -104,7 +105,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)                    # Ctrl-C ends the parent, and that ends this process
     reply = _reply_pipe()
     job = pickle.load(sys.stdin.buffer)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    finished = threading.Event()
+    threading.Thread(target=_end_with_parent, args=(finished,), daemon=True).start()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("bert4ner").setLevel(job["verbosity"])
     try:
@@ -112,6 +114,8 @@ def main() -> int:
     except (Bert4NERError, OSError) as error:
         print(error, file=reply, flush=True)
         return ERROR_EXIT
+    finally:
+        finished.set()                          # before the reply pipe closes, which the parent waits for
     return 0
 
 

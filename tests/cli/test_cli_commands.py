@@ -177,6 +177,7 @@ COMMANDS_ON_DATA = [
     ("evaluate", "{}", "{data}"),
     ("evaluate", "{data}", "{}"),
     ("predict", "{run}", "{}", "--output", "{tmp}/out"),
+    ("report", "{run}", "--gold", "{}"),
 ]
 
 

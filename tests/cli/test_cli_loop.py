@@ -26,7 +26,7 @@ def crossval(bert4ner, data, tiny_bert, workshop):
     return run
 
 
-def test_crossval_then_evaluate_and_predict(crossval, bert4ner, refused, data, documents, workshop):
+def test_crossval_then_evaluate_report_and_predict(crossval, bert4ner, refused, data, documents, workshop):
     run = workshop / "run"
     code, out, err = crossval()
     assert code == 0, err
@@ -43,6 +43,11 @@ def test_crossval_then_evaluate_and_predict(crossval, bert4ner, refused, data, d
     assert code == 0 and json.loads(out)["support"] == 16
     assert "8 of 8 gold texts were used to make this run" in err
     assert bert4ner("evaluate", run / "fold-0", data, "--quiet").code == 0
+
+    code, out, err = bert4ner("report", run, "--gold", data, "--quiet")
+    assert (code, out, err) == (0, f"report: {run / 'report.html'}\n", "")
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert f"F1 {100 * summary['out_of_fold']['micro']['f1']:.2f}</title>" in page
 
     new = workshop / "new.txt"
     new.write_text("人参用于头痛。\n\n当归用于发热。\n", encoding="utf-8")

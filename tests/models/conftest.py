@@ -1,5 +1,8 @@
-"""What tests of networks share: a small configuration, and the examination that every layer of ours must pass."""
+"""What tests of networks share: a small configuration, the examination that every layer of ours must pass, and the
+stupid way to everything that a tag sequence model computes: go through all sequences."""
 
+import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -101,3 +104,55 @@ def check_layer(tmp_path) -> Callable[..., None]:
 @pytest.fixture(params=["float32", "bfloat16", "float16"])
 def precision(request) -> str:
     return request.param
+
+
+ENTITIES = {
+    "bio": "(B-{0} )(I-{0} )*",
+    "bios": "(S-{0} )|(B-{0} )(I-{0} )+",
+    "bioes": "(S-{0} )|(B-{0} )(I-{0} )*(E-{0} )",
+}
+"""An entity under each scheme, a tag and a space for each token."""
+
+
+class Enumeration:
+    """All tag sequences, held against a regular expression for the scheme's legal ones."""
+
+    def __init__(self, scheme: str, labels: list[str]):
+        prefixes = {"bio": "BI", "bios": "BIS", "bioes": "BIES"}[scheme]
+        self.tags = ["O", *(f"{prefix}-{label}" for label in labels for prefix in prefixes)]
+        self.entity = re.compile("|".join(f"(?P<{label}>{ENTITIES[scheme].format(label)})" for label in labels))
+        self.sequence = re.compile(f"(O |{self.entity.pattern})*")
+        self.known: dict[tuple[int, bool], list[tuple[int, ...]]] = {}
+
+    def written(self, path: Any) -> str:
+        return "".join(f"{self.tags[tag]} " for tag in path)
+
+    def is_legal(self, path: Any) -> bool:
+        return self.sequence.fullmatch(self.written(path)) is not None
+
+    def paths(self, length: int, legal: bool = True) -> list[tuple[int, ...]]:
+        """The legal tag sequences of a length, or the others."""
+        if (length, legal) not in self.known:
+            everything = itertools.product(range(len(self.tags)), repeat=length)
+            self.known[length, legal] = [path for path in everything if self.is_legal(path) is legal]
+        return self.known[length, legal]
+
+    def spans(self, path: Any) -> list[tuple[int, int, str]]:
+        """The entities of a legal sequence: first token, token after the last, label."""
+        written = self.written(path)
+        return [(written[: match.start()].count(" "), written[: match.end()].count(" "), str(match.lastgroup))
+                for match in self.entity.finditer(written)]
+
+    @staticmethod
+    def weigh(paths: list[tuple[int, ...]], emissions: Any, transitions: Any, starts: Any, ends: Any) -> np.ndarray:
+        """Log weight of each path, float64 (paths,); emissions (length, tags)."""
+        return np.array([
+            starts[path[0]] + sum(emissions[place][tag] for place, tag in enumerate(path))
+            + sum(transitions[before][after] for before, after in itertools.pairwise(path)) + ends[path[-1]]
+            for path in paths
+        ])  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def enumeration() -> type[Enumeration]:
+    return Enumeration

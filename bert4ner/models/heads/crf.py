@@ -94,7 +94,7 @@ class CRFHead(TagHead):
 
         Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
         """
-        emissions = emissions_under(mask, emissions)
+        emissions, tags = emissions_under(mask, emissions), tf.where(mask, tags, 0)
         safe = first_token_on(mask)
         difference = self.path_score(emissions, tags, safe) - self.log_partition(emissions, safe)
         return tf.cast(tf.where(tf.reduce_any(mask, axis=1), difference, 0), "float32")

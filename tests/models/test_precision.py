@@ -1,0 +1,63 @@
+"""Which arithmetic `auto` means on which machine, and that a policy ends with its block."""
+
+from pathlib import Path
+
+import pytest
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models import precision as module
+from bert4ner.models.precision import policy, resolve_precision
+
+
+def machine(monkeypatch, *, gpus=(), flags="fpu avx2", architecture="x86_64"):
+    """Pretend to be a machine whose GPUs have these compute capabilities and whose CPU has these flags."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: list(gpus) if kind == "GPU" else ["CPU"])
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: {} if gpu is None else {"compute_capability": gpu}
+    )
+    monkeypatch.setattr(module.platform, "machine", lambda: architecture)
+    if flags is None:
+        monkeypatch.setattr(module, "Path", lambda name: Path("/nowhere/cpuinfo"))
+    else:
+        class CpuInfo:
+            def __init__(self, name):
+                assert name == "/proc/cpuinfo"
+
+            def read_text(self, encoding):
+                return f"processor : 0\nflags : {flags}\n"
+
+        monkeypatch.setattr(module, "Path", CpuInfo)
+
+
+@pytest.mark.parametrize("named", ["float32", "bfloat16", "float16"])
+def test_a_named_precision_is_taken_at_its_word(monkeypatch, named):
+    machine(monkeypatch, gpus=[(9, 0)], flags="avx512_bf16")
+    assert resolve_precision(named) == named
+
+
+@pytest.mark.parametrize(("hardware", "expected"), [
+    ({"flags": "fpu avx2 avx512f"}, "float32"),
+    ({"flags": "fpu avx512_bf16"}, "bfloat16"),
+    ({"flags": "fpu amx_bf16 amx_tile"}, "bfloat16"),
+    ({"flags": "fpu not_avx512_bf16_at_all"}, "float32"),
+    ({"flags": "avx512_bf16", "architecture": "arm64"}, "float32"),
+    ({"flags": None}, "float32"),                                               # no /proc/cpuinfo
+    ({"gpus": [(8, 0)]}, "bfloat16"),
+    ({"gpus": [(9, 0), (8, 6)]}, "bfloat16"),
+    ({"gpus": [(7, 5)], "flags": "avx512_bf16"}, "float32"),                    # the GPU does the work
+    ({"gpus": [(9, 0), (7, 0)]}, "float32"),
+    ({"gpus": [None]}, "float32"),                                              # a GPU that does not say
+])  # fmt: skip
+def test_auto_is_bfloat16_where_the_hardware_has_it(monkeypatch, hardware, expected):
+    machine(monkeypatch, **hardware)
+    assert resolve_precision("auto") == expected
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16", "float16"])
+def test_a_policy_holds_for_its_block_even_if_that_fails(name):
+    before = keras.mixed_precision.global_policy().name
+    with pytest.raises(ZeroDivisionError), policy(name):
+        layer = keras.layers.Dense(2)
+        raise ZeroDivisionError
+    assert (layer.compute_dtype, layer.variable_dtype) == (name, "float32")
+    assert keras.mixed_precision.global_policy().name == before

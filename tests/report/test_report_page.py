@@ -1,0 +1,158 @@
+"""The page as a reader of HTML sees it: tags that match, text that was escaped, nothing fetched from elsewhere."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import DataError, RunError
+from bert4ner.report.page import write_report
+
+EVIL = '<script>alert("&")</script>'
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that tags match; collects the text of the body, ids, references, marks and tag names."""
+
+    def __init__(self, source: str):
+        super().__init__()
+        self.open, self.ids, self.links, self.marks, self.words, self.tags = [], [], [], [], [], set()
+        self.feed(source)
+        self.close()
+        assert self.open == []
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [values["id"]] if "id" in values else []
+        self.links += [values[name] for name in ("href", "src") if name in values]
+        if tag not in VOID:
+            self.open.append((tag, values.get("class") or ""))
+
+    def handle_startendtag(self, tag, attrs):
+        assert "svg" in [name for name, _ in self.open], f"HTML has no <{tag}/>"
+        self.ids += [value for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1][0] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        inside = [tag for tag, _ in self.open]
+        if "style" not in inside and "svg" not in inside:
+            self.words.append(data)
+        if inside[-1:] == ["mark"]:
+            self.marks.append((data, self.open[-1][1]))
+
+
+def page_of(run, **options) -> Page:
+    path = write_report(run, **options)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_the_page_lies_in_the_run_and_holds_all_parts(run, gold):
+    assert write_report(run, gold=gold) == run / "report.html"
+    page = page_of(run, gold=gold)
+    for title in ("Setup", "Data", "Scores", "Labels", "Curves", "Errors", "Calibration", "Speed"):
+        assert title in page.text
+    assert "F1, micro 75.00" in page.text                   # 12 gold entities, 12 found, 9 of them right
+    assert "DRUG 6 7 5 71.4 83.3 76.9" in page.text
+    assert "each fold's best epoch was chosen on the documents it is scored on" in page.text
+    assert "Fold 1 : F1" in page.text
+    assert "SYMPTOM, score 55.0" in page.text
+    assert "5 found" not in page.text and "1 wrong boundary" in page.text
+
+
+def test_nothing_is_fetched_and_no_script_runs(run, gold):
+    page = page_of(run, gold=gold)
+    assert not {"script", "link", "img", "iframe", "object"} & page.tags
+    assert page.links and all(link.startswith("#") for link in page.links)
+    source = (run / "report.html").read_text(encoding="utf-8")
+    assert "http" not in source and "@import" not in source and "src=" not in source
+
+
+def test_ids_differ_and_every_link_leads_somewhere(run, gold):
+    page = page_of(run, gold=gold)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_both_spans_of_an_error_are_marked_in_the_text(run, gold):
+    marks = page_of(run, gold=gold).marks
+    assert ("川芎", "gold found") in marks and ("用", "found") in marks         # a drug with a character too many
+    assert ("头痛", "gold") in marks                                           # missed
+    assert ("用于", "found") in marks                                          # spurious
+
+
+def test_options_that_differ_come_first_and_all_are_there(run):
+    text = page_of(run).text
+    head, _, rest = text.partition("All ")
+    assert "head softmax crf" in head and "epochs 3 10" in head and "overlap" not in head
+    assert "overlap 32" in rest
+    assert "bert4ner crossval 'my data.json' --output run" in text
+    assert "bert4keras not installed" in text
+
+
+def test_without_gold_the_page_says_how_to_get_the_rest(run):
+    page = page_of(run)
+    assert page.text.count(f"bert4ner report {run} --gold DATA") == 2
+    assert page.marks == [] and "95 %" not in page.text
+
+
+def test_the_interval_comes_from_the_run_or_from_gold(run, gold):
+    assert "With other documents of the same kind" in page_of(run, gold=gold).text
+    summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    (run / "scores.json").write_text(json.dumps({**summary, "bootstrap_f1": [0.123, 0.987]}), encoding="utf-8")
+    assert "between 12.30 and 98.70" in page_of(run).text
+
+
+def test_a_single_model_speaks_of_no_folds(make_run, gold, predicted):
+    run = make_run(gold[2:], predicted[2:], folds=1, epochs=1, only_trained_on=gold[:2])
+    text = page_of(run, gold=gold).text
+    assert "1 model · 6 documents" in text and "all 4 documents" in text
+    assert "± " not in text and "Fold 0" not in text and "fold 0" not in text
+    assert "The best epoch was 1 of 1" in text
+
+
+def test_text_labels_ids_and_names_are_escaped(make_run):
+    gold = [Document(f"{EVIL}{n}", f"{EVIL}头痛\n用于", (Entity(0, len(EVIL), f"<b>{n}"),)) for n in range(2)]
+    found = [Document(each.id, each.text, (Entity(0, 3, "<i>&", 0.5),)) for each in gold]
+    run = make_run(gold, found, name="<u>&run")
+    page = page_of(run, gold=gold)
+    assert not {"script", "b>0", "u"} & page.tags
+    assert "<u>&run" in page.text and f"{EVIL}0" in page.text and "<i>&" in page.text
+    assert "".join(data for data, _ in page.marks[2:4]) == EVIL
+    assert "头痛↵用于" in page.text
+
+
+def test_a_run_that_found_nothing_has_a_report(make_run, gold):
+    text = page_of(make_run(gold, [Document(each.id, each.text) for each in gold]), gold=gold).text
+    assert "F1, micro 0.00" in text and "What was found has no scores" in text
+
+
+def test_a_run_without_an_error_has_a_report(make_run, gold):
+    text = page_of(make_run(gold, gold), gold=gold).text
+    assert "There is no error." in text and "F1, micro 100.00" in text
+
+
+def test_corrected_annotation_is_told(run, gold):
+    corrected = [Document(gold[0].id, gold[0].text, gold[0].entities[:1]), *gold[1:]]
+    assert "The annotation given is not the one" in page_of(run, gold=corrected).text
+    assert "The annotation given is not the one" not in page_of(run, gold=gold).text
+
+
+def test_the_same_run_gives_the_same_page(run, gold):
+    pages = [write_report(run, gold=gold, output=run / name).read_bytes() for name in ("a.html", "b.html")]
+    assert pages[0] == pages[1]
+
+
+def test_nothing_is_written_for_an_incomplete_run_or_foreign_gold(run, gold):
+    with pytest.raises(DataError, match="gold lacks 6"):
+        write_report(run, gold=[Document("other", "人参")])
+    (run / "fold-0" / "predictions.jsonl").unlink()
+    with pytest.raises(RunError, match="1 of 2 folds are trained"):
+        write_report(run, gold=gold)
+    assert not (run / "report.html").exists()

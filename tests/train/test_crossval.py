@@ -1,0 +1,344 @@
+"""Cross-validation and single training as one call: what comes to be in the run folder, and that a kill costs nothing.
+
+Most tests put a pretended training in the place of the worker; the trained runs at the end are real.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from bert4ner.config import Config
+from bert4ner.data.documents import read_documents, write_documents
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
+from bert4ner.scoring.metrics import evaluate
+from bert4ner.train import crossval
+from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.folds import assign_folds
+
+TOP = {"config.toml", "labels.txt", "environment.json", "folds.json", "out_of_fold.jsonl", "scores.json"}
+IN_FOLD = {"history.jsonl", "predictions.jsonl", "model/config.json", "model/vocab.txt", "model/weights.safetensors"}
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def files_of_a_run(folds: int) -> set[str]:
+    return TOP | {f"fold-{fold}/{name}" for fold in range(folds) for name in IN_FOLD}
+
+
+def load(path: Path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """A pretended training, which finds the first entity of each held-out document; its calls are kept.
+
+    It leaves what a worker that was killed at some time may leave beside the files that belong there.
+    """
+    kept = []
+
+    def run_fold(folder, training, held_out, *, config, labels):
+        kept.append((folder, [each.id for each in training], [each.id for each in held_out], config, labels))
+        history = [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]
+        for name in ("model/.weights.safetensors.7.part", "state/training.safetensors", ".history.jsonl.7.part"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("", encoding="utf-8")
+        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history), encoding="utf-8")
+        found = [Document(each.id, each.text, each.entities[:1]) for each in held_out[::-1]]
+        write_documents(found, folder / "predictions.jsonl", "jsonl")
+
+    monkeypatch.setattr(crossval, "run_fold", run_fold)
+    return kept
+
+
+@pytest.fixture
+def config(tiny_config) -> Config:
+    return tiny_config()
+
+
+class TestCrossValidation:
+    def test_every_document_is_held_out_once_and_never_trained_on_there(self, calls, documents, config, tmp_path):
+        cross_validate(documents, config, output=tmp_path, folds=4)
+        everybody = [document.id for document in documents]
+        assert [folder for folder, *_ in calls] == [tmp_path / f"fold-{fold}" for fold in range(4)]
+        for _, training, held_out, used, labels in calls:
+            assert [id for id in everybody if id not in held_out] == training
+            assert used == config and labels == ["DRUG", "PERSON", "SYMPTOM"]
+        assert sorted(id for _, _, held_out, *_ in calls for id in held_out) == sorted(everybody)
+
+    def test_folds_are_written_down(self, calls, documents, config, tmp_path):
+        cross_validate(documents, config, output=tmp_path, folds=3)
+        expected = assign_folds(documents, 3, seed=config.run.seed)
+        written = load(tmp_path / "folds.json")
+        assert written["folds"] == 3
+        assert list(written["documents"].items()) == list(zip([d.id for d in documents], expected, strict=True))
+
+    def test_out_of_fold_predictions_come_in_the_order_of_the_documents(self, calls, documents, config, tmp_path):
+        scores = cross_validate(documents, config, output=tmp_path, folds=3)
+        found = read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")
+        assert [each.id for each in found] == [each.id for each in documents]
+        assert all(mine.entities == gold.entities[:1] for mine, gold in zip(found, documents, strict=True))
+        assert scores == evaluate(documents, found)
+        assert scores.micro.precision == 1.0 and 0.3 < scores.micro.recall < 0.6
+
+    def test_scores_hold_the_folds_and_their_spread(self, calls, documents, config, tmp_path):
+        scores = cross_validate(documents, config, output=tmp_path, folds=3)
+        written = load(tmp_path / "scores.json")
+        assert written["out_of_fold"] == scores.to_dict()
+        by_id = {document.id: document for document in documents}
+        for fold, line in enumerate(written["folds"]):
+            found = read_documents(tmp_path / f"fold-{fold}" / "predictions.jsonl", "jsonl")
+            micro = evaluate([by_id[each.id] for each in found], found).micro
+            assert line == {"fold": fold, "best_epoch": 2, **dataclasses.asdict(micro)}
+        f1 = [line["f1"] for line in written["folds"]]
+        assert written["f1_mean"] == pytest.approx(sum(f1) / 3)
+        spread = (sum((one - sum(f1) / 3) ** 2 for one in f1) / 2) ** 0.5
+        assert written["f1_std"] == pytest.approx(spread) and spread > 0
+        assert "optimistic" in written["note"]
+
+    def test_nothing_is_left_over(self, calls, documents, config, tmp_path):
+        (tmp_path / "run").mkdir()
+        cross_validate(documents, config, output=tmp_path / "run", folds=2)
+        models = {name for name in files_of_a_run(2) if "/model/" in name}      # the pretended training makes none
+        assert files(tmp_path / "run") == files_of_a_run(2) - models
+
+    def test_a_complete_run_is_scored_again_without_training(self, calls, documents, config, tmp_path):
+        first = cross_validate(documents, config, output=tmp_path, folds=2)
+        before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+        assert cross_validate(documents, config, output=str(tmp_path), folds=2) == first
+        assert len(calls) == 2
+        assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
+
+    def test_an_interrupted_run_trains_the_missing_folds_only(self, calls, documents, config, tmp_path, monkeypatch):
+        pretended = crossval.run_fold
+
+        def interrupted(folder, *arguments, **options):
+            if folder.name == "fold-1":
+                raise RunError("stopped")
+            pretended(folder, *arguments, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(crossval, "run_fold", interrupted)
+            with pytest.raises(RunError, match="stopped"):
+                cross_validate(documents, config, output=tmp_path, folds=3)
+        assert not (tmp_path / "out_of_fold.jsonl").exists()
+        cross_validate(documents, config, output=tmp_path, folds=3)
+        assert [folder.name for folder, *_ in calls] == ["fold-0", "fold-1", "fold-2"]
+
+    def test_other_options_are_refused_before_anything_is_trained(self, calls, documents, config, tmp_path):
+        cross_validate(documents, config, output=tmp_path, folds=2)
+        for changed in (
+            lambda: cross_validate(documents, config.replace(seed=1), output=tmp_path, folds=2),
+            lambda: cross_validate(documents, config, output=tmp_path, folds=3),
+            lambda: cross_validate(documents[1:], config, output=tmp_path, folds=2),
+            lambda: train(documents, config, output=tmp_path),
+        ):
+            with pytest.raises(RunError, match="holds another run"):
+                changed()
+        assert len(calls) == 2
+
+    def test_changed_predictions_are_told(self, calls, documents, config, tmp_path):
+        cross_validate(documents, config, output=tmp_path, folds=2)
+        path = tmp_path / "fold-0" / "predictions.jsonl"
+        path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
+        with pytest.raises(RunError, match=r"predictions\.jsonl lack 1 documents, e\.g\. 'leaflet \d+'"):
+            cross_validate(documents, config, output=tmp_path, folds=2)
+
+
+class TestOneModel:
+    def test_a_seeded_share_is_held_out(self, calls, documents, config, tmp_path):
+        train(documents, config.replace(valid_share=0.25), output=tmp_path)
+        [(folder, training, held_out, *_)] = calls
+        assert folder == tmp_path / "fold-0"
+        assert len(held_out) == 6
+        assert sorted([*training, *held_out]) == sorted(document.id for document in documents)
+        assert set(load(tmp_path / "folds.json")["documents"]) == set(held_out)
+        low, high = load(tmp_path / "scores.json")["bootstrap_f1"]
+        assert 0 < low < load(tmp_path / "scores.json")["out_of_fold"]["micro"]["f1"] < high < 1
+        assert load(tmp_path / "scores.json")["f1_std"] is None
+
+    def test_validation_documents_are_held_out_in_their_order(self, calls, documents, config, tmp_path):
+        scores = train(documents[:18], config, output=tmp_path, valid=documents[18:])
+        assert calls[0][1:3] == ([d.id for d in documents[:18]], [d.id for d in documents[18:]])
+        found = read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")
+        assert [each.id for each in found] == [each.id for each in documents[18:]]
+        assert scores == evaluate(documents[18:], found)
+
+    def test_two_files_may_use_the_same_ids(self, calls, documents, config, tmp_path):
+        valid = [dataclasses.replace(each, id=f"leaflet {number}") for number, each in enumerate(documents[18:])]
+        train(documents[:18], config, output=tmp_path, valid=valid)
+        assert [each.text for each in read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")] == [
+            each.text for each in valid
+        ]
+        assert train(documents[:18], config, output=tmp_path, valid=valid) is not None
+        assert len(calls) == 1
+
+    def test_texts_on_both_sides_are_told(self, calls, documents, config, tmp_path, caplog):
+        with caplog.at_level(logging.WARNING):
+            train(documents[:18], config, output=tmp_path, valid=documents[15:])
+        assert "3 texts of the validation data are among the training data" in caplog.text
+
+    def test_other_validation_documents_are_another_run(self, calls, documents, config, tmp_path):
+        train(documents[:18], config, output=tmp_path, valid=documents[18:])
+        with pytest.raises(RunError, match="other documents are held out"):
+            train(documents[:17], config, output=tmp_path, valid=documents[17:])
+
+
+def entity_free(documents):
+    return [Document(document.id, document.text) for document in documents]
+
+
+def renamed(documents, **change):
+    return [dataclasses.replace(documents[0], **change), *documents[1:]]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            (lambda documents: [], "empty data set: no training documents"),
+            (lambda documents: [*documents, documents[3]], "'leaflet 3' occurs 2 times"),
+            (entity_free, "no training document has an entity; is the format right"),
+            (lambda documents: renamed(documents, id=""), "the id ''; expected a string that is not empty"),
+            (lambda documents: renamed(documents, id=7), "the id 7; expected a string"),
+            (lambda documents: renamed(documents, id="a\ud800"), r"unpaired surrogate U\+D800"),
+            (lambda documents: renamed(documents, entities=(Entity(0, 2, "A\nB"),)), r"the label 'A\\nB' has a line"),
+            (lambda documents: renamed(documents, entities=(Entity(0, 2, " A"),)), "the label ' A' has .* rename it"),
+            (lambda documents: documents[:2], "3 folds, but only 2 different texts"),
+        ],
+    )
+    def test_bad_documents(self, calls, documents, config, tmp_path, change, told):
+        with pytest.raises(DataError, match=told):
+            cross_validate(change(documents), config, output=tmp_path / "run", folds=3)
+        assert not calls and not (tmp_path / "run").exists()
+
+    def test_validation_documents_without_entities(self, calls, documents, config, tmp_path):
+        for valid, told in (([], "no validation documents"), (entity_free(documents[:2]), "no validation document has")):
+            with pytest.raises(DataError, match=told):
+                train(documents, config, output=tmp_path / "run", valid=valid)
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize(
+        ("options", "error", "told"),
+        [
+            ({"pretrained": ""}, ConfigError, "no pretrained encoder; name its folder with --pretrained"),
+            ({"pretrained": "no/where"}, CheckpointError, "no/where: no such folder"),
+            ({"max_length": 65, "batch_tokens": 128}, ConfigError, "the encoder has 64 positions; lower --max-length"),
+        ],
+    )
+    def test_bad_options(self, calls, documents, config, tmp_path, options, error, told):
+        with pytest.raises(error, match=told):
+            cross_validate(documents, config.replace(**options), output=tmp_path / "run", folds=3)
+        assert not calls and not (tmp_path / "run").exists()
+
+    def test_a_great_number_of_documents_is_checked_at_once(self, config):
+        documents = [Document(str(number % 99_999), "人参", (Entity(0, 2, "DRUG"),)) for number in range(100_000)]
+        started = time.perf_counter()
+        with pytest.raises(DataError, match="'0' occurs 2 times"):
+            cross_validate(documents, config, output="never", folds=3)
+        assert time.perf_counter() - started < 5
+
+
+SCRIPT = """
+import logging, sys
+import bert4ner
+logging.basicConfig(level=logging.INFO)
+config = bert4ner.Config.load(sys.argv[1])
+scores = bert4ner.cross_validate(bert4ner.read_documents(sys.argv[2]), config, output=sys.argv[3], folds=2)
+print(scores.micro.f1)
+"""
+
+
+class TestTrainedRuns:
+    """Real runs of a script without `if __name__ == "__main__"`, in folders with a space and Chinese names."""
+
+    @pytest.fixture(scope="class")
+    def start(self, tmp_path_factory, tiny_config, documents):
+        place = tmp_path_factory.mktemp("实验 one")
+        (place / "my script.py").write_text(SCRIPT, encoding="utf-8")
+        config = tiny_config(epochs=8, batch_tokens=64)
+        (place / "config.toml").write_text(config.to_toml(), encoding="utf-8")
+        write_documents(documents, place / "documents.jsonl", "jsonl")
+
+        def start(output: Path) -> subprocess.Popen:
+            command = [sys.executable, "my script.py", "config.toml", "documents.jsonl", output]
+            root = Path(__file__).resolve().parents[2]
+            return subprocess.Popen(
+                command, cwd=place, env={**os.environ, "PYTHONPATH": str(root)}, encoding="utf-8",
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+
+        start.config = config
+        return start
+
+    @pytest.fixture(scope="class")
+    def run(self, start, tmp_path_factory) -> Path:
+        folder = tmp_path_factory.mktemp("runs") / "不 停"
+        out, err = start(folder).communicate(timeout=300)
+        assert out == f"{load(folder / 'scores.json')['out_of_fold']['micro']['f1']}\n", err
+        return folder
+
+    def test_a_script_without_a_main_guard_makes_exactly_the_files_of_a_run(self, run):
+        assert files(run) == files_of_a_run(2)
+
+    def test_every_document_was_predicted_by_the_model_that_did_not_see_it(self, run, documents, start):
+        from bert4ner.models.ner_model import NERModel
+        from bert4ner.models.prediction import predict_documents
+
+        found = {document.id: document for document in read_documents(run / "out_of_fold.jsonl", "jsonl")}
+        held_out_in = load(run / "folds.json")["documents"]
+        for fold in range(2):
+            model = NERModel.load(run / f"fold-{fold}" / "model")
+            held_out = [document for document in documents if held_out_in[document.id] == fold]
+            for document in predict_documents([model], held_out):
+                assert document == found[document.id]
+                for one, other in zip(document.entities, found[document.id].entities, strict=True):
+                    assert one.score == pytest.approx(other.score, abs=1e-6)
+        assert sum(len(document.entities) for document in found.values()) > 10
+
+    def test_called_again_it_returns_the_same_scores_at_once(self, run, documents, start):
+        before = {name: (run / name).read_bytes() for name in files(run)}
+        scores = cross_validate(documents, start.config, output=run, folds=2)
+        assert scores.to_dict() == load(run / "scores.json")["out_of_fold"]
+        assert {name: (run / name).read_bytes() for name in files(run)} == before
+
+    def test_killed_in_the_second_fold_and_run_again_it_ends_the_same(
+        self, run, start, tmp_path, read_lines, without_times
+    ):
+        killed = tmp_path / "killed"
+        shutil.copytree(run, killed, ignore=shutil.ignore_patterns("fold-1", "out_of_fold.jsonl", "scores.json"))
+        process = start(killed)
+        deadline = time.monotonic() + 120
+        while not (killed / "fold-1" / "state" / "training.safetensors").exists() and time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        _, err = process.communicate()                              # ends when the worker has let go of stderr, too
+        assert "Traceback" not in err
+        assert 1 <= len(read_lines(killed / "fold-1" / "history.jsonl")) < 8
+        assert not (killed / "fold-1" / "predictions.jsonl").exists()
+        (killed / "fold-1" / "model" / ".weights.safetensors.1.part").write_bytes(b"half")
+
+        out, err = start(killed).communicate(timeout=300)
+        assert "fold 0 of 2 is complete already" in err, err
+        assert out == f"{load(run / 'scores.json')['out_of_fold']['micro']['f1']}\n"
+        assert files(killed) == files_of_a_run(2)
+        for name in ("out_of_fold.jsonl", "scores.json", "fold-1/predictions.jsonl"):
+            assert (killed / name).read_bytes() == (run / name).read_bytes(), name
+        histories = [without_times(read_lines(folder / "fold-1" / "history.jsonl")) for folder in (killed, run)]
+        assert histories[0] == histories[1]
+        weights = [load_file(folder / "fold-1" / "model" / "weights.safetensors") for folder in (killed, run)]
+        assert all((weights[0][name] == value).all() for name, value in weights[1].items())

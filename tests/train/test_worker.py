@@ -1,0 +1,141 @@
+"""The process that trains a fold: its errors reach the parent as one line, and it does not outlive the parent."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.entities import Document
+from bert4ner.errors import RunError
+from bert4ner.train import worker
+
+DOCUMENTS = [Document("一", "人参"), Document("二", "当归")]
+STUB = """
+import os, signal, sys, time
+import bert4ner.train.worker as worker
+from bert4ner.errors import RunError
+def train_fold(job):
+    {body}
+worker.train_fold = train_fold
+sys.exit(worker.main())
+"""
+
+
+@pytest.fixture
+def training_that(monkeypatch, tmp_path):
+    """Runs a worker whose training is the given line of Python."""
+
+    def run(body: str) -> None:
+        monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", STUB.format(body=body)])
+        worker.run_fold(tmp_path / "fold-0", DOCUMENTS[:1], DOCUMENTS[1:], config=Config(), labels=["DRUG"])
+
+    return run
+
+
+def test_the_worker_gets_everything_that_a_training_needs(training_that, tmp_path):
+    check = (
+        "assert (job['folder'].name, job['labels']) == ('fold-0', ['DRUG']); "
+        "assert [d.id for d in job['training'] + job['held_out']] == ['一', '二']; "
+        "assert job['config'].model.head == 'crf'; job['folder'].mkdir()"
+    )
+    training_that(check)
+    assert (tmp_path / "fold-0").is_dir()
+
+
+def test_its_error_is_one_line_for_the_caller_whatever_else_is_printed(training_that, capfd, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "gbk")
+    with pytest.raises(RunError) as error:
+        training_that("print('progress'); os.write(1, b'native'); raise RunError('文档 é 坏了; 改正它')")
+    assert str(error.value) == "fold-0: 文档 é 坏了; 改正它"
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "progress" in err and "native" in err and "Traceback" not in err
+
+
+def test_a_full_disk_is_told_in_one_line(training_that, capfd):
+    with pytest.raises(RunError, match=r"fold-0: .*No space left on device"):
+        training_that("raise OSError(28, 'No space left on device')")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_defect_shows_its_traceback_and_the_way_on(training_that, capfd):
+    with pytest.raises(RunError, match="ended with code 1, its own message is above; run the same command again"):
+        training_that("raise ZeroDivisionError('a defect')")
+    err = capfd.readouterr().err
+    assert "ZeroDivisionError: a defect" in err
+    assert "Fatal Python error" not in err
+
+
+@pytest.mark.parametrize(
+    ("signal_name", "told"),
+    [("SIGKILL", "was killed, perhaps for memory: lower --batch-tokens"), ("SIGSEGV", "was ended by SIGSEGV")],
+)
+def test_a_killed_worker_is_told(training_that, signal_name, told):
+    with pytest.raises(RunError, match=told):
+        training_that(f"os.kill(os.getpid(), signal.{signal_name})")
+
+
+def test_a_worker_that_dies_before_it_listens_is_told(monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", "raise SystemExit(2)"])
+    many = [Document(str(number), "本" * 1000) for number in range(300)]         # more than a pipe holds
+    with pytest.raises(RunError, match="ended with code 2"):
+        worker.run_fold(tmp_path, many, many, config=Config(), labels=["DRUG"])
+
+
+def test_modules_of_the_current_folder_do_not_hide_installed_ones(training_that, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    training_that("import numpy; numpy.zeros(1)" if sys.version_info >= (3, 11) else "pass")
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from bert4ner.config import Config
+from bert4ner.entities import Document
+from bert4ner.train import worker
+worker.COMMAND = [sys.executable, "-c", {stub!r}]
+worker.run_fold(Path("fold"), [Document("a", "b")], [Document("c", "d")], config=Config(), labels=["X"])
+"""
+WAITING = STUB.format(body="print('pid', os.getpid(), file=sys.stderr, flush=True); time.sleep(60)")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; a dead one that nobody has buried does not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
+    if Path("/proc/self").exists():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_the_worker_ends_with_its_parent(name):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(stub=WAITING)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert parent.stderr is not None
+    word, _, pid = parent.stderr.readline().partition(" ")
+    assert word == "pid" and alive(int(pid))
+    if name == "SIGINT":
+        os.killpg(parent.pid, signal.SIGINT)                        # Ctrl-C goes to all processes of a terminal
+    else:
+        parent.send_signal(getattr(signal, name))
+    _, err = parent.communicate(timeout=20)
+    deadline = time.monotonic() + 10
+    while alive(int(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not alive(int(pid))
+    assert parent.returncode != 0
+    assert err.count("Traceback") == (1 if name == "SIGINT" else 0)  # the parent's own KeyboardInterrupt
