@@ -12,11 +12,8 @@ def write_section(name: str, text: str, *, path: Path = RESULTS) -> None:
     content = path.read_text(encoding="utf-8") if path.is_file() else HEADER
     section = f"<!-- begin {name} -->\n{text.strip()}\n<!-- end {name} -->\n"
     pattern = re.compile(rf"<!-- begin {re.escape(name)} -->\n.*?<!-- end {re.escape(name)} -->\n", re.DOTALL)
-    if pattern.search(content):
-        content = pattern.sub(lambda _: section, content)
-    else:
-        content = f"{content.rstrip()}\n\n{section}"
-    path.write_text(content, encoding="utf-8")
+    replaced, count = pattern.subn(lambda _: section, content)
+    path.write_text(replaced if count else f"{content.rstrip()}\n\n{section}", encoding="utf-8")
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

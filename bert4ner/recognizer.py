@@ -100,11 +100,13 @@ def _load_run(run: RunFolder, precision: str | None) -> list[NERModel]:
             f"{run.path}: fold {', '.join(missing)} of {run.num_folds} is not complete; "
             "run the command that made it again, it goes on where it stopped"
         )
-    models = [NERModel.load(run.fold(number) / "model", precision=precision) for number in range(run.num_folds)]
-    for number, model in enumerate(models):
+    models = []
+    for number in range(run.num_folds):
+        model = NERModel.load(run.fold(number) / "model", precision=precision)
         if list(model.labels) != labels:
             raise RunError(
                 f"{run.path}: labels.txt lists {', '.join(labels)}, but the model of fold {number} was trained for "
                 f"{', '.join(model.labels)}; the run is mixed up, restore labels.txt"
             )
+        models.append(model)
     return models

@@ -34,7 +34,8 @@ config = bert4ner.Config().replace(
     fusion="last",              # or "mean", "weighted", "concat" of the last fusion_layers layers
 )
 scores = bert4ner.cross_validate(documents, config, output=options.output, folds=options.folds)
-print(f"out of fold: precision {scores.micro.precision:.4f}, recall {scores.micro.recall:.4f}, F1 {scores.micro.f1:.4f}")
+micro = scores.micro
+print(f"out of fold: precision {micro.precision:.4f}, recall {micro.recall:.4f}, F1 {micro.f1:.4f}")
 
 recognizer = bert4ner.NamedEntityRecognizer.load(options.output)           # all folds, averaged
 text = "本品用于气血两亏引起的月经量少、行经腹痛，孕妇忌服，忌食生冷。"

@@ -1,4 +1,4 @@
-"""Both READMEs are run: every command and Python block, in a folder that holds what they name, on a path with a space."""
+"""Both READMEs are run: every command and Python block, in a folder with what they name, on a path with a space."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def commands(readme):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What the READMEs find: the repository's sample and encoder, the user's data and (a small stand-in for) RoBERTa."""
+    """What the READMEs find: the repository's sample and encoder, the user's data and a small stand-in for RoBERTa."""
     folder = tmp_path_factory.mktemp("a user's folder")
     for name in ("examples", "pretrained"):
         (folder / name).symlink_to(ROOT / name)

@@ -23,9 +23,8 @@ def print_training(run: Path, scores: Scores) -> None:
         spread = [_spread("mean", folds, statistics.fmean), _spread("std", folds, statistics.stdev)]
     print_table("Each fold's held-out documents", ["fold", "P", "R", "F1", "best epoch"], [rows, spread])
     print_table(f"All held-out documents, {scores.support} entities", ["", "P", "R", "F1"], [average_rows(scores)])
-    if "bootstrap_f1" in summary:
-        low, high = summary["bootstrap_f1"]
-        print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
+    low, high = summary["bootstrap_f1"]
+    print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     print(f"Note: {summary['note']}.")
     print(f"run:   {run}")
     print(f"next:  bert4ner predict {shlex.quote(str(run))} NEW.txt --output found.jsonl")

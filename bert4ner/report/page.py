@@ -20,7 +20,7 @@ from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability
 from bert4ner.report.run_record import RunRecord, load_run, match_gold
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
+from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.version import VERSION
 
 PAGE = "report.html"
@@ -84,7 +84,7 @@ def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
         options=_options(record.config),
         changed=[option for option in _options(record.config) if option["changed"]],
         scores=scores,
-        interval=_interval(record, view),
+        interval=record.summary["bootstrap_f1"],
         labels=sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
         folds=_folds(record),
         spread=_spread(record),
@@ -130,13 +130,6 @@ def _options(config: Config) -> list[dict[str, Any]]:
         {"name": name, "value": value, "default": defaults[name], "changed": value != defaults[name]}
         for name, value in config.options().items()
     ]
-
-
-def _interval(record: RunRecord, view: GoldView | None) -> Sequence[float] | None:
-    """The run's own interval of micro F1 or, where it has none, one computed on the same annotation."""
-    if "bootstrap_f1" in record.summary:
-        return record.summary["bootstrap_f1"]
-    return bootstrap_interval(view.documents, record.predicted) if view and view.same_annotation else None
 
 
 def _folds(record: RunRecord) -> list[dict[str, Any]]:

@@ -170,8 +170,7 @@ def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence
     gold_by_id = {document.id: document for document in gold}
     per_fold = [evaluate([gold_by_id[document.id] for document in fold], fold) for fold in by_fold]
     summary = _summary(scores, per_fold, [_best_epoch(run, fold) for fold in range(folds)])
-    if folds == 1:
-        summary["bootstrap_f1"] = list(bootstrap_interval(gold, out_of_fold))
+    summary["bootstrap_f1"] = list(bootstrap_interval(gold, out_of_fold))
     run.write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     return scores
 

@@ -96,7 +96,12 @@ def make_run(tmp_path) -> Callable[..., Path]:
             micro = evaluate(*zip(*pairs, strict=True)).micro
             lines.append({"fold": fold, "best_epoch": epochs, **asdict(micro)})
         write_documents(predicted, run.path / "out_of_fold.jsonl", "jsonl")
-        summary = {"note": NOTE, "out_of_fold": evaluate(gold, predicted).to_dict(), "folds": lines}
+        summary = {
+            "note": NOTE,
+            "out_of_fold": evaluate(gold, predicted).to_dict(),
+            "folds": lines,
+            "bootstrap_f1": [0.123, 0.987],
+        }
         run.write("scores.json", json.dumps(summary))
         return run.path
 

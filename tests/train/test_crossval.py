@@ -252,6 +252,7 @@ class TestRefusals:
         assert time.perf_counter() - started < 5
 
 
+TRAINED = {"head": "softmax", "epochs": 8, "batch_tokens": 64, "learning_rate": 3e-3}
 SCRIPT = """
 import logging, sys
 import bert4ner
@@ -262,39 +263,39 @@ print(scores.micro.f1)
 """
 
 
+@pytest.fixture(scope="module")
+def start(tmp_path_factory, tiny_config, documents):
+    """Starts a script without `if __name__ == "__main__"`, in a folder with a space and a Chinese name."""
+    place = tmp_path_factory.mktemp("实验 one")
+    (place / "my script.py").write_text(SCRIPT, encoding="utf-8")
+    (place / "config.toml").write_text(tiny_config(**TRAINED).to_toml(), encoding="utf-8")
+    write_documents(documents, place / "documents.jsonl", "jsonl")
+
+    def start(output: Path) -> subprocess.Popen:
+        command = [sys.executable, "my script.py", "config.toml", "documents.jsonl", output]
+        root = Path(__file__).resolve().parents[2]
+        return subprocess.Popen(
+            command, cwd=place, env={**os.environ, "PYTHONPATH": str(root)}, encoding="utf-8",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def run(start, tmp_path_factory) -> Path:
+    """A run of two folds, trained without interruption."""
+    folder = tmp_path_factory.mktemp("runs") / "不 停"
+    out, err = start(folder).communicate(timeout=300)
+    assert out == f"{load(folder / 'scores.json')['out_of_fold']['micro']['f1']}\n", err
+    return folder
+
+
 class TestTrainedRuns:
-    """Real runs of a script without `if __name__ == "__main__"`, in folders with a space and Chinese names."""
-
-    @pytest.fixture(scope="class")
-    def start(self, tmp_path_factory, tiny_config, documents):
-        place = tmp_path_factory.mktemp("实验 one")
-        (place / "my script.py").write_text(SCRIPT, encoding="utf-8")
-        config = tiny_config(epochs=8, batch_tokens=64)
-        (place / "config.toml").write_text(config.to_toml(), encoding="utf-8")
-        write_documents(documents, place / "documents.jsonl", "jsonl")
-
-        def start(output: Path) -> subprocess.Popen:
-            command = [sys.executable, "my script.py", "config.toml", "documents.jsonl", output]
-            root = Path(__file__).resolve().parents[2]
-            return subprocess.Popen(
-                command, cwd=place, env={**os.environ, "PYTHONPATH": str(root)}, encoding="utf-8",
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
-
-        start.config = config
-        return start
-
-    @pytest.fixture(scope="class")
-    def run(self, start, tmp_path_factory) -> Path:
-        folder = tmp_path_factory.mktemp("runs") / "不 停"
-        out, err = start(folder).communicate(timeout=300)
-        assert out == f"{load(folder / 'scores.json')['out_of_fold']['micro']['f1']}\n", err
-        return folder
-
     def test_a_script_without_a_main_guard_makes_exactly_the_files_of_a_run(self, run):
         assert files(run) == files_of_a_run(2)
 
-    def test_every_document_was_predicted_by_the_model_that_did_not_see_it(self, run, documents, start):
+    def test_every_document_was_predicted_by_the_model_that_did_not_see_it(self, run, documents):
         from bert4ner.models.ner_model import NERModel
         from bert4ner.models.prediction import predict_documents
 
@@ -309,9 +310,9 @@ class TestTrainedRuns:
                     assert one.score == pytest.approx(other.score, abs=1e-6)
         assert sum(len(document.entities) for document in found.values()) > 10
 
-    def test_called_again_it_returns_the_same_scores_at_once(self, run, documents, start):
+    def test_called_again_it_returns_the_same_scores_at_once(self, run, documents, tiny_config):
         before = {name: (run / name).read_bytes() for name in files(run)}
-        scores = cross_validate(documents, start.config, output=run, folds=2)
+        scores = cross_validate(documents, tiny_config(**TRAINED), output=run, folds=2)
         assert scores.to_dict() == load(run / "scores.json")["out_of_fold"]
         assert {name: (run / name).read_bytes() for name in files(run)} == before
 

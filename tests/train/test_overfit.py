@@ -1,0 +1,25 @@
+"""A network that cannot learn a handful of sentences by heart is broken somewhere: the cheapest test of everything."""
+
+import pytest
+
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import predict_documents
+from bert4ner.scoring.metrics import evaluate
+from bert4ner.train.fit import fit
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_a_tiny_random_network_learns_eight_documents_by_heart(
+    head, precision, documents, tiny_config, tiny_encoder, tmp_path
+):
+    few = documents[:8]
+    config = tiny_config(
+        pretrained=str(tiny_encoder), head=head, precision=precision, epochs=60, batch_tokens=128, patience=0,
+        encoder_dropout=0.0, head_dropout=0.0,
+    )  # fmt: skip
+    history = fit(few, few, config, labels=["DRUG", "PERSON", "SYMPTOM"], folder=tmp_path)
+    assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
+    assert history[-1]["loss"] < 0.02
+    assert evaluate(few, predict_documents([NERModel.load(tmp_path / "model")], few)).micro.f1 == 1.0
