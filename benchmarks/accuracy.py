@@ -121,7 +121,7 @@ def main() -> None:
         seeds = ", ".join(map(str, options.seeds))
         write_section(data_set.name, (
             f"## {data_set.name}: defaults, tcm-mini, seeds {seeds}\n\n"
-            "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± standard deviation over seeds.\n\n"
+            "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± deviation over seeds.\n\n"
             f"{describe(found)}\n\n{data_set.anchors}"
         ))  # fmt: skip
     if options.crossval:
