@@ -1,5 +1,6 @@
 """Training documents as an endless, reproducible stream of batches; each epoch has an order of its own."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from bert4ner.compat.frameworks import tf
 from bert4ner.entities import Document
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import encode_documents, plan_batches
+
+logger = logging.getLogger(__name__)
 
 
 class TrainingBatches:
@@ -23,6 +26,18 @@ class TrainingBatches:
         self.head = model.head
         self.document_ids = [document.id for document in documents]
         self.encoded = encode_documents(documents, model.tokenizer, model.config.windows)
+        self._warn_of_unlearnable(documents)
+
+    def _warn_of_unlearnable(self, documents: Sequence[Document]) -> None:
+        lost = [(document, entity) for document in documents for entity in self.head.unlearnable(document.entities)]
+        if lost:
+            document, entity = lost[0]
+            logger.warning(
+                "%d of %d entities overlap longer ones and will not be learned by a head that tags tokens, e.g. %s %r "
+                "at [%d, %d) of document %s",
+                len(lost), sum(len(each.entities) for each in documents), entity.label, document.mention(entity),
+                entity.start, entity.end, document.id,
+            )  # fmt: skip
 
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The window numbers of every batch of an epoch, epochs counted from 0."""

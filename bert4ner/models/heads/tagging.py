@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.data.records import flat_entities
 from bert4ner.decode.marginals import Lattice, span_probabilities
 from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Entity
 from bert4ner.text.schemes import TagSet
 
 IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
@@ -69,10 +71,14 @@ class TagHead(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scheme": self.scheme, "labels": self.labels, "dropout": self.dropout}
 
+    def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
+        """Those entities of one document that one layer of tags cannot hold: they overlap longer ones."""
+        return flat_entities(entities)[1]
+
     def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
         """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), else IGNORED.
 
-        Of overlapping spans the longest is learned; how many others there are, `audit` and the trainer report.
+        Of overlapping spans the longest is learned; the others are `unlearnable`.
         """
         targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
