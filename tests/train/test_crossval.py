@@ -226,7 +226,8 @@ class TestRefusals:
         assert not calls and not (tmp_path / "run").exists()
 
     def test_validation_documents_without_entities(self, calls, documents, config, tmp_path):
-        for valid, told in (([], "no validation documents"), (entity_free(documents[:2]), "no validation document has")):
+        bare = entity_free(documents[:2])
+        for valid, told in (([], "no validation documents"), (bare, "no validation document has an entity")):
             with pytest.raises(DataError, match=told):
                 train(documents, config, output=tmp_path / "run", valid=valid)
         assert not (tmp_path / "run").exists()

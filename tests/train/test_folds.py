@@ -125,7 +125,7 @@ def test_a_split_has_two_sides_and_no_text_on_both(rows, share, seed):
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_a_split_holds_out_the_share_that_was_asked_for(rng, share):
     documents = skewed(rng, 200)
-    training, held_out = split(documents, share, seed=4)
+    _, held_out = split(documents, share, seed=4)
     assert len(held_out) == pytest.approx(share * 200, abs=2)
     total, found = (Counter(e.label for each in part for e in each.entities) for part in (documents, held_out))
     for label, count in total.items():

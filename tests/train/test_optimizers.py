@@ -1,5 +1,7 @@
 """The optimizer against AdamW as its paper writes it, the schedule, and who learns at which rate."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -144,7 +146,7 @@ def test_the_automatic_rate_suits_the_sizes_that_people_use():
 def test_the_automatic_rate_never_rises_with_size():
     sizes = np.geomspace(1e3, 1e11, 400)
     rates = [auto_learning_rate(int(parameters)) for parameters in sizes]
-    assert all(smaller >= larger for smaller, larger in zip(rates, rates[1:], strict=False))
+    assert all(smaller >= larger for smaller, larger in pairwise(rates))
     assert 0.99 < auto_learning_rate(84_999_999) / auto_learning_rate(85_000_001) < 1.01
     assert min(rates) >= 5e-6
 
@@ -162,10 +164,9 @@ ON_TOP = [("crf", "none", "last"), ("crf", "idcnn", "weighted"), ("softmax", "bi
 @pytest.fixture(params=ON_TOP, ids="-".join, scope="module")
 def model(request, tiny_config, tiny_encoder) -> NERModel:
     head, encoder, fusion = request.param
-    options = {"head": head, "encoder": encoder, "fusion": fusion, "fusion_layers": 2, "weight_decay": 0.0}
     config = tiny_config(
-        **options, pretrained=str(tiny_encoder), learning_rate=1e-3, head_learning_rate=7e-3, warmup=0.0, clip_norm=0.0, encoder_dropout=0.0,
-        head_dropout=0.0,
+        pretrained=str(tiny_encoder), head=head, encoder=encoder, fusion=fusion, fusion_layers=2, learning_rate=1e-3,
+        head_learning_rate=7e-3, warmup=0.0, weight_decay=0.0, clip_norm=0.0,
     )  # fmt: skip
     return NERModel.create(config, ["DRUG", "SYMPTOM"])
 

@@ -13,7 +13,8 @@ from bert4ner.train.batches import TrainingBatches
 
 @pytest.fixture(scope="module")
 def model(tiny_encoder):
-    return NERModel.create(Config().replace(pretrained=str(tiny_encoder), max_length=64, overlap=16, batch_tokens=128), ["A", "B"])
+    config = Config().replace(pretrained=str(tiny_encoder), max_length=64, overlap=16, batch_tokens=128)
+    return NERModel.create(config, ["A", "B"])
 
 
 def test_nested_entities_that_tags_cannot_hold_are_counted_once(model, caplog):

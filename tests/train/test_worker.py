@@ -49,10 +49,12 @@ def test_the_worker_gets_everything_that_a_training_needs(training_that, tmp_pat
 
 
 def test_its_error_is_one_line_for_the_caller_whatever_else_is_printed(training_that, capfd, monkeypatch):
-    monkeypatch.setenv("PYTHONIOENCODING", "gbk")
+    for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+        monkeypatch.setenv(name, value)                             # a locale that cannot encode the message
+    message = "文档 é 坏了; 改正它"
     with pytest.raises(RunError) as error:
-        training_that("print('progress'); os.write(1, b'native'); raise RunError('文档 é 坏了; 改正它')")
-    assert str(error.value) == "fold-0: 文档 é 坏了; 改正它"
+        training_that(f"print('progress'); os.write(1, b'native'); raise RunError({message!a})")
+    assert str(error.value) == f"fold-0: {message}"
     out, err = capfd.readouterr()
     assert out == ""
     assert "progress" in err and "native" in err and "Traceback" not in err
