@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file, save_file
 
 from bert4ner.compat.frameworks import keras
 from bert4ner.data.files import atomic_write
@@ -155,8 +155,8 @@ class EpochRecorder(keras.callbacks.Callback):
         values = {f"network/{name}": value for name, value in self.ner_model.weights().items()}
         for number, variable in enumerate(state_variables(self.model.optimizer)):
             values[f"optimizer/{number}"] = np.asarray(variable)
-        with atomic_write(self.state_path, binary=True) as aside:
-            aside.write(save(values, metadata={"history": json.dumps(self.history)}))
+        with atomic_write(self.state_path, binary=True) as aside:      # by name: `save` would hold it all twice more
+            save_file(values, aside.name, metadata={"history": json.dumps(self.history)})
 
     def resume(self) -> int:
         """Take up the state of a training that was stopped; returns the number of epochs it had completed.

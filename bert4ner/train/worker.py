@@ -61,7 +61,7 @@ def run_fold(
 
 def _environment() -> dict[str, str]:
     """The worker finds the modules that this process finds, and none in the current folder that this one does not."""
-    paths = [path or os.getcwd() for path in sys.path]
+    paths = [str(path) or os.getcwd() for path in sys.path]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 

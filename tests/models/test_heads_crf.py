@@ -221,8 +221,11 @@ def test_the_head_passes_the_layer_examination(check_layer, rng, enumeration, sc
 def test_emissions_and_loss_are_float32_under_every_policy(rng, name):
     with policy(name):
         features = keras.Input((None, 4))
-        network = keras.Model(features, CRFHead("bios", LABELS)(keras.layers.Dense(4)(features)))
-    emissions = network(rng.normal(size=(2, 5, 4)))
+        network = keras.Model(features, CRFHead("bios", LABELS)(features))
+    given = rng.normal(size=(2, 5, 4)).astype("float32")
+    emissions = network(given)
+    kernel, bias = network.layers[-1].projection.get_weights()
+    np.testing.assert_allclose(emissions, given @ kernel + bias, atol=1e-5)       # nothing was rounded to 16 bits
     targets = tf.constant([[-1, 0, 1, 2, -1]] * 2)
     assert network.output.dtype == emissions.dtype == network.layers[-1].loss(targets, emissions).dtype == tf.float32
 

@@ -86,6 +86,12 @@ def test_decoding_finds_the_likeliest_legal_sequence_with_its_marginals(rng, enu
             assert score == pytest.approx(marginal, abs=1e-4)
 
 
+def test_scores_are_log_probabilities(rng):
+    outputs = rng.uniform(-1000, 1000, size=(2, 5, 7)).astype("float32")
+    found = make_head("bios").scores(outputs)
+    np.testing.assert_allclose(found, log_softmax(outputs.astype(float)), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("cls", [CRFHead, SoftmaxHead])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_head_ever_decodes_an_illegal_sequence(rng, enumeration, scheme, cls):

@@ -90,6 +90,7 @@ def test_a_fresh_process_without_the_pretrained_folder_gives_the_same(tiny_encod
 def test_the_precision_of_a_loaded_model_may_be_chosen(saved, tiny_model):
     loaded = NERModel.load(saved, precision="bfloat16")
     assert loaded.network.get_layer("Transformer-0-FeedForward").compute_dtype == "bfloat16"
+    assert loaded.config == tiny_model.config                         # what it was trained with, not what runs here
     exact = tiny_model.outputs(IDS)
     assert not np.array_equal(loaded.outputs(IDS), exact)
     np.testing.assert_allclose(loaded.outputs(IDS)[IDS > 0], exact[IDS > 0], atol=0.05 * np.abs(exact).max())

@@ -1,7 +1,7 @@
 """Prediction over many documents: any length, in order, lazily, in bounded time; several models are averaged."""
 
 import time
-from itertools import count, islice
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -101,18 +101,20 @@ def test_what_was_encoded_before_is_predicted_alike(tiny_model, write):
 
 
 def test_the_first_result_comes_when_a_bounded_part_is_read(tiny_model, write):
-    read = count()
-    texts = [write(40) for _ in range(20)]
-    endless = (Document(f"d{next(read)}", texts[number % 20]) for number in count())
-    results = predict_documents([tiny_model], endless, batch_tokens=64)
     chunk = CHUNK_BATCHES * 64
-    for number, document in enumerate(islice(results, 200)):
-        assert document.id == f"d{number}"
-    assert next(read) <= 200 + chunk / 40 + 1
-    empty = (Document(f"d{next(read)}", "") for _ in count())
-    before = next(read)
-    assert next(predict_documents([tiny_model], empty, batch_tokens=64)).entities == ()
-    assert next(read) <= before + chunk
+
+    def many(texts, read):
+        for number in range(20 * chunk):
+            read.append(number)
+            yield Document(f"d{number}", texts[number % len(texts)])
+
+    read: list[int] = []
+    results = predict_documents([tiny_model], many([write(40) for _ in range(20)], read), batch_tokens=64)
+    assert [document.id for document in islice(results, 200)] == [f"d{number}" for number in range(200)]
+    assert len(read) <= 200 + chunk / 40 + 1
+    read = []
+    assert next(predict_documents([tiny_model], many([""], read), batch_tokens=64)).entities == ()
+    assert len(read) <= chunk
 
 
 def test_one_very_long_line_takes_time_in_proportion(tiny_model, write):

@@ -69,6 +69,11 @@ def test_little_of_what_is_fed_is_padding(rng, seed):
     assert padding_share(lengths, batches) < 0.6 * padding_share(lengths, blind)
 
 
+def test_short_sentences_are_not_mostly_padding(rng):
+    lengths = rng.integers(5, 43, size=3000)
+    assert padding_share(lengths, plan_batches(lengths, batch_tokens=4096, rng=rng)) < 0.3
+
+
 def test_no_tiny_batch_is_left_over():
     sizes = [len(batch) for batch in plan_batches([256] * 16 + [30], batch_tokens=4096)]
     assert sorted(sizes) == [8, 9]
@@ -124,6 +129,12 @@ def test_token_ids_are_framed_and_padded():
     assert ids.dtype == np.int32 and store.token_ids([0]).shape == (1, 16)
     assert store.lengths.tolist() == [6, 10] and store.document.tolist() == [0, 1]
     assert store.ids.dtype == np.uint16
+
+
+def test_nothing_is_padded_beyond_the_longest_window_that_may_be():
+    store = encoded([Document("a", "气血" * 30)], max_length=50, overlap=6)
+    assert store.lengths.max() == 50
+    assert store.token_ids(range(len(store))).shape[1] == store.token_ids([0], bucket=64).shape[1] == 50
 
 
 def test_a_batch_reads_each_window_in_its_place(rng):

@@ -54,8 +54,7 @@ class TagHead(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         self.dropout_layer = keras.layers.Dropout(self.dropout, dtype="float32")
         self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
-        with tf.name_scope(self.projection.name):
-            self.projection.build(input_shape)
+        self.projection.build(input_shape)
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
