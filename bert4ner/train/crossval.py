@@ -150,7 +150,11 @@ def _train_fold(
     logger.info(
         "fold %d of %d: %d documents to learn, %d held out", fold, run.num_folds, len(training), len(held_out)
     )
-    run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
+    try:
+        run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
+    except RunError:
+        run.discard_untrained()
+        raise
 
 
 def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence[int], folds: int) -> Scores:

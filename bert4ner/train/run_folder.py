@@ -172,6 +172,21 @@ class RunFolder:
                 self.path, before, precision,
             )  # fmt: skip
 
+    def discard_untrained(self) -> None:
+        """Remove everything of a run of which no epoch is complete: what failed at its start leaves nothing behind.
+
+        Only while `held`.
+        """
+        folds = list(self.path.glob("fold-*"))
+        if any((fold / "history.jsonl").is_file() for fold in folds):
+            return
+        for fold in folds:
+            shutil.rmtree(fold, ignore_errors=True)
+        for name in (FOLDS, CONFIG, LABELS, ENVIRONMENT):
+            (self.path / name).unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
     def tidy(self) -> None:
         """Remove the state of complete folds, and files that a killed process left half written.
 

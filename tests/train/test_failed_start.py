@@ -1,0 +1,46 @@
+"""A training that fails before its first epoch leaves nothing behind; one that fails later keeps what it has."""
+
+import shutil
+
+import pytest
+
+from bert4ner.errors import RunError
+from bert4ner.train import crossval
+from bert4ner.train.crossval import cross_validate
+
+
+@pytest.fixture
+def truncated(tiny_checkpoint, tmp_path):
+    """A checkpoint whose data ends early, as after a download that broke off."""
+    folder = tmp_path / "truncated"
+    shutil.copytree(tiny_checkpoint, folder)
+    (data,) = folder.glob("*.data-*")
+    data.write_bytes(data.read_bytes()[:1000])
+    return folder
+
+
+def test_a_truncated_checkpoint_names_the_variable_and_leaves_no_folder(truncated, documents, tiny_config, tmp_path):
+    config = tiny_config(pretrained=str(truncated))
+    with pytest.raises(RunError, match=r"variable bert/\S+ cannot be read, the file is truncated"):
+        cross_validate(documents, config, output=tmp_path / "run", folds=2)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_of_somebody_else_is_left_as_it_was(documents, tiny_config, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(RunError, match="holds no run"):
+        cross_validate(documents, tiny_config(), output=tmp_path / "run", folds=2)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
+
+
+def test_what_epochs_were_completed_is_kept(documents, tiny_config, tmp_path, monkeypatch):
+    def fail_in_the_second_epoch(folder, *_, **__):
+        folder.mkdir(parents=True)
+        (folder / "history.jsonl").write_text('{"epoch": 1, "f1": 0.0}\n', encoding="utf-8")
+        raise RunError("no memory")
+
+    monkeypatch.setattr(crossval, "run_fold", fail_in_the_second_epoch)
+    with pytest.raises(RunError, match="no memory"):
+        cross_validate(documents, tiny_config(), output=tmp_path / "run", folds=2)
+    assert (tmp_path / "run" / "fold-0" / "history.jsonl").is_file() and (tmp_path / "run" / "folds.json").is_file()
