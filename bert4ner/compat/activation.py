@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import types
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,7 +51,8 @@ def activate() -> None:
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
     if getattr(tf.keras, "__version__", "2").startswith("3"):      # the switch came after the first use of tf.keras
         raise EnvironmentProblem(_TOO_LATE)
-    with _keras_named(tf.keras):
+    with _keras_named(tf.keras), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)             # of escapes in its strings, since Python 3.12
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
     mending = importlib.import_module("bert4ner.compat.mending")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file, save_file
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
@@ -124,7 +124,7 @@ class NERModel:
         with atomic_write(folder / VOCABULARY_NAME) as aside:
             aside.write(self.vocabulary.to_text())
         with atomic_write(folder / _WEIGHTS, binary=True) as aside:
-            aside.write(save(self.weights()))
+            save_file(self.weights(), aside.name)                      # by name: `save` would hold it all twice more
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
