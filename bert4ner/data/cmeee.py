@@ -3,14 +3,14 @@
 Spans that end before they start, which the published set contains, are left out and counted. Written as JSON.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bert4ner.data.deepner import number_or_text
-from bert4ner.data.files import Repairs, atomic_write, first_character, json_records, read_lines
+from bert4ner.data.files import Repairs, first_character, json_records, read_lines
+from bert4ner.data.json_list import write_list
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -80,13 +80,7 @@ def _parse(line: str, where: str) -> tuple[str, list[Span]]:
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """CBLUE's JSON list, a line per document, ends inclusive; scores are left out and counted."""
-    with atomic_write(path) as handle:
-        separator = "[\n"
-        for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
-            handle.write(separator + json.dumps(_record(document), ensure_ascii=False))
-            separator = ",\n"
-        handle.write("[]\n" if separator == "[\n" else "\n]\n")
+    write_list(documents, path, losses, _record)
 
 
 def _record(document: Document) -> dict[str, Any]:

@@ -4,12 +4,12 @@ Other keys of that project's files (`pseudo`, `candidate_entities`) are features
 are not read.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.files import Repairs, json_records
+from bert4ner.data.json_list import write_list
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -47,13 +47,7 @@ def _span(label: Any, where: str) -> Span:
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """One JSON list, a line per document; whole numbers as ids stay numbers, scores are left out and counted."""
-    with atomic_write(path) as handle:
-        separator = "[\n"
-        for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
-            handle.write(separator + json.dumps(_record(document), ensure_ascii=False))
-            separator = ",\n"
-        handle.write("[]\n" if separator == "[\n" else "\n]\n")
+    write_list(documents, path, losses, _record)
 
 
 def _record(document: Document) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 Relations, choices, predictions and further annotators' work are counted and left out. JSON-MIN exports are read too.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bert4ner.data.deepner import number_or_text
-from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.files import Repairs, json_records
+from bert4ner.data.json_list import write_list
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -74,13 +74,7 @@ def _labelled(value: Any, where: str) -> list[Span]:
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """One JSON list of tasks, a line each, as Label Studio imports it (`from_name` label, `to_name` text)."""
-    with atomic_write(path) as handle:
-        separator = "[\n"
-        for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
-            handle.write(separator + json.dumps(_task(document), ensure_ascii=False))
-            separator = ",\n"
-        handle.write("[]\n" if separator == "[\n" else "\n]\n")
+    write_list(documents, path, losses, _task)
 
 
 def _task(document: Document) -> dict[str, Any]:

@@ -26,9 +26,7 @@ def assign_folds(documents: Sequence[Document], num_folds: int, *, seed: int) ->
     """
     if num_folds < 2:
         raise DataError(f"folds must be at least 2, got {num_folds}; `bert4ner train` trains one model")
-    groups: dict[str, list[int]] = {}
-    for number, document in enumerate(documents):
-        groups.setdefault(document.text, []).append(number)
+    groups = _by_text(documents)
     if num_folds > len(groups):
         raise DataError(
             f"{num_folds} folds, but only {len(groups)} different texts among {len(documents)} documents; lower --folds"
@@ -43,9 +41,7 @@ def split(documents: Sequence[Document], share: float, *, seed: int) -> tuple[li
     Raises:
         DataError: fewer than 2 different texts.
     """
-    groups: dict[str, list[int]] = {}
-    for number, document in enumerate(documents):
-        groups.setdefault(document.text, []).append(number)
+    groups = _by_text(documents)
     if len(groups) < 2:
         raise DataError(f"{len(groups)} different texts cannot be split into training and held-out; add documents")
     part = _stratify(groups, documents, np.array([1 - share, share]), seed)
@@ -53,6 +49,14 @@ def split(documents: Sequence[Document], share: float, *, seed: int) -> tuple[li
         part[next(iter(groups))] = 1 - next(iter(part.values()))
     training = [document for document in documents if part[document.text] == 0]
     return training, [document for document in documents if part[document.text] == 1]
+
+
+def _by_text(documents: Sequence[Document]) -> dict[str, list[int]]:
+    """The places of the documents of each text."""
+    groups: dict[str, list[int]] = {}
+    for number, document in enumerate(documents):
+        groups.setdefault(document.text, []).append(number)
+    return groups
 
 
 def _stratify(
