@@ -108,14 +108,14 @@ class AuditReport:
         return result
 
     def findings(self) -> list[str]:
-        """One sentence for everything suspicious, none where all is well."""
+        """One line, with its count, for everything suspicious; none where all is well."""
         candidates = [
             (self.sizes.longer_than_window, f"documents longer than a window of {self.sizes.window_size} characters"),
             (self.duplicates.repeats, "documents that repeat the text of an earlier one"),
             (self.duplicates.conflicting, "texts annotated in different ways"),
             (
                 self.consistency.bare,
-                f"occurrences of annotated mentions without annotation ({1 - self.consistency.share:.1%} of all)",
+                f"occurrences of annotated mentions without annotation, {1 - self.consistency.share:.1%} of all",
             ),
             (self.consistency.num_ambiguous, "mentions with more than one label"),
             (self.overlaps.lost_by_flat_tags, "entities that one layer of tags cannot hold (nested or crossing)"),
@@ -124,11 +124,11 @@ class AuditReport:
             (len(self.rare_labels), "labels in fewer documents than there are folds"),
         ]
         if self.vocabulary is not None:
-            lacking = f"characters that the vocabulary lacks ({self.vocabulary.share:.2%})"
+            lacking = f"characters that the vocabulary lacks, {self.vocabulary.share:.2%} of all"
             candidates.append((self.vocabulary.lacking, lacking))
         if self.leakage is not None:
             candidates.append((self.leakage.shared_texts, "texts of the second set that are in the first one too"))
-        return [f"{count} {what}" for count, what in candidates if count]
+        return [f"{what}: {count}" for count, what in candidates if count]
 
 
 def audit(

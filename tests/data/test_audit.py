@@ -142,13 +142,13 @@ def test_the_report_is_plain_values_and_says_what_it_found():
     assert values["consistency"]["share"] == report.consistency.share
     assert values["vocabulary"]["share"] == 0.5
     assert report.findings() == [
-        "3 documents longer than a window of 3 characters",
-        "1 documents that repeat the text of an earlier one",
-        "1 texts annotated in different ways",
-        "2 occurrences of annotated mentions without annotation (40.0% of all)",
-        "1 mentions with more than one label",
-        "1 mentions with white space at the edge",
-        "2 labels in fewer documents than there are folds",
-        "5 characters that the vocabulary lacks (50.00%)",
-        "3 texts of the second set that are in the first one too",
+        "documents longer than a window of 3 characters: 3",
+        "documents that repeat the text of an earlier one: 1",
+        "texts annotated in different ways: 1",
+        "occurrences of annotated mentions without annotation, 40.0% of all: 2",
+        "mentions with more than one label: 1",
+        "mentions with white space at the edge: 1",
+        "labels in fewer documents than there are folds: 2",
+        "characters that the vocabulary lacks, 50.00% of all: 5",
+        "texts of the second set that are in the first one too: 3",
     ]
