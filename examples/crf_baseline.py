@@ -1,7 +1,7 @@
 """Task: find 13 kinds of entities in instruction leaflets of traditional Chinese medicine, with K-fold BERT-CRF.
 
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
-Score: out-of-fold micro F1 @SCORE@ (3 folds, 10 epochs, seed 42, tcm-mini).
+Score: out-of-fold micro F1 76.80 (3 folds, 10 epochs, seed 42, tcm-mini).
 
     python examples/crf_baseline.py
     python examples/crf_baseline.py train.json --pretrained chinese_roberta_wwm_ext_L-12_H-768_A-12 --folds 5
