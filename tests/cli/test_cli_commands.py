@@ -47,7 +47,7 @@ def test_audit_tells_sizes_and_findings(bert4ner, documents, tmp_path):
     code, out, _ = bert4ner("audit", path)
     assert code == 0
     assert "9 documents, 16 entities" in out and row(out, "DRUG") == ["DRUG", "8"]
-    assert "1 texts annotated in different ways" in out
+    assert "texts annotated in different ways: 1" in out
     assert f"same text, other entities: {documents[0].id}, bare" in out
 
 
