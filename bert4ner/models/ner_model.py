@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.data.files import atomic_write
-from bert4ner.errors import CheckpointError, ConfigError
+from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder
 from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
@@ -61,12 +61,20 @@ class NERModel:
 
     @cached_property
     def _forward(self) -> Any:
+        # A concrete function: TensorFlow takes the one trace of each of many models for needless retracing, and warns.
         ids = tf.TensorSpec((None, None), "int32")
-        return tf.function(lambda ids: self.network([ids, tf.zeros_like(ids)], training=False), input_signature=[ids])
+        forward = tf.function(lambda ids: self.network([ids, tf.zeros_like(ids)], training=False))
+        return forward.get_concrete_function(ids)
 
     def outputs(self, token_ids: np.ndarray) -> np.ndarray:
         """What the network gives for token ids (batch, length): for tag heads (batch, length, tags) float32."""
-        return self._forward(token_ids).numpy()
+        try:
+            return self._forward(tf.constant(token_ids, "int32")).numpy()
+        except tf.errors.ResourceExhaustedError:
+            raise EnvironmentProblem(
+                f"out of memory with {token_ids.shape[0]} windows of {token_ids.shape[1]} tokens at once; "
+                "lower --batch-tokens"
+            ) from None
 
     def head_variables(self) -> list[str]:
         """Names of the trainable variables on top of the pretrained encoder."""
