@@ -55,13 +55,8 @@ def build_backbone(
     Raises:
         ConfigError: more positions or more fused layers are asked for than the encoder has.
     """
-    positions = encoder_config.get("max_position_embeddings", 512)
-    if max_length > positions:
-        raise ConfigError(f"max_length={max_length}, but the encoder has {positions} positions; lower --max-length")
-    layers = encoder_config["num_hidden_layers"]
-    count = 1 if model.fusion == "last" else model.fusion_layers
-    if count > layers:
-        raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
+    check_size(encoder_config, model, max_length=max_length)
+    layers, count = encoder_config["num_hidden_layers"], _fused(model)
     rates = {
         "dropout_rate": _rate(dropout, encoder_config.get("hidden_dropout_prob")),
         "attention_dropout_rate": _rate(dropout, encoder_config.get("attention_probs_dropout_prob")),
@@ -70,6 +65,20 @@ def build_backbone(
     transformer = build_transformer_model(model="bert", return_keras_model=False, **known, **rates)
     names = [_TAPS[model.tap].format(block) for block in range(layers - count, layers)]
     return Backbone(transformer, [transformer.model.get_layer(name).output for name in names])
+
+
+def check_size(encoder_config: dict[str, Any], model: ModelConfig, *, max_length: int) -> None:
+    """Refuse options that an encoder is too small for; raises as `build_backbone` does."""
+    positions = encoder_config.get("max_position_embeddings", 512)
+    if max_length > positions:
+        raise ConfigError(f"max_length={max_length}, but the encoder has {positions} positions; lower --max-length")
+    layers, count = encoder_config["num_hidden_layers"], _fused(model)
+    if count > layers:
+        raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
+
+
+def _fused(model: ModelConfig) -> int:
+    return 1 if model.fusion == "last" else model.fusion_layers
 
 
 def _rate(dropout: float | str, configured: float | None) -> float:

@@ -22,6 +22,7 @@ from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.text.batches import encode_documents
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import learning_rates, state_variables
+from bert4ner.train.run_folder import best_line
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class EpochRecorder(keras.callbacks.Callback):
     @property
     def best(self) -> dict[str, Any] | None:
         """The history line of the best epoch so far."""
-        return max(self.history, key=lambda line: (line["f1"], -line["epoch"]), default=None)
+        return best_line(self.history) if self.history else None
 
     @property
     def exhausted(self) -> bool:

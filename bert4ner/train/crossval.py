@@ -13,10 +13,10 @@ import numpy as np
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, check_text, sorted_labels
-from bert4ner.errors import ConfigError, DataError, RunError
+from bert4ner.errors import DataError, RunError
 from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
 from bert4ner.train.folds import assign_folds, split
-from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder, fingerprint
+from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder, best_line, fingerprint
 from bert4ner.train.worker import run_fold
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,10 @@ def train(
 
     Arguments and errors otherwise as for `cross_validate`.
     """
+    _check(documents, config)
     if valid is None:
-        _check(documents, config)
         training, valid = split(documents, config.run.valid_share, seed=config.run.seed)
     else:
-        _check(documents, config)
         _check_documents(valid, "validation")
         training = list(documents)
         shared = {document.text for document in training} & {document.text for document in valid}
@@ -72,17 +71,11 @@ def train(
 
 def _check(documents: Sequence[Document], config: Config) -> None:
     """What can be known to be wrong before a folder is made or a process started."""
-    from bert4ner.models.pretrained import open_pretrained  # deferred: bad data is told without TensorFlow
-
     _check_documents(documents, "training")
-    if not config.model.pretrained:
-        raise ConfigError("no pretrained encoder; name its folder with --pretrained DIR")
-    pretrained = open_pretrained(config.model.pretrained)
-    positions = pretrained.config.get("max_position_embeddings", 512)
-    if config.windows.max_length > positions:
-        raise ConfigError(
-            f"max_length={config.windows.max_length}, but the encoder has {positions} positions; lower --max-length"
-        )
+    from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
+    from bert4ner.models.builder import open_encoder
+
+    check_size(open_encoder(config).config, config.model, max_length=config.windows.max_length)
 
 
 def _check_documents(documents: Sequence[Document], what: str) -> None:
@@ -196,4 +189,4 @@ def _summary(scores: Scores, per_fold: Sequence[Scores], best_epochs: Sequence[i
 
 def _best_epoch(run: RunFolder, fold: int) -> int:
     lines = [json.loads(line) for line in (run.fold(fold) / "history.jsonl").read_text(encoding="utf-8").splitlines()]
-    return int(max(lines, key=lambda line: (line["f1"], -line["epoch"]))["epoch"])
+    return int(best_line(lines)["epoch"])

@@ -204,6 +204,11 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
 
+def best_line(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The line of the best epoch in a fold's history: the highest F1, the earlier of two equal ones."""
+    return max(history, key=lambda line: (line["f1"], -line["epoch"]))
+
+
 def fingerprint(documents: Sequence[Document]) -> str:
     """A hash that changes when any id, text or entity of the documents does."""
     digest = hashlib.sha256()
