@@ -6,6 +6,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from bert4ner.compat.fast_layers import Attention, ByteDropout, Dense
+
 
 class FreshTruncatedNormal(keras.initializers.Initializer):
     """Truncated normal values, drawn anew at every call: no two weights share one draw, `tf.random.set_seed` rules."""
@@ -32,9 +34,10 @@ def mend_bert4keras() -> None:
     layers.LayerNormalization.call = _normalization_in_float32(layers.LayerNormalization.call)
 
     # A new Dropout layer at every call: variables made inside a traced function, random state that nobody can replay.
-    # The softmax ran in 16 bits under a mixed policy.
-    layers.MultiHeadAttention.build = _build_with_dropout(layers.MultiHeadAttention.build)
-    layers.MultiHeadAttention.pay_attention_to = _plain_attention(layers.MultiHeadAttention.pay_attention_to)
+    layers.MultiHeadAttention.build = _build_with_core(layers.MultiHeadAttention.build)
+    layers.MultiHeadAttention.pay_attention_to = _attention_by_core(layers.MultiHeadAttention.pay_attention_to)
+    layers.MultiHeadAttention.call = _self_attention(layers.MultiHeadAttention.call)
+    layers.Dense, models.Dropout = Dense, ByteDropout
 
 
 def _normalization_in_float32(original: Any) -> Any:
@@ -52,28 +55,47 @@ def _normalization_in_float32(original: Any) -> Any:
     return call
 
 
-def _build_with_dropout(original: Any) -> Any:
+def _build_with_core(original: Any) -> Any:
     @functools.wraps(original)
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
-        self.attention_dropout_layer = keras.layers.Dropout(self.attention_dropout or 0)
+        self.core = Attention(self.attention_dropout or 0, self.key_size**-0.5 if self.attention_scale else 1.0)
 
     return build
 
 
-def _plain_attention(original: Any) -> Any:
+def _self_attention(original: Any) -> Any:
+    @functools.wraps(original)
+    def call(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+        dense = [self.q_dense, self.k_dense, self.v_dense]
+        alone = len(inputs) == 3 and inputs[0] is inputs[1] is inputs[2] and self.normalization == "softmax"
+        if not alone or self.return_attention_scores or self.key_size != self.head_size or not self.use_bias:
+            return original(self, inputs, mask, **kwargs)
+        shape = tf.shape(inputs[0])                                                        # batch, length, width
+        tokens = tf.reshape(tf.cast(inputs[0], self.compute_dtype), [-1, inputs[0].shape[-1]])
+        kernel = tf.concat([each.kernel for each in dense], axis=1)                        # one product for three
+        joint = tf.nn.bias_add(tf.matmul(tokens, kernel), tf.concat([each.bias for each in dense], axis=0))
+        by_head = tf.reshape(joint, [shape[0], shape[1], 3, self.heads, self.head_size])
+        parts = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))             # three of (batch, heads, length, size)
+        outputs = tf.transpose(self.core([*parts, _bias(mask and mask[2], parts[1])]), [0, 2, 1, 3])
+        return self.o_dense(tf.reshape(outputs, [shape[0], shape[1], self.heads * self.head_size]))
+
+    return call
+
+
+def _bias(mask: Any, key: Any) -> Any:
+    """(batch, 1, 1, length) to add to scores: 0 where the mask (batch, length) is true or missing, else very low."""
+    bias = tf.zeros([tf.shape(key)[0], 1, 1, tf.shape(key)[2]], key.dtype)
+    return bias if mask is None else tf.where(mask[:, None, None, :], bias, bias.dtype.min)
+
+
+def _attention_by_core(original: Any) -> Any:
     @functools.wraps(original)
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
             return original(self, inputs, mask, **kwargs)
-        query, key, value = inputs                                  # (batch, length, heads, size)
-        if self.attention_scale:
-            query = query * tf.cast(self.key_size**-0.5, query.dtype)
-        scores = tf.einsum("bjhd,bkhd->bhjk", query, key)           # (batch, heads, length, length)
-        visible = tf.cast(scores, "float32")
-        if mask[1] is not None:
-            visible = tf.where(mask[1][:, None, None, :], visible, visible.dtype.min)
-        weights = self.attention_dropout_layer(tf.cast(tf.nn.softmax(visible), value.dtype))
-        return tf.einsum("bhjk,bkhd->bjhd", weights, value), scores
+        query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in inputs)   # (batch, heads, length, size)
+        outputs = tf.transpose(self.core([query, key, value, _bias(mask[1], key)]), [0, 2, 1, 3])
+        return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale    # not computed if not used
 
     return pay_attention_to

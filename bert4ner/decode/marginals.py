@@ -1,6 +1,10 @@
 """Exact probabilities under a linear-chain CRF: the partition function, and that of a span of tags, in numpy.
 
-Everything is in log space and float64; -inf transitions, starts or ends forbid. Best paths are in `viterbi`.
+In float64; what goes in and comes out is in log space, and -inf transitions, starts or ends forbid. Best paths are in
+`viterbi`.
+
+References:
+    Rabiner 1989, A Tutorial on Hidden Markov Models, sections III.A and V.A (both directions, scaling).
 """
 
 from collections.abc import Sequence
@@ -9,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bert4ner.decode.viterbi import by_length, checked_emissions
+
+_SAFE = 1e-200                  # a sum of products below this, no factor being above 1, may have lost terms
 
 TaggedSpan = tuple[int, int, Sequence[int] | np.ndarray]
 """Tokens [i, j) and the tag numbers (j - i,) that they must have."""
@@ -20,10 +26,8 @@ class Lattice:
     Attributes:
         emissions: float64 (batch, length, tags).
         lengths: int64 (batch,).
-        alphas: (batch, length, tags), log of the summed scores of all beginnings up to a tag, its emission counted.
-        betas: (batch, length, tags), the same for all continuations after a tag, its emission not counted.
         log_partition: (batch,), log of the summed scores of all paths: 0 for a sequence of length 0, -inf where every
-            path is forbidden. In padding `alphas` and `betas` are -inf.
+            path is forbidden.
 
     Raises:
         ValueError: shapes that do not agree.
@@ -43,35 +47,106 @@ class Lattice:
                 f"{self.transitions.shape}, {self.starts.shape}, {self.ends.shape}"
             )
         self.emissions = checked_emissions(emissions, "(batch, length, tags)", tags, np.float64)
-        self.lengths, order, active = by_length(lengths, self.emissions.shape)
-        batch = len(order)
-        self.alphas = np.full(self.emissions.shape, -np.inf)                            # (batch, length, tags)
-        self.betas = np.full(self.emissions.shape, -np.inf)                             # (batch, length, tags)
-        self.log_partition = np.zeros(batch)                                            # (batch,)
-        if active:
-            self._forward(order, active)
-            self._backward(order, active)
-            rows = order[: active[0]]                                                   # those with a token
-            last = self.alphas[rows, self.lengths[rows] - 1]                            # (rows, tags)
-            self.log_partition[rows] = log_sum_exp(last + self.ends)
+        self.lengths, order, self._active = by_length(lengths, self.emissions.shape)
+        self._place = np.argsort(order)                                                 # (batch,) of a row in `order`
+        self._emissions = self.emissions[order, : len(self._active)].transpose(1, 0, 2)  # (length, batch, tags)
+        steps = np.arange(len(self._active))[:, None]
+        sizes = self.lengths[order]                                                     # (batch,)
+        self._real = steps < sizes                                                      # (length, batch)
+        self._turned = np.where(self._real, sizes - 1 - steps, steps)                   # (length, batch), from the end
+        self._sum_up()
+        running = np.flatnonzero(self.lengths)                                          # (rows,) those with a token
+        last = self.alpha(running, self.lengths[running] - 1) + self.ends               # (rows, tags)
+        self.log_partition = np.zeros(len(order))                                       # (batch,)
+        self.log_partition[running] = log_sum_exp(last)
 
-    def _forward(self, order: np.ndarray, active: list[int]) -> None:
-        rows = order[: active[0]]
-        alphas = self.starts + self.emissions[rows, 0]                                  # (rows, tags)
-        self.alphas[rows, 0] = alphas
-        for step, num in enumerate(active[1:], start=1):
-            rows = order[:num]
-            alphas = _log_product(alphas[:num], self.transitions) + self.emissions[rows, step]
-            self.alphas[rows, step] = alphas
+    def _sum_up(self) -> None:
+        """What reaches each tag from either side before its emission, as numbers and what was taken out of them."""
+        tops = np.where(self._real, _finite(self._emissions.max(axis=-1)), 0.0)         # (length, batch)
+        weights = np.exp(np.where(self._real[..., None], self._emissions - tops[..., None], 0.0))
+        highest = _finite(self.transitions.max(initial=-np.inf))
+        moves = np.exp(self.transitions - highest)                                      # (tags_from, tags_to)
+        columns = np.arange(len(self._place))
+        self._unsafe = np.zeros(len(self._place), dtype=bool)                           # (batch,)
+        self._reached: list[tuple[np.ndarray, np.ndarray]] = []
+        self._in_logs: dict[int, list[np.ndarray]] = {}
+        for number, (border, passing) in enumerate(((self.starts, moves), (self.ends, moves.T))):
+            top = _finite(border.max(initial=-np.inf))
+            given = weights[self._turned, columns] if number else weights
+            arriving, totals = _messages(given, np.exp(border - top), passing, self._active)
+            self._unsafe |= ~(np.where(self._real, totals, 1.0).min(axis=0, initial=1.0) > _SAFE)
+            taken = tops[self._turned, columns] if number else tops                     # (length, batch)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                taken_out = top + np.cumsum(np.log(totals) + taken + highest, axis=0)
+            taken_out = np.concatenate([np.full((1, len(columns)), top), taken_out[:-1]])[: len(totals)]
+            self._reached.append((arriving, taken_out))
 
-    def _backward(self, order: np.ndarray, active: list[int]) -> None:
-        betas = np.tile(self.ends, (len(order), 1))                                     # (batch, tags)
-        returning = np.ascontiguousarray(self.transitions.T)                            # (tags_to, tags_from)
-        for step in range(len(active) - 1, -1, -1):
+    def alpha(self, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Log of the summed scores of all beginnings up to a tag, its emission counted.
+
+        (n,), (n,) and (n,) or all tags -> (n,) or (n, tags).
+        """
+        return self._logs(0, rows, steps, tags) + self.emissions[rows, steps, tags]
+
+    def beta(self, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """The same as `alpha` for all continuations after a tag, its emission not counted."""
+        return self._logs(1, rows, self.lengths[rows] - 1 - steps, tags)
+
+    def _logs(self, side: int, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice) -> np.ndarray:
+        """What reaches tags from side 0 or 1 before their emissions, in logs; steps count from that side."""
+        places = self._place[rows]
+        arriving, taken_out = self._reached[side]
+        found = arriving[steps, places, tags]
+        offsets = taken_out[steps, places]
+        with np.errstate(divide="ignore"):
+            logs = np.log(found) + (offsets if found.ndim == 1 else offsets[:, None])
+        for number in np.flatnonzero(self._unsafe[places]):
+            own_tags = tags if isinstance(tags, slice) else tags[number]
+            logs[number] = self._summed_in_logs(int(rows[number]))[side][steps[number], own_tags]
+        return logs
+
+    def _summed_in_logs(self, row: int) -> list[np.ndarray]:
+        """As `_sum_up` for one row, step by step in log space: slow, but no term is lost. (length, tags) each."""
+        if row in self._in_logs:
+            return self._in_logs[row]
+        both = []
+        emissions = self.emissions[row, : self.lengths[row]]
+        for border, scores, passing in ((self.starts, emissions, self.transitions.T),
+                                        (self.ends, emissions[::-1], self.transitions)):
+            arriving = np.tile(border, (len(scores), 1))                                # (length, tags)
+            for step in range(1, len(scores)):
+                arriving[step] = log_sum_exp(arriving[step - 1] + scores[step - 1] + passing)
+            both.append(arriving)
+        self._in_logs[row] = both
+        return both
+
+
+def _messages(
+    weights: np.ndarray, first: np.ndarray, moves: np.ndarray, active: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What reaches each tag before its own weight, scaled so that what left the step before sums to 1, and the scales.
+
+    Args:
+        weights: (length, rows, tags), not in logs.
+        first: (tags,) what reaches the first step.
+        moves: (tags_from, tags_to).
+        active: for each step how many of the rows run.
+
+    Returns:
+        (length, rows, tags), (length, rows): where a row has ended 0 and 1.
+    """
+    arriving, totals = np.zeros_like(weights), np.ones(weights.shape[:2])
+    arriving[:1] = first
+    moves = np.ascontiguousarray(moves)
+    with np.errstate(divide="ignore", invalid="ignore"):                                # rows to be done again in logs
+        for step, num in enumerate(active):
+            leaving = arriving[step, :num] * weights[step, :num]                        # (num, tags)
+            np.add.reduce(leaving, axis=-1, out=totals[step, :num])
             if step + 1 < len(active):
-                num = active[step + 1]                                                  # those that do not end here
-                betas[:num] = _log_product(self.emissions[order[:num], step + 1] + betas[:num], returning)
-            self.betas[order[: active[step]], step] = betas[: active[step]]
+                going = active[step + 1]
+                scaled = leaving[:going] / totals[step, :going, None]
+                np.matmul(scaled, moves, out=arriving[step + 1, :going])
+    return arriving, totals
 
 
 def log_partition(
@@ -129,11 +204,11 @@ def _probabilities(lattice: Lattice, flat: list[tuple], continues: np.ndarray) -
     places = starts[owners] + inner - firsts[owners]                                    # (inner,)
     steps = (lattice.transitions[tag_ids[inner - 1], tag_ids[inner]]
              + lattice.emissions[rows[owners], places, tag_ids[inner]])                 # (inner,)
-    scores = lattice.alphas[rows, starts, tag_ids[firsts]] + np.bincount(owners, steps, minlength=len(flat))
+    scores = lattice.alpha(rows, starts, tag_ids[firsts]) + np.bincount(owners, steps, minlength=len(flat))
 
     finished = ends == lattice.lengths[rows]                                            # (spans,)
     following = np.minimum(ends, lattice.lengths[rows] - 1)                             # (spans,)
-    leaving = lattice.transitions[last] + lattice.emissions[rows, following] + lattice.betas[rows, following]
+    leaving = lattice.transitions[last] + lattice.emissions[rows, following] + lattice.beta(rows, following)
     leaving = log_sum_exp(np.where(continues[last], -np.inf, leaving))                  # (spans, tags) -> (spans,)
     totals = lattice.log_partition[rows]                                                # (spans,)
     scores = scores + np.where(finished, lattice.ends[last], leaving) - np.where(np.isfinite(totals), totals, 0.0)
@@ -148,20 +223,5 @@ def log_sum_exp(scores: np.ndarray) -> np.ndarray:
         return np.log(np.exp(scores - peak).sum(axis=-1)) + peak[..., 0]
 
 
-def _log_product(scores: np.ndarray, transitions: np.ndarray) -> np.ndarray:
-    """Log of exp(scores) @ exp(transitions): (rows, tags_from), (tags_from, tags_to) -> (rows, tags_to).
-
-    A matrix product of numbers scaled to at most 1 is right wherever its result is far from underflow; the rows where
-    it is not (all that is not forbidden hangs on scores hundreds below the best) are summed term by term.
-    """
-    peak = scores.max(axis=-1, keepdims=True)                                           # (rows, 1)
-    peak = np.where(np.isfinite(peak), peak, 0.0)
-    scale = transitions.max(initial=-np.inf)
-    scale = scale if np.isfinite(scale) else 0.0
-    summed = np.exp(scores - peak) @ np.exp(transitions - scale)                        # (rows, tags_to)
-    with np.errstate(divide="ignore"):
-        result = np.log(summed) + peak + scale
-    unsafe = np.flatnonzero((summed < 1e-200).any(axis=-1))
-    if len(unsafe):
-        result[unsafe] = log_sum_exp(scores[unsafe, None, :] + transitions.T)
-    return result
+def _finite(scores: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(scores), scores, 0.0)

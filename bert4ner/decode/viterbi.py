@@ -61,24 +61,38 @@ class ViterbiDecoder:
         emissions = self._checked(emissions, "(batch, length, tags)")
         lengths, order, active = by_length(lengths, emissions.shape)
         num_steps, tags = len(active), len(self.transitions)
-        emissions = emissions[order, :num_steps]                                        # (batch, length, tags)
-        arriving = np.ascontiguousarray(self.transitions.T)                             # (tags_to, tags_from)
-        best = np.zeros((len(order), tags), dtype=emissions.dtype)                      # (batch, tags)
-        pointers = np.zeros((num_steps, len(order), tags), dtype=np.int32)              # (length, batch, tags)
+        by_step = np.ascontiguousarray(emissions[order, :num_steps].transpose(1, 0, 2))  # (length, batch, tags)
+        leaving = self.transitions[:, None, :]                                          # (tags_from, 1, tags_to)
+        arrivals = np.empty((tags, len(order), tags), dtype=by_step.dtype)              # (tags_from, batch, tags_to)
+        best = np.zeros_like(by_step)                                                   # (length, batch, tags)
         for step, num in enumerate(active):                                             # the first num still run
             if step == 0:
-                best[:num] = self.starts + emissions[:num, 0]
+                best[0, :num] = self.starts + by_step[0, :num]
                 continue
-            arrivals = best[:num, None, :] + arriving                                   # (batch, tags_to, tags_from)
-            chosen = arrivals.argmax(axis=-1)                                           # (batch, tags_to)
-            pointers[step, :num] = chosen
-            reached = np.take_along_axis(arrivals, chosen[..., None], axis=-1)[..., 0]  # (batch, tags_to)
-            best[:num] = reached + emissions[:num, step]
-        best += self.ends
-        self._check_reachable(best[: active[0] if num_steps else 0], emissions.shape)
+            np.add(best[step - 1, :num].T[:, :, None], leaving, out=arrivals[:, :num])
+            np.maximum.reduce(arrivals[:, :num], axis=0, out=best[step, :num])
+            best[step, :num] += by_step[step, :num]
+        running = order[: active[0] if num_steps else 0]                                # those with a token
+        self._check_reachable(best[lengths[running] - 1, np.arange(len(running))] + self.ends, emissions.shape)
         paths = np.empty((len(order), num_steps), dtype=np.int32)                       # (batch, length)
-        paths[order] = _traced(pointers, best.argmax(axis=-1), active)
+        paths[order] = self._traced(best, active)
         return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
+
+    def _traced(self, best: np.ndarray, active: list[int]) -> np.ndarray:
+        """From best scores (length, batch, tags) the best paths (batch, length); 0 after a sequence's end.
+
+        Which tag led to a score is found again for the one tag of each step that is on the path.
+        """
+        arriving = np.ascontiguousarray(self.transitions.T)                             # (tags_to, tags_from)
+        paths = np.zeros((best.shape[1], len(active)), dtype=np.int32)                  # (batch, length)
+        going = 0                                                                       # rows that run on
+        for step in range(len(active) - 1, -1, -1):
+            scores = best[step, : active[step]] + self.ends                             # (num, tags)
+            if going:
+                scores[:going] = best[step, :going] + arriving[paths[:going, step + 1]]
+            paths[: active[step], step] = scores.argmax(axis=-1)
+            going = active[step]
+        return paths
 
     def n_best(self, emissions: ArrayLike, n: int) -> list[tuple[np.ndarray, float]]:
         """The n best different paths with their scores, best first; fewer where fewer are allowed.
@@ -157,16 +171,6 @@ def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, n
     steps = np.arange(lengths.max(initial=0))                                           # (length,)
     active = len(lengths) - np.searchsorted(np.sort(lengths), steps, side="right")      # (length,)
     return lengths, order, active.tolist()
-
-
-def _traced(pointers: np.ndarray, current: np.ndarray, active: list[int]) -> np.ndarray:
-    """Follow pointers (length, batch, tags) back from the last tags (batch,); 0 after a sequence's end."""
-    paths = np.zeros((len(current), len(active)), dtype=np.int32)                       # (batch, length)
-    for step in range(len(active) - 1, -1, -1):
-        num = active[step]
-        paths[:num, step] = current[:num]
-        current[:num] = pointers[step, np.arange(num), current[:num]]
-    return paths
 
 
 def _top(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

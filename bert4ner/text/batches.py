@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 FITS_NO_WINDOW = "fits no window"
 NO_TOKEN_BOUNDARY = "no token boundary"
-BUCKET = 16
+BUCKET = 8
 """Lengths are rounded up to a multiple of this: fewer shapes, and windows of like length that a shuffle exchanges."""
 
 

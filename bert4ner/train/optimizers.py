@@ -91,27 +91,21 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         ]
 
     def _clip_gradients(self, gradients: Any) -> Any:
-        # The base class measures the norm before it joins the gradients of a token that occurs more than once.
-        return super()._clip_gradients(self._deduplicate_sparse_grad(gradients))
+        # An embedding's gradient lists a token as often as it occurs: the norm is that of their sum. Its rows that no
+        # token of the batch has move as well, by momentum and decay, so that a whole matrix serves them best.
+        return super()._clip_gradients([tf.convert_to_tensor(gradient) for gradient in gradients])
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
         first, second = self._moments[self._index_dict[self._var_key(variable)]]
-        if isinstance(gradient, tf.IndexedSlices):                  # rows of the embedding, each once by now
-            first.assign(first * self.beta_1)
-            second.assign(second * self.beta_2)
-            rows, values = gradient.indices, gradient.values
-            first.scatter_add(tf.IndexedSlices(values * (1 - self.beta_1), rows))
-            second.scatter_add(tf.IndexedSlices(tf.square(values) * (1 - self.beta_2), rows))
-        else:
-            first.assign_add((gradient - first) * (1 - self.beta_1))
-            second.assign_add((tf.square(gradient) - second) * (1 - self.beta_2))
-        scale = tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))
-        update = scale * first / (tf.sqrt(second) + self.epsilon)
         if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
-            update += self.decay * tf.convert_to_tensor(variable)
-        variable.assign_sub(rate * update)
+            variable.assign_sub(rate * self.decay * variable)
+        tf.raw_ops.ResourceApplyAdam(                               # one pass over memory where single steps take ten
+            var=variable.handle, m=first.handle, v=second.handle, grad=gradient, lr=rate,
+            beta1_power=tf.pow(self.beta_1, step), beta2_power=tf.pow(self.beta_2, step),
+            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
+        )  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

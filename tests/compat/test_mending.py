@@ -148,7 +148,7 @@ def test_attention_in_16_bits_stays_near_float32(rng):
 def test_dropout_of_attention_can_be_replayed_and_makes_no_variables_while_traced(rng):
     values = tf.constant(rng.normal(size=(2, 6, HEADS * SIZE)), "float32")
     layer = attention(attention_dropout=0.5)
-    generator = layer.attention_dropout_layer._random_generator._generator
+    generator = layer.core._random_generator._generator
     dropped = tf.function(lambda: layer([values] * 3, training=True))
     generator.reset_from_seed(11)
     first, second = dropped().numpy(), dropped().numpy()

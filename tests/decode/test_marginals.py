@@ -50,9 +50,12 @@ def test_forwards_and_backwards_agree_at_every_place(rng, forbidden):
     lengths = np.array([9, 3, 6])
     lattice = Lattice(rng.normal(size=(3, 9, 5)), lengths, *random_scores(rng, 5, forbidden))
     for row, length in enumerate(lengths):
-        through = np.exp(lattice.alphas[row, :length] + lattice.betas[row, :length] - lattice.log_partition[row])
+        rows, steps = np.full(length, row), np.arange(length)
+        through = np.exp(lattice.alpha(rows, steps) + lattice.beta(rows, steps) - lattice.log_partition[row])
         np.testing.assert_allclose(through.sum(axis=-1), 1.0)
-        assert (lattice.alphas[row, length:] == -np.inf).all() and (lattice.betas[row, length:] == -np.inf).all()
+        third = np.full(length, 2)
+        np.testing.assert_array_equal(lattice.alpha(rows, steps, third), lattice.alpha(rows, steps)[:, 2])
+        np.testing.assert_array_equal(lattice.beta(rows, steps, third), lattice.beta(rows, steps)[:, 2])
 
 
 def goes_on(path, start, end, tag_ids, continues):

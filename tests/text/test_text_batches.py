@@ -126,7 +126,7 @@ def test_token_ids_are_framed_and_padded():
         ["[CLS]", *"月经量少", "[unused1]", *"本品", "[UNK]", "[SEP]", "[PAD]", "[PAD]"],
         ["[CLS]", *"气血两亏", "[SEP]", *["[PAD]"] * 6],
     ]
-    assert ids.dtype == np.int32 and store.token_ids([0]).shape == (1, 16)
+    assert ids.dtype == np.int32 and store.token_ids([0]).shape == (1, 8)
     assert store.lengths.tolist() == [6, 10] and store.document.tolist() == [0, 1]
     assert store.ids.dtype == np.uint16
 
@@ -187,4 +187,4 @@ def test_truncation_keeps_the_parts_asked_for():
 
 def test_no_documents_make_an_empty_store():
     store = encoded([])
-    assert len(store) == 0 and store.lengths.tolist() == [] and store.token_ids([]).shape == (0, 16)
+    assert len(store) == 0 and store.lengths.tolist() == [] and store.token_ids([]).shape == (0, 8)

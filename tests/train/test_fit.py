@@ -34,7 +34,7 @@ def stop_in_epoch(monkeypatch, number):
     original = keras.callbacks.CallbackList.on_train_batch_begin
 
     def on_train_batch_begin(self, batch, logs=None):
-        if batch == 2 and int(self.model.optimizer.iterations) >= number * self.params["steps"]:
+        if batch == 1 and int(self.model.optimizer.iterations) >= number * self.params["steps"]:
             raise Stopped
         original(self, batch, logs)
 

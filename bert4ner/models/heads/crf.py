@@ -5,10 +5,9 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.partition import log_partition
 from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under, first_token_on
 
-# The recursion runs in float64. A sum of weights below this, the largest being 1, may have lost terms to underflow.
-_SAFE = 1e-290
 _FORBIDDEN = -1e30              # finite, so that a recursion over tags that nothing leads to has a gradient
 
 
@@ -55,26 +54,11 @@ class CRFHead(TagHead):
             emissions: ``(batch, length, tags)``; what stands under the mask's zeros has no effect.
             mask: ``(batch, length)`` bool, true from the first position to the last real one of each row.
         """
-        transitions, starts, ends = self._legal()
-        transitions = tf.maximum(transitions, _FORBIDDEN)
-        weights = tf.exp(transitions)                                                      # (tags_from, tags_to)
-        by_step = tf.transpose(tf.cast(emissions, "float64"), [1, 0, 2])                   # (length, batch, tags)
-        mask_by_step = tf.transpose(mask)                                                  # (length, batch)
-
-        def step(alphas: Any, inputs: Any) -> Any:
-            emission, real = inputs                                                        # (batch, tags), (batch,)
-            top = tf.stop_gradient(tf.reduce_max(alphas, axis=1, keepdims=True))           # (batch, 1)
-            arrivals = tf.matmul(tf.exp(alphas - top), weights)                            # (batch, tags_to)
-            moved = tf.cond(
-                tf.reduce_min(arrivals) > _SAFE,
-                lambda: tf.math.log(arrivals) + top,
-                lambda: tf.reduce_logsumexp(alphas[:, :, None] + transitions, axis=1),     # slow, but for any scores
-            )
-            return tf.where(real[:, None], moved + emission, alphas)
-
-        first = tf.maximum(starts, _FORBIDDEN) + by_step[0]                                # (batch, tags)
-        alphas = tf.foldl(step, (by_step[1:], mask_by_step[1:]), initializer=first)
-        return tf.reduce_logsumexp(alphas + ends, axis=1)
+        return log_partition(
+            tf.cast(emissions_under(mask, emissions), "float64"),
+            mask,
+            *(tf.maximum(scores, _FORBIDDEN) for scores in self._legal()),
+        )
 
     def path_score(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Log weight of one tag sequence per row, ``(batch,)`` float64; `tags` is ``(batch, length)`` int."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.compat.frameworks import ByteDropout, keras, tf
 from bert4ner.data.records import flat_entities
 from bert4ner.decode.marginals import Lattice, span_probabilities
 from bert4ner.decode.viterbi import ViterbiDecoder
@@ -52,7 +52,7 @@ class TagHead(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        self.dropout_layer = keras.layers.Dropout(self.dropout, dtype="float32")
+        self.dropout_layer = ByteDropout(self.dropout, dtype="float32")
         self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
         self.projection.build(input_shape)
         super().build(input_shape)

@@ -1,0 +1,222 @@
+"""Speed of this library beside the published bert4keras recipe and beside transformers with pytorch-crf.
+
+    python benchmarks/speed.py [--data ../shared/data/tcm] [--epochs 4] [--rounds 5] [--work runs/speed]
+
+One process per arm, all measured in turn: an epoch of each, an evaluation of each, and again. All learn the same
+windows of the same documents from the same weights with the same dropout, schedule and number of epochs, and their
+entities are scored by the same function. Needs the extra `bench`. Without --data, the bundled sample is taken.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from results import table, write_section
+from workers import WINDOW, Worker, as_documents, encoder_folder, windows_of
+
+import bert4ner
+from bert4ner.compat.frameworks import tf
+from bert4ner.models.backbone import encoder_parameters
+
+ROOT = Path(__file__).resolve().parent.parent
+PRETRAINED = ROOT / "pretrained" / "tcm-mini"
+DROPOUT = 0.3
+TEXTS = {"short": (1000, 30), "medium": (200, 250), "long": (10, 5000)}       # number, characters
+RECIPE_SHARE = 10                       # the recipe takes one text at a time: a tenth of the texts tells its speed
+BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
+BASE_WINDOWS = 32
+
+
+@dataclass
+class Arm:
+    """A contestant and what was measured of it, seconds."""
+
+    title: str
+    script: str
+    precision: str
+    epochs: list[float] = field(default_factory=list)
+    evaluations: list[float] = field(default_factory=list)
+    texts: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in TEXTS})
+    latencies: list[float] = field(default_factory=list)
+    base: list[float] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+    f1: float = 0.0
+    startup: float = 0.0
+    peak_mib: float = 0.0
+
+
+def arms() -> list[Arm]:
+    """The contestants, this library last."""
+    return [
+        Arm("published recipe", "recipe", "float32"),
+        Arm("PyTorch", "pytorch", "float32"),
+        Arm("PyTorch, bfloat16", "pytorch", "bfloat16"),
+        Arm("bert4ner", "library", "auto"),
+    ]
+
+
+def make_task(data: Path | None, options: argparse.Namespace) -> dict[str, Any]:
+    """Windows to learn and to score, texts to recognize."""
+    if data is None:
+        documents = bert4ner.read_documents(ROOT / "examples/data/leaflets.jsonl")
+        train, dev = windows_of(documents[:100]), windows_of(documents[100:])
+    else:
+        train, dev = (windows_of(bert4ner.read_documents(data / f"{part}.json")) for part in ("train", "dev"))
+    everything = "".join(window["text"] for window in dev + train)
+    texts = {
+        name: [{"text": (everything * 9)[place * size : (place + 1) * size]} for place in range(number)]
+        for name, (number, size) in TEXTS.items()
+    }
+    labels = sorted({label for window in train + dev for _, _, label in window["entities"]})
+    return {
+        "seed": options.seed, "labels": labels, "train": train, "dev": dev, "epochs": options.epochs,
+        "learning_rate": 1e-3, "window": WINDOW, **texts,
+    }  # fmt: skip
+
+
+def measure_mini(contestants: list[Arm], task: dict[str, Any], options: argparse.Namespace) -> None:
+    """Epochs and evaluations in turn, then recognition in turn."""
+    gold = as_documents(task["dev"], [window["entities"] for window in task["dev"]])
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(Worker(arm.script, {**task, "precision": arm.precision}, options.work, arm.title))
+            for arm in contestants
+        ]
+        for epoch in range(options.epochs):
+            for arm, worker in zip(contestants, workers, strict=True):
+                seconds, arm.counted = worker.call(do="train", epoch=epoch)
+                arm.epochs.append(seconds)
+            for arm, worker in zip(contestants, workers, strict=True):
+                seconds, found = worker.call(do="predict", texts="dev")
+                arm.evaluations.append(seconds)
+                arm.f1 = bert4ner.evaluate(gold, as_documents(task["dev"], found)).micro.f1
+                print(f"epoch {epoch + 1}  {arm.title}: {arm.epochs[-1]:.1f} s, dev {seconds:.2f} s, F1 {arm.f1:.4f}")
+        for _ in range(options.rounds):
+            for arm, worker in zip(contestants, workers, strict=True):
+                for name, (number, _) in TEXTS.items():
+                    part = number // (RECIPE_SHARE if arm.script == "recipe" else 1)
+                    seconds, _ = worker.call(do="predict", texts=name, number=part)
+                    arm.texts[name].append(seconds * number / part)
+                arm.latencies += worker.call(do="latency", number=20)[1]
+        for arm, worker in zip(contestants, workers, strict=True):
+            arm.startup, arm.peak_mib = worker.startup, worker.peak_mib
+
+
+def measure_base(contestants: list[Arm], task: dict[str, Any], options: argparse.Namespace) -> None:
+    """A few training steps of a 12-layer, width-768 encoder on full windows, in turn."""
+    full = sorted(task["train"], key=lambda window: -len(window["text"]))[:BASE_WINDOWS]
+    config = {**json.loads((PRETRAINED / "bert_config.json").read_text(encoding="utf-8")), **dropouts(), **BASE}
+    folder = encoder_folder(options.work / "base", config, PRETRAINED, weights=False)
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(Worker(
+                arm.script, {**task, "train": full, "pretrained": str(folder), "precision": arm.precision},
+                options.work, f"{arm.title} base",
+            ))
+            for arm in contestants
+        ]  # fmt: skip
+        for epoch in range(4):
+            for arm, worker in zip(contestants, workers, strict=True):
+                arm.base.append(worker.call(do="train", epoch=epoch)[0] / (BASE_WINDOWS / 16))
+                print(f"base step  {arm.title}: {arm.base[-1]:.2f} s")
+
+
+def dropouts() -> dict[str, float]:
+    return {"hidden_dropout_prob": DROPOUT, "attention_probs_dropout_prob": DROPOUT}
+
+
+def matmul_rate(dtype: str) -> float:
+    """GFLOP/s of a large matrix product, the best of some: what the machine can do at most."""
+    size, best = 2048, 1e9
+    left = tf.cast(tf.random.normal((size, size)), dtype)
+    multiply = tf.function(lambda matrix: tf.reduce_sum(tf.cast(tf.matmul(matrix, matrix)[0], "float32")))
+    for _ in range(12):
+        started = time.perf_counter()
+        multiply(left).numpy()
+        best = min(best, time.perf_counter() - started)
+    return 2 * size**3 / best / 1e9
+
+
+def flops_per_epoch(task: dict[str, Any], config: dict[str, Any]) -> float:
+    """Multiplications and additions that an epoch needs without padding: blocks and attention, three times forward."""
+    lengths = [len(window["text"]) + 2 for window in task["train"]]
+    attention = 4 * config["hidden_size"] * config["num_hidden_layers"]
+    return 3 * sum(2 * encoder_parameters(config) * length + attention * length**2 for length in lengths)
+
+
+def report(contestants: list[Arm], task: dict[str, Any], config: dict[str, Any]) -> str:
+    """The table: medians, and in brackets how many times as long as this library."""
+    own = contestants[-1]
+
+    def row(title: str, value: Callable[[Arm], float], digits: int) -> list[str]:
+        cells = [f"{value(arm):,.{digits}f} ({value(arm) / value(own):.2f})" for arm in contestants[:-1]]
+        return [title, *cells, f"**{value(own):,.{digits}f}**"]
+
+    def plain(title: str, value: Callable[[Arm], str]) -> list[str]:
+        return [title, *(value(arm) for arm in contestants)]
+
+    epoch = {arm.title: statistics.median(arm.epochs[1:]) for arm in contestants}
+    rates = {dtype: matmul_rate(dtype) for dtype in ("float32", "bfloat16")}
+    work = flops_per_epoch(task, config) / 1e9
+    own_dtype = bert4ner.models.precision.resolve_precision("auto")
+
+    def share(arm: Arm) -> str:
+        dtype = arm.precision if arm.precision != "auto" else own_dtype
+        return f"{work / epoch[arm.title] / rates[dtype]:.0%} of {rates[dtype]:.0f} GFLOP/s"
+
+    rows = [
+        row("training epoch, s", lambda arm: epoch[arm.title], 1),
+        plain("real tokens per second", lambda arm: f"{arm.counted['tokens'] / epoch[arm.title]:,.0f}"),
+        plain("padding", lambda arm: f"{1 - arm.counted['tokens'] / arm.counted['fed']:.1%}"),
+        plain("arithmetic reached", share),
+        plain("tracing: first epoch longer by, s", lambda arm: f"{arm.epochs[0] - epoch[arm.title]:.1f}"),
+        row("evaluation of dev, s", lambda arm: statistics.median(arm.evaluations), 2),
+        plain(f"micro F1 on dev after {len(own.epochs)} epochs", lambda arm: f"{100 * arm.f1:.2f}"),
+        *(row(f"{number:,} texts of {size:,} characters, s", lambda arm, key=key: statistics.median(arm.texts[key]), 2)
+          for key, (number, size) in TEXTS.items()),
+        row("one text of 250 characters, ms", lambda arm: 1000 * statistics.median(arm.latencies), 1),
+        row("training step, 12 layers of width 768, 16 × 256, s", lambda arm: statistics.median(arm.base[1:]), 2),
+        plain("start-up, s", lambda arm: f"{arm.startup:.1f}"),
+        plain("peak memory, MiB", lambda arm: f"{arm.peak_mib:,.0f}"),
+    ]  # fmt: skip
+    return table(["", *(arm.title for arm in contestants)], rows)
+
+
+def main() -> None:
+    """Measure, print and write the section."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    beside = Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")) / "tcm"
+    parser.add_argument("--data", type=Path, default=beside if beside.is_dir() else None)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--work", type=Path, default=ROOT / "runs" / "speed")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    config = {**json.loads((PRETRAINED / "bert_config.json").read_text(encoding="utf-8")), **dropouts()}
+    task = make_task(options.data, options)
+    task["pretrained"] = str(encoder_folder(options.work / "mini", config, PRETRAINED, weights=True))
+    contestants = arms()
+    measure_mini(contestants, task, options)
+    measure_base(contestants, task, options)
+    found = report(contestants, task, config)
+    print(found)
+    write_section("speed", (
+        f"## Speed: tcm-mini, {options.data.name if options.data else 'the bundled sample'}, {os.cpu_count()} cores\n\n"
+        "`make bench-speed` (`python benchmarks/speed.py`). Medians of processes measured in turn on the same machine, "
+        "in brackets the time relative to bert4ner's. Recipe: bert4keras' own layers, generator, CRF and decoder, one "
+        "text at a time; PyTorch: transformers and pytorch-crf with dynamic padding, float32 as it comes and under "
+        f"bfloat16 autocast. Same windows, weights, dropout {DROPOUT}, schedule and epochs; tracing is not in the "
+        f"median.\n\n{found}"
+    ))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
