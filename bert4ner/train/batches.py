@@ -8,6 +8,7 @@ import numpy as np
 
 from bert4ner.compat.frameworks import tf
 from bert4ner.entities import Document
+from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import encode_documents, plan_batches
 
@@ -42,7 +43,9 @@ class TrainingBatches:
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The window numbers of every batch of an epoch, epochs counted from 0."""
         rng = np.random.default_rng([self.config.run.seed, epoch])
-        return plan_batches(self.encoded.lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
+        lengths = self.encoded.lengths
+        batches = plan_batches(lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
+        return list(within_budget(batches, lengths, self.head))
 
     def __len__(self) -> int:
         return len(self.plan(0))

@@ -5,7 +5,8 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under, first_token_on
+from bert4ner.models.heads.base import Chain
+from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
 
 # The recursion runs in float64. A sum of weights below this, the largest being 1, may have lost terms to underflow.
 _SAFE = 1e-290
