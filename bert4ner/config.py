@@ -43,7 +43,7 @@ class ModelConfig:
 
     pretrained: str = ""
     """Folder with bert_config.json, vocab.txt and bert_model.ckpt.*; without the last, weights start at random."""
-    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine"] = "crf"
+    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span"] = "crf"
     """What turns token vectors into entities: `crf` and `softmax` tag tokens, the others score spans."""
     scheme: Literal["bio", "bios", "bioes"] = "bios"
     """Tagging scheme of the heads that tag tokens."""
@@ -65,6 +65,10 @@ class SpanConfig:
     """Width of the vectors that stand for the first and the last token of a span."""
     flat: bool = False
     """Of entities that overlap, keep the choice with the greatest sum of scores."""
+    label_smoothing: float = 0.0
+    """Share of the target that the head `span` spreads over all classes."""
+    focal: float = 0.0
+    """Exponent of the focal loss of the head `span`, which gives easy tokens less weight; 0 is cross entropy."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,8 @@ class Config:
         _bound("head_size", self.spans.head_size, low=2)
         if self.spans.head_size % 2:
             raise ConfigError(f"head_size must be even, its elements are turned in pairs, got {self.spans.head_size}")
+        _bound("label_smoothing", self.spans.label_smoothing, low=0, high=0.9)
+        _bound("focal", self.spans.focal, low=0, high=10)
         _bound("epochs", optimization.epochs, low=1)
         _bound("batch_tokens", optimization.batch_tokens, low=windows.max_length)
         _bound("learning_rate", optimization.learning_rate, low=0, open_low=True)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
 from bert4ner.models.heads.softmax import SoftmaxHead
+from bert4ner.models.heads.span import SpanHead
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
 
@@ -24,6 +25,7 @@ HEADS: dict[str, Any] = {
     "global_pointer": GlobalPointerHead,
     "efficient_global_pointer": EfficientGlobalPointerHead,
     "biaffine": BiaffineHead,
+    "span": SpanHead,
 }
 HEAD_NAME = "head"
 

@@ -1,4 +1,4 @@
-"""What holds for every head in a whole network: it trains, saves and loads, minds no padding, gives chances of spans."""
+"""What holds for every head in a whole network: it trains, saves, loads, minds no padding, gives chances of spans."""
 
 import itertools
 from typing import get_args, get_type_hints

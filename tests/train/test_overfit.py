@@ -15,7 +15,10 @@ from bert4ner.train.fit import fit
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "precision"),
-    [("crf", "float32"), ("softmax", "float32"), ("crf", "bfloat16"), ("softmax", "bfloat16"), ("crf", "float16")],
+    [
+        ("crf", "float32"), ("softmax", "float32"), ("span", "float32"), ("crf", "bfloat16"), ("softmax", "bfloat16"),
+        ("span", "bfloat16"), ("crf", "float16"),
+    ],
 )
 def test_a_tiny_random_network_learns_eight_documents_by_heart(
     head, precision, documents, tiny_config, tiny_encoder, tmp_path
