@@ -1,5 +1,6 @@
 """The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bert4ner.errors import DataError
@@ -56,6 +57,18 @@ class Document:
     def mention(self, entity: Entity) -> str:
         """The characters that `entity` covers."""
         return self.text[entity.start : entity.end]
+
+
+def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
+    """Those that share characters with another one of the same text: inside it, around it, or across its end."""
+    found: set[Entity] = set()
+    reaching: Entity | None = None                  # the one that reaches furthest so far
+    for entity in sorted(set(entities)):
+        if reaching is not None and reaching.end > entity.start:
+            found.update((reaching, entity))
+        if reaching is None or entity.end > reaching.end:
+            reaching = entity
+    return found
 
 
 def check_text(text: str, *, where: str) -> None:
