@@ -43,7 +43,7 @@ class ModelConfig:
 
     pretrained: str = ""
     """Folder with bert_config.json, vocab.txt and bert_model.ckpt.*; without the last, weights start at random."""
-    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span"] = "crf"
+    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span", "w2ner"] = "crf"
     """What turns token vectors into entities: `crf` and `softmax` tag tokens, the others score spans."""
     scheme: Literal["bio", "bios", "bioes"] = "bios"
     """Tagging scheme of the heads that tag tokens."""

@@ -70,11 +70,12 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
         print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])
         print_table("Entities of each label", ["label", "entities"], [report.labels.items()])
     overlaps = report.overlaps
-    if overlaps.nested or overlaps.crossing or overlaps.same_span:
+    if overlaps.lost_by_flat_tags:
         _print_sentences("Nesting", [
             f"entities inside another: {overlaps.nested}, at most {overlaps.depth} deep",
             f"entities that cross another's end: {overlaps.crossing}",
             f"entities whose span has another label, too: {overlaps.same_span}",
+            f"entities in several pieces: {overlaps.discontinuous}",
             f"entities that one layer of tags cannot hold: {overlaps.lost_by_flat_tags}; heads that score spans can",
         ])  # fmt: skip
     _print_sentences("Repairs while reading", repairs)

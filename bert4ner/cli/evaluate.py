@@ -106,10 +106,8 @@ def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents
     columns = ["label", "P", "R", "F1", "gold", "predicted", "both"]
     print_table(f"{num_documents} documents", columns, [labels, averages])
     if scores.nested.gold:
-        print(
-            f"nested entities, which share characters with another: {scores.nested.hits} of {scores.nested.gold} found, "
-            f"recall {percent(scores.nested.recall)}"
-        )
+        found = f"{scores.nested.hits} of {scores.nested.gold} found, recall {percent(scores.nested.recall)}"
+        print(f"nested entities, which share characters with another: {found}")
     print(f"micro F1, 95 % interval over documents: {percent(interval[0])} to {percent(interval[1])}")
 
 

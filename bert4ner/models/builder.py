@@ -16,6 +16,7 @@ from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointe
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
 from bert4ner.models.heads.softmax import SoftmaxHead
 from bert4ner.models.heads.span import SpanHead
+from bert4ner.models.heads.w2ner import W2NERHead
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
 
@@ -26,6 +27,7 @@ HEADS: dict[str, Any] = {
     "efficient_global_pointer": EfficientGlobalPointerHead,
     "biaffine": BiaffineHead,
     "span": SpanHead,
+    "w2ner": W2NERHead,
 }
 HEAD_NAME = "head"
 

@@ -13,6 +13,7 @@ from bert4ner.models.budget import within_budget
 from bert4ner.models.heads.base import Chain
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import Encoded, encode_documents, plan_batches
+from bert4ner.text.tokenizer import Encoding
 from bert4ner.text.windows import stitch
 
 CHUNK_BATCHES = 32              # batches of text held at a time: enough to sort windows by length
@@ -85,10 +86,17 @@ def _window_entities(
         scores = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
         for number, spans in zip(numbers, head.decode_scores(scores, lengths[numbers], decoder), strict=True):
             encoding = encoded.encoding(number)
-            found[number] = [
-                Entity(int(encoding.starts[i]), int(encoding.ends[j - 1]), label, score) for i, j, label, score in spans
-            ]
+            found[number] = [_entity(encoding, *span) for span in spans]
     return found
+
+
+def _entity(
+    encoding: Encoding, i: int, j: int, label: str, score: float, pieces: Sequence[tuple[int, int]] = ()
+) -> Entity:
+    """The entity of some tokens [i, j), of several pieces or of one, in characters of the document."""
+    starts, ends = encoding.starts, encoding.ends
+    fragments = tuple((int(starts[first]), int(ends[last - 1])) for first, last in pieces)
+    return Entity(int(starts[i]), int(ends[j - 1]), label, score, fragments)
 
 
 def _stitched(

@@ -34,10 +34,9 @@ class TrainingBatches:
         if lost:
             document, entity = lost[0]
             logger.warning(
-                "%d of %d entities overlap longer ones and will not be learned by a head that tags tokens, e.g. %s %r "
-                "at [%d, %d) of document %s",
-                len(lost), sum(len(each.entities) for each in documents), entity.label, document.mention(entity),
-                entity.start, entity.end, document.id,
+                "%d of %d entities %s and will not be learned by the head %s, e.g. %s %r at [%d, %d) of document %s",
+                len(lost), sum(len(each.entities) for each in documents), self.head.cannot_hold,
+                self.config.model.head, entity.label, document.mention(entity), entity.start, entity.end, document.id,
             )  # fmt: skip
 
     def plan(self, epoch: int) -> list[np.ndarray]:

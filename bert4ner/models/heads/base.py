@@ -24,6 +24,11 @@ class Chain(NamedTuple):
     ends: np.ndarray            # (tags,)
 
 
+def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
+    """Those of some gold spans that are not in several pieces."""
+    return [span for span in spans if len(span) == 3]
+
+
 class Head(keras.layers.Layer):
     """Base of all heads: features (batch, length, width) in, float32 scores out, whatever the encoder computes in.
 
@@ -34,6 +39,8 @@ class Head(keras.layers.Layer):
 
     kind = ""
     """What the outputs are; those of heads of one kind can be averaged."""
+    cannot_hold = ""
+    """What the `unlearnable` entities do or are: the rest of a sentence on "entities"."""
     nested = False
     """Whether `decode` may give entities that share tokens."""
 

@@ -12,7 +12,7 @@ from bert4ner.data.records import flat_entities
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import Head
+from bert4ner.models.heads.base import Head, in_one_piece
 from bert4ner.models.heads.span_matrix import check_span
 
 IGNORED = -1                    # target of positions that are no token of the text: [CLS], [SEP], padding
@@ -45,6 +45,7 @@ class SpanHead(Head):
     """
 
     kind = "pointers"
+    cannot_hold = "overlap longer ones or are in several pieces"
 
     def __init__(
         self, labels: Sequence[str], label_smoothing: float = 0.0, focal: float = 0.0, dropout: float = 0.0,
@@ -79,7 +80,7 @@ class SpanHead(Head):
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "focal": self.focal}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document that overlap longer ones."""
+        """Those entities of one document that overlap longer ones or are in several pieces."""
         return flat_entities(entities)[1]
 
     def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
@@ -91,7 +92,7 @@ class SpanHead(Head):
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
             targets[row, 1 : length - 1] = 0
             taken = np.zeros(width, bool)
-            for span in sorted(set(window_spans), key=lambda span: (span[0] - span[1], span)):
+            for span in sorted(set(in_one_piece(window_spans)), key=lambda span: (span[0] - span[1], span)):
                 check_span(span, int(length) - 2, self.label_numbers)
                 start, end, label = span
                 if not taken[start:end].any():

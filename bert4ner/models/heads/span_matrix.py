@@ -15,7 +15,7 @@ from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.errors import DataError
-from bert4ner.models.heads.base import Head
+from bert4ner.models.heads.base import Head, in_one_piece
 
 SPANS_PER_TOKEN = 4
 """The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
@@ -83,6 +83,7 @@ class SpanMatrixHead(Head):
     """
 
     kind = "span logits"
+    cannot_hold = "are in several pieces"
 
     def __init__(
         self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
@@ -109,16 +110,17 @@ class SpanMatrixHead(Head):
         return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """None: every span has a cell of its own for every label."""
-        return []
+        """Those in several pieces only: every span has a cell of its own for every label."""
+        return [entity for entity in entities if entity.fragments]
 
     def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
         """Length and cells (label, first token, last token) of each window, as `pack_targets` writes them."""
         cells = []
         for window_spans, length in zip(spans, lengths, strict=True):
-            for span in window_spans:
+            whole = in_one_piece(window_spans)
+            for span in whole:
                 check_span(span, int(length) - 2, self.label_numbers)
-            cells.append(sorted({self._cell(span) for span in window_spans}))
+            cells.append(sorted({self._cell(span) for span in whole}))
         return pack_targets(cells, lengths)
 
     def _cell(self, span: tuple) -> tuple[int, int, int]:

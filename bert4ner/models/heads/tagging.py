@@ -16,7 +16,7 @@ from bert4ner.decode.marginals import Lattice, span_probabilities
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import Chain, Head
+from bert4ner.models.heads.base import Chain, Head, in_one_piece
 from bert4ner.text.schemes import TagSet
 
 IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
@@ -36,6 +36,7 @@ class TagHead(Head):
     """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
 
     kind = "tags"
+    cannot_hold = "overlap longer ones or are in several pieces"
 
     def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         super().__init__(labels, dropout, **kwargs)
@@ -64,7 +65,7 @@ class TagHead(Head):
         return {**super().get_config(), "scheme": self.scheme}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document that one layer of tags cannot hold: they overlap longer ones."""
+        """Those entities of one document that one layer of tags cannot hold: overlapping longer ones, or in pieces."""
         return flat_entities(entities)[1]
 
     def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
@@ -74,7 +75,7 @@ class TagHead(Head):
         """
         targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
-            tags, _ = self.tagset.encode(window_spans, length - 2)
+            tags, _ = self.tagset.encode(in_one_piece(window_spans), length - 2)
             targets[row, 1 : length - 1] = tags
         return targets
 
