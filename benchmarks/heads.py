@@ -133,8 +133,8 @@ def main() -> None:
         text = (
             f"## {name}: all heads, tcm-mini, seeds {', '.join(map(str, options.seeds))}\n\n"
             "`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± deviation over seeds; nested recall is "
-            "that of gold entities that share characters with another; speed is that of recognizing the documents scored "
-            "on; memory the larger of training and recognizing.\n\n"
+            "that of gold entities that share characters with another; speed is that of recognizing what is scored on, "
+            "memory the larger of training and recognizing.\n\n"
             f"{describe(found)}"
         )
         if options.limit:
