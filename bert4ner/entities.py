@@ -11,8 +11,8 @@ from bert4ner.errors import DataError
 class Entity:
     """A labelled span of characters, ``text[start:end]``: counted from 0, end exclusive.
 
-    Two entities are equal when start, end and label agree: `score`, the probability that exactly this span with
-    this label is right, says how sure somebody is, not which entity is meant.
+    Two entities are equal when start, end, label and fragments agree: `score`, the probability that exactly this span
+    with this label is right, says how sure somebody is, not which entity is meant.
 
     An entity in several pieces (discontinuous) has them as `fragments`, each (start, end), in order and not touching;
     `start` is that of the first, `end` that of the last. All others have none.

@@ -39,7 +39,7 @@ class NamedEntityRecognizer(ViterbiDecoder):
             for what, one, other in (
                 ("labels", first.labels, model.labels),
                 ("kinds of head", first.head.kind, model.head.kind),
-                ("span options", first.head.nested, model.head.nested),
+                ("option flat", first.head.nested, model.head.nested),
                 ("scheme", first.config.model.scheme, model.config.model.scheme),
                 ("windows", first.config.windows, model.config.windows),
                 ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),

@@ -11,7 +11,7 @@ from bert4ner.models import budget
 from bert4ner.models.budget import MAX_CELLS, within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
-from bert4ner.text.batches import plan_batches
+from bert4ner.text.batches import BUCKET, plan_batches
 from bert4ner.train.batches import TrainingBatches
 
 
@@ -25,7 +25,7 @@ def test_no_batch_is_beyond_the_budget_and_no_window_is_lost(rng, seed):
     planned = plan_batches(lengths, batch_tokens=8192, rng=np.random.default_rng(seed))
     batches = list(within_budget(planned, lengths, head))
     assert sorted(np.concatenate(batches)) == list(range(700))
-    cubes = [len(batch) * head.cells(-(-lengths[batch].max() // 16) * 16) for batch in batches]
+    cubes = [len(batch) * head.cells(-(-lengths[batch].max() // BUCKET) * BUCKET) for batch in batches]
     assert max(cubes) <= MAX_CELLS < max(len(batch) * head.cells(lengths[batch].max()) for batch in planned)
     again = plan_batches(lengths, batch_tokens=8192, rng=np.random.default_rng(99))
     assert len(list(within_budget(again, lengths, head))) == len(batches)

@@ -9,6 +9,7 @@ import pytest
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import ModelConfig
 from bert4ner.entities import Document
+from bert4ner.errors import RunError
 from bert4ner.models.builder import HEADS
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
@@ -133,3 +134,15 @@ def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config
         flat = make(tiny_config, head, flat=True)
         (document,) = predict_documents([flat], [Document("d", text)])
         assert document.entities and all(one.end <= two.start for one, two in itertools.pairwise(document.entities))
+
+
+def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
+    models = {head: NERModel.create(tiny_config(head=head, head_size=8), ["X", "Y"]) for head in HEADS}
+    assert NamedEntityRecognizer([models["global_pointer"], models["biaffine"]]).transitions.shape == (0, 0)
+    assert NamedEntityRecognizer([models["crf"], models["softmax"]]).transitions.shape == (7, 7)
+    for one, other in itertools.combinations(["crf", "global_pointer", "span", "w2ner"], 2):
+        with pytest.raises(RunError, match="models cannot be averaged: their kinds of head differ"):
+            NamedEntityRecognizer([models[one], models[other]])
+    flat = NERModel.create(tiny_config(head="biaffine", head_size=8, flat=True), ["X", "Y"])
+    with pytest.raises(RunError, match="models cannot be averaged: their option flat differ"):
+        NamedEntityRecognizer([models["biaffine"], flat])
