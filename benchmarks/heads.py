@@ -2,10 +2,10 @@
 
     python benchmarks/heads.py [--data ../shared/data] [--heads crf …] [--seeds 42 43 44] [--sets tcm cmeee] [--limit N]
 
-TCM, flat: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json. CMeEE, nested: trained
-on a fixed 3,000 sentences of train, of which a seeded tenth chooses the epoch; scored on all of dev. Each run is made
-and measured in a process of its own; those that are complete are not repeated. `--limit N` takes N documents of each
-part only, to try the script; its table goes to the screen.
+TCM, flat, with the option `flat`: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json.
+CMeEE, nested: trained on a fixed 3,000 sentences of train, of which a seeded tenth chooses the epoch; scored on all of
+dev. Each run is made and measured in a process of its own; those that are complete are not repeated. `--limit N` takes
+N documents of each part only, to try the script; its table goes to the screen.
 """
 
 import argparse
@@ -28,7 +28,10 @@ from bert4ner.config import Config, ModelConfig
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 HEADS = get_args(get_type_hints(ModelConfig)["head"])
-SETS = {"tcm": ("tcm/train.json", "tcm/dev.json", None), "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000)}
+SETS = {                        # to train on, to score on, documents of the former that are drawn, is it flat?
+    "tcm": ("tcm/train.json", "tcm/dev.json", None, True),
+    "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000, False),
+}
 DRAWN_WITH = 20_200_814         # which sentences of CMeEE are trained on is the same for every head and seed
 
 
@@ -50,13 +53,15 @@ def measure(name: str, head: str, seed: int, data: Path, run: Path, limit: int |
     """Train on a set with a head, or take the run that is complete, and recognize the documents to score on."""
     import resource
 
-    train, dev, sample = SETS[name]
+    train, dev, sample, flat = SETS[name]
     training, gold = bert4ner.read_documents(data / train), bert4ner.read_documents(data / dev)
     if sample:
         chosen = random.Random(DRAWN_WITH).sample(range(len(training)), sample)
         training = [training[number] for number in sorted(chosen)]
     training, gold = training[:limit], gold[:limit]
-    config = Config().replace(pretrained=str(PRETRAINED), seed=seed, head=head, **({"epochs": 1} if limit else {}))
+    config = Config().replace(pretrained=str(PRETRAINED), seed=seed, head=head, flat=flat)
+    if limit:
+        config = config.replace(epochs=1)
     bert4ner.train_model(training, config, output=run)
     history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
     recognizer = bert4ner.NamedEntityRecognizer.load(run)
