@@ -40,11 +40,11 @@ def test_the_configuration_names_the_heads():
 
 @pytest.mark.parametrize("head", HEADS)
 def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
-    config = tiny_config(head=head, encoder="bilstm", head_size=8)
+    config = tiny_config(head=head, head_size=8)
     model = NERModel.create(config, ["X", "Y"])
     names = [variable.name for variable in model.network.variables]
     assert len(set(names)) == len(names), names                       # optimizers know variables by name
-    assert {name.partition("/")[0] for name in model.head_variables()} == {"head", "encoder"}
+    assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
     before = {variable.name: variable.numpy() for variable in model.network.trainable_variables}
     model.network.compile(optimizer=keras.optimizers.SGD(0.1), loss=model.head.loss)
     targets = model.head.targets(SPANS, LENGTHS, 6)
