@@ -5,7 +5,7 @@ INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench-accuracy lint clean
+.PHONY: help install demo test bench-accuracy bench-heads lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -36,6 +36,9 @@ test: install  ## the whole test suite, slow tests included
 
 bench-accuracy: install  ## accuracy of the defaults on published data beside the repository, 3 seeds (hours on 2 cores)
 	.venv/bin/python benchmarks/accuracy.py --crossval
+
+bench-heads: install  ## every head on TCM and CMeEE, 3 seeds (many hours on 2 cores)
+	.venv/bin/python benchmarks/heads.py
 
 lint: install  ## ruff and mypy
 	.venv/bin/python -m ruff check

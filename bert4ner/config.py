@@ -43,10 +43,10 @@ class ModelConfig:
 
     pretrained: str = ""
     """Folder with bert_config.json, vocab.txt and bert_model.ckpt.*; without the last, weights start at random."""
-    head: Literal["crf", "softmax"] = "crf"
-    """What turns token vectors into entities."""
+    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span", "w2ner"] = "crf"
+    """What turns token vectors into entities: `crf` and `softmax` tag tokens, the others score spans."""
     scheme: Literal["bio", "bios", "bioes"] = "bios"
-    """Tagging scheme of the head."""
+    """Tagging scheme of the heads that tag tokens."""
     encoder: Literal["none", "bilstm", "cnn", "idcnn"] = "none"
     """Network between the pretrained encoder and the head."""
     fusion: Literal["last", "mean", "weighted", "concat"] = "last"
@@ -55,6 +55,20 @@ class ModelConfig:
     """How many last layers are fused."""
     tap: Literal["feed_forward", "attention"] = "feed_forward"
     """Where in each block its vectors are taken: after the feed-forward norm or after the attention norm."""
+
+
+@dataclass(frozen=True)
+class SpanConfig:
+    """The heads that score spans; those that tag tokens take no notice."""
+
+    head_size: int = 64
+    """Width of the vectors that stand for the first and the last token of a span."""
+    flat: bool = False
+    """Of entities that overlap, keep the choice with the greatest sum of scores."""
+    label_smoothing: float = 0.0
+    """Share of the target that the head `span` spreads over all classes."""
+    focal: float = 0.0
+    """Exponent of the focal loss of the head `span`, which gives easy tokens less weight; 0 is cross entropy."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,7 @@ class Config:
 
     windows: WindowConfig = field(default_factory=WindowConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    spans: SpanConfig = field(default_factory=SpanConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     run: RunConfig = field(default_factory=RunConfig)
@@ -144,6 +159,11 @@ class Config:
                 f"max_length={windows.max_length}, got {windows.overlap}"
             )
         _bound("fusion_layers", self.model.fusion_layers, low=1)
+        _bound("head_size", self.spans.head_size, low=2)
+        if self.spans.head_size % 2:
+            raise ConfigError(f"head_size must be even, its elements are turned in pairs, got {self.spans.head_size}")
+        _bound("label_smoothing", self.spans.label_smoothing, low=0, high=0.9)
+        _bound("focal", self.spans.focal, low=0, high=10)
         _bound("epochs", optimization.epochs, low=1)
         _bound("batch_tokens", optimization.batch_tokens, low=windows.max_length)
         _bound("learning_rate", optimization.learning_rate, low=0, open_low=True)  # type: ignore[arg-type]

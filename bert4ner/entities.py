@@ -1,25 +1,31 @@
 """The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bert4ner.errors import DataError
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True, repr=False)
 class Entity:
     """A labelled span of characters, ``text[start:end]``: counted from 0, end exclusive.
 
-    Two entities are equal when start, end and label agree: `score`, the probability that exactly this span with
-    this label is right, says how sure somebody is, not which entity is meant.
+    Two entities are equal when start, end, label and fragments agree: `score`, the probability that exactly this span
+    with this label is right, says how sure somebody is, not which entity is meant.
+
+    An entity in several pieces (discontinuous) has them as `fragments`, each (start, end), in order and not touching;
+    `start` is that of the first, `end` that of the last. All others have none.
 
     Raises:
-        DataError: the span is empty, reversed or starts below 0, or the label is empty.
+        DataError: the span is empty, reversed or starts below 0, the label is empty, or the fragments are not as said.
     """
 
     start: int
     end: int
     label: str
     score: float | None = field(default=None, compare=False)
+    fragments: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -29,6 +35,12 @@ class Entity:
             )
         if not self.label:
             raise DataError(f"entity at [{self.start}, {self.end}) has an empty label")
+        if self.fragments:
+            check_fragments(self.start, self.end, self.fragments, where=f"entity {self.label!r}")
+
+    def __repr__(self) -> str:
+        pieces = f", fragments={self.fragments!r}" if self.fragments else ""
+        return f"Entity(start={self.start!r}, end={self.end!r}, label={self.label!r}, score={self.score!r}{pieces})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +66,38 @@ class Document:
                 )
 
     def mention(self, entity: Entity) -> str:
-        """The characters that `entity` covers."""
-        return self.text[entity.start : entity.end]
+        """The characters that `entity` covers; of one in several pieces, those of its pieces."""
+        return "".join(self.text[start:end] for start, end in entity.fragments or [(entity.start, entity.end)])
+
+
+def check_fragments(start: int, end: int, fragments: Sequence[tuple[int, int]], *, where: str) -> None:
+    """Refuse pieces of an entity [start, end) that are not two or more, in order, apart, and from start to end.
+
+    Raises:
+        DataError: naming `where`.
+    """
+    edges = [edge for fragment in fragments for edge in fragment]
+    ascending = all(one < other for one, other in pairwise(edges))
+    if len(fragments) < 2 or not ascending or (edges[0], edges[-1]) != (start, end):
+        raise DataError(
+            f"{where}: expected two or more fragments in order, apart from each other, from {start} to {end}, "
+            f"got {list(fragments)}"
+        )
+
+
+def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
+    """Those that share characters with another one of the same text: inside it, around it, or across its end.
+
+    An entity in several pieces counts from its first character to its last.
+    """
+    found: set[Entity] = set()
+    reaching: Entity | None = None                  # the one that reaches furthest so far
+    for entity in sorted(set(entities)):
+        if reaching is not None and reaching.end > entity.start:
+            found.update((reaching, entity))
+        if reaching is None or entity.end > reaching.end:
+            reaching = entity
+    return found
 
 
 def check_text(text: str, *, where: str) -> None:

@@ -17,10 +17,11 @@ class NamedEntityRecognizer(ViterbiDecoder):
 
     It is a Viterbi decoder over the transitions of its models; several models (the folds of a run) are averaged in
     emissions and transitions. Scores are exact marginals: the probability that precisely this span with this label is
-    right, as far as the model knows.
+    right, as far as the model knows. Models whose heads score spans instead of tags have no transitions, the decoder
+    is one of no tags; their scores of spans are averaged, and entities may be nested.
 
     Args:
-        models: one or more models with the same labels, scheme, vocabulary and windows.
+        models: one or more models with the same labels, scheme, vocabulary, windows and kind of head.
 
     Raises:
         RunError: there is none, or the models disagree in one of these.
@@ -37,6 +38,8 @@ class NamedEntityRecognizer(ViterbiDecoder):
         for model in models[1:]:
             for what, one, other in (
                 ("labels", first.labels, model.labels),
+                ("kinds of head", first.head.kind, model.head.kind),
+                ("option flat", first.head.nested, model.head.nested),
                 ("scheme", first.config.model.scheme, model.config.model.scheme),
                 ("windows", first.config.windows, model.config.windows),
                 ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),

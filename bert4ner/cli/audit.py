@@ -69,6 +69,15 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
         quantiles = [["document", *sizes.lengths.values()], ["mention", *sizes.mention_lengths.values()]]
         print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])
         print_table("Entities of each label", ["label", "entities"], [report.labels.items()])
+    overlaps = report.overlaps
+    if overlaps.lost_by_flat_tags:
+        _print_sentences("Nesting", [
+            f"entities inside another: {overlaps.nested}, at most {overlaps.depth} deep",
+            f"entities that cross another's end: {overlaps.crossing}",
+            f"entities whose span has another label, too: {overlaps.same_span}",
+            f"entities in several pieces: {overlaps.discontinuous}",
+            f"entities that one layer of tags cannot hold: {overlaps.lost_by_flat_tags}; heads that score spans can",
+        ])  # fmt: skip
     _print_sentences("Repairs while reading", repairs)
     _print_sentences("Suspicious", report.findings() or ["nothing"])
     _print_examples(report)

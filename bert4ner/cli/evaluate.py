@@ -33,6 +33,7 @@ def evaluate(
     """Strict scores: an entity counts when start, end and label agree. Documents of two files are paired by id.
 
     `micro` pools all entities, `macro` is the mean of the labels, `weighted` weighs each label by its gold entities.
+    Where gold entities are nested, the recall of those that share characters with another is told, too.
     The interval says how far micro F1 would move with other documents of the same kind (bootstrap, 95 %).
 
     e.g.  bert4ner evaluate runs/demo/out_of_fold.jsonl examples/data/leaflets.jsonl
@@ -104,6 +105,9 @@ def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents
     averages = [[*row, total.gold, total.predicted, total.hits] for row in average_rows(scores)]
     columns = ["label", "P", "R", "F1", "gold", "predicted", "both"]
     print_table(f"{num_documents} documents", columns, [labels, averages])
+    if scores.nested.gold:
+        found = f"{scores.nested.hits} of {scores.nested.gold} found, recall {percent(scores.nested.recall)}"
+        print(f"nested entities, which share characters with another: {found}")
     print(f"micro F1, 95 % interval over documents: {percent(interval[0])} to {percent(interval[1])}")
 
 

@@ -42,6 +42,8 @@ class Overlaps:
     depth: int
     """0 where nothing is nested, 1 for entities in an entity, ..."""
     lost_by_flat_tags: int
+    discontinuous: int = 0
+    """Entities in several pieces."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,10 @@ class AuditReport:
                 f"occurrences of annotated mentions without annotation, {1 - self.consistency.share:.1%} of all",
             ),
             (self.consistency.num_ambiguous, "mentions with more than one label"),
-            (self.overlaps.lost_by_flat_tags, "entities that one layer of tags cannot hold (nested or crossing)"),
+            (
+                self.overlaps.lost_by_flat_tags,
+                "entities that one layer of tags cannot hold (nested, crossing or in several pieces)",
+            ),
             *((count, f"mentions with {what}") for what, count in self.oddities.mentions.items()),
             (sum(self.oddities.characters.values()), "invisible or broken characters in the texts"),
             (len(self.rare_labels), "labels in fewer documents than there are folds"),
@@ -202,7 +207,7 @@ def _duplicates(documents: Iterable[Document]) -> Duplicates:
     )
 
 
-def _overlaps(documents: Iterable[Document]) -> Overlaps:
+def _overlaps(documents: Sequence[Document]) -> Overlaps:
     nested = crossing = same_span = depth = lost = 0
     for document in documents:
         lost += len(flat_entities(document.entities)[1])
@@ -218,7 +223,8 @@ def _overlaps(documents: Iterable[Document]) -> Overlaps:
             crossing += crossed * spans[start, end]
             depth = max(depth, own_depth)
             open_spans.append((start, end, own_depth))
-    return Overlaps(nested, crossing, same_span, depth, lost)
+    pieces = sum(bool(entity.fragments) for document in documents for entity in document.entities)
+    return Overlaps(nested, crossing, same_span, depth, lost, pieces)
 
 
 def _oddities(documents: Iterable[Document]) -> Oddities:

@@ -1,12 +1,11 @@
 """The `brat` format: a folder of `.txt` and `.ann` files (or one such pair), ends exclusive.
 
 The text is kept as the annotation tool saw it, line ends and all. Relations, events, attributes and notes are counted
-and left out; a span in several pieces is joined where only white space divides them, else left out and counted.
+and left out; pieces of a span that only white space divides are joined, others are its fragments.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
 from bert4ner.data.files import Repairs, atomic_folder, guard_bom, read_lines, read_text
@@ -75,19 +74,24 @@ def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
         start, end = map(int, piece.split())
         pieces.append((start, end))
     span = Span(pieces[0][0], pieces[-1][1], match.group(1), mention, where=where)
-    return [span] if len(pieces) == 1 else _join(span, pieces, text, repairs)
+    return [span if len(pieces) == 1 else _join(span, pieces, text, repairs)]
 
 
-def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> list[Span]:
-    """brat divides a span at line ends: such pieces are one entity. Other pieces are no span of characters at all."""
-    gaps = [text[end:start] for (_, end), (start, _) in pairwise(pieces)]
-    if not all(gap.isspace() for gap in gaps):
-        repairs.note("entities in several pieces (discontinuous) left out", span.where)
-        return []
-    repairs.note("entities divided at a line end or a space joined", span.where)
-    if span.mention == " ".join(text[start:end] for start, end in pieces):
-        span.mention = text[span.start : span.end]
-    return [span]
+def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> Span:
+    """brat divides a span at line ends: such pieces are one. Others are the fragments of a discontinuous entity."""
+    shown = " ".join(text[start:end] for start, end in pieces)
+    joined = pieces[:1]
+    for start, end in pieces[1:]:
+        if text[joined[-1][1] : start].isspace():
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    if len(joined) < len(pieces):
+        repairs.note("entities divided at a line end or a space joined", span.where)
+        if span.mention == shown:
+            span.mention = " ".join(text[start:end] for start, end in joined)
+    span.fragments = tuple(joined) if len(joined) > 1 else ()
+    return span
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
@@ -123,10 +127,16 @@ def _line(number: int, entity: Entity, document: Document) -> str:
         raise DataError(
             f"document {document.id}: the label {entity.label!r} holds white space, which brat cannot hold; rename it"
         )
-    mention = document.mention(entity)
-    pieces = [(match.start(), match.end()) for match in re.finditer(r"[^\r\n]+", mention)]
-    if not pieces or (pieces[0][0], pieces[-1][1]) != (0, len(mention)):
-        pieces = [(0, len(mention))]  # line ends at the edge of the mention: pieces would not say so
-    offsets = ";".join(f"{entity.start + start} {entity.start + end}" for start, end in pieces)
-    shown = " ".join(LINE_BREAK.sub(" ", mention[start:end]) for start, end in pieces)
+    fragments = entity.fragments or ((entity.start, entity.end),)
+    pieces = [piece for start, end in fragments for piece in _lines(document.text, start, end)]
+    offsets = ";".join(f"{start} {end}" for start, end in pieces)
+    shown = " ".join(LINE_BREAK.sub(" ", document.text[start:end]) for start, end in pieces)
     return f"T{number}\t{entity.label} {offsets}\t{shown}\n"
+
+
+def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The characters [start, end) divided at line ends, as brat wants them."""
+    pieces = [(start + match.start(), start + match.end()) for match in re.finditer(r"[^\r\n]+", text[start:end])]
+    if not pieces or (pieces[0][0], pieces[-1][1]) != (start, end):
+        return [(start, end)]  # line ends at the edge of the mention: pieces would not say so
+    return pieces

@@ -40,6 +40,7 @@ FORMATS: dict[str, Format] = {
     "text": Format(plain.read, plain.write),
 }
 FORMAT_NAMES = tuple(FORMATS)
+HOLD_FRAGMENTS = ("jsonl", "brat")                 # formats in which an entity may be in several pieces
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,15 @@ def report_repairs(path: str | Path, repairs: Repairs) -> None:
         logger.warning("%s: %s", path, line)
 
 
+def _in_one_piece(documents: Iterable[Document], losses: Repairs) -> Iterator[Document]:
+    """The documents without entities in several pieces, which are counted: their hull would be another entity."""
+    for document in documents:
+        whole = tuple(entity for entity in document.entities if not entity.fragments)
+        lost = len(document.entities) - len(whole)
+        losses.note("entities in several pieces", f"document {document.id}", count=lost)
+        yield Document(document.id, document.text, whole) if lost else document
+
+
 def write_documents(documents: Iterable[Document], path: str | Path, format: str, **options: Any) -> Repairs:
     """Write `documents`, one at a time, so that the file (the folder, for brat) appears whole or not at all.
 
@@ -134,7 +144,9 @@ def write_documents(documents: Iterable[Document], path: str | Path, format: str
         DataError: an unknown format, a label the format cannot hold, or a place that cannot be written.
     """
     losses = Repairs()
-    FORMATS[_known(format)].write(documents, Path(path), losses, **options)
+    if _known(format) not in HOLD_FRAGMENTS:
+        documents = _in_one_piece(documents, losses)
+    FORMATS[format].write(documents, Path(path), losses, **options)
     for kind in losses:
         level = logging.INFO if kind in ("scores", "ids") else logging.WARNING
         logger.log(level, "%s: the format %s cannot hold %s", path, format, losses.describe_kind(kind))

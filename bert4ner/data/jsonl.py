@@ -1,6 +1,7 @@
 """Our own format, `jsonl`: `{"id", "text", "entities": [{"start", "end", "label", "score"}]}`, one document per line.
 
-Offsets count characters from 0, ends are exclusive, `score` is optional; it holds everything a `Document` does.
+Offsets count characters from 0, ends are exclusive, `score` is optional, and an entity in several pieces has them as
+`fragments`, a list of [start, end]; it holds everything a `Document` does.
 """
 
 import json
@@ -47,7 +48,14 @@ def _span(entity: Any, where: str) -> Span:
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
         raise DataError(f"{where}: expected a number as score, found {score!r}")
     span.score = None if score is None else float(score)
+    span.fragments = tuple(_fragment(each, where) for each in list_of(entity, "fragments", where))
     return span
+
+
+def _fragment(fragment: Any, where: str) -> tuple[int, int]:
+    if not isinstance(fragment, list) or len(fragment) != 2 or any(type(edge) is not int for edge in fragment):
+        raise DataError(f"{where}: expected a fragment [start, end], found {fragment!r}")
+    return fragment[0], fragment[1]
 
 
 def to_record(document: Document) -> dict[str, Any]:
@@ -57,6 +65,8 @@ def to_record(document: Document) -> dict[str, Any]:
         fields: dict[str, Any] = {"start": entity.start, "end": entity.end, "label": entity.label}
         if entity.score is not None:
             fields["score"] = entity.score
+        if entity.fragments:
+            fields["fragments"] = [list(fragment) for fragment in entity.fragments]
         entities.append(fields)
     return {"id": document.id, "text": document.text, "entities": entities}
 

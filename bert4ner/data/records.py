@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from bert4ner.data.files import BOM_REMOVED, SURROGATE, Repairs
-from bert4ner.entities import Document, Entity, check_text
+from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -30,6 +30,8 @@ class Span:
     score: float | None = None
     where: str = ""
     """Its own place, where that is more exact than the record's."""
+    fragments: tuple[tuple[int, int], ...] = ()
+    """Its pieces, ends exclusive, if there are several."""
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ def make_document(
     entities: dict[Entity, Entity] = {}
     for span in spans:
         _check_span(record, span, inclusive=inclusive)
-        entity = Entity(span.start, span.end, span.label, span.score)
+        entity = Entity(span.start, span.end, span.label, span.score, span.fragments)
         if entity in entities:
             repairs.note("repeated annotations (same span, same label) read once", record.where)
         entities.setdefault(entity, entity)
@@ -135,7 +137,12 @@ def make_document(
 
 def _fits(text: str, span: Span) -> bool:
     inside = 0 <= span.start < span.end <= len(text)
-    return inside and (span.mention is None or agrees(text[span.start : span.end], span.mention))
+    return inside and (span.mention is None or agrees(_covered(text, span), span.mention))
+
+
+def _covered(text: str, span: Span) -> str:
+    """What a span covers, its pieces divided by spaces as brat shows them."""
+    return " ".join(text[start:end] for start, end in span.fragments or [(span.start, span.end)])
 
 
 def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[Span]:
@@ -149,11 +156,16 @@ def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[S
         if shift and not repairs[BOM_REMOVED]:
             continue  # without a mark that may have been counted, a shift by one is just a mistake
         places = _places(widths(record.text), shift)
-        moved = [replace(span, start=places.get(span.start, -1), end=places.get(span.end, -1)) for span in spans]
+        moved = [_moved(span, places) for span in spans]
         if all(_fits(record.text, span) for span in moved):
             repairs.note(f"offsets counted in {unit} turned into characters", record.where, count=len(spans))
             return moved
     return spans
+
+
+def _moved(span: Span, places: dict[int, int]) -> Span:
+    fragments = tuple((places.get(start, -1), places.get(end, -1)) for start, end in span.fragments)
+    return replace(span, start=places.get(span.start, -1), end=places.get(span.end, -1), fragments=fragments)
 
 
 def _places(widths: list[int], shift: int) -> dict[int, int]:
@@ -181,8 +193,10 @@ def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
             f"{where}: expected offsets within the text of {len(record.text)} characters, found {span.label} "
             f"at {stated}; {counting}"
         )
+    if span.fragments:
+        check_fragments(span.start, span.end, span.fragments, where=where)
     if not _fits(record.text, span):
-        found = record.text[span.start : span.end]
+        found = _covered(record.text, span)
         width = "; the two differ in the width of characters only" if _same_width(found, span.mention) else ""
         raise DataError(
             f"{where}: expected {_short(span.mention)} at {stated}, found {_short(found)}{width}; {counting}: "
@@ -265,7 +279,10 @@ def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Documen
 
 
 def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:
-    """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out."""
+    """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out.
+
+    Entities in several pieces are left out, too.
+    """
     kept: list[Entity] = []  # sorted, and no two of them overlap
     lost: list[Entity] = []
     for entity in sorted(entities, key=lambda each: (each.start - each.end, each)):
@@ -273,7 +290,7 @@ def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity
         clashes = (place > 0 and kept[place - 1].end > entity.start) or (
             place < len(kept) and kept[place].start < entity.end
         )
-        if clashes:
+        if clashes or entity.fragments:
             lost.append(entity)
         else:
             kept.insert(place, entity)

@@ -67,7 +67,7 @@ class NERModel:
         return forward.get_concrete_function(ids)
 
     def outputs(self, token_ids: np.ndarray) -> np.ndarray:
-        """What the network gives for token ids (batch, length): for tag heads (batch, length, tags) float32."""
+        """What the network gives for token ids (batch, length), float32; its shape is the head's to say."""
         try:
             return self._forward(tf.constant(token_ids, "int32")).numpy()
         except tf.errors.ResourceExhaustedError:

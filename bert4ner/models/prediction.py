@@ -9,9 +9,11 @@ import numpy as np
 
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
-from bert4ner.models.heads.tagging import Chain, decode_spans
+from bert4ner.models.budget import within_budget
+from bert4ner.models.heads.base import Chain
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import Encoded, encode_documents, plan_batches
+from bert4ner.text.tokenizer import Encoding
 from bert4ner.text.windows import stitch
 
 CHUNK_BATCHES = 32              # batches of text held at a time: enough to sort windows by length
@@ -32,11 +34,11 @@ def predict_documents(
 ) -> Iterator[Document]:
     """The documents with the entities that the models find together, in order, in constant memory.
 
-    Emissions and transitions of several models are averaged. All models must share labels, scheme, vocabulary and
-    windows, which the caller checks.
+    Of several models what their heads score is averaged (emissions and transitions of tags, logits of spans). All
+    models must share labels, scheme, vocabulary, windows and kind of head, which the caller checks.
 
     Args:
-        decoder: decodes instead of the models' averaged chain.
+        decoder: decodes tags instead of the models' averaged chain.
         batch_tokens: tokens in one batch, padding counted.
     """
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
@@ -56,7 +58,7 @@ def predict_encoded(
 ) -> Iterator[Document]:
     """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
     found = _window_entities(models, encoded, decoder or ViterbiDecoder(*mean_chain(models)), batch_tokens)
-    return _stitched(documents, encoded, found)
+    return _stitched(documents, encoded, found, nested=models[0].head.nested)
 
 
 def _chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
@@ -78,20 +80,30 @@ def _window_entities(
     """The entities of every window, in characters of its document."""
     found: list[list[Entity]] = [[] for _ in encoded.bounds]
     lengths = encoded.lengths                                                      # (windows,)
-    tagset = models[0].head.tagset
-    for numbers in plan_batches(lengths, batch_tokens=batch_tokens):
+    head = models[0].head
+    for numbers in within_budget(plan_batches(lengths, batch_tokens=batch_tokens), lengths, head):
         token_ids = encoded.token_ids(numbers)                                     # (batch, length)
-        emissions = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
-        for number, spans in zip(numbers, decode_spans(decoder, tagset, emissions, lengths[numbers]), strict=True):
+        scores = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
+        for number, spans in zip(numbers, head.decode_scores(scores, lengths[numbers], decoder), strict=True):
             encoding = encoded.encoding(number)
-            found[number] = [
-                Entity(int(encoding.starts[i]), int(encoding.ends[j - 1]), label, score) for i, j, label, score in spans
-            ]
+            found[number] = [_entity(encoding, *span) for span in spans]
     return found
 
 
-def _stitched(documents: Sequence[Document], encoded: Encoded, found: list[list[Entity]]) -> Iterator[Document]:
+def _entity(
+    encoding: Encoding, i: int, j: int, label: str, score: float, pieces: Sequence[tuple[int, int]] = ()
+) -> Entity:
+    """The entity of some tokens [i, j), of several pieces or of one, in characters of the document."""
+    starts, ends = encoding.starts, encoding.ends
+    fragments = tuple((int(starts[first]), int(ends[last - 1])) for first, last in pieces)
+    return Entity(int(starts[i]), int(ends[j - 1]), label, score, fragments)
+
+
+def _stitched(
+    documents: Sequence[Document], encoded: Encoded, found: list[list[Entity]], *, nested: bool
+) -> Iterator[Document]:
     borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
     for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])
-        yield Document(document.id, document.text, tuple(stitch(encoded.bounds[windows], found[windows])))
+        whole = stitch(encoded.bounds[windows], found[windows], nested=nested)
+        yield Document(document.id, document.text, tuple(whole))

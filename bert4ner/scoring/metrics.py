@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.entities import Document, Entity
+from bert4ner.entities import Document, Entity, overlapping_entities
 from bert4ner.errors import DataError
 
 
@@ -69,14 +69,46 @@ class Score:
 
 
 @dataclass(frozen=True)
+class NestedRecall:
+    """Gold entities that lie inside, around or across another gold entity: how many there are, how many were found.
+
+    There is no precision to it: a prediction is not known to be meant as nested.
+    """
+
+    hits: int = 0
+    gold: int = 0
+
+    def __add__(self, other: "NestedRecall") -> "NestedRecall":
+        return NestedRecall(self.hits + other.hits, self.gold + other.gold)
+
+    @property
+    def recall(self) -> float:
+        """Share of these gold entities that were predicted."""
+        return _ratio(self.hits, self.gold)
+
+
+def count_nested(gold: Iterable[Entity], predicted: Iterable[Entity]) -> NestedRecall:
+    """Recall of the entities of one text that share characters with another gold entity.
+
+    Examples:
+        >>> count_nested([Entity(0, 4, "SYM"), Entity(0, 2, "BODY"), Entity(5, 6, "SYM")], [Entity(0, 2, "BODY")])
+        NestedRecall(hits=1, gold=2)
+    """
+    nested = overlapping_entities(gold)
+    return NestedRecall(len(nested & set(predicted)), len(nested))
+
+
+@dataclass(frozen=True)
 class Scores:
     """The counts of every label that occurs in gold or prediction, and the averages over labels.
 
     `micro` pools all entities; `macro` is the mean of the labels; `weighted` weighs each label's figures by its gold
-    support, which is what DeepNER publishes under the name micro.
+    support, which is what DeepNER publishes under the name micro. `nested` counts the gold entities that share
+    characters with another one, and those of them that were found.
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
+    nested: "NestedRecall" = field(default_factory=lambda: NestedRecall())
 
     @property
     def total(self) -> Counts:
@@ -113,11 +145,13 @@ class Scores:
             label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold, **asdict(c)}
             for label, c in sorted(self.counts.items())
         }
+        nested = {"recall": self.nested.recall, **asdict(self.nested)}
         return {
             "micro": asdict(self.micro),
             "macro": asdict(self.macro),
             "weighted": asdict(self.weighted),
             "support": self.support,
+            **({"nested": nested} if self.nested.gold else {}),
             "labels": labels,
         }
 
@@ -128,7 +162,8 @@ class Scores:
             {
                 label: Counts(counts["hits"], counts["gold"], counts["predicted"])
                 for label, counts in values["labels"].items()
-            }
+            },
+            NestedRecall(values["nested"]["hits"], values["nested"]["gold"]) if "nested" in values else NestedRecall(),
         )
 
 
@@ -174,15 +209,13 @@ def evaluate(gold: Iterable[Document], predicted: Iterable[Document]) -> Scores:
     Raises:
         DataError: see `pair_documents`.
     """
-    return _score(count_matches(one.entities, other.entities) for one, other in pair_documents(gold, predicted))
-
-
-def _score(matches: Iterable[Mapping[str, Counts]]) -> Scores:
     total: dict[str, Counts] = {}
-    for counts in matches:
-        for label, each in counts.items():
+    nested = NestedRecall()
+    for one, other in pair_documents(gold, predicted):
+        for label, each in count_matches(one.entities, other.entities).items():
             total[label] = total.get(label, Counts()) + each
-    return Scores(dict(sorted(total.items())))
+        nested += count_nested(one.entities, other.entities)
+    return Scores(dict(sorted(total.items())), nested)
 
 
 def bootstrap_interval(

@@ -12,7 +12,6 @@ import numpy as np
 
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
-from bert4ner.text.schemes import Span
 from bert4ner.text.tokenizer import Encoding, Tokenizer, token_span
 from bert4ner.text.windows import Window, cut_windows, truncate, window_entities
 
@@ -53,8 +52,9 @@ class Encoded:
     """Index of each window's document, int32 (windows,)."""
     bounds: list[Window]
     """Characters of each window in its document."""
-    spans: list[list[Span]]
-    """For each window its gold entities as tokens [i, j) and label; token 0 is the one after [CLS]."""
+    spans: list[list[tuple]]
+    """For each window its gold entities as tokens [i, j) and label, and, of those in several pieces only, the pieces;
+    token 0 is the one after [CLS]."""
     lost: list[LostEntity]
     """Gold entities that no window holds as whole tokens."""
     cls_id: int
@@ -148,19 +148,20 @@ def _lost(document: Document, entity: Entity, reason: str) -> LostEntity:
 
 def _token_spans(
     documents: list[Document], owners: list[int], encodings: list[Encoding], gold: list[list[Entity]]
-) -> tuple[list[list[Span]], list[LostEntity]]:
+) -> tuple[list[list[tuple]], list[LostEntity]]:
     """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
-    spans: list[list[Span]] = []
+    spans: list[list[tuple]] = []
     aligned: set[tuple[int, Entity]] = set()
     missed: dict[tuple[int, Entity], None] = {}               # a set that keeps the order
     for owner, encoding, entities in zip(owners, encodings, gold, strict=True):
         spans.append([])
         for entity in entities:
             place = token_span(encoding, entity.start, entity.end)
-            if place is None:
+            pieces = [token_span(encoding, *fragment) for fragment in entity.fragments]
+            if place is None or None in pieces:
                 missed[owner, entity] = None
             else:
-                spans[-1].append((*place, entity.label))
+                spans[-1].append((*place, entity.label, *([tuple(pieces)] if pieces else [])))
                 aligned.add((owner, entity))
     return spans, [_lost(documents[owner], entity, NO_TOKEN_BOUNDARY)
                    for owner, entity in missed if (owner, entity) not in aligned]

@@ -109,7 +109,9 @@ def window_entities(
     return inside, outside
 
 
-def stitch(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> list[Entity]:
+def stitch(
+    windows: Sequence[Window], found: Sequence[Sequence[Entity]], *, nested: bool = False
+) -> list[Entity]:
     """Join what was found in the windows of one document, sorted, each entity once.
 
     A window is believed up to the middle of what it shares with its neighbours, where its context is the longer one:
@@ -120,6 +122,7 @@ def stitch(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> list
     Args:
         windows: of one document, in its order.
         found: for each window its entities, in document characters.
+        nested: entities may lie in others: of different windows only those that cross are in conflict.
 
     Raises:
         ValueError: as many lists as windows are expected.
@@ -133,7 +136,7 @@ def stitch(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> list
         for entity in entities:
             if bisect_right(seams, entity.start + entity.end) == number:
                 owned.setdefault(entity, number)
-    rivals = _conflicts(owned, [set(entities) for entities in found]) if len(windows) > 1 else {}
+    rivals = _conflicts(owned, [set(entities) for entities in found], nested) if len(windows) > 1 else {}
     dropped: set[Entity] = set()
     for entity in sorted(rivals, key=_rank):
         if entity not in dropped:
@@ -141,19 +144,25 @@ def stitch(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> list
     return sorted(entity for entity in owned if entity not in dropped)
 
 
-def _conflicts(owned: dict[Entity, int], found: list[set[Entity]]) -> dict[Entity, list[Entity]]:
-    """Overlapping entities of different windows, of which no window found both."""
+def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nested: bool) -> dict[Entity, list[Entity]]:
+    """Overlapping entities of different windows, of which no window found both; if `nested`, those that cross."""
     rivals: dict[Entity, list[Entity]] = {}
     active: list[Entity] = []
     for entity in sorted(owned):
         active = [other for other in active if other.end > entity.start]
         for other in active:
             here, there = owned[entity], owned[other]
-            if here != there and entity not in found[there] and other not in found[here]:
+            apart = here != there and entity not in found[there] and other not in found[here]
+            if apart and not (nested and _contains(entity, other)):
                 rivals.setdefault(entity, []).append(other)
                 rivals.setdefault(other, []).append(entity)
         active.append(entity)
     return rivals
+
+
+def _contains(one: Entity, other: Entity) -> bool:
+    """Whether either of two overlapping entities lies in the other."""
+    return (one.start <= other.start and other.end <= one.end) or (other.start <= one.start and one.end <= other.end)
 
 
 def _rank(entity: Entity) -> tuple[float, int, int, str]:

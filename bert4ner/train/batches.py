@@ -8,6 +8,7 @@ import numpy as np
 
 from bert4ner.compat.frameworks import tf
 from bert4ner.entities import Document
+from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import encode_documents, plan_batches
 
@@ -33,16 +34,17 @@ class TrainingBatches:
         if lost:
             document, entity = lost[0]
             logger.warning(
-                "%d of %d entities overlap longer ones and will not be learned by a head that tags tokens, e.g. %s %r "
-                "at [%d, %d) of document %s",
-                len(lost), sum(len(each.entities) for each in documents), entity.label, document.mention(entity),
-                entity.start, entity.end, document.id,
+                "%d of %d entities %s and will not be learned by the head %s, e.g. %s %r at [%d, %d) of document %s",
+                len(lost), sum(len(each.entities) for each in documents), self.head.cannot_hold,
+                self.config.model.head, entity.label, document.mention(entity), entity.start, entity.end, document.id,
             )  # fmt: skip
 
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The window numbers of every batch of an epoch, epochs counted from 0."""
         rng = np.random.default_rng([self.config.run.seed, epoch])
-        return plan_batches(self.encoded.lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
+        lengths = self.encoded.lengths
+        batches = plan_batches(lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
+        return list(within_budget(batches, lengths, self.head))
 
     def __len__(self) -> int:
         return len(self.plan(0))

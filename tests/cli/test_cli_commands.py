@@ -115,6 +115,21 @@ def test_evaluate_prints_labels_and_averages(bert4ner, predictions, data):
     assert "95 % interval over documents: 50.00 to 50.00" in out
 
 
+def test_nesting_is_told_where_there_is_any(bert4ner, tmp_path, predictions, data):
+    path, found = tmp_path / "nested.jsonl", tmp_path / "found.jsonl"
+    entities = (Entity(0, 6, "SYM"), Entity(0, 2, "BODY"), Entity(7, 8, "BODY"))
+    write_documents([Document("a", "心房内折返性心动过速", entities)], path, "jsonl")
+    write_documents([Document("a", "心房内折返性心动过速", entities[1:])], found, "jsonl")
+    out = bert4ner("evaluate", found, path).out
+    assert "nested entities, which share characters with another: 1 of 2 found, recall 50.00" in out
+    assert json.loads(bert4ner("evaluate", found, path, "--json", "--quiet").out)["nested"]["recall"] == 0.5
+    out = bert4ner("audit", path).out
+    assert "entities inside another: 1, at most 1 deep" in out
+    assert "entities that one layer of tags cannot hold: 1; heads that score spans can" in out
+    assert "nested" not in bert4ner("evaluate", predictions, data).out
+    assert "Nesting" not in bert4ner("audit", data).out
+
+
 def test_evaluate_as_json_with_errors(bert4ner, predictions, data):
     code, out, err = bert4ner("evaluate", predictions, data, "--json", "--errors", "--quiet")
     scores = json.loads(out)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -55,8 +56,8 @@ def test_every_option_of_the_configuration_is_an_option_without_its_group():
 def test_help_shows_every_option_of_the_configuration(capsys):
     assert parse(command, ["--help"], prog="bert4ner nothing") is None
     shown = capsys.readouterr().out
-    assert all(f"--{name.replace('_', '-')} " in shown for name in Config().options())
-    assert "--head {crf,softmax}" in shown and "Tagging scheme of the head. (default: bios)" in shown
+    assert all(re.search(rf"--{name.replace('_', '-')}[ ,]", shown) for name in Config().options())
+    assert "--scheme {bio,bios,bioes}" in shown and "scheme of the heads that tag tokens." in shown
 
 
 @pytest.mark.parametrize("spelling", ["--config {}", "--config={}"])
@@ -93,7 +94,7 @@ def test_a_value_out_of_its_range_is_refused():
         ("x --output y --max_lenght=3 --zzz", "unknown option --max_lenght, did you mean --max-length?; "
                                               "unknown option --zzz"),
         ("x y z --output u", "unexpected argument: y, z"),
-        ("x --output y --head cfr", "--head: expected one of crf, softmax, found 'cfr', did you mean crf?"),
+        ("x --output y --scheme biso", "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"),
         ("x --output y --color 红", "--color: expected one of red, green, found '红'"),
         ("x --output y --folds 2.5", "--folds: expected a whole number, found '2.5'"),
         ("x --output y --epochs many", "--epochs: expected a whole number, found 'many'"),
@@ -117,4 +118,5 @@ def test_the_line_does_not_depend_on_the_terminal(terminal, monkeypatch):
 def test_ascii_boxes_are_read_as_well(monkeypatch):
     monkeypatch.setattr("bert4ner.cli.parsing._Terminal.encoding", "ascii")
     assert refusal("x --outptu y") == "missing: --output; unknown option --outptu, did you mean --output?"
-    assert refusal("x --output y --head cfr") == "--head: expected one of crf, softmax, found 'cfr', did you mean crf?"
+    expected = "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"
+    assert refusal("x --output y --scheme biso") == expected

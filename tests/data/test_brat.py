@@ -81,14 +81,39 @@ def test_a_byte_order_mark_may_have_been_counted(pair):
         assert result.repairs.total() == 1 + start
 
 
-def test_spans_divided_at_a_line_end_are_joined_and_other_pieces_are_lost_and_counted(pair):
+def test_pieces_divided_at_a_line_end_are_joined_and_others_are_fragments(pair):
     text = "面值贰\n角的纸币"
-    result = read_with_report(pair(text, "T1\tA 0 3;4 5\t面值贰 角\nT2\tB 0 2;6 8\t面值 纸币\nT3\tC 6 8\t纸币\n"))
-    assert found(result.documents[0]) == [("面值贰\n角", "A"), ("纸币", "C")]
-    assert result.repairs == {
-        "entities divided at a line end or a space joined": 1,
-        "entities in several pieces (discontinuous) left out": 1,
-    }
+    result = read_with_report(pair(text, (
+        "T1\tA 0 3;4 5\t面值贰 角\nT2\tB 0 2;6 8\t面值 纸币\nT3\tC 6 8\t纸币\nT4\tB 0 3;4 5;7 8\t面值贰 角 币\n"
+    )))  # fmt: skip
+    assert found(result.documents[0]) == [("面值贰\n角", "A"), ("面值纸币", "B"), ("面值贰\n角币", "B"), ("纸币", "C")]
+    assert [entity.fragments for entity in result.documents[0].entities] == [
+        (), ((0, 2), (6, 8)), ((0, 5), (7, 8)), (),
+    ]  # fmt: skip
+    assert result.repairs == {"entities divided at a line end or a space joined": 2}
+
+
+def test_fragments_are_written_and_read_again(tmp_path):
+    entities = (Entity(0, 8, "B", fragments=((0, 5), (6, 8))), Entity(0, 5, "A"), Entity(1, 2, "A"))
+    document = Document("a", "面值贰\n角的纸币", entities)
+    write_documents([document], tmp_path / "out", "brat")
+    lines = (tmp_path / "out/a.ann").read_text(encoding="utf-8").splitlines()
+    assert lines[1:] == ["T2\tB 0 3;4 5;6 8\t面值贰 角 纸币", "T3\tA 1 2\t值"]
+    assert read_documents(tmp_path / "out") == [document]
+
+
+def test_offsets_of_fragments_in_other_units_become_characters(pair):
+    result = read_with_report(pair("😀面值的纸币", "T1\tB 2 4;5 7\t面值 纸币\n"))
+    assert result.documents[0].entities == (Entity(1, 6, "B", fragments=((1, 3), (4, 6))),)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "mention"),
+    [("0 2;1 3", "面值 值贰"), ("2 3;0 1", "贰 面"), ("0 2;2 3", "面值 贰"), ("0 1;2 2;3 4", "面  角")],
+)
+def test_fragments_that_are_no_pieces_are_refused(pair, pieces, mention):
+    with pytest.raises(DataError, match=r"0\.ann:1: expected (two or more fragments in order|a span of at least)"):
+        read_documents(pair("面值贰角", f"T1\tB {pieces}\t{mention}\n"))
 
 
 @pytest.mark.parametrize(

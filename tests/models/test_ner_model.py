@@ -137,7 +137,7 @@ def test_a_missing_label_shows_in_the_weights(folder):
 
 @pytest.mark.parametrize(("change", "said"), [
     (lambda config: config["model"].update(hed="crf"), "unknown option 'hed'; did you mean 'head'?"),
-    (lambda config: config["model"].update(head="xx"), "head must be 'crf' or 'softmax', got 'xx'"),
+    (lambda config: config["model"].update(scheme="xx"), "scheme must be 'bio' or 'bios' or 'bioes', got 'xx'"),
     (lambda config: config["windows"].update(max_length=4), "max_length must be in [8, 100000], got 4"),
     (lambda config: config.update(model=[]), "expected config to hold groups of options"),
 ])

@@ -1,7 +1,11 @@
 """A network that cannot learn a handful of sentences by heart is broken somewhere: the cheapest test of everything."""
 
+from itertools import pairwise
+
 import pytest
 
+from bert4ner.entities import Document, Entity
+from bert4ner.models.builder import HEADS
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.scoring.metrics import evaluate
@@ -11,7 +15,10 @@ from bert4ner.train.fit import fit
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "precision"),
-    [("crf", "float32"), ("softmax", "float32"), ("crf", "bfloat16"), ("softmax", "bfloat16"), ("crf", "float16")],
+    [
+        ("crf", "float32"), ("softmax", "float32"), ("span", "float32"), ("crf", "bfloat16"), ("softmax", "bfloat16"),
+        ("span", "bfloat16"), ("crf", "float16"),
+    ],
 )
 def test_a_tiny_random_network_learns_eight_documents_by_heart(
     head, precision, documents, tiny_config, tiny_encoder, tmp_path
@@ -25,3 +32,24 @@ def test_a_tiny_random_network_learns_eight_documents_by_heart(
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     assert history[-1]["loss"] < 0.02
     assert evaluate(few, predict_documents([NERModel.load(tmp_path / "model")], few)).micro.f1 == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.nested is not False])
+def test_heads_that_may_nest_learn_nested_entities_by_heart(head, precision, documents, tiny_config, tmp_path):
+    few = [
+        Document(document.id, document.text, (*document.entities, *(
+            Entity(entity.start, entity.start + 2, "PART") for entity in document.entities if entity.label == "SYMPTOM"
+        )))
+        for document in documents[:8]
+    ]  # fmt: skip
+    config = tiny_config(
+        head=head, precision=precision, epochs=60, encoder_dropout=0.0, head_dropout=0.0, head_size=16
+    )  # fmt: skip
+    history = fit(few, few, config, labels=["DRUG", "PART", "PERSON", "SYMPTOM"], folder=tmp_path)
+    assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
+    found = list(predict_documents([NERModel.load(tmp_path / "model")], few))
+    assert evaluate(few, found).micro.f1 == 1.0
+    assert any(one.end > two.start for document in found for one, two in pairwise(document.entities))
+    assert all(entity.score > 0.5 for document in found for entity in document.entities)

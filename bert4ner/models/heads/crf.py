@@ -5,8 +5,9 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.base import Chain
 from bert4ner.models.heads.partition import log_partition
-from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under, first_token_on
+from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
 
 _FORBIDDEN = -1e30              # finite, so that a recursion over tags that nothing leads to has a gradient
 

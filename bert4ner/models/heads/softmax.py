@@ -5,7 +5,8 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import tf
-from bert4ner.models.heads.tagging import Chain, TagHead, emissions_under
+from bert4ner.models.heads.base import Chain
+from bert4ner.models.heads.tagging import TagHead, emissions_under
 
 
 @final

@@ -5,28 +5,21 @@ emissions costs and which chain of transitions decodes it.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import ByteDropout, keras, tf
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config
 from bert4ner.data.records import flat_entities
 from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
+from bert4ner.models.heads.base import Chain, Head, in_one_piece
 from bert4ner.text.schemes import TagSet
 
 IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
-
-TokenSpan = tuple[int, int, str, float]          # start, end (token positions of the text, half open), label, score
-
-
-class Chain(NamedTuple):
-    """Log scores of tag sequences beyond the emissions; -inf forbids."""
-
-    transitions: np.ndarray     # (tags, tags), from-tag first
-    starts: np.ndarray          # (tags,)
-    ends: np.ndarray            # (tags,)
 
 
 def first_token_on(mask: Any) -> Any:
@@ -39,20 +32,25 @@ def emissions_under(mask: Any, emissions: Any) -> Any:
     return tf.where(mask[:, :, None], emissions, 0)
 
 
-class TagHead(keras.layers.Layer):
+class TagHead(Head):
     """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
 
+    kind = "tags"
+    cannot_hold = "overlap longer ones or are in several pieces"
+
     def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
-        kwargs["dtype"] = "float32"                     # log probabilities do not survive 16 bits
-        super().__init__(**kwargs)
+        super().__init__(labels, dropout, **kwargs)
         self.scheme = scheme
-        self.labels = list(labels)
-        self.dropout = dropout
         self.tagset = TagSet(scheme, self.labels)
-        self.supports_masking = True
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        return {"scheme": config.model.scheme}
+
+    def cells(self, length: int) -> int:
+        return length * len(self.tagset)
 
     def build(self, input_shape: Any) -> None:
-        self.dropout_layer = ByteDropout(self.dropout, dtype="float32")
         self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
         self.projection.build(input_shape)
         super().build(input_shape)
@@ -60,18 +58,14 @@ class TagHead(keras.layers.Layer):
     def call(self, features: Any) -> Any:
         return tf.identity(self.projection(self.dropout_layer(features)))      # without the mask that Dense puts on
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """The mask ends here: Keras would weigh the loss of each window by it; `loss` reads it from the targets."""
-        return None
-
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], len(self.tagset))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "scheme": self.scheme, "labels": self.labels, "dropout": self.dropout}
+        return {**super().get_config(), "scheme": self.scheme}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document that one layer of tags cannot hold: they overlap longer ones."""
+        """Those entities of one document that one layer of tags cannot hold: overlapping longer ones, or in pieces."""
         return flat_entities(entities)[1]
 
     def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
@@ -81,7 +75,7 @@ class TagHead(keras.layers.Layer):
         """
         targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
-            tags, _ = self.tagset.encode(window_spans, length - 2)
+            tags, _ = self.tagset.encode(in_one_piece(window_spans), length - 2)
             targets[row, 1 : length - 1] = tags
         return targets
 
@@ -101,16 +95,28 @@ class TagHead(keras.layers.Layer):
         raise NotImplementedError
 
     def chain(self) -> Chain:
-        """The current transitions, starts and ends for decoding."""
         raise NotImplementedError
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Log-linear emissions ``(batch, length, tags)`` for the chain, from what the network gives."""
         raise NotImplementedError
 
-    def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
-        """The entities of each window, from the network's outputs and lengths ([CLS], [SEP] counted)."""
-        return decode_spans(ViterbiDecoder(*self.chain()), self.tagset, self.scores(outputs), lengths)
+    def decode_scores(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
+    ) -> list[list[TokenSpan]]:
+        return decode_spans(decoder, self.tagset, scores, lengths)
+
+    def span_scores(
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+    ) -> list[list[float]]:
+        inner_lengths = np.asarray(lengths) - 2
+        lattice = Lattice(self.scores(outputs)[:, 1:], inner_lengths, *self.chain())
+        tagged = [
+            [(start, end, self.tagset.encode([(start, end, label)], int(length))[0][start:end])
+             for start, end, label in window_spans]
+            for window_spans, length in zip(spans, inner_lengths, strict=True)
+        ]  # fmt: skip
+        return span_probabilities(lattice, tagged, self.tagset.continues)
 
 
 def decode_spans(

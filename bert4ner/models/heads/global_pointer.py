@@ -1,0 +1,43 @@
+"""GlobalPointer: the inner product of two vectors of each label, turned by their positions, scores the span."""
+
+from typing import Any, final
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.rotary import rotate
+from bert4ner.models.heads.span_matrix import SpanMatrixHead
+
+
+@final
+class GlobalPointerHead(SpanMatrixHead):
+    """Scores a span by q_i . k_j / sqrt(head_size), with q and k of each label turned by rotary positions.
+
+    Rotary positions make the product depend on the distance j - i, without which the head learns next to nothing.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        head_size: width of q and k, even.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    Call arguments:
+        features: token vectors, ``(batch, length, width)``; returns logits ``(batch, labels, length, length)``.
+
+    References:
+        Su Jianlin 2021, https://kexue.fm/archives/8373; Su et al. 2022, Global Pointer: Novel Efficient Span-based
+        Approach for Named Entity Recognition.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        self.projection = keras.layers.Dense(
+            2 * self.head_size * len(self.labels), kernel_initializer="lecun_normal", name="projection", dtype="float32"
+        )
+        self.projection.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, features: Any) -> Any:
+        projected = self.projection(self.dropout_layer(features))
+        batch, length = tf.shape(features)[0], tf.shape(features)[1]
+        projected = tf.reshape(projected, [batch, length, len(self.labels), 2 * self.head_size])
+        projected = rotate(tf.transpose(projected, [0, 2, 1, 3]), self.head_size)          # (batch, labels, length, …)
+        queries, keys = projected[..., : self.head_size], projected[..., self.head_size :]
+        return tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5

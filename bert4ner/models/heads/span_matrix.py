@@ -1,0 +1,188 @@
+"""What heads that score every span with every label share: sparse targets, the loss, and decoding with scores.
+
+A cell (label, i, j) stands for the span from token i to token j, both counted with [CLS] at 0 and both inclusive. Cells
+that are no span of the text (j before i, [CLS], [SEP], padding) take no part in the loss and are never decoded.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.config import Config
+from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Entity
+from bert4ner.errors import DataError
+from bert4ner.models.heads.base import Head, in_one_piece
+
+SPANS_PER_TOKEN = 4
+"""The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
+of all cells above 0, hundreds of thousands of spans in a window, and no annotation nests as deep as this."""
+_NONE = -1                      # target that stands for nothing
+_FIELDS = 3                     # label, first and last token of a target
+
+
+def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.ndarray) -> np.ndarray:
+    """Cells (kind, row, column) of each window as int32 ``(batch, 1 + 3 * cells)``: its length, its cells, then -1."""
+    targets = np.full((len(cells), 1 + _FIELDS * max(map(len, cells), default=0)), _NONE, "int32")
+    targets[:, 0] = lengths
+    for row, window_cells in enumerate(cells):
+        targets[row, 1 : 1 + _FIELDS * len(window_cells)] = [number for cell in window_cells for number in cell]
+    return targets
+
+
+def unpack_targets(targets: Any) -> tuple[Any, Any, Any]:
+    """What `pack_targets` wrote: lengths ``(batch,)``, cells ``(batch, cells, 3)``, which of them are real."""
+    targets = tf.cast(targets, "int32")
+    cells = tf.reshape(targets[:, 1:], [tf.shape(targets)[0], -1, _FIELDS])                # (batch, cells, 3)
+    return targets[:, 0], cells, tf.not_equal(cells[:, :, 0], _NONE)
+
+
+def check_span(span: tuple, length: int, labels: Any) -> None:
+    """Refuse a span outside a window of `length` tokens ([CLS], [SEP] not counted), or of a label not in `labels`.
+
+    Raises:
+        ValueError, DataError: as said.
+    """
+    start, end, label = span[:3]
+    if not 0 <= start < end <= length:
+        raise ValueError(f"span must lie in a window of {length} tokens, got [{start}, {end}) {label}")
+    if label not in labels:
+        raise DataError(f"label {label!r} is not among the {len(labels)} labels of this head")
+
+
+def log_one_plus_sum_exp(scores: Any) -> Any:
+    """log(1 + sum of exp) over the last two axes; -inf counts as nothing, and gets no gradient."""
+    top = tf.stop_gradient(tf.maximum(tf.reduce_max(scores, axis=[-2, -1]), 0.0))
+    return top + tf.math.log(tf.exp(-top) + tf.reduce_sum(tf.exp(scores - top[..., None, None]), axis=[-2, -1]))
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-logit)), without overflow."""
+    return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
+
+
+class SpanMatrixHead(Head):
+    """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
+
+    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
+    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        head_size: width of the vectors that stand for a span's first and last token.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    References:
+        Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
+        Classification.
+    """
+
+    kind = "span logits"
+    cannot_hold = "are in several pieces"
+
+    def __init__(
+        self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
+    ):
+        super().__init__(labels, dropout, **kwargs)
+        self.head_size = head_size
+        self.flat = flat
+
+    @property
+    def nested(self) -> bool:  # type: ignore[override]
+        return not self.flat
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        return {"head_size": config.spans.head_size, "flat": config.spans.flat}
+
+    def cells(self, length: int) -> int:
+        return len(self.labels) * length * length
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
+
+    def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
+        """Those in several pieces only: every span has a cell of its own for every label."""
+        return [entity for entity in entities if entity.fragments]
+
+    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Length and cells (label, first token, last token) of each window, as `pack_targets` writes them."""
+        cells = []
+        for window_spans, length in zip(spans, lengths, strict=True):
+            whole = in_one_piece(window_spans)
+            for span in whole:
+                check_span(span, int(length) - 2, self.label_numbers)
+            cells.append(sorted({self._cell(span) for span in whole}))
+        return pack_targets(cells, lengths)
+
+    def _cell(self, span: tuple) -> tuple[int, int, int]:
+        start, end, label = span
+        return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
+
+    def loss(self, targets: Any, outputs: Any) -> Any:
+        """Loss of each window, ``(batch,)``: the mean over labels.
+
+        The cells of the entities are told by number, so that no array of targets as large as the outputs is made.
+        """
+        lengths, cells, real = unpack_targets(targets)
+        batch, width, num_labels = tf.shape(outputs)[0], tf.shape(outputs)[-1], len(self.labels)
+        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
+        # What is no cell writes to the lower left corner, which is no span.
+        corner = tf.stack([0, width - 1, 0])
+        places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
+        found = tf.where(real, -tf.gather_nd(outputs, places), -np.inf)                    # (batch, cells)
+        others = tf.where(allowed_spans(lengths, width)[:, None], outputs, -np.inf)        # (…, labels, length, length)
+        others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(rows), np.float32(-np.inf)))
+        segments = tf.reshape(rows * num_labels + places[:, :, 1], [-1])                   # (batch * cells,)
+        positive = _segmented(tf.reshape(found, [-1]), segments, batch * num_labels)
+        losses = log_one_plus_sum_exp(others) + tf.reshape(positive, [batch, num_labels])  # (batch, labels)
+        return tf.reduce_mean(losses, axis=-1)
+
+    def decode_scores(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
+    ) -> list[list[TokenSpan]]:
+        """Spans with a logit above 0, sorted; the likeliest, should there be more than `SPANS_PER_TOKEN`."""
+        found = []
+        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
+            inner = window[:, 1 : length - 1, 1 : length - 1]                              # (labels, tokens, tokens)
+            labels, starts, lasts = np.nonzero(np.triu(inner > 0))
+            logits = inner[labels, starts, lasts]                                          # (spans,)
+            if len(logits) > SPANS_PER_TOKEN * length:
+                best = np.argsort(-logits, kind="stable")[: SPANS_PER_TOKEN * length]
+                labels, starts, lasts, logits = labels[best], starts[best], lasts[best], logits[best]
+            names = [self.labels[number] for number in labels]
+            spans = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, sigmoid(logits).tolist(), strict=True))
+            found.append(heaviest_disjoint(spans) if self.flat else spans)
+        return found
+
+    def span_scores(
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+    ) -> list[list[float]]:
+        result = []
+        for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
+            for span in window_spans:
+                check_span(span, length - 2, self.label_numbers)
+            result.append([float(sigmoid(window[self._cell(span)])) for span in window_spans])
+        return result
+
+
+def allowed_spans(lengths: Any, width: Any) -> Any:
+    """Which cells (batch, width, width) are spans of the text: first token not after the last, [CLS], [SEP] outside."""
+    positions = tf.range(width)
+    inside = (positions >= 1) & (positions < lengths[:, None] - 1)                         # (batch, width)
+    return inside[:, :, None] & inside[:, None, :] & (positions[:, None] <= positions)
+
+
+def _segmented(scores: Any, segments: Any, num_segments: Any) -> Any:
+    """log(1 + sum of exp) of the scores (cells,) of each segment, ``(num_segments,)``."""
+    top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, num_segments), 0.0))
+    powers = tf.exp(scores - tf.gather(top, segments))
+    return top + tf.math.log(tf.exp(-top) + tf.math.unsorted_segment_sum(powers, segments, num_segments))

@@ -1,0 +1,237 @@
+"""Word-word relations: a grid says of each pair of tokens whether one follows the other in an entity, or ends what the
+other begins. Holds nested entities and those in several pieces."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from typing import Any, final
+
+import numpy as np
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config
+from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Entity
+from bert4ner.models.heads.base import Head
+from bert4ner.models.heads.span_matrix import SPANS_PER_TOKEN, check_span, pack_targets, unpack_targets
+
+NEXT = 1                        # relation: the column's token is the next one of an entity; 0 is no relation
+TAIL = 2                        # and above: the row's token ends, the column's begins an entity, one number per label
+PATHS = 8
+"""The most entities that one pair of first and last token gives: a network that has not learned links everything."""
+_DILATIONS = (1, 2, 3)
+_BUCKETS = 9                    # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
+
+
+@final
+class W2NERHead(Head):
+    """Classifies every pair of tokens (i, j): NEXT, if j comes after i in an entity; TAIL of a label, if i is the last
+    and j the first token of an entity of that label; or none.
+
+    A pair is represented by conditional layer norm of token j, its scale and shift linear in token i, plus a vector of
+    the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other;
+    their sum and a bilinear form of both tokens give the logits. The loss is cross entropy, averaged over all pairs.
+
+    Every path of NEXT from a first to a last token that a TAIL joins is an entity; its score is the product of the
+    probabilities of these relations. Entities that share tokens may thus give rise to others, where one can be left on
+    the way for the rest of another. Slow and hungry: length x length x head_size numbers a window, several times.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        head_size: channels of the grid, even.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    Call arguments:
+        features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, length, labels + 2)``.
+        mask: ``(batch, length)``; pairs with padding are zero before each convolution.
+
+    References:
+        Li et al. 2022, Unified Named Entity Recognition as Word-Word Relation Classification.
+    """
+
+    kind = "relations"
+    cannot_hold = "begin and end where one of another label does"
+
+    def __init__(
+        self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
+    ):
+        super().__init__(labels, dropout, **kwargs)
+        self.head_size = head_size
+        self.flat = flat
+
+    @property
+    def nested(self) -> bool:  # type: ignore[override]
+        return not self.flat
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        return {"head_size": config.spans.head_size, "flat": config.spans.flat}
+
+    def cells(self, length: int) -> int:
+        return max(self.head_size, TAIL + len(self.labels)) * length * length
+
+    def build(self, input_shape: Any) -> None:
+        size, relations = self.head_size, TAIL + len(self.labels)
+        normal = keras.initializers.RandomNormal
+        self.words = _built(keras.layers.Dense, size, input_shape[-1], "words")
+        self.gains = _built(keras.layers.Dense, size, size, "gains", bias_initializer="ones")
+        self.shifts = _built(keras.layers.Dense, size, size, "shifts")
+        self.pairs = _built(keras.layers.Dense, size, size, "pairs")
+        self.distances = self.add_weight("distances", (2 * _BUCKETS + 1, size), initializer=normal(stddev=0.02))
+        self.convolutions = [
+            _built(
+                keras.layers.Conv2D, size, size, f"convolution-{dilation}",
+                kernel_size=3, padding="same", dilation_rate=dilation,
+            )
+            for dilation in _DILATIONS
+        ]  # fmt: skip
+        self.relations = _built(keras.layers.Dense, relations, size, "relations")
+        self.forms = self.add_weight("forms", (relations, size, size), initializer=normal(stddev=0.5 / size))
+        super().build(input_shape)
+
+    def call(self, features: Any, mask: Any = None) -> Any:
+        words = tf.nn.gelu(self.words(self.dropout_layer(features)))                       # (batch, length, size)
+        mean, variance = tf.nn.moments(words, axes=[-1], keepdims=True)
+        normed = (words - mean) * tf.math.rsqrt(variance + 1e-5)
+        pairs = self.gains(words)[:, :, None] * normed[:, None] + self.shifts(words)[:, :, None]
+        grid = tf.nn.gelu(self.pairs(pairs) + self._distances(tf.shape(words)[1]))         # (batch, length, length, …)
+        total = tf.zeros_like(grid)
+        for convolution in self.convolutions:
+            if mask is not None:
+                grid = tf.where((mask[:, :, None] & mask[:, None])[..., None], grid, 0)
+            grid = tf.nn.gelu(convolution(grid))
+            total += grid
+        products = tf.einsum("bis,rst,bjt->bijr", words, self.forms, words)                # (batch, length, length, …)
+        return self.relations(total) + products
+
+    def _distances(self, length: Any) -> Any:
+        """A vector for the distance of each pair, (length, length, size)."""
+        positions = tf.range(length)
+        distances = positions - positions[:, None]
+        sizes = tf.abs(distances)
+        powers = tf.reduce_sum(tf.cast(sizes[..., None] >= 2 ** np.arange(_BUCKETS), "int32"), axis=-1)
+        buckets = tf.sign(distances) * powers + _BUCKETS
+        return tf.gather(self.distances, buckets)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
+
+    def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
+        """Those entities of one document whose first and last character are those of another with an earlier label."""
+        first = {(each.start, each.end): each.label for each in sorted(entities, reverse=True)}
+        return [each for each in sorted(entities) if first[each.start, each.end] != each.label]
+
+    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Length and relations (relation, row, column) of each window, as `pack_targets` writes them."""
+        windows = []
+        for window_spans, length in zip(spans, lengths, strict=True):
+            relations: dict[tuple[int, int], int] = {}
+            for span in sorted(set(window_spans)):
+                check_span(span, int(length) - 2, self.label_numbers)
+                cells = self._cells(span)
+                if relations.setdefault(cells[0][1:], cells[0][0]) == cells[0][0]:
+                    relations.update({cell[1:]: cell[0] for cell in cells})
+            windows.append(sorted((relation, *place) for place, relation in relations.items()))
+        return pack_targets(windows, lengths)
+
+    def _cells(self, span: tuple) -> list[tuple[int, int, int]]:
+        """The relations that state an entity, its TAIL first; [CLS] moves all tokens by one."""
+        start, end, label, *pieces = span
+        tokens = [token + 1 for piece in (pieces[0] if pieces else [(start, end)]) for token in range(*piece)]
+        tail = (TAIL + self.label_numbers[label], tokens[-1], tokens[0])
+        return [tail, *((NEXT, one, other) for one, other in pairwise(tokens))]
+
+    def loss(self, targets: Any, outputs: Any) -> Any:
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per pair of real tokens."""
+        lengths, cells, real = unpack_targets(targets)
+        batch, width = tf.shape(outputs)[0], tf.shape(outputs)[1]
+        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
+        # What is no cell writes "none" to the pair of [CLS] with itself, which does not count.
+        places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
+        gold = tf.zeros([batch, width, width], "int32")
+        gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], 0))
+        positions = tf.range(width)
+        inside = (positions >= 1) & (positions < lengths[:, None] - 1)                     # (batch, width)
+        counted = inside[:, :, None] & inside[:, None]                                     # (batch, width, width)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
+        losses = tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2])                  # (batch,)
+        count = tf.maximum(tf.reduce_sum(tf.cast(counted, "float32")), 1.0)
+        return losses * (tf.cast(batch, "float32") / count)
+
+    def scores(self, outputs: np.ndarray) -> np.ndarray:
+        """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
+        powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+        return powers / powers.sum(axis=-1, keepdims=True)
+
+    def decode_scores(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
+    ) -> list[list[TokenSpan]]:
+        found = []
+        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
+            spans = self._entities(window[1 : length - 1, 1 : length - 1])
+            found.append(heaviest_disjoint(spans) if self.flat else spans)
+        return found
+
+    def _entities(self, chances: np.ndarray) -> list[TokenSpan]:
+        """The entities of one window from the probabilities of its pairs, (tokens, tokens, relations)."""
+        relations = chances.argmax(axis=-1)                                                # (tokens, tokens)
+        follows = np.triu(relations == NEXT, 1)
+        reached = np.eye(len(relations), dtype=bool)                                       # by a path, (tokens, tokens)
+        for token in range(len(relations) - 2, -1, -1):
+            reached[token] |= reached[follows[token]].any(axis=0)
+        lasts, firsts = np.nonzero(np.tril(relations >= TAIL))
+        likeliest = np.argsort(-chances[lasts, firsts, relations[lasts, firsts]], kind="stable")
+        spans = []
+        for last, first in zip(lasts[likeliest].tolist(), firsts[likeliest].tolist(), strict=True):
+            relation = int(relations[last, first])
+            for path in islice(_paths(follows, reached, first, last), PATHS):
+                score = float(chances[last, first, relation] * np.prod(chances[path[:-1], path[1:], NEXT]))
+                pieces = _pieces(path)
+                span = (first, last + 1, self.labels[relation - TAIL], score)
+                spans.append(span if len(pieces) == 1 else (*span, pieces))
+            if len(spans) >= SPANS_PER_TOKEN * len(relations):
+                break
+        return sorted(spans, key=lambda span: (*span[:3], span[4:]))
+
+    def span_scores(
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+    ) -> list[list[float]]:
+        """As for all heads, entities in several pieces included; relations are taken as independent facts."""
+        result = []
+        for chances, length, window_spans in zip(self.scores(outputs), np.asarray(lengths), spans, strict=True):
+            for span in window_spans:
+                check_span(span, int(length) - 2, self.label_numbers)
+            result.append([
+                float(np.prod([chances[row, column, relation] for relation, row, column in self._cells(span)]))
+                for span in window_spans
+            ])  # fmt: skip
+        return result
+
+
+def _built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
+    """A layer over grids or sequences of vectors of this width, its variables named after it."""
+    layer = kind(units, name=name, dtype="float32", **options)
+    with tf.name_scope(name):                                       # else all have variables of one name
+        layer.build((None, None, None, width))
+    return layer
+
+
+def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> Iterator[list[int]]:
+    """Every path from one token to another over `follows` (tokens_from, tokens_to), nearer tokens first."""
+    if first == last:
+        yield [last]
+        return
+    for token in np.flatnonzero(follows[first] & reached[:, last]).tolist():
+        for rest in _paths(follows, reached, token, last):
+            yield [first, *rest]
+
+
+def _pieces(path: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Tokens, ascending, as runs [start, end)."""
+    breaks = [number for number, (one, other) in enumerate(pairwise(path), start=1) if other != one + 1]
+    edges = [0, *breaks, len(path)]
+    return tuple((path[start], path[end - 1] + 1) for start, end in pairwise(edges))

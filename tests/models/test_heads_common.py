@@ -1,0 +1,148 @@
+"""What holds for every head in a whole network: it trains, saves, loads, minds no padding, gives chances of spans."""
+
+import itertools
+from typing import get_args, get_type_hints
+
+import numpy as np
+import pytest
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import ModelConfig
+from bert4ner.entities import Document
+from bert4ner.errors import RunError
+from bert4ner.models.builder import HEADS
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import predict_documents
+from bert4ner.recognizer import NamedEntityRecognizer
+
+IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]], "int32")
+LENGTHS = np.array([6, 4])
+SPANS = [[(0, 2, "X")], [(0, 1, "Y")]]
+
+
+def make(tiny_config, head, seed=1, **options):
+    """A model of random weights, so large that what a token gives depends on all others: one that finds entities."""
+    model = NERModel.create(tiny_config(**{"head": head, "head_size": 8, **options}), ["X", "Y"])
+    rng = np.random.default_rng(seed)
+    probe = np.concatenate([[[3]], rng.integers(6, 107, size=(1, 28)), [[4]]], axis=1)
+    for _ in range(50):
+        values = {name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
+                  for name, value in model.weights().items()}
+        model.set_weights(values, where="here")
+        if len(model.head.decode(model.outputs(probe), np.array([30]))[0]) > 8:
+            return model
+    raise AssertionError("no weights found that find entities")
+
+
+def test_the_configuration_names_the_heads():
+    assert get_args(get_type_hints(ModelConfig)["head"]) == tuple(HEADS)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
+    config = tiny_config(head=head, head_size=8)
+    model = NERModel.create(config, ["X", "Y"])
+    names = [variable.name for variable in model.network.variables]
+    assert len(set(names)) == len(names), names                       # optimizers know variables by name
+    assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
+    before = {variable.name: variable.numpy() for variable in model.network.trainable_variables}
+    model.network.compile(optimizer=keras.optimizers.SGD(0.1), loss=model.head.loss)
+    targets = model.head.targets(SPANS, LENGTHS, 6)
+    assert targets.dtype == np.int32 and targets.ndim == 2
+    losses = [model.network.train_on_batch([IDS, np.zeros_like(IDS)], targets) for _ in range(3)]
+    assert losses[0] > losses[-1] > 0
+    still = [variable.name for variable in model.network.trainable_variables
+             if np.array_equal(variable.numpy(), before[variable.name])]
+    assert still == []
+    model.save(tmp_path / "model")
+    loaded = NERModel.load(tmp_path / "model")
+    assert (loaded.config, loaded.labels) == (config, ("X", "Y"))
+    assert np.array_equal(model.outputs(IDS), loaded.outputs(IDS))
+    assert model.outputs(IDS).shape == tuple(model.head.compute_output_shape((2, 6, 16)))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_neither_padding_nor_neighbours_nor_order_change_what_is_found(tiny_config, rng, head):
+    model = make(tiny_config, head)
+    lengths = np.array([9, 3, 17, 30, 12])
+    rows = [np.concatenate([[3], rng.integers(6, 107, size=length - 2), [4]]) for length in lengths]
+
+    def decoded(chosen, width):
+        ids = np.array([np.pad(rows[row], (0, width - lengths[row])) for row in chosen], "int32")
+        return model.head.decode(model.outputs(ids), lengths[list(chosen)])
+
+    alone = [decoded([row], lengths[row])[0] for row in range(5)]
+    assert sum(map(len, alone)) > 10
+    for order, width in (((0, 1, 2, 3, 4), 30), ((4, 2, 0, 3, 1), 48), ((1, 1, 3), 31)):
+        for found, row in zip(decoded(order, width), order, strict=True):
+            assert [span[:3] for span in found] == [span[:3] for span in alone[row]]
+            assert [span[3] for span in found] == pytest.approx([span[3] for span in alone[row]], abs=1e-4)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_padding_has_no_part_in_the_loss(tiny_config, rng, head):
+    model = make(tiny_config, head)
+    losses = []
+    for width in (6, 11):
+        ids = np.pad(IDS, ((0, 0), (0, width - 6)))
+        targets = tf.constant(model.head.targets(SPANS, LENGTHS, width))
+        losses.append(model.head.loss(targets, tf.constant(model.outputs(ids))).numpy())
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
+    model = make(tiny_config, head)
+    outputs = model.outputs(IDS)
+    found = model.head.decode(outputs, LENGTHS)
+    assert any(found)
+    asked = [[span[:3] for span in spans if len(span) == 4] for spans in found]
+    chances = model.head.span_scores(outputs, LENGTHS, asked)
+    for spans, row in zip(found, chances, strict=True):
+        assert row == pytest.approx([span[3] for span in spans if len(span) == 4], abs=1e-5)
+        assert all(0 <= chance <= 1 + 1e-6 for chance in row)
+    everything = [[(i, j, label) for i, j in itertools.combinations(range(length - 1), 2) for label in "XY"]
+                  for length in LENGTHS]
+    assert [len(row) for row in model.head.span_scores(outputs, LENGTHS, everything)] == [20, 6]
+    with pytest.raises(ValueError, match="span"):
+        model.head.span_scores(outputs, LENGTHS, [[(0, 5, "X")], []])
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_several_models_are_averaged(tiny_config, rng, head):
+    models = [make(tiny_config, head, seed) for seed in (1, 2, 3)]
+    text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，"), size=120))
+    one, three = (NamedEntityRecognizer(models[:1] * count).recognize(text) for count in (1, 3))
+    assert one == three != []
+    assert [entity.score for entity in three] == pytest.approx([entity.score for entity in one], abs=1e-4)
+    ids = np.array([[3, *(models[0].vocabulary.ids.get(character, 2) for character in text[:20]), 4]], "int32")
+    scores = np.mean([model.head.scores(model.outputs(ids)) for model in models], axis=0)
+    (expected,) = models[0].head.decode_scores(scores, np.array([22]), NamedEntityRecognizer(models))
+    found = NamedEntityRecognizer(models).recognize(text[:20])
+    assert [(entity.start, entity.end, entity.label) for entity in found] == sorted(span[:3] for span in expected)
+    assert [entity.score for entity in found] != [entity.score for entity in one[: len(found)]]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config, rng, head):
+    model = make(tiny_config, head)
+    text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸"), size=300))
+    (document,) = predict_documents([model], [Document("d", text)])
+    overlaps = sum(one.end > two.start for one, two in itertools.pairwise(document.entities))
+    assert bool(overlaps) is model.head.nested and len(document.entities) > 3
+    if model.head.nested:
+        flat = make(tiny_config, head, flat=True)
+        (document,) = predict_documents([flat], [Document("d", text)])
+        assert document.entities and all(one.end <= two.start for one, two in itertools.pairwise(document.entities))
+
+
+def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
+    models = {head: NERModel.create(tiny_config(head=head, head_size=8), ["X", "Y"]) for head in HEADS}
+    assert NamedEntityRecognizer([models["global_pointer"], models["biaffine"]]).transitions.shape == (0, 0)
+    assert NamedEntityRecognizer([models["crf"], models["softmax"]]).transitions.shape == (7, 7)
+    for one, other in itertools.combinations(["crf", "global_pointer", "span", "w2ner"], 2):
+        with pytest.raises(RunError, match="models cannot be averaged: their kinds of head differ"):
+            NamedEntityRecognizer([models[one], models[other]])
+    flat = NERModel.create(tiny_config(head="biaffine", head_size=8, flat=True), ["X", "Y"])
+    with pytest.raises(RunError, match="models cannot be averaged: their option flat differ"):
+        NamedEntityRecognizer([models["biaffine"], flat])

@@ -1,0 +1,218 @@
+"""The heads that score every span with every label, against loops over all spans and against bert4keras' layers."""
+
+import itertools
+
+import numpy as np
+import pytest
+from bert4keras.layers import EfficientGlobalPointer, GlobalPointer
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.errors import DataError
+from bert4ner.models.heads.biaffine import BiaffineHead
+from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
+from bert4ner.models.heads.global_pointer import GlobalPointerHead
+from bert4ner.models.heads.rotary import rotate
+from bert4ner.models.heads.span_matrix import SPANS_PER_TOKEN
+from bert4ner.models.precision import policy
+
+HEADS = [GlobalPointerHead, EfficientGlobalPointerHead, BiaffineHead]
+LABELS = ["X", "Y", "Z"]
+LENGTHS = np.array([7, 5, 3, 2])                                             # [CLS] and [SEP] counted
+SPANS = [[(0, 5, "X"), (0, 2, "X"), (1, 2, "Y"), (0, 5, "Y")], [(0, 1, "Z"), (0, 1, "Z"), (2, 3, "X")], [], []]
+
+
+def all_spans(length):
+    """Every span of a text of `length` tokens with every label."""
+    return [(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
+
+
+def cell(span):
+    return LABELS.index(span[2]), span[0] + 1, span[1]
+
+
+def make_logits(rng, scale=3.0, width=8):
+    return rng.normal(scale=scale, size=(len(LENGTHS), len(LABELS), width, width)).astype("float32")
+
+
+def formula(logits, spans, length):
+    """log(1 + sum over others of exp(s)) + log(1 + sum over gold of exp(-s)), the mean over labels."""
+    total = 0.0
+    for label in LABELS:
+        ours = [span for span in all_spans(length) if span[2] == label]
+        above = sum(np.exp(-float(logits[cell(span)])) for span in ours if span in spans)
+        below = sum(np.exp(float(logits[cell(span)])) for span in ours if span not in spans)
+        total += np.log(1 + above) + np.log(1 + below)
+    return total / len(LABELS)
+
+
+@pytest.mark.parametrize("padding", [0.0, 80.0, float("nan")])
+def test_the_loss_is_the_formula_whatever_stands_where_no_span_is(rng, padding):
+    head = GlobalPointerHead(LABELS)
+    logits = make_logits(rng)
+    for row, length in enumerate(LENGTHS - 2):
+        real = {cell(span) for span in all_spans(length)}
+        for place in np.ndindex(logits.shape[1:]):
+            if place not in real:
+                logits[row][place] = padding
+    targets = head.targets(SPANS, LENGTHS, 8)
+    given = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        losses = head.loss(targets, given)
+    expected = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
+    np.testing.assert_allclose(losses, expected, rtol=1e-5, atol=1e-6)
+    gradient = tape.gradient(losses, given).numpy()
+    for row, length in enumerate(LENGTHS - 2):
+        for span in all_spans(length):
+            assert bool(gradient[row][cell(span)] < 0) is (span in SPANS[row])
+    assert np.isfinite(gradient).all() and np.count_nonzero(gradient) == sum(len(all_spans(n)) for n in LENGTHS - 2)
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e30], ids=str)
+def test_the_loss_and_its_gradient_are_finite_for_any_logits(rng, scale):
+    head = GlobalPointerHead(LABELS)
+    given = tf.constant(make_logits(rng, scale))
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+    assert np.isfinite(losses).all() and np.isfinite(tape.gradient(losses, given)).all()
+
+
+def test_the_gradient_agrees_with_finite_differences(rng):
+    head = GlobalPointerHead(LABELS)
+    targets, logits = head.targets(SPANS, LENGTHS, 8), make_logits(rng, 1.0)
+    given = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        loss = tf.reduce_sum(head.loss(targets, given))
+    gradient = tape.gradient(loss, given).numpy()
+    for row, spans in enumerate(SPANS):
+        for span in all_spans(LENGTHS[row] - 2)[::5]:
+            low, high = logits[row].astype(float), logits[row].astype(float)
+            low[cell(span)] -= 1e-4
+            high[cell(span)] += 1e-4
+            slope = (formula(high, spans, LENGTHS[row] - 2) - formula(low, spans, LENGTHS[row] - 2)) / 2e-4
+            assert gradient[row][cell(span)] == pytest.approx(slope, abs=1e-5)
+
+
+def test_targets_hold_length_and_cells_and_nothing_else():
+    head = GlobalPointerHead(["X", "Y"])
+    targets = head.targets([[(2, 3, "Y"), (0, 3, "X")], [(0, 1, "X")], []], np.array([5, 3, 2]), 16)
+    assert targets.tolist() == [[5, 0, 1, 3, 1, 3, 3], [3, 0, 1, 1, -1, -1, -1], [2, *[-1] * 6]]
+    assert targets.dtype == np.int32
+    assert head.targets([[], []], np.array([4, 2]), 16).tolist() == [[4], [2]]
+    with pytest.raises(ValueError, match=r"span must lie in a window of 3 tokens, got \[1, 4\) X"):
+        head.targets([[(1, 4, "X")]], np.array([5]), 16)
+    with pytest.raises(DataError, match="label 'Q' is not among the 2 labels"):
+        head.targets([[(1, 2, "Q")]], np.array([5]), 16)
+
+
+def test_decoding_finds_all_spans_above_zero_with_their_probability(rng):
+    head = GlobalPointerHead(LABELS)
+    logits = make_logits(rng) - 3
+    found = head.decode(logits, LENGTHS)
+    for row, length in enumerate(LENGTHS - 2):
+        expected = [span for span in all_spans(length) if logits[row][cell(span)] > 0]
+        assert [span[:3] for span in found[row]] == sorted(expected)
+        for span in found[row]:
+            assert span[3] == pytest.approx(1 / (1 + np.exp(-logits[row][cell(span)])), rel=1e-5)
+    assert len(found[0]) > 4 and found[3] == []
+    asked = [all_spans(length) for length in LENGTHS - 2]
+    for row, chances in enumerate(head.span_scores(logits, LENGTHS, asked)):
+        expected = [1 / (1 + np.exp(-float(logits[row][cell(span)]))) for span in asked[row]]
+        assert chances == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
+    head = GlobalPointerHead(LABELS, flat=True)
+    assert not head.nested and GlobalPointerHead(LABELS).nested
+    for _ in range(20):
+        logits = make_logits(rng) - 3
+        everything = GlobalPointerHead(LABELS).decode(logits, LENGTHS)[0]
+        choices = [
+            chosen for size in range(4) for chosen in itertools.combinations(everything, size)
+            if all(one[1] <= two[0] or two[1] <= one[0] for one, two in itertools.combinations(chosen, 2))
+        ]  # fmt: skip
+        best = max(sum(span[3] for span in chosen) for chosen in choices)
+        found = head.decode(logits, LENGTHS)[0]
+        assert tuple(found) in choices or len(found) > 3
+        assert sum(span[3] for span in found) >= best - 1e-9
+
+
+def test_a_network_that_has_learned_nothing_gives_a_bounded_number_of_spans():
+    head = GlobalPointerHead(LABELS)
+    logits = np.full((1, 3, 40, 40), 1.0, "float32")
+    logits[0, 1, 3, 5] = 9.0
+    (found,) = head.decode(logits, np.array([40]))
+    assert len(found) == SPANS_PER_TOKEN * 40 and (2, 5, "Y") in [span[:3] for span in found]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [
+    (GlobalPointerHead, GlobalPointer), (EfficientGlobalPointerHead, EfficientGlobalPointer),
+])  # fmt: skip
+def test_scores_are_those_of_bert4keras_for_the_same_weights(rng, ours, theirs):
+    head, witness = ours(LABELS, head_size=6), theirs(len(LABELS), 6)
+    features = tf.constant(rng.normal(size=(2, 9, 10)).astype("float32"))
+    head.build((None, None, 10))
+    witness.build((None, None, 10))
+    parts = [witness.dense] if theirs is GlobalPointer else [witness.p_dense, witness.q_dense]
+    witness(features, mask=tf.ones((2, 9), "bool"))
+    head.set_weights([
+        rng.normal(scale=0.5, size=weight.shape) for part in parts for weight in part.get_weights()
+    ])  # fmt: skip
+    weights = iter(head.get_weights())
+    for part in parts:
+        part.set_weights([next(weights) for _ in part.get_weights()])
+    mask = tf.constant(np.arange(9) < np.array([[9], [6]]))
+    expected = witness(features, mask=mask).numpy()
+    inside = np.isfinite(expected)
+    assert inside.sum() == 3 * (45 + 21)
+    np.testing.assert_allclose(head(features).numpy()[inside], expected[inside], atol=1e-4)
+
+
+def test_rotated_products_depend_on_the_distance_only(rng):
+    one, other = rng.normal(size=(2, 8)).astype("float32")
+    turned = [rotate(tf.constant(np.tile(vector, (30, 1)))).numpy() for vector in (one, other)]
+    products = turned[0] @ turned[1].T
+    for distance in (-7, 0, 1, 12):
+        assert np.ptp(np.diagonal(products, distance)) < 1e-4
+    assert products[0, 0] == pytest.approx(one @ other, abs=1e-5) and abs(products[0, 3] - products[0, 0]) > 1e-3
+    np.testing.assert_allclose(turned[0][5, :2], [
+        one[0] * np.cos(5) - one[1] * np.sin(5), one[1] * np.cos(5) + one[0] * np.sin(5)], atol=1e-5)
+
+
+def test_biaffine_logits_are_the_bilinear_form(rng):
+    head = BiaffineHead(LABELS, head_size=4)
+    features = rng.normal(size=(2, 5, 7)).astype("float32")
+    found = head(tf.constant(features)).numpy()
+    kernels = {weight.name: weight.numpy() for weight in head.weights}
+    start_kernel, end_kernel = (
+        next(value for name, value in kernels.items() if f"{part}/kernel" in name) for part in ("starts", "ends")
+    )
+    def activated(values):
+        return np.append(np.where(values > 0, values, 0.1 * values), 1.0)
+
+    for row, i, j, label in itertools.product(range(2), range(5), range(5), range(3)):
+        start, end = activated(features[row, i] @ start_kernel), activated(features[row, j] @ end_kernel)
+        assert found[row, label, i, j] == pytest.approx(start @ head.forms.numpy()[label] @ end, abs=1e-4)
+
+
+@pytest.mark.parametrize("cls", HEADS)
+def test_the_head_passes_the_layer_examination(check_layer, rng, cls, precision):
+    arguments = {"labels": LABELS, "head_size": 4, "flat": True, "dropout": 0.0}
+    lengths = np.array([7, 5])
+    targets = cls(**arguments).targets(SPANS[:2], lengths, 7)
+    check_layer(cls, arguments, [rng.normal(size=(2, 7, 6)).astype("float32")], precision, targets)
+
+
+@pytest.mark.parametrize("cls", HEADS)
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+def test_scores_and_loss_are_float32_under_every_policy(rng, cls, name):
+    with policy(name):
+        features = keras.Input((None, 4))
+        network = keras.Model(features, cls(LABELS)(features))
+    head = network.layers[-1]
+    outputs = network(rng.normal(size=(2, 7, 4)).astype("float32"))
+    targets = head.targets(SPANS[:2], LENGTHS[:2], 7)
+    assert network.output.dtype == outputs.dtype == head.loss(targets, outputs).dtype == tf.float32
+    assert head.compute_dtype == "float32"

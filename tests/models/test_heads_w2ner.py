@@ -1,0 +1,192 @@
+"""The grid of word-word relations, against the formula pair by pair and against all subsequences of tokens."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.entities import Document, Entity
+from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import predict_documents
+from bert4ner.text.batches import encode_documents
+from bert4ner.train.fit import fit
+
+LABELS = ["X", "Y"]
+TEXT = "本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸" * 6
+LENGTHS = np.array([8, 5, 2])                                                # [CLS] and [SEP] counted
+PIECES = (0, 5, "Y", ((0, 2), (4, 5)))
+SPANS = [[(0, 5, "X"), (1, 3, "X"), (2, 3, "Y"), (3, 6, "Y", ((3, 4), (5, 6)))], [(0, 1, "Y")], []]
+
+
+def tokens(span):
+    pieces = span[3] if len(span) > 3 else [span[:2]]
+    return [token for piece in pieces for token in range(*piece)]
+
+
+def grid_of(spans, length):
+    """The relation of each pair of tokens (length, length)."""
+    grid = np.zeros((length, length), int)
+    for span in spans:
+        path = tokens(span)
+        grid[path[-1], path[0]] = TAIL + LABELS.index(span[2])
+        for one, other in itertools.pairwise(path):
+            grid[one, other] = NEXT
+    return grid
+
+
+def all_entities(grid):
+    """Every subsequence of tokens of which each is linked to the next and the last to the first, with its label."""
+    found = []
+    for size in range(1, len(grid) + 1):
+        for path in itertools.combinations(range(len(grid)), size):
+            linked = all(grid[move] == NEXT for move in itertools.pairwise(path))
+            if linked and grid[path[-1], path[0]] >= TAIL:
+                found.append((path, LABELS[grid[path[-1], path[0]] - TAIL]))
+    return found
+
+
+def chances_of(grid, rng, sure=0.9):
+    """Probabilities (1, length + 2, length + 2, relations) of which the grid's are the highest."""
+    rest = rng.uniform(0.01, 0.02, size=(1, len(grid) + 2, len(grid) + 2, TAIL + len(LABELS)))
+    for pair in np.ndindex(grid.shape):
+        rest[0, pair[0] + 1, pair[1] + 1, grid[pair]] = rng.uniform(sure, 1)
+    return rest
+
+
+@pytest.mark.parametrize("padding", [50.0, float("nan")])
+def test_the_loss_is_cross_entropy_over_pairs_of_real_tokens(rng, padding):
+    head = W2NERHead(LABELS)
+    logits = rng.normal(scale=2, size=(3, 9, 9, 4)).astype("float32")
+    expected, count = np.zeros(3), 0
+    for row, length in enumerate(LENGTHS - 2):
+        outside = [0, *range(length + 1, 9)]
+        logits[row, outside] = logits[row][:, outside] = padding
+        for pair, relation in np.ndenumerate(grid_of(SPANS[row], length)):
+            found = logits[row, pair[0] + 1, pair[1] + 1].astype(float)
+            expected[row] += np.log(np.exp(found).sum()) - found[relation]
+            count += 1
+    given = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 9), given)
+    np.testing.assert_allclose(losses, expected * 3 / count, rtol=1e-5, atol=1e-7)
+    gradient = tape.gradient(losses, given).numpy()
+    assert np.isfinite(gradient).all() and not gradient[2].any() and gradient[0].any()
+
+
+def test_entities_come_back_from_the_relations_that_state_them(rng):
+    head = W2NERHead(LABELS)
+    for spans in ([(0, 4, "X"), (1, 3, "X"), (2, 3, "Y")], [PIECES], [(0, 5, "X"), (2, 3, "Y")], []):
+        (found,) = head.decode_scores(chances_of(grid_of(spans, 6), rng), np.array([8]), None)
+        assert [(*span[:3], *span[4:]) for span in found] == sorted(spans)
+        targets = head.targets([spans], np.array([8]), 8)[0, 1:].reshape(-1, 3)
+        grid = np.zeros((8, 8), int)
+        for relation, row, column in targets:
+            grid[row, column] = relation
+        assert np.array_equal(grid[1:-1, 1:-1], grid_of(spans, 6))
+
+
+def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
+    head, seen, in_pieces = W2NERHead(LABELS), 0, 0
+    for _ in range(200):
+        grid = np.triu(rng.random((5, 5)) < 0.4, 1) * NEXT
+        grid += np.tril(rng.choice([0, 0, 2, 3], size=(5, 5)))
+        chances = chances_of(grid, rng)
+        (found,) = head.decode_scores(chances, np.array([7]), None)
+        expected = all_entities(grid)
+        assert len(found) == len(expected) <= 20 or len(found) >= 20
+        if len(expected) > 20:
+            continue
+        assert sorted((tuple(tokens((*span[:3], *span[4:]))), span[2]) for span in found) == sorted(expected)
+        for span in found:
+            path = tokens((*span[:3], *span[4:]))
+            score = chances[0, path[-1] + 1, path[0] + 1, grid[path[-1], path[0]]]
+            score *= np.prod([chances[0, one + 1, other + 1, NEXT] for one, other in itertools.pairwise(path)])
+            assert span[3] == pytest.approx(score)
+            in_pieces += len(span) > 4
+        seen += len(found)
+        asked = [(*span[:3], *span[4:]) for span in found]
+        (scores,) = head.span_scores(np.log(chances / chances.sum(axis=-1, keepdims=True)), np.array([7]), [asked])
+        assert len(scores) == len(asked) and all(0 < score <= 1 for score in scores)
+    assert seen > 500 and in_pieces > 50
+
+
+def test_a_network_that_links_everything_gives_a_bounded_number_of_entities():
+    grid = np.triu(np.full((40, 40), NEXT), 1) + np.tril(np.full((40, 40), TAIL))
+    chances = np.eye(4)[np.pad(grid, 1)][None]
+    (found,) = W2NERHead(LABELS).decode_scores(chances, np.array([42]), None)
+    assert 40 <= len(found) <= 4 * 40 + PATHS
+
+
+def test_entities_between_the_same_tokens_can_have_one_label_only():
+    head = W2NERHead(LABELS)
+    whole, pieces = Entity(0, 5, "X"), Entity(0, 5, "Y", fragments=((0, 2), (4, 5)))
+    assert head.unlearnable([pieces, Entity(1, 2, "Y"), whole]) == [pieces]
+    assert head.unlearnable([pieces, Entity(1, 2, "Y")]) == []
+    both = head.targets([[(0, 5, "X"), PIECES]], np.array([8]), 8)
+    assert np.array_equal(both, head.targets([[(0, 5, "X")]], np.array([8]), 8))
+
+
+def test_a_flat_head_gives_no_overlap(rng):
+    grid = grid_of([(0, 4, "X"), (1, 3, "X"), (2, 3, "Y"), (5, 6, "Y")], 6)
+    (found,) = W2NERHead(LABELS, flat=True).decode_scores(chances_of(grid, rng), np.array([8]), None)
+    assert len(found) == 2 and all(one[1] <= two[0] for one, two in itertools.pairwise(found))
+    assert W2NERHead(LABELS).nested and not W2NERHead(LABELS, flat=True).nested
+
+
+def test_distances_are_told_apart_by_sign_and_power_of_two():
+    head = W2NERHead(LABELS, head_size=2)
+    head.build((None, None, 3))
+    numbers = np.arange(19, dtype="float32")
+    head.distances.assign(np.stack([numbers, numbers], axis=1))
+    found = head._distances(600).numpy()[..., 0]
+    for one, other in ((5, 5), (5, 6), (6, 5), (0, 2), (0, 3), (0, 4), (4, 0), (0, 255), (0, 256), (0, 599), (599, 0)):
+        distance = other - one
+        size = 0 if not distance else min(len(bin(abs(distance))) - 2, 9)
+        assert found[one, other] == 9 + np.sign(distance) * size
+
+
+def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
+    arguments = {"labels": LABELS, "head_size": 4, "flat": False, "dropout": 0.0}
+    targets = W2NERHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 8)
+    check_layer(W2NERHead, arguments, [rng.normal(size=(2, 8, 6)).astype("float32")], precision, targets)
+
+
+def test_pieces_are_recognized_in_characters_of_a_long_text(tiny_config, monkeypatch):
+    """The network is replaced by one that knows the answer: the tokens 3, 4 and 6 of every window are an entity."""
+    model = NERModel.create(tiny_config(head="w2ner", head_size=4), LABELS)
+    encoded = encode_documents([Document("d", TEXT)], model.tokenizer, model.config.windows)
+
+    def outputs(self, ids):
+        logits = np.zeros((*ids.shape, ids.shape[1], 4), "float32")
+        logits[..., 0] = 9
+        for row, column, relation in ((4, 5, NEXT), (5, 7, NEXT), (7, 4, TAIL)):
+            logits[:, row, column, relation] = 19
+        return logits
+
+    monkeypatch.setattr(NERModel, "outputs", outputs)
+    (found,) = predict_documents([model], [Document("d", TEXT)])
+    expected = [
+        Entity(start + 3, start + 7, "X", fragments=((start + 3, start + 5), (start + 6, start + 7)))
+        for start, _ in encoded.bounds
+    ]
+    assert len(expected) > 2 and set(found.entities) <= set(expected) and found.entities[0] == expected[0]
+    assert found.entities[0].score == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.slow
+def test_a_tiny_network_learns_entities_in_several_pieces_by_heart(tiny_config, tmp_path):
+    few = [
+        Document(f"d{number}", f"{first}本品{second}用于{third}。", (
+            Entity(0, 7, "X", fragments=((0, 1), (3, 4), (6, 7))), Entity(0, 1, "Y"), Entity(4, 6, "Y")))
+        for number, (first, second, third) in enumerate(itertools.product("气血", "头目", "寒热"))
+    ]  # fmt: skip
+    config = tiny_config(
+        head="w2ner", head_size=16, epochs=60, batch_tokens=64, learning_rate=1e-2, head_learning_rate=2e-2,
+        encoder_dropout=0.0,
+    )  # fmt: skip
+    history = fit(few, few, config, labels=["X", "Y"], folder=tmp_path)
+    assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
+    assert list(predict_documents([NERModel.load(tmp_path / "model")], few)) == few

@@ -1,0 +1,85 @@
+"""Entities in several pieces: what they are, what they are equal to, and who else takes notice of them."""
+
+import copy
+import pickle
+
+import pytest
+
+from bert4ner.data.audit import audit
+from bert4ner.data.documents import FORMAT_NAMES, read_documents, write_documents
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import DataError
+from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_documents
+from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
+
+TEXT = "左右肾囊肿，头晕"
+PIECES = Entity(0, 5, "DIS", 0.5, ((0, 1), (2, 5)))                                # 左肾囊肿
+WHOLE = Entity(1, 5, "DIS")
+
+
+def test_pieces_belong_to_what_an_entity_is_and_scores_do_not():
+    assert PIECES == Entity(0, 5, "DIS", fragments=((0, 1), (2, 5))) != Entity(0, 5, "DIS")
+    assert len({PIECES, Entity(0, 5, "DIS"), Entity(0, 5, "DIS", 0.1)}) == 2
+    assert sorted([PIECES, WHOLE, Entity(0, 5, "DIS")]) == [Entity(0, 5, "DIS"), PIECES, WHOLE]
+    assert pickle.loads(pickle.dumps(PIECES)) == copy.deepcopy(PIECES) == PIECES
+    assert Document("a", TEXT, (PIECES,)).mention(PIECES) == "左肾囊肿"
+
+
+def test_an_entity_without_pieces_says_nothing_of_them():
+    assert repr(Entity(0, 2, "X", 0.5)) == "Entity(start=0, end=2, label='X', score=0.5)"
+    assert repr(PIECES) == "Entity(start=0, end=5, label='DIS', score=0.5, fragments=((0, 1), (2, 5)))"
+
+
+@pytest.mark.parametrize("fragments", [
+    ((0, 5),), ((0, 2), (2, 5)), ((0, 3), (2, 5)), ((2, 5), (0, 1)), ((0, 1), (2, 4)), ((1, 2), (3, 5)),
+    ((0, 1), (5, 5)),
+])  # fmt: skip
+def test_fragments_that_are_no_pieces_are_refused(fragments):
+    with pytest.raises(DataError, match="entity 'DIS': expected two or more fragments in order, apart from each other"):
+        Entity(0, 5, "DIS", fragments=fragments)
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
+    document = Document("a", TEXT, (PIECES, WHOLE))
+    losses = write_documents([document], tmp_path / "out", format)
+    assert ("entities in several pieces" in losses) is (format not in ("jsonl", "brat"))
+    if format == "text":
+        return
+    (read,) = read_documents(tmp_path / "out", format)
+    assert read.entities == ((PIECES, WHOLE) if format in ("jsonl", "brat") else (WHOLE,))
+
+
+@pytest.mark.parametrize(("fragments", "told"), [
+    ([[0, 1, 2]], r"expected a fragment \[start, end\], found \[0, 1, 2\]"), ([["0", 1]], "expected a fragment"),
+    ([[0, 1]], "expected two or more fragments"), ("x", "expected a list under 'fragments'"),
+])
+def test_jsonl_refuses_what_is_no_piece(tmp_path, fragments, told):
+    import json
+
+    path = tmp_path / "set.jsonl"
+    entity = {"start": 0, "end": 5, "label": "DIS", "fragments": fragments}
+    path.write_text(json.dumps({"text": TEXT, "entities": [entity]}), encoding="utf-8")
+    with pytest.raises(DataError, match=f"set.jsonl:1: {told}"):
+        read_documents(path, "jsonl")
+
+
+def test_audit_counts_them():
+    overlaps = audit([Document("a", TEXT, (PIECES, WHOLE)), Document("b", TEXT, (PIECES,))]).overlaps
+    assert (overlaps.discontinuous, overlaps.lost_by_flat_tags) == (2, 2)
+    assert audit([Document("a", TEXT, (WHOLE,))]).overlaps.discontinuous == 0
+
+
+def test_windows_hold_pieces_as_tokens():
+    from bert4ner.config import WindowConfig
+
+    vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *TEXT])
+    documents = [Document("a", TEXT, (PIECES, WHOLE)), Document("b", TEXT * 9, (PIECES, Entity(
+        0, 40, "DIS", fragments=((0, 1), (39, 40)))))]  # fmt: skip
+    encoded = encode_documents(documents, make_tokenizer("characters", vocabulary), WindowConfig(32, 8))
+    assert encoded.spans[:2] == [[(0, 5, "DIS", ((0, 1), (2, 5))), (1, 5, "DIS")], [(0, 5, "DIS", ((0, 1), (2, 5)))]]
+    assert [loss.reason for loss in encoded.lost] == [FITS_NO_WINDOW]
+    words = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "ab", "x"])
+    latin = Document("c", "ab x", (Entity(0, 4, "X", fragments=((0, 1), (3, 4))),))
+    lost = encode_documents([latin], make_tokenizer("wordpiece", words), WindowConfig(32, 8)).lost
+    assert [loss.reason for loss in lost] == [NO_TOKEN_BOUNDARY]
