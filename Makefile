@@ -5,7 +5,7 @@ INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench-accuracy bench-heads lint clean
+.PHONY: help install demo test bench-accuracy bench-speed bench-scaling bench-heads lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -39,6 +39,13 @@ bench-accuracy: install  ## accuracy of the defaults on published data beside th
 
 bench-heads: install  ## every head on TCM and CMeEE, 3 seeds (many hours on 2 cores)
 	.venv/bin/python benchmarks/heads.py
+
+bench-speed: install  ## beside the published recipe and PyTorch, in one run (half an hour on 2 cores; installs PyTorch)
+	$(PIP) install --quiet --no-build-isolation --use-pep517 --editable '.[bench]'
+	.venv/bin/python benchmarks/speed.py
+
+bench-scaling: install  ## time and memory against number of documents and length of text (20 minutes on 2 cores)
+	.venv/bin/python benchmarks/scaling.py
 
 lint: install  ## ruff and mypy
 	.venv/bin/python -m ruff check

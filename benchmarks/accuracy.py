@@ -1,6 +1,7 @@
 """Accuracy of the defaults with the bundled mini encoder, on published data that lies beside the repository.
 
     python benchmarks/accuracy.py [--data ../shared/data] [--seeds 42 43 44] [--work runs/accuracy] [--crossval]
+        [--float32]
 
 TCM: trained on train.json, of which a seeded tenth chooses the epoch; scored once on dev.json, which nothing was chosen
 on. Resume: trained on train, the epoch chosen on dev, scored on test. Trainings that are complete are not repeated.
@@ -17,6 +18,7 @@ from results import table, write_section
 
 import bert4ner
 from bert4ner import Config, Document
+from bert4ner.models.precision import resolve_precision
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
@@ -53,12 +55,14 @@ def percent(values: list[float]) -> str:
     return f"{100 * np.mean(values):.2f}{spread}"
 
 
-def train_and_score(data_set: DataSet, data: Path, seed: int, work: Path) -> bert4ner.Scores:
+def train_and_score(
+    data_set: DataSet, data: Path, seed: int, work: Path, precision: str = "auto"
+) -> bert4ner.Scores:
     """Train one model, or take the one that is complete already; scores on the test documents."""
     training = bert4ner.read_documents(data / data_set.train)
     valid = bert4ner.read_documents(data / data_set.valid) if data_set.valid else None
-    config = Config().replace(pretrained=str(PRETRAINED), seed=seed)
-    run = work / f"{data_set.name}-{seed}"
+    config = Config().replace(pretrained=str(PRETRAINED), seed=seed, precision=precision)
+    run = work / "-".join([data_set.name, str(seed), *([] if precision == "auto" else [precision])])
     bert4ner.train_model(training, config, output=run, valid=renamed(valid, "valid") if valid else None)
     return score(run, data / data_set.test)
 
@@ -106,6 +110,21 @@ def cross_validation(data: Path, work: Path) -> str:
     )
 
 
+def arithmetic(data: Path, work: Path, seeds: list[int]) -> str:
+    """The section on TCM in the machine's fast arithmetic and in float32 throughout."""
+    rows = []
+    for precision in ("auto", "float32"):
+        found = [train_and_score(SETS[0], data, seed, work, precision).micro for seed in seeds]
+        each = ", ".join(f"{100 * micro.f1:.2f}" for micro in found)
+        parts = [[getattr(micro, name) for micro in found] for name in ("precision", "recall", "f1")]
+        rows.append([precision, *map(percent, parts), each])
+    return (
+        f"## Arithmetic: tcm, defaults, seeds {', '.join(map(str, seeds))}, --precision auto "
+        f"({resolve_precision('auto')} on this machine) and float32\n\n"
+        f"{table(['--precision', 'precision', 'recall', 'micro F1', 'micro F1 of each seed'], rows)}"
+    )
+
+
 def main() -> None:
     """Train, score, write the sections."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,6 +133,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "accuracy")
     parser.add_argument("--sets", nargs="+", choices=[each.name for each in SETS], default=[each.name for each in SETS])
     parser.add_argument("--crossval", action="store_true", help="also 5-fold cross-validation of TCM")
+    parser.add_argument("--float32", action="store_true", help="also TCM in float32, beside the default arithmetic")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     for data_set in (each for each in SETS if each.name in options.sets):
@@ -124,6 +144,9 @@ def main() -> None:
             "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± deviation over seeds.\n\n"
             f"{describe(found)}\n\n{data_set.anchors}"
         ))  # fmt: skip
+    if options.float32:
+        text = arithmetic(options.data, options.work, options.seeds)
+        write_section("arithmetic", text.replace("\n\n", "\n\n`python benchmarks/accuracy.py --float32`\n\n", 1))
     if options.crossval:
         text = cross_validation(options.data, options.work)
         write_section("tcm-crossval", text.replace("\n\n", "\n\n`python benchmarks/accuracy.py --crossval`\n\n", 1))

@@ -1,0 +1,145 @@
+"""Time and memory against the number of documents and the length of a text: both should grow in proportion, or less.
+
+    python benchmarks/scaling.py [--most 100000] [--longest 1000000]
+
+The documents are sentences of the bundled sample, repeated. Every size runs in a process of its own, so that its peak
+memory is its own; TensorFlow has traced before the clock starts.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from results import table, write_section
+
+from bert4ner import Config, Document, Entity, NamedEntityRecognizer, read_documents
+from bert4ner.models.ner_model import NERModel
+from bert4ner.train.batches import TrainingBatches
+from bert4ner.train.optimizers import build_optimizer
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZE = 20                       # characters of a document
+
+
+def pieces() -> list[Document]:
+    """The bundled sample in pieces of equal length, with the entities that lie whole in one."""
+    found = []
+    for document in read_documents(ROOT / "examples/data/leaflets.jsonl"):
+        for start in range(0, len(document.text) - SIZE + 1, SIZE):
+            entities = tuple(
+                Entity(each.start - start, each.end - start, each.label)
+                for each in document.entities
+                if start <= each.start and each.end <= start + SIZE
+            )
+            found.append(Document(f"{document.id}-{start}", document.text[start : start + SIZE], entities))
+    return found
+
+
+def repeated(number: int) -> Iterator[Document]:
+    """So many documents under different names."""
+    for place, document in enumerate(islice(cycle(pieces()), number)):
+        yield Document(str(place), document.text, document.entities)
+
+
+def new_model() -> NERModel:
+    labels = sorted({entity.label for document in pieces() for entity in document.entities})
+    return NERModel.create(Config().replace(pretrained=str(ROOT / "pretrained/tcm-mini")), labels)
+
+
+def train(number: int) -> dict[str, float]:
+    """One epoch over so many documents."""
+    model = new_model()
+    model.network.compile(optimizer=build_optimizer(model, 10_000), loss=model.head.loss)
+    warm_up = TrainingBatches(list(repeated(200)), model)
+    model.network.fit(warm_up.dataset(0, 1), steps_per_epoch=len(warm_up), verbose=0)
+    documents = list(repeated(number))
+    started = time.perf_counter()
+    batches = TrainingBatches(documents, model)
+    prepared = time.perf_counter()
+    model.network.fit(batches.dataset(0, 1), steps_per_epoch=len(batches), verbose=0)
+    return {"prepared": prepared - started, "seconds": time.perf_counter() - prepared}
+
+
+def predict(number: int) -> dict[str, float]:
+    """Recognize a stream of so many documents, none of them kept."""
+    recognizer = NamedEntityRecognizer([new_model()])
+    list(recognizer.predict(repeated(200)))
+    started = time.perf_counter()
+    count = sum(1 for _ in recognizer.predict(repeated(number)))
+    assert count == number
+    return {"seconds": time.perf_counter() - started}
+
+
+def length(characters: int) -> dict[str, float]:
+    """Recognize one text of so many characters."""
+    recognizer = NamedEntityRecognizer([new_model()])
+    sentences = cycle(document.text for document in pieces())
+    text = "".join(islice(sentences, -(-characters // SIZE)))[:characters]
+    recognizer.recognize(text[:2000])
+    started = time.perf_counter()
+    recognizer.recognize(text)
+    return {"seconds": time.perf_counter() - started}
+
+
+KINDS = {"train": train, "predict": predict, "length": length}
+
+
+def in_own_process(kind: str, size: int) -> dict[str, Any]:
+    """What a fresh process measures, and its peak memory."""
+    command = [sys.executable, __file__, "--only", kind, str(size)]
+    answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    print(f"{kind} {size:,}: {answer}", flush=True)
+    return answer
+
+
+def row(size: int, answer: dict[str, Any]) -> list[str]:
+    return [
+        f"{size:,}",
+        f"{answer['prepared']:.2f}" if "prepared" in answer else "",
+        f"{answer['seconds']:.2f}",
+        f"{1e3 * answer['seconds'] / size:.3f}",
+        f"{answer['peak_mib']:,.0f}",
+    ]
+
+
+def powers(low: int, high: int) -> list[int]:
+    return [10**power for power in range(1, 12) if low <= 10**power <= high]
+
+
+def main() -> None:
+    """Measure all sizes and write the section, or measure one and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most", type=int, default=100_000, help="documents")
+    parser.add_argument("--longest", type=int, default=1_000_000, help="characters of a text")
+    parser.add_argument("--only", nargs=2, metavar=("KIND", "SIZE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        kind, size = options.only
+        measured = KINDS[kind](int(size))
+        print(json.dumps({**measured, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        return
+    parts = []
+    for kind, title, sizes in (
+        ("train", f"Training epoch, documents of {SIZE} characters", powers(100, options.most)),
+        ("predict", f"Recognition of a stream of documents of {SIZE} characters", powers(100, options.most)),
+        ("length", "Recognition of one text, by its characters", powers(100, options.longest)),
+    ):
+        rows = [row(size, in_own_process(kind, size)) for size in sizes]
+        header = ["size", "encoding, s", "s", "ms each", "peak memory, MiB"]
+        parts.append(f"{title}:\n\n{table(header, rows)}")
+    write_section(
+        "scaling",
+        "## Scaling: tcm-mini, bundled sample, repeated\n\n`make bench-scaling` (`python benchmarks/scaling.py`). Each "
+        "size in a fresh process.\n\n" + "\n\n".join(parts),
+    )
+
+
+if __name__ == "__main__":
+    main()
