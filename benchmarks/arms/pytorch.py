@@ -45,11 +45,15 @@ class PyTorch:
         self.documents = [self._encode(each["text"], each["entities"]) for each in task["train"]]
         steps = task["epochs"] * -(-len(self.documents) // BATCH)
         encoder = list(self.model.bert.parameters())
-        rest = [p for name, p in self.model.named_parameters() if not name.startswith("bert.")]
         self.optimizer = torch.optim.AdamW(
-            [{"params": encoder}, {"params": rest, "lr": 2 * task["learning_rate"]}], lr=task["learning_rate"],
+            [
+                {"params": encoder},
+                {"params": self.model.projection.parameters(), "lr": 2 * task["learning_rate"]},
+                {"params": self.model.crf.parameters(), "lr": task["crf_rate"]},
+            ],
+            lr=task["learning_rate"],
             weight_decay=0.01,
-        )  # fmt: skip
+        )
         self.schedule = get_linear_schedule_with_warmup(self.optimizer, steps // 10, steps)
         self.random = np.random.default_rng(task["seed"])
 

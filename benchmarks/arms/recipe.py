@@ -48,7 +48,7 @@ class Recipe:
             checkpoint if os.path.exists(checkpoint + ".index") else None,
         )
         output = keras.layers.Dense(2 * len(self.labels) + 1)(transformer.output)
-        self.crf = ConditionalRandomField(lr_multiplier=2)
+        self.crf = ConditionalRandomField(lr_multiplier=task["crf_rate"] / task["learning_rate"])
         self.model = keras.Model(transformer.input, self.crf(output))
         self.generator = self._generator()
         self.batches = self.generator.forfit()

@@ -1,0 +1,98 @@
+"""Where the time of a training step and of recognition goes, by kind of operation, on full windows of the mini encoder.
+
+    python benchmarks/profile_ops.py
+
+TensorFlow runs one operation at a time here (each on all cores), so that their times add up. What the arithmetic alone
+would take at the machine's rate of large matrix products stands beside.
+"""
+
+import os
+
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from results import table, write_section
+from speed import PRETRAINED, matmul_rate
+
+from bert4ner import Config
+from bert4ner.compat.frameworks import tf
+from bert4ner.models.backbone import encoder_parameters
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.precision import resolve_precision
+from bert4ner.train.optimizers import build_optimizer
+
+BATCH, LENGTH, STEPS = 16, 256, 5
+KINDS = (
+    ("matrix products of dense layers", r"_Mkl(NativeFused|Fused)?MatMul|MatMul"),
+    ("matrix products of attention", r"(_Mkl(Fused)?)?BatchMatMulV2"),
+    ("random numbers", r"StatelessRandom.*"),
+    ("exp, erf, softmax", r"Exp|Erf|_MklSoftmax|Log"),
+    ("sums", r"Sum|Mean|AddN|BiasAddGrad|UnsortedSegmentSum"),
+    ("transposes, copies, casts", r"_MklTranspose|Transpose|Cast|Pack|Concat.*|StridedSlice.*|Tile|ReverseSequence"),
+    ("Adam", r"ResourceApplyAdam|AssignSubVariableOp"),
+)
+LABELS = [f"label {number:02}" for number in range(13)]
+
+
+def seconds_by_kind(step: Callable[[], Any]) -> Counter[str]:
+    """Seconds of one call, by kind of operation, from TensorFlow's own profiler."""
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    for _ in range(3):
+        step()
+    with tempfile.TemporaryDirectory() as folder:
+        with tf.profiler.experimental.Profile(folder):
+            for _ in range(STEPS):
+                step()
+        space = xplane_pb2.XSpace.FromString(next(Path(folder).rglob("*.xplane.pb")).read_bytes())
+    found: Counter[str] = Counter()
+    for plane in space.planes:
+        for line in plane.lines:
+            for event in line.events:
+                name, _, operation = plane.event_metadata[event.metadata_id].name.rpartition(":")
+                if "CPU" in plane.name and name and name != "ExecutorState" and "::" not in name:
+                    found[_kind(operation.partition("#")[0])] += event.duration_ps / 1e12 / STEPS
+    return found
+
+
+def _kind(operation: str) -> str:
+    return next((kind for kind, pattern in KINDS if re.fullmatch(pattern, operation)), "element by element, the rest")
+
+
+def main() -> None:
+    """Profile both and write the section."""
+    model = NERModel.create(Config().replace(pretrained=str(PRETRAINED)), LABELS)
+    rng = np.random.default_rng(0)
+    ids = rng.integers(100, 5000, size=(BATCH, LENGTH)).astype("int32")
+    spans = [[(start, start + 4, LABELS[start % 13]) for start in range(0, 240, 12)] for _ in range(BATCH)]
+    targets = model.head.targets(spans, np.full(BATCH, LENGTH), LENGTH)
+    model.network.compile(optimizer=build_optimizer(model, 1000), loss=model.head.loss)
+    training = seconds_by_kind(lambda: model.network.train_on_batch((ids, np.zeros_like(ids)), targets))
+    forward = seconds_by_kind(lambda: model.outputs(ids))
+    rate = matmul_rate(resolve_precision("auto"))
+    tokens = BATCH * LENGTH
+    attention = 4 * model.encoder_config["hidden_size"] * model.encoder_config["num_hidden_layers"] * LENGTH
+    least = tokens * (2 * encoder_parameters(model.encoder_config) + attention) / rate / 1e9
+    rows = [
+        [kind, *(f"{1e3 * part[kind]:.1f} ({part[kind] / part.total():.0%})" for part in (training, forward))]
+        for kind in sorted(training, key=lambda kind: -training[kind])
+    ]
+    rows.append(["**all**", *(f"**{1e3 * part.total():.1f}**" for part in (training, forward))])
+    rows.append([f"arithmetic at {rate:.0f} GFLOP/s", f"{3e3 * least:.1f}", f"{1e3 * least:.1f}"])
+    found = table(["kind of operation", "training step, ms", "forward pass, ms"], rows)
+    print(found)
+    write_section("profile", (
+        f"## Where the time goes: tcm-mini, {BATCH} × {LENGTH} tokens, CRF, {resolve_precision('auto')}\n\n"
+        f"`python benchmarks/profile_ops.py`, one operation at a time.\n\n{found}"
+    ))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
