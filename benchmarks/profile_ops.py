@@ -54,11 +54,12 @@ def seconds_by_kind(step: Callable[[], Any]) -> Counter[str]:
         space = xplane_pb2.XSpace.FromString(next(Path(folder).rglob("*.xplane.pb")).read_bytes())
     found: Counter[str] = Counter()
     for plane in space.planes:
-        for line in plane.lines:
+        for line in (line for line in plane.lines if line.name != "python"):
             for event in line.events:
                 name, _, operation = plane.event_metadata[event.metadata_id].name.rpartition(":")
-                if "CPU" in plane.name and name and name != "ExecutorState" and "::" not in name:
-                    found[_kind(operation.partition("#")[0])] += event.duration_ps / 1e12 / STEPS
+                operation = operation.partition("#")[0]
+                if "CPU" in plane.name and re.fullmatch(r"_?[A-Z]\w*", operation) and not name.endswith(":"):
+                    found[_kind(operation)] += event.duration_ps / 1e12 / STEPS
     return found
 
 
