@@ -42,6 +42,17 @@ def test_combine_then_evaluate_predict_and_report(bert4ner, runs, data, document
     code, out, err = bert4ner("report", run, "--gold", data, "--quiet")
     assert (code, err) == (0, "") and "2 runs combined by probability" in (run / "report.html").read_text("utf-8")
 
+    crf = tmp_path / "crf"
+    assert bert4ner("combine", runs[0], "--output", crf, "--gold", data, "--threshold", 0).code == 0
+    code, out, err = bert4ner("compare", run, crf, "--gold", data, "--json")
+    told = json.loads(out)
+    assert code == 0 and [each["run"] for each in told["runs"]] == [str(run), str(crf)] and told["options"] == {}
+    assert told["runs"][0]["f1"] == summary["out_of_fold"]["micro"]["f1"]
+    assert told["pairs"][0]["documents"] == 8 and 0 < told["pairs"][0]["p_value"] <= 1
+    code, out, err = bert4ner("compare", run, crf, "--gold", data)
+    assert code == 0 and "p-value" in out and f"{100 * told['pairs'][0]['f1']:+.2f}" in out
+    assert "p-value" not in bert4ner("compare", run, crf).out
+
 
 def test_votes_without_gold_say_what_is_missing(bert4ner, runs, tmp_path):
     options = ("--method", "vote", "--quorum", 1, "--output", tmp_path / "votes", "--label-quorum", "DRUG=2")
@@ -60,4 +71,5 @@ def test_mistakes_are_told_in_one_line(refused, runs, data, tmp_path):
     assert "aim must be f1" in refused("combine", *runs, *output, "--gold", data, "--aim", "best")
     assert "given twice" in refused("combine", runs[0], runs[0], *output)
     assert "nothing to combine" in refused("combine", *output)
+    assert "nothing to compare" in refused("compare")
     assert not (tmp_path / "run").exists()
