@@ -37,9 +37,10 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
     from bert4ner.report.comparison import compare_pairs, differing_options
     from bert4ner.report.run_record import load_run
 
+    documents = None if gold is None else read_documents(gold, format)
     records = [load_run(run) for run in runs]
     options = differing_options(records)
-    pairs = [] if gold is None else compare_pairs(records, read_documents(gold, format))
+    pairs = [] if documents is None else compare_pairs(records, documents)
     if json:
         print_json({
             "runs": [_described(record) for record in records], "options": options, "pairs": [_pair(p) for p in pairs]

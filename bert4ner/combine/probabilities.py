@@ -113,9 +113,9 @@ def place_candidates(
     owners: list[list[tuple[int, int]]] = [[] for _ in encoded.bounds]
     borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))            # (documents + 1,)
     for document, entities in enumerate(candidates):
-        windows = encoded.bounds[borders[document] : borders[document + 1]]
+        windows = _Windows(encoded.bounds[borders[document] : borders[document + 1]])
         for number, entity in enumerate(entities):
-            place = None if model.head.unlearnable([entity]) else _window_of(windows, entity)
+            place = None if model.head.unlearnable([entity]) else windows.answering_for(entity)
             if place is None:
                 continue
             window = int(borders[document]) + place
@@ -128,10 +128,15 @@ def place_candidates(
     return spans, owners
 
 
-def _window_of(windows: Sequence[Window], entity: Entity) -> int | None:
-    """Of the windows that hold an entity whole the one that owns its middle (see `stitch`), or the nearest to that."""
-    seams = [before.end + after.start for before, after in pairwise(windows)]
-    owner = bisect_right(seams, entity.start + entity.end)
-    first = bisect_left([window.end for window in windows], entity.end)
-    holders = range(first, bisect_right([window.start for window in windows], entity.start))
-    return min(holders, key=lambda number: abs(number - owner), default=None)
+class _Windows:
+    """The windows of one document, in its order."""
+
+    def __init__(self, windows: Sequence[Window]):
+        self.starts, self.ends = [window.start for window in windows], [window.end for window in windows]
+        self.seams = [before.end + after.start for before, after in pairwise(windows)]     # twice, as in `stitch`
+
+    def answering_for(self, entity: Entity) -> int | None:
+        """Of the windows that hold an entity whole the one that owns its middle, or the nearest to that."""
+        owner = bisect_right(self.seams, entity.start + entity.end)
+        holders = range(bisect_left(self.ends, entity.end), bisect_right(self.starts, entity.start))
+        return min(holders, key=lambda number: abs(number - owner), default=None)

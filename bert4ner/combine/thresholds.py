@@ -6,6 +6,7 @@ Pure functions over documents. A threshold that was chosen on documents flatters
 
 import math
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -89,10 +90,11 @@ def choose_thresholds(
 
 def _likeliest(entities: Sequence[Entity]) -> list[Entity]:
     """Those that overlap no entity of a higher score that was kept itself."""
-    kept: list[Entity] = []
+    kept: list[Entity] = []                     # sorted, none overlapping
     for entity in sorted(entities, key=lambda each: (-score_of(each), each)):
-        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
-            kept.append(entity)
+        place = bisect(kept, entity)
+        if all(entity.end <= other.start or other.end <= entity.start for other in kept[max(0, place - 1) : place + 1]):
+            kept.insert(place, entity)
     return kept
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert4ner.combine import thresholds
 from bert4ner.combine.selection import select
 from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all, select_nested
 from bert4ner.entities import Document, Entity
@@ -74,6 +75,16 @@ def test_what_a_likelier_entity_covers_does_not_move_a_threshold_unless_both_may
     gold, candidates = [Document("1", TEXT, (outer, low))], [Document("1", TEXT, (inner, outer, low))]
     assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule()) == {"DRUG": 0.0}
     assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule(nested=True)) == {"DRUG": pytest.approx(0.75)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5), st.sampled_from([0.1, 0.5, 0.9])), max_size=9))
+def test_the_likeliest_are_those_that_no_likelier_one_overlaps(drawn):
+    entities = sorted({Entity(start, start + length, "DRUG", score) for start, length, score in drawn})
+    kept = []
+    for entity in sorted(entities, key=lambda each: (-each.score, each)):
+        if not any(entity.start < other.end and other.start < entity.end for other in kept):
+            kept.append(entity)
+    assert thresholds._likeliest(entities) == sorted(kept)
 
 
 def test_a_fold_is_selected_by_the_thresholds_of_the_others():
