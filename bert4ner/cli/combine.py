@@ -115,7 +115,8 @@ def _print_scores(run: Path, scores: "Scores") -> None:
     ]
     averages = [[name, None, *values] for name, *values in average_rows(scores)]
     columns = ["out of fold", "weight", "P", "R", "F1"]
-    print_table(f"{len(members)} runs by {combination.method}, and together", columns, [members, averages])
+    title = f"{len(members)} runs and what they give together" if len(members) > 1 else "The run and what it gives now"
+    print_table(f"{title}, by {combination.method}", columns, [members, averages])
     low, high = summary["bootstrap_f1"]
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     if "thresholds" in summary:
