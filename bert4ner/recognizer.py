@@ -1,5 +1,6 @@
 """Text in, entities out: `NamedEntityRecognizer` over one model, one fold or a whole run."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -9,10 +10,41 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import mean_chain, predict_documents
-from bert4ner.train.run_folder import FOLDS, RunFolder
+from bert4ner.train.run_folder import COMBINATION, FOLDS, RunFolder
 
 
-class NamedEntityRecognizer(ViterbiDecoder):
+class Recognizer(ABC):
+    """What every recognizer can do, one of a run as well as one of several runs combined."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """The labels that can be recognized, sorted."""
+
+    @abstractmethod
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
+        """The documents with predicted entities in place of their own, in order, in constant memory."""
+
+    def recognize(self, text: str) -> list[Entity]:
+        """The entities of one text, in characters of that text, sorted.
+
+        Raises:
+            DataError: the text holds NUL or an unpaired surrogate.
+        """
+        return next(self.recognize_all([text]))
+
+    def recognize_all(self, texts: Iterable[str], *, batch_tokens: int = 8192) -> Iterator[list[Entity]]:
+        """The entities of each text, in order; texts are read as results are asked for.
+
+        Args:
+            batch_tokens: tokens in one batch, padding counted.
+        """
+        documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
+        for document in self.predict(documents, batch_tokens=batch_tokens):
+            yield list(document.entities)
+
+
+class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
     """Recognizes entities in texts of any length, any number of them, in constant memory.
 
     It is a Viterbi decoder over the transitions of its models; several models (the folds of a run) are averaged in
@@ -63,32 +95,17 @@ class NamedEntityRecognizer(ViterbiDecoder):
                 says, where "auto" means what suits the machine at hand, not the one that trained.
 
         Raises:
-            RunError: the run lacks a fold, or its labels differ from its models'.
+            RunError: the run lacks a fold, its labels differ from its models', or it was combined of others, which
+                `bert4ner.load_recognizer` loads.
             CheckpointError: a model folder is missing, damaged or inconsistent.
         """
         path = Path(path)
+        if (path / COMBINATION).is_file():
+            raise RunError(f"{path}: several runs combined, not one; load it with bert4ner.load_recognizer")
         if (path / FOLDS).is_file():
             return cls(_load_run(RunFolder(path), precision))
         folder = path / "model" if (path / "model").is_dir() else path
         return cls([NERModel.load(folder, precision=precision)])
-
-    def recognize(self, text: str) -> list[Entity]:
-        """The entities of one text, in characters of that text, sorted.
-
-        Raises:
-            DataError: the text holds NUL or an unpaired surrogate.
-        """
-        return next(self.recognize_all([text]))
-
-    def recognize_all(self, texts: Iterable[str], *, batch_tokens: int = 8192) -> Iterator[list[Entity]]:
-        """The entities of each text, in order; texts are read as results are asked for.
-
-        Args:
-            batch_tokens: tokens in one batch, padding counted.
-        """
-        documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
-        for document in self.predict(documents, batch_tokens=batch_tokens):
-            yield list(document.entities)
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
         """The documents with predicted entities in place of their own, in order, in constant memory."""

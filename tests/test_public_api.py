@@ -11,10 +11,11 @@ import bert4ner
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED = """
     read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
-    NamedEntityRecognizer build_model evaluate Scores ViterbiDecoder compat
+    NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder compat
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
-WITHOUT_TENSORFLOW = sorted(set(PROMISED) - {"NamedEntityRecognizer", "build_model"})
+WITH_TENSORFLOW = {"NamedEntityRecognizer", "load_recognizer", "combine_runs", "CombineOptions", "build_model"}
+WITHOUT_TENSORFLOW = sorted(set(PROMISED) - WITH_TENSORFLOW)
 
 
 def python(script: str) -> str:

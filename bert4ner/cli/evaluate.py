@@ -65,9 +65,9 @@ def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
         DataError: gold has labels that the run does not know, so that the two are about different things.
     """
     from bert4ner.cli.printing import counted
-    from bert4ner.recognizer import NamedEntityRecognizer
+    from bert4ner.combine.recognizer import load_recognizer
 
-    recognizer = NamedEntityRecognizer.load(run)
+    recognizer = load_recognizer(run)
     unknown = sorted(set(sorted_labels(list(gold))) - set(recognizer.labels))
     if unknown:
         raise DataError(

@@ -34,6 +34,8 @@ COMMANDS = {
     ),
     "evaluate": Command("bert4ner.cli.evaluate", "evaluate", "precision, recall and F1 of a run or of predictions"),
     "predict": Command("bert4ner.cli.predict", "predict", "find the entities in new documents"),
+    "combine": Command("bert4ner.cli.combine", "combine", "make one run of several: probabilities, votes, thresholds"),
+    "compare": Command("bert4ner.cli.compare", "compare", "options, scores and significance of several runs"),
     "convert": Command("bert4ner.cli.convert", "convert", "from one data format to another"),
     "report": Command("bert4ner.cli.report", "report", "one HTML page with a run's scores, curves and errors"),
     "info": Command("bert4ner.cli.info", "info", "versions, devices, precision, what is missing"),

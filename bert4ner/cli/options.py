@@ -48,7 +48,7 @@ def is_run(path: Path) -> bool:
 
     A run that was damaged is still a run: any of its files tells.
     """
-    names = ("folds.json", "model", "config.json", "weights.safetensors")
+    names = ("folds.json", "combination.json", "model", "config.json", "weights.safetensors")
     return path.is_dir() and any((path / name).exists() for name in names)
 
 
@@ -60,4 +60,4 @@ def check_run(path: Path) -> None:
     """
     if not is_run(path):
         found = "the folder holds none" if path.is_dir() else "it is no folder" if path.exists() else "nothing is there"
-        raise RunError(f"{path}: expected a run, made by bert4ner train or bert4ner crossval, or a model; {found}")
+        raise RunError(f"{path}: expected a run, made by bert4ner train, crossval or combine, or a model; {found}")

@@ -52,9 +52,9 @@ def predict(
 
 def _recognized(run: Path, documents: Iterable[Document], batch_tokens: int | None) -> Iterator[Document]:
     """Loads the model when the first document is asked for: by then it is clear that the output can be written."""
-    from bert4ner.recognizer import NamedEntityRecognizer
+    from bert4ner.combine.recognizer import load_recognizer
 
-    recognizer = NamedEntityRecognizer.load(run)
+    recognizer = load_recognizer(run)
     if batch_tokens is None:
         yield from recognizer.predict(documents)
     else:

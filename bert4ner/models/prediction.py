@@ -42,7 +42,7 @@ def predict_documents(
         batch_tokens: tokens in one batch, padding counted.
     """
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
-    for chunk in _chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
+    for chunk in document_chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
         texts = [Document(document.id, document.text) for document in chunk]
         encoded = encode_documents(texts, models[0].tokenizer, models[0].config.windows)
         yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens)
@@ -57,11 +57,13 @@ def predict_encoded(
     batch_tokens: int = 8192,
 ) -> Iterator[Document]:
     """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
-    found = _window_entities(models, encoded, decoder or ViterbiDecoder(*mean_chain(models)), batch_tokens)
-    return _stitched(documents, encoded, found, nested=models[0].head.nested)
+    batches = run_models(models, encoded, batch_tokens=batch_tokens)
+    found = decode_windows(models, encoded, batches, decoder or ViterbiDecoder(*mean_chain(models)))
+    return stitch_documents(documents, encoded, found, nested=models[0].head.nested)
 
 
-def _chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
+def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
+    """The documents in lists of about so many characters."""
     chunk: list[Document] = []
     size = 0
     for document in documents:
@@ -74,16 +76,36 @@ def _chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[
         yield chunk
 
 
-def _window_entities(
-    models: Sequence[NERModel], encoded: Encoded, decoder: ViterbiDecoder, batch_tokens: int
+def run_models(
+    models: Sequence[NERModel],
+    encoded: Encoded,
+    *,
+    windows: Sequence[int] | np.ndarray | None = None,
+    batch_tokens: int = 8192,
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """The numbers of some windows, ``(batch,)``, and what each model gives for them, batch by batch.
+
+    Args:
+        windows: numbers of the windows wanted; by default all.
+    """
+    wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)   # (windows,)
+    lengths = encoded.lengths[wanted]                                              # (windows,)
+    for places in within_budget(plan_batches(lengths, batch_tokens=batch_tokens), lengths, models[0].head):
+        token_ids = encoded.token_ids(wanted[places])                              # (batch, length)
+        yield wanted[places], [model.outputs(token_ids) for model in models]
+
+
+def decode_windows(
+    models: Sequence[NERModel],
+    encoded: Encoded,
+    batches: Iterable[tuple[np.ndarray, list[np.ndarray]]],
+    decoder: ViterbiDecoder,
 ) -> list[list[Entity]]:
-    """The entities of every window, in characters of its document."""
+    """The entities of every window, in characters of its document, from what `run_models` gave for them."""
     found: list[list[Entity]] = [[] for _ in encoded.bounds]
-    lengths = encoded.lengths                                                      # (windows,)
-    head = models[0].head
-    for numbers in within_budget(plan_batches(lengths, batch_tokens=batch_tokens), lengths, head):
-        token_ids = encoded.token_ids(numbers)                                     # (batch, length)
-        scores = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
+    lengths, head = encoded.lengths, models[0].head
+    for numbers, outputs in batches:
+        scores = np.mean([model.head.scores(each) for model, each in zip(models, outputs, strict=True)], axis=0)
         for number, spans in zip(numbers, head.decode_scores(scores, lengths[numbers], decoder), strict=True):
             encoding = encoded.encoding(number)
             found[number] = [_entity(encoding, *span) for span in spans]
@@ -99,9 +121,10 @@ def _entity(
     return Entity(int(starts[i]), int(ends[j - 1]), label, score, fragments)
 
 
-def _stitched(
-    documents: Sequence[Document], encoded: Encoded, found: list[list[Entity]], *, nested: bool
+def stitch_documents(
+    documents: Sequence[Document], encoded: Encoded, found: Sequence[Sequence[Entity]], *, nested: bool
 ) -> Iterator[Document]:
+    """The documents with the entities found in their windows; `encoded` holds exactly them."""
     borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
     for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])

@@ -67,6 +67,8 @@ def _about_scores(found: Reliability) -> Iterator[str]:
 
 
 def _about_epochs(record: RunRecord) -> Iterator[str]:
+    if record.config is None:
+        return
     epochs = record.config.optimization.epochs
     last = sum(fold["best_epoch"] == epochs for fold in record.summary["folds"])
     if 2 * last > record.num_folds:

@@ -70,6 +70,7 @@ def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
     view = None if gold is None else _look(record, gold)
     mistakes, reliability = (view.mistakes, view.reliability) if view else (None, None)
     scores = record.scores
+    options = [] if record.config is None else _options(record.config)
     folder = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -81,8 +82,8 @@ def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
         name=record.path.resolve().name,
         command=_command(record.environment),
         again=["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
-        options=_options(record.config),
-        changed=[option for option in _options(record.config) if option["changed"]],
+        options=options,
+        changed=[option for option in options if option["changed"]],
         scores=scores,
         interval=record.summary["bootstrap_f1"],
         labels=sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
@@ -105,7 +106,7 @@ def _look(record: RunRecord, documents: Sequence[Document]) -> GoldView:
     gold = match_gold(record, documents)
     pairs = list(zip(gold, record.predicted, strict=True))
     annotated = [document for document in documents if document.id in record.held_out_in]
-    window_size = record.config.windows.max_length - _SPECIAL_TOKENS
+    window_size = (record.config or Config()).windows.max_length - _SPECIAL_TOKENS
     return GoldView(
         documents=gold,
         same_annotation=evaluate(gold, record.predicted).counts == record.scores.counts,
@@ -133,6 +134,8 @@ def _options(config: Config) -> list[dict[str, Any]]:
 
 
 def _folds(record: RunRecord) -> list[dict[str, Any]]:
+    if record.combination is not None:
+        return list(record.summary["folds"])
     held_out = Counter(record.held_out_in.values())
     return [
         {**fold, "documents": held_out[fold["fold"]], "epochs": len(history)}
@@ -152,6 +155,8 @@ def _spread(record: RunRecord) -> dict[str, dict[str, float]]:
 
 
 def _curves(record: RunRecord) -> list[str]:
+    if not record.histories:
+        return []
     limits = curve_limits(record.histories)
     return [
         draw_curves(history, best_epoch=fold["best_epoch"], limits=limits, name=f"fold-{fold['fold']}")

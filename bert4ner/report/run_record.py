@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bert4ner.combine.combination import Combination, is_combination
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
@@ -20,6 +21,8 @@ from bert4ner.train.run_folder import CONFIG, ENVIRONMENT, FOLDS, OUT_OF_FOLD, S
 HISTORY = "history.jsonl"
 _SUMMARY_KEYS = ("note", "out_of_fold", "folds")
 _FOLD_KEYS = ("fold", "best_epoch", "precision", "recall", "f1")
+_COMBINED_FOLD_KEYS = ("fold", "documents", "precision", "recall", "f1")
+_MEMBER_KEYS = ("name", "precision", "recall", "f1")
 _EPOCH_KEYS = ("epoch", "precision", "recall", "f1", "loss", "seconds", "tokens_per_second")
 
 
@@ -28,16 +31,19 @@ class RunRecord:
     """One complete run: what was asked for, what every epoch gave, what was found in the held-out documents."""
 
     path: Path
-    config: Config
+    config: Config | None
+    """None for a run that was combined of others, which have one each."""
     environment: dict[str, Any]
     held_out_in: dict[str, int]
     """Document id -> the fold that held it out; negative for documents that were only trained on."""
     summary: dict[str, Any]
     """What scores.json holds."""
     histories: list[list[dict[str, Any]]]
-    """For each fold the lines of its history.jsonl, one for each epoch."""
+    """For each fold the lines of its history.jsonl, one for each epoch; nothing was trained in a combined run."""
     predicted: list[Document]
     """The held-out documents with the entities that were found in them."""
+    combination: Combination | None = None
+    """How the run was combined of others, if it was."""
 
     @property
     def scores(self) -> Scores:
@@ -46,8 +52,8 @@ class RunRecord:
 
     @property
     def num_folds(self) -> int:
-        """How many models the run has."""
-        return len(self.histories)
+        """How many folds were scored, each by models that did not see it."""
+        return len(self.summary["folds"])
 
 
 def load_run(path: str | Path) -> RunRecord:
@@ -59,6 +65,8 @@ def load_run(path: str | Path) -> RunRecord:
         DataError: its predictions cannot be read.
     """
     run = RunFolder(Path(path))
+    if is_combination(run.path):
+        return _load_combined(run)
     folds = _required(run.read_folds(), ("folds", "documents"), run.path / FOLDS)
     held_out_in = _required(folds["documents"], (), run.path / FOLDS)
     num_folds = folds["folds"]
@@ -82,6 +90,23 @@ def load_run(path: str | Path) -> RunRecord:
         summary=_read_summary(run.path / SCORES, num_folds),
         histories=[_read_history(run.fold(fold) / HISTORY) for fold in range(num_folds)],
         predicted=predicted,
+    )
+
+
+def _load_combined(run: RunFolder) -> RunRecord:
+    combination = Combination.load(run.path)
+    if not (run.path / SCORES).is_file():
+        raise RunError(f"{run.path}: was combined without scores; combine the runs again with --gold DATA")
+    predicted = read_documents(_existing(run.path / OUT_OF_FOLD), "jsonl")
+    return RunRecord(
+        path=run.path,
+        config=None,
+        environment=_read_json(run.path / ENVIRONMENT),
+        held_out_in={document.id: 0 for document in predicted},
+        summary=_read_summary(run.path / SCORES, None),
+        histories=[],
+        predicted=predicted,
+        combination=combination,
     )
 
 
@@ -133,12 +158,15 @@ def _read_json(path: Path) -> dict[str, Any]:
     return _required(_parse(_read_text(path), path), (), path)
 
 
-def _read_summary(path: Path, num_folds: int) -> dict[str, Any]:
+def _read_summary(path: Path, num_folds: int | None) -> dict[str, Any]:
+    """scores.json of a run of so many folds, or of a combined one."""
     summary = _required(_read_json(path), _SUMMARY_KEYS, path)
-    if len(summary["folds"]) != num_folds:
+    if num_folds is not None and len(summary["folds"]) != num_folds:
         raise RunError(f"{path}: damaged, expected the scores of {num_folds} folds, found {len(summary['folds'])}")
     for fold in summary["folds"]:
-        _required(fold, _FOLD_KEYS, path)
+        _required(fold, _COMBINED_FOLD_KEYS if num_folds is None else _FOLD_KEYS, path)
+    for member in _required(summary, ("members",), path)["members"] if num_folds is None else []:
+        _required(member, _MEMBER_KEYS, path)
     labels = _required(summary["out_of_fold"], ("labels",), path)["labels"]
     for counts in labels.values():
         _required(counts, ("hits", "gold", "predicted"), path)

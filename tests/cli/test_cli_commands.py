@@ -193,6 +193,8 @@ COMMANDS_ON_DATA = [
     ("evaluate", "{data}", "{}"),
     ("predict", "{run}", "{}", "--output", "{tmp}/out"),
     ("report", "{run}", "--gold", "{}"),
+    ("combine", "{run}", "--gold", "{}", "--output", "{tmp}/run"),
+    ("compare", "{run}", "--gold", "{}"),
 ]
 
 

@@ -1,9 +1,13 @@
 """The page as a reader of HTML sees it: tags that match, text that was escaped, nothing fetched from elsewhere."""
 
+import json
+import shutil
 from html.parser import HTMLParser
 
 import pytest
 
+from bert4ner.combine.combination import Combination
+from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, RunError
 from bert4ner.report.page import write_report
@@ -152,3 +156,50 @@ def test_nothing_is_written_for_an_incomplete_run_or_foreign_gold(run, gold):
     with pytest.raises(RunError, match="1 of 2 folds are trained"):
         write_report(run, gold=gold)
     assert not (run / "report.html").exists()
+
+
+@pytest.fixture
+def combined(run, gold, predicted):
+    """The run as if it had been combined of two others: no folds of its own, no configuration, no history."""
+    for fold in (0, 1):
+        shutil.rmtree(run / f"fold-{fold}")
+    for name in ("config.toml", "folds.json"):
+        (run / name).unlink()
+    combination = Combination("vote", ("crf", "<b>span"), (2.0, 0.5), 2, {"DRUG": 1}, Rule(0.25), {"DRUG": 0.125})
+    (run / "combination.json").write_text(combination.to_json(), encoding="utf-8")
+    summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
+    for fold in summary["folds"]:
+        del fold["best_epoch"]
+        fold["documents"] = 3
+    scores = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3}
+    summary["members"] = [{"name": name, **scores} for name in combination.names]
+    summary["thresholds"] = {"f1_without": 0.1, "f1_nested": 0.2, "f1_on_themselves": 0.3}
+    (run / "scores.json").write_text(json.dumps(summary), encoding="utf-8")
+    return run
+
+
+def test_a_combined_run_has_a_report_of_its_members_instead_of_curves(combined, gold):
+    page = page_of(combined, gold=gold)
+    assert "2 runs combined by vote" in page.text and "crf 2 50.00 25.00 33.33" in page.text
+    assert "<b>span 0.5" in page.text
+    assert "An entity needs 2 votes, of DRUG 1." in page.text and "DRUG 0.125, others 0.250" in page.text
+    assert "20.00, on the very documents 30.00" in page.text
+    assert "fold documents P R F1" in page.text and "Curves" not in page.text and "Speed" not in page.text
+    assert "F1, micro 75.00" in page.text and "1 wrong boundary" in page.text
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_a_combined_run_without_scores_says_how_to_get_them(combined):
+    (combined / "scores.json").unlink()
+    with pytest.raises(RunError, match=r"combined without scores; combine the runs again with --gold DATA"):
+        write_report(combined)
+
+
+@pytest.mark.parametrize("key", ["members", "note", "folds"])
+def test_damaged_scores_of_a_combined_run_are_named(combined, key):
+    path = combined / "scores.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    del summary[key]
+    path.write_text(json.dumps(summary), encoding="utf-8")
+    with pytest.raises(RunError, match=f"'{key}' is missing"):
+        write_report(combined)

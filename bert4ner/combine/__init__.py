@@ -1,0 +1,1 @@
+"""Several runs as one: voting, averaged probabilities, thresholds chosen on out-of-fold predictions."""

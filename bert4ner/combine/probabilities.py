@@ -1,0 +1,142 @@
+"""The probability that a member gives to any span, found by itself or by another: what unlike heads are averaged in.
+
+Texts are encoded once for all members that share vocabulary and windows, and run once through every model.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from bert4ner.entities import Document, Entity
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import decode_windows, run_models, stitch_documents
+from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.text.batches import Encoded, encode_documents
+from bert4ner.text.tokenizer import token_span
+from bert4ner.text.windows import Window
+
+HELD_CELLS = 2**26
+"""Numbers that are held of what models gave for some texts, 256 MiB; of more, the models are run again."""
+
+Batch = tuple[np.ndarray, list[np.ndarray]]
+
+
+def encode_shared(members: Sequence[NamedEntityRecognizer], documents: Sequence[Document]) -> list[Encoded]:
+    """For each member the documents encoded, their entities left out; once for members with equal ones."""
+    bare = [Document(document.id, document.text) for document in documents]
+    encoded: list[Encoded] = []
+    for number, member in enumerate(members):
+        model = member.models[0]
+        shared = next((first for first in range(number) if _same_input(members[first].models[0], model)), None)
+        fresh = encode_documents(bare, model.tokenizer, model.config.windows) if shared is None else encoded[shared]
+        encoded.append(fresh)
+    return encoded
+
+
+def _same_input(one: NERModel, other: NERModel) -> bool:
+    return one.config.windows == other.config.windows and one.vocabulary.tokens == other.vocabulary.tokens
+
+
+class HeldOutputs:
+    """What models give for encoded windows, to be gone through more than once: held if it is small, else made anew."""
+
+    def __init__(self, models: Sequence[NERModel], encoded: Encoded, *, batch_tokens: int):
+        self._models, self._encoded, self._batch_tokens = models, encoded, batch_tokens
+        cells = sum(map(models[0].head.cells, encoded.lengths.tolist()))
+        self._held = list(self._run()) if len(models) * cells <= HELD_CELLS else None
+
+    def _run(self) -> Iterator[Batch]:
+        return run_models(self._models, self._encoded, batch_tokens=self._batch_tokens)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._run() if self._held is None else iter(self._held)
+
+
+def average_probabilities(
+    members: Sequence[NamedEntityRecognizer], documents: Sequence[Document], *, batch_tokens: int
+) -> list[tuple[list[Entity], np.ndarray]]:
+    """For each document all entities that any member finds, and their probabilities ``(members, entities)``.
+
+    A member finds what its models find together; its probability is the mean of theirs.
+    """
+    encoded = encode_shared(members, documents)
+    held = [HeldOutputs(m.models, e, batch_tokens=batch_tokens) for m, e in zip(members, encoded, strict=True)]
+    found: list[set[Entity]] = [set() for _ in documents]
+    for member, texts, outputs in zip(members, encoded, held, strict=True):
+        windows = decode_windows(member.models, texts, outputs, member)
+        stitched = stitch_documents(documents, texts, windows, nested=member.models[0].head.nested)
+        for entities, document in zip(found, stitched, strict=True):
+            entities.update(document.entities)
+    candidates = [sorted(entities) for entities in found]
+    tables = [np.zeros((len(members), len(entities))) for entities in candidates]
+    for row, (member, texts, outputs) in enumerate(zip(members, encoded, held, strict=True)):
+        for table, chances in zip(tables, span_probabilities(member.models, texts, outputs, candidates), strict=True):
+            table[row] = chances
+    return list(zip(candidates, tables, strict=True))
+
+
+def span_probabilities(
+    models: Sequence[NERModel],
+    encoded: Encoded,
+    batches: Iterable[Batch],
+    candidates: Sequence[Sequence[Entity]],
+) -> list[np.ndarray]:
+    """The mean probability that the models give to each candidate, ``(candidates,)`` for each document.
+
+    It is that in the window which owns the span's middle, or in the nearest one that holds the span. 0 where no window
+    does, where an end lies inside a token, and where the head cannot hold the entity: the models cannot find it.
+
+    Args:
+        batches: window numbers and what the models gave for them; windows that are not among them give 0.
+        candidates: of each document of `encoded` entities with labels that the models know.
+    """
+    spans, owners = place_candidates(models[0], encoded, candidates)
+    result = [np.zeros(len(entities)) for entities in candidates]
+    for numbers, outputs in batches:
+        asked = [spans[number] for number in numbers]
+        lengths = encoded.lengths[numbers]
+        given = [model.head.span_scores(each, lengths, asked) for model, each in zip(models, outputs, strict=True)]
+        for place, number in enumerate(numbers):
+            means = np.mean([windows[place] for windows in given], axis=0)                 # (spans of the window,)
+            for (document, candidate), chance in zip(owners[number], means, strict=True):
+                result[document][candidate] = chance
+    return result
+
+
+def place_candidates(
+    model: NERModel, encoded: Encoded, candidates: Sequence[Sequence[Entity]]
+) -> tuple[list[list[tuple]], list[list[tuple[int, int]]]]:
+    """For each window the candidates that it answers for, as token spans, and which they are (document, candidate)."""
+    spans: list[list[tuple]] = [[] for _ in encoded.bounds]
+    owners: list[list[tuple[int, int]]] = [[] for _ in encoded.bounds]
+    borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))            # (documents + 1,)
+    for document, entities in enumerate(candidates):
+        windows = _Windows(encoded.bounds[borders[document] : borders[document + 1]])
+        for number, entity in enumerate(entities):
+            place = None if model.head.unlearnable([entity]) else windows.answering_for(entity)
+            if place is None:
+                continue
+            window = int(borders[document]) + place
+            encoding = encoded.encoding(window)
+            pieces = [token_span(encoding, *each) for each in ((entity.start, entity.end), *entity.fragments)]
+            if None not in pieces:
+                whole, *parts = pieces
+                spans[window].append((*whole, entity.label, *([tuple(parts)] if parts else [])))  # type: ignore[misc]
+                owners[window].append((document, number))
+    return spans, owners
+
+
+class _Windows:
+    """The windows of one document, in its order."""
+
+    def __init__(self, windows: Sequence[Window]):
+        self.starts, self.ends = [window.start for window in windows], [window.end for window in windows]
+        self.seams = [before.end + after.start for before, after in pairwise(windows)]     # twice, as in `stitch`
+
+    def answering_for(self, entity: Entity) -> int | None:
+        """Of the windows that hold an entity whole the one that owns its middle, or the nearest to that."""
+        owner = bisect_right(self.seams, entity.start + entity.end)
+        holders = range(bisect_left(self.ends, entity.end), bisect_right(self.starts, entity.start))
+        return min(holders, key=lambda number: abs(number - owner), default=None)

@@ -1,0 +1,101 @@
+"""Recognizes with several runs at once, and opens whatever can recognize: a model, a fold, a run, a combination."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bert4ner.combine.combination import Combination, is_combination, member_folder
+from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import RunError
+from bert4ner.models.prediction import CHUNK_BATCHES, document_chunks, predict_encoded
+from bert4ner.recognizer import NamedEntityRecognizer, Recognizer
+
+
+class CombinedRecognizer(Recognizer):
+    """Recognizes entities by the votes or the averaged probabilities of several recognizers.
+
+    Args:
+        members: at least one, all with the same labels; heads, encoders, vocabularies and windows may differ.
+        combination: how they are combined; it has as many members.
+
+    Raises:
+        RunError: the members do not agree in their labels, or with the combination in their number.
+    """
+
+    def __init__(self, members: Sequence[NamedEntityRecognizer], combination: Combination):
+        if len(members) != len(combination.names):
+            raise RunError(f"a combination of {len(combination.names)} members cannot do with {len(members)}")
+        for name, member in zip(combination.names, members, strict=True):
+            if member.labels != members[0].labels:
+                raise RunError(
+                    f"members cannot be combined: {combination.names[0]} knows {', '.join(members[0].labels)}, "
+                    f"{name} {', '.join(member.labels)}"
+                )
+        self.members = tuple(members)
+        self.combination = combination
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.members[0].labels
+
+    @classmethod
+    def load(cls, path: str | Path, *, precision: str | None = None) -> "CombinedRecognizer":
+        """Load a run that `combine_runs` made.
+
+        Args:
+            precision: see `NamedEntityRecognizer.load`.
+
+        Raises:
+            RunError: combination.json or a member is missing, damaged or not of this version.
+            CheckpointError: a model in it is.
+        """
+        path = Path(path)
+        combination = Combination.load(path)
+        folders = [path / member_folder(number) for number in range(len(combination.names))]
+        for folder in folders:
+            if not folder.is_dir():
+                raise RunError(f"{path}: the run is incomplete, {folder.name} is missing; combine the runs again")
+        return cls([NamedEntityRecognizer.load(folder, precision=precision) for folder in folders], combination)
+
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
+        for chunk in document_chunks(documents, characters=self._chunk_characters(batch_tokens)):
+            bare = [Document(document.id, document.text) for document in chunk]
+            if self.combination.method == "vote":
+                candidates = self._voted(bare, batch_tokens)
+            else:
+                averaged = average_probabilities(self.members, bare, batch_tokens=batch_tokens)
+                candidates = [self.combination.average(*each) for each in averaged]
+            for document, entities in zip(bare, candidates, strict=True):
+                yield Document(document.id, document.text, tuple(self.combination.select(entities)))
+
+    def _voted(self, documents: Sequence[Document], batch_tokens: int) -> list[list[Entity]]:
+        predicted = [
+            list(predict_encoded(member.models, documents, encoded, decoder=member, batch_tokens=batch_tokens))
+            for member, encoded in zip(self.members, encode_shared(self.members, documents), strict=True)
+        ]
+        return [
+            self.combination.count_votes([found.entities for found in each]) for each in zip(*predicted, strict=True)
+        ]
+
+    def _chunk_characters(self, batch_tokens: int) -> int:
+        """As many as can be sorted by length well, but what the models give for them must be small enough to hold."""
+        wanted = CHUNK_BATCHES * batch_tokens
+        if self.combination.method == "vote":
+            return wanted
+        lengths = [(member, member.models[0].config.windows.max_length) for member in self.members]
+        dearest = max(len(member.models) * member.models[0].head.cells(length) / length for member, length in lengths)
+        return min(wanted, max(batch_tokens // 2, int(HELD_CELLS / dearest)))
+
+
+def load_recognizer(path: str | Path, *, precision: str | None = None) -> Recognizer:
+    """Load what recognizes: a combination, a run (all its folds), one fold's folder, or one model folder.
+
+    Args:
+        precision: arithmetic of the encoder in this process; see `NamedEntityRecognizer.load`.
+
+    Raises:
+        RunError, CheckpointError: see `CombinedRecognizer.load` and `NamedEntityRecognizer.load`.
+    """
+    if is_combination(Path(path)):
+        return CombinedRecognizer.load(path, precision=precision)
+    return NamedEntityRecognizer.load(path, precision=precision)

@@ -1,0 +1,94 @@
+"""Votes of several recognizers on the entities of one text. Knows no models, no thresholds and no overlaps."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from bert4ner.entities import Entity
+from bert4ner.errors import ConfigError
+
+_ROUNDING = 1e-9                # of summed weights that should be whole
+
+
+def vote(
+    found: Sequence[Iterable[Entity]],
+    *,
+    quorum: int,
+    weights: Sequence[float] | None = None,
+    label_quorum: Mapping[str, int] | None = None,
+) -> list[Entity]:
+    """The entities of one text that enough members agree on: in start, end, label and pieces.
+
+    A member's vote counts its weight, where all weights together count as many votes as there are members; a quorum of
+    all is the intersection, with equal weights a quorum of 1 is the union. The score of an entity is the weighted mean
+    of the members' scores, 0 where a member did not find it, 1 where it found it and gives no score. Entities may
+    overlap, see `selection.select`.
+
+    Args:
+        found: of each member the entities; repeats count once.
+        quorum: how many votes an entity needs, 1 to the number of members.
+        weights: of each member, above 0; equal by default.
+        label_quorum: quorums of single labels, instead of `quorum`.
+
+    Returns:
+        entities, sorted.
+
+    Raises:
+        ConfigError: no members, a quorum or a weight out of range.
+
+    Example:
+        >>> drug, herb = Entity(0, 2, "DRUG", 0.9), Entity(0, 2, "HERB", 0.4)
+        >>> vote([[drug], [drug, herb], [herb]], quorum=2, label_quorum={"HERB": 3})
+        [Entity(start=0, end=2, label='DRUG', score=0.6)]
+    """
+    shares = vote_shares(len(found), weights)
+    check_quorum(len(found), quorum, label_quorum or {})
+    votes: dict[Entity, float] = {}
+    scores: dict[Entity, float] = {}
+    for share, entities in zip(shares, found, strict=True):
+        for entity in dict.fromkeys(entities):
+            votes[entity] = votes.get(entity, 0.0) + share
+            score = 1.0 if entity.score is None else entity.score
+            scores[entity] = scores.get(entity, 0.0) + share * score
+    needed = label_quorum or {}
+    return sorted(
+        with_score(entity, scores[entity] / len(found))
+        for entity, count in votes.items()
+        if count >= needed.get(entity.label, quorum) - _ROUNDING
+    )
+
+
+def with_score(entity: Entity, score: float) -> Entity:
+    """The same entity with another score."""
+    return Entity(entity.start, entity.end, entity.label, score, entity.fragments)
+
+
+def vote_shares(num_members: int, weights: Sequence[float] | None) -> list[float]:
+    """How many votes each member has; together as many as there are members.
+
+    Raises:
+        ConfigError: no members, not one weight for each, or one that is not above 0 and finite.
+    """
+    if num_members < 1:
+        raise ConfigError("nothing to combine; expected at least one member")
+    if weights is None:
+        return [1.0] * num_members
+    if len(weights) != num_members:
+        raise ConfigError(f"expected one weight for each of {num_members} members, got {len(weights)}")
+    for weight in weights:
+        if not 0 < weight < math.inf:
+            raise ConfigError(f"weights must be above 0 and finite, got {weight}")
+    largest = max(weights)                      # first by it: a sum of great weights may overflow
+    relative = [weight / largest for weight in weights]
+    return [num_members * weight / math.fsum(relative) for weight in relative]
+
+
+def check_quorum(num_members: int, quorum: int, label_quorum: Mapping[str, int]) -> None:
+    """Refuse quorums outside 1 to the number of members.
+
+    Raises:
+        ConfigError: naming the label, if it is that of a label.
+    """
+    for label, number in [("", quorum), *label_quorum.items()]:
+        if not 1 <= number <= num_members:
+            of_label = f" of label {label}" if label else ""
+            raise ConfigError(f"quorum{of_label} must be in [1, {num_members}], the number of members, got {number}")

@@ -1,0 +1,61 @@
+"""Several runs side by side: the options in which they differ, and whether their scores differ by more than chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+from bert4ner.report.run_record import RunRecord
+from bert4ner.scoring.significance import Difference, paired_bootstrap
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs, by their numbers, and how they differ; None where no annotated document was held out by both."""
+
+    one: int
+    other: int
+    difference: Difference | None
+
+
+def differing_options(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
+    """The options of which not all runs have the same value, with that of each run; None for a combined run."""
+    every = [None if record.config is None else record.config.options() for record in records]
+    names = next((options for options in every if options is not None), {})
+    table = {name: [None if options is None else options[name] for options in every] for name in names}
+    return {
+        name: values
+        for name, values in table.items()
+        if len({repr(value) for value, options in zip(values, every, strict=True) if options is not None}) > 1
+    }
+
+
+def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> list[Pair]:
+    """Every two runs on the documents that both held out, and that are annotated in `gold`.
+
+    Raises:
+        DataError: ids repeat in `gold`, or a text in it is not that of a run.
+    """
+    by_id = {document.id: document for document in gold}
+    if len(by_id) < len(gold):
+        raise DataError(f"{len(gold) - len(by_id)} ids occur more than once in gold; give every document its own id")
+    found = [{document.id: document for document in record.predicted} for record in records]
+    for record, predicted in zip(records, found, strict=True):
+        changed = [id for id, each in predicted.items() if id in by_id and by_id[id].text != each.text]
+        if changed:
+            raise DataError(f"the text of {changed[0]!r} in gold is not that which {record.path} was scored on")
+    return [
+        Pair(one, other, _compare(by_id, found[one], found[other]))
+        for one, other in combinations(range(len(records)), 2)
+    ]
+
+
+def _compare(
+    gold: dict[str, Document], one: dict[str, Document], other: dict[str, Document]
+) -> Difference | None:
+    common = [id for id in gold if id in one and id in other]
+    if not common:
+        return None
+    return paired_bootstrap(*([side[id] for id in common] for side in (gold, one, other)))

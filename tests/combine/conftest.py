@@ -1,0 +1,101 @@
+"""Runs of tiny networks with large random weights, of several heads: they find entities everywhere, sure of some."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.data.documents import write_documents
+from bert4ner.entities import Document
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import predict_documents
+from bert4ner.scoring.metrics import evaluate
+from bert4ner.train.run_folder import RunFolder, fingerprint
+
+LABELS = ["DRUG", "SYMPTOM"]
+CHARACTERS = "本品用于气血两亏引起的月经量少头晕目眩，口服。一次3丸。"
+NUM_FOLDS = 2
+
+
+def random_model(config: Config, seed: int, labels=LABELS) -> NERModel:
+    model = NERModel.create(config, labels)
+    rng = np.random.default_rng(seed)
+    values = {
+        name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
+        for name, value in model.weights().items()
+    }
+    model.set_weights(values, where="here")
+    return model
+
+
+def predict_out_of_fold(models, documents) -> list[Document]:
+    """Document number n by model n modulo their number."""
+    return [next(predict_documents([models[n % len(models)]], [each])) for n, each in enumerate(documents)]
+
+
+def write_run(path: Path, config: Config, models, gold, *, labels=LABELS) -> Path:
+    """A complete run folder, as far as combining needs it; document n is held out in fold n modulo the folds."""
+    run = RunFolder(path)
+    places = {document.id: number % len(models) for number, document in enumerate(gold)}
+    described = {"folds": len(models), "fingerprint": fingerprint(gold), "documents": places}
+    run.open(config, labels, described, precision="float32")
+    predicted = predict_out_of_fold(models, gold)
+    for fold, model in enumerate(models):
+        model.save(run.fold(fold) / "model")
+        held_out = [each for each in predicted if places[each.id] == fold]
+        write_documents(held_out, run.fold(fold) / "predictions.jsonl", "jsonl")
+    write_documents(predicted, path / "out_of_fold.jsonl", "jsonl")
+    run.write("scores.json", json.dumps({"out_of_fold": evaluate(gold, predicted).to_dict()}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def config(tiny_encoder) -> Config:
+    return Config().replace(
+        pretrained=str(tiny_encoder), max_length=40, overlap=12, batch_tokens=512, precision="float32"
+    )
+
+
+@pytest.fixture(scope="session")
+def configs(config) -> dict[str, Config]:
+    """One head and one way to cut windows each; `span` shares the windows of `crf`."""
+    return {
+        "crf": config,
+        "span": config.replace(head="span"),
+        "biaffine": config.replace(head="biaffine", flat=True, max_length=30, overlap=8, head_size=8),
+    }
+
+
+@pytest.fixture(scope="session")
+def models(configs) -> dict[str, list[NERModel]]:
+    return {
+        name: [random_model(config, 10 * number + fold) for fold in range(NUM_FOLDS)]
+        for number, (name, config) in enumerate(configs.items())
+    }
+
+
+@pytest.fixture(scope="session")
+def gold(models) -> list[Document]:
+    """Texts of one to three windows, annotated with every other entity that the CRF's first fold finds in them."""
+    rng = random.Random(3)
+    texts = ["".join(rng.choices(CHARACTERS, k=rng.choice([2, 12, 30, 60, 90]))) for _ in range(16)]
+    documents = [Document(f"text {number}", text) for number, text in enumerate(texts)]
+    found = predict_documents(models["crf"][:1], documents)
+    return [Document(each.id, each.text, each.entities[::2]) for each in found]
+
+
+@pytest.fixture(scope="session")
+def runs(configs, models, gold, tmp_path_factory) -> dict[str, Path]:
+    """A run of each head; not to be changed."""
+    folder = tmp_path_factory.mktemp("runs")
+    return {name: write_run(folder / name, configs[name], models[name], gold) for name in configs}
+
+
+@pytest.fixture(scope="session")
+def read_json() -> Callable[[Path], Any]:
+    return lambda path: json.loads(path.read_text(encoding="utf-8"))

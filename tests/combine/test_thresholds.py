@@ -1,0 +1,136 @@
+"""Thresholds against all thresholds there are, and the nested estimate against a fold that would give it away."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert4ner.combine import thresholds
+from bert4ner.combine.selection import select
+from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all, select_nested
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import ConfigError, DataError
+from bert4ner.scoring.metrics import Counts, evaluate
+
+TEXT = "人" * 40
+RIGHT_OR_WRONG = st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.4, 0.7, 0.9]), st.booleans()), min_size=1, max_size=9)
+
+
+def documents(found, missed=1):
+    """Gold and candidates of one document: entities side by side, of which some are right, and some not found."""
+    entities = [Entity(2 * number, 2 * number + 2, "DRUG", score) for number, (score, _) in enumerate(found)]
+    right = [entity for entity, (_, is_right) in zip(entities, found, strict=True) if is_right]
+    missing = [Entity(30 + number, 31 + number, "DRUG") for number in range(missed)]
+    return [Document("1", TEXT, (*right, *missing))], [Document("1", TEXT, tuple(entities))]
+
+
+def counts_at(gold, candidates, threshold):
+    return evaluate(gold, select_all(candidates, Rule(threshold), {})).total
+
+
+def f_beta(counts: Counts, beta: float) -> float:
+    return (1 + beta**2) * counts.hits / (beta**2 * counts.gold + counts.predicted)
+
+
+@given(RIGHT_OR_WRONG, st.integers(0, 3), st.sampled_from([0.5, 1, 2]))
+def test_no_threshold_gives_a_better_f(found, missed, beta):
+    gold, candidates = documents(found, missed)
+    chosen = choose_thresholds(gold, candidates, Aim("f", beta), Rule())
+    if not any(is_right for _, is_right in found):
+        assert chosen == {}
+        return
+    best = max(f_beta(counts_at(gold, candidates, score), beta) for score, _ in found)
+    assert f_beta(counts_at(gold, candidates, chosen["DRUG"]), beta) == pytest.approx(best)
+
+
+@given(RIGHT_OR_WRONG.filter(lambda found: any(right for _, right in found)), st.sampled_from([0.3, 0.5, 0.8, 1.0]))
+def test_a_wished_recall_costs_as_little_as_possible_and_a_wished_precision_finds_as_much(found, wish):
+    gold, candidates = documents(found)
+    every = [counts_at(gold, candidates, score) for score, _ in found]
+    at = {
+        kind: counts_at(gold, candidates, choose_thresholds(gold, candidates, Aim(kind, wish), Rule())["DRUG"])
+        for kind in ("recall", "precision")
+    }
+    reached = [counts for counts in every if counts.recall >= wish]
+    assert at["recall"].predicted == (min(c.predicted for c in reached) if reached else len(found))
+    sure = [counts for counts in every if counts.precision >= wish]
+    if sure:
+        assert at["precision"].precision >= wish and at["precision"].hits == max(c.hits for c in sure)
+    else:
+        assert at["precision"].precision == max(c.precision for c in every)
+
+
+def test_each_label_has_a_threshold_of_its_own_halfway_between_two_scores():
+    drugs = [Entity(0, 1, "DRUG", 0.8), Entity(1, 2, "DRUG", 0.4)]
+    herbs = [Entity(2, 3, "HERB", 0.3), Entity(3, 4, "HERB", 0.1)]
+    other = [Entity(5, 6, "OTHER", 0.9)]
+    gold = [Document("1", TEXT, (drugs[0], herbs[0], herbs[1]))]
+    candidates = [Document("1", TEXT, (*drugs, *herbs, *other))]
+    chosen = choose_thresholds(gold, candidates, Aim("f", 1), Rule(threshold=0.5))
+    assert chosen == {"DRUG": pytest.approx(0.6), "HERB": 0.0}          # OTHER keeps the rule's: none of it is right
+    assert select_all(candidates, Rule(threshold=0.5), chosen)[0].entities == (drugs[0], *herbs, *other)
+
+
+def test_what_a_likelier_entity_covers_does_not_move_a_threshold_unless_both_may_stay():
+    inner, outer, low = Entity(0, 2, "DRUG", 0.6), Entity(0, 4, "DRUG", 0.9), Entity(5, 7, "DRUG", 0.3)
+    gold, candidates = [Document("1", TEXT, (outer, low))], [Document("1", TEXT, (inner, outer, low))]
+    assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule()) == {"DRUG": 0.0}
+    assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule(nested=True)) == {"DRUG": pytest.approx(0.75)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5), st.sampled_from([0.1, 0.5, 0.9])), max_size=9))
+def test_the_likeliest_are_those_that_no_likelier_one_overlaps(drawn):
+    entities = sorted({Entity(start, start + length, "DRUG", score) for start, length, score in drawn})
+    kept = []
+    for entity in sorted(entities, key=lambda each: (-each.score, each)):
+        if not any(entity.start < other.end and other.start < entity.end for other in kept):
+            kept.append(entity)
+    assert thresholds._likeliest(entities) == sorted(kept)
+
+
+def test_a_fold_is_selected_by_the_thresholds_of_the_others():
+    # In fold 0 wrong entities score 0.5 and right ones 0.9, in fold 1 right ones 0.5 and wrong ones 0.2.
+    gold, candidates, folds = [], [], []
+    for number in range(8):
+        fold = number % 2
+        right, wrong = Entity(0, 2, "DRUG", 0.5 if fold else 0.9), Entity(4, 6, "DRUG", 0.2 if fold else 0.5)
+        gold.append(Document(str(number), TEXT, (right,)))
+        candidates.append(Document(str(number), TEXT, (right, wrong)))
+        folds.append(fold)
+    selected = select_nested(gold[::-1], candidates, folds, Aim("f", 1), Rule())
+    assert [document.id for document in selected] == [document.id for document in candidates]
+    for document, candidate, fold in zip(selected, candidates, folds, strict=True):
+        others = [place != fold for place in folds]
+        chosen = choose_thresholds(
+            [each for each, other in zip(gold, others, strict=True) if other],
+            [each for each, other in zip(candidates, others, strict=True) if other], Aim("f", 1), Rule(),
+        )  # fmt: skip
+        assert list(document.entities) == select(candidate.entities, thresholds=chosen)
+    on_itself = select_all(candidates, Rule(), choose_thresholds(gold, candidates, Aim("f", 1), Rule()))
+    assert evaluate(gold, selected).micro.f1 < evaluate(gold, on_itself).micro.f1
+
+
+def test_folds_and_documents_must_fit():
+    gold, candidates = documents([(0.5, True)])
+    with pytest.raises(ValueError, match="two different ones"):
+        select_nested(gold, candidates, [0], Aim("f", 1), Rule())
+    with pytest.raises(DataError, match="paired by id"):
+        choose_thresholds([Document("2", TEXT)], candidates, Aim("f", 1), Rule())
+
+
+@pytest.mark.parametrize(
+    ("text", "aim"),
+    [
+        ("f1", Aim("f", 1)),
+        ("f0.5", Aim("f", 0.5)),
+        ("recall=0.9", Aim("recall", 0.9)),
+        ("precision=1", Aim("precision", 1)),
+    ],
+)
+def test_an_aim_is_read(text, aim):
+    assert Aim.parse(text) == aim
+
+
+@pytest.mark.parametrize("text", ["", "f", "f0", "F1", "recall", "recall=0", "recall=1.5", "precision=90", "f1 "])
+def test_what_is_no_aim_is_told(text):
+    with pytest.raises(ConfigError, match=r"aim must be f1, .* got"):
+        Aim.parse(text)
