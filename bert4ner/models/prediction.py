@@ -44,7 +44,7 @@ def predict_documents(
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
     for chunk in _chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
         texts = [Document(document.id, document.text) for document in chunk]
-        encoded = encode_documents(texts, models[0].tokenizer, models[0].config.windows)
+        encoded = encode_documents(texts, models[0].tokenizer, models[0].windows)
         yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens)
 
 
@@ -81,7 +81,8 @@ def _window_entities(
     found: list[list[Entity]] = [[] for _ in encoded.bounds]
     lengths = encoded.lengths                                                      # (windows,)
     head = models[0].head
-    for numbers in within_budget(plan_batches(lengths, batch_tokens=batch_tokens), lengths, head):
+    planned = plan_batches(lengths, batch_tokens=batch_tokens)
+    for numbers in within_budget(planned, lengths, head, batch_tokens=batch_tokens):
         token_ids = encoded.token_ids(numbers)                                     # (batch, length)
         scores = np.mean([model.head.scores(model.outputs(token_ids)) for model in models], axis=0)
         for number, spans in zip(numbers, head.decode_scores(scores, lengths[numbers], decoder), strict=True):

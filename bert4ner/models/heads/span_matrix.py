@@ -64,25 +64,16 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
 
 
-class SpanMatrixHead(Head):
-    """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
-
-    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
-    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
-    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels.
+class SpanCellsHead(Head):
+    """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j).
 
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a span's first and last token.
         flat: decode, of entities that overlap, the choice with the greatest sum of scores.
         dropout: share of the features dropped in training.
-
-    References:
-        Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
-        Classification.
     """
 
-    kind = "span logits"
     cannot_hold = "are in several pieces"
 
     def __init__(
@@ -102,9 +93,6 @@ class SpanMatrixHead(Head):
 
     def cells(self, length: int) -> int:
         return len(self.labels) * length * length
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
@@ -126,6 +114,45 @@ class SpanMatrixHead(Head):
     def _cell(self, span: tuple) -> tuple[int, int, int]:
         start, end, label = span
         return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
+
+    def _named(self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int) -> list[TokenSpan]:
+        """Spans of one window, sorted: the likeliest, should there be more than `SPANS_PER_TOKEN`.
+
+        Args:
+            spans: their labels, first and last tokens, ``(spans,)`` each.
+            chances: ``(spans,)``.
+        """
+        labels, starts, lasts = spans
+        if len(chances) > SPANS_PER_TOKEN * length:
+            best = np.argsort(-chances, kind="stable")[: SPANS_PER_TOKEN * length]
+            labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
+        names = [self.labels[number] for number in labels]
+        found = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
+        return heaviest_disjoint(found) if self.flat else found
+
+
+class SpanMatrixHead(SpanCellsHead):
+    """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
+
+    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
+    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        head_size: width of the vectors that stand for a span's first and last token.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    References:
+        Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
+        Classification.
+    """
+
+    kind = "span logits"
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``: the mean over labels.
@@ -153,14 +180,8 @@ class SpanMatrixHead(Head):
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
             inner = window[:, 1 : length - 1, 1 : length - 1]                              # (labels, tokens, tokens)
-            labels, starts, lasts = np.nonzero(np.triu(inner > 0))
-            logits = inner[labels, starts, lasts]                                          # (spans,)
-            if len(logits) > SPANS_PER_TOKEN * length:
-                best = np.argsort(-logits, kind="stable")[: SPANS_PER_TOKEN * length]
-                labels, starts, lasts, logits = labels[best], starts[best], lasts[best], logits[best]
-            names = [self.labels[number] for number in labels]
-            spans = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, sigmoid(logits).tolist(), strict=True))
-            found.append(heaviest_disjoint(spans) if self.flat else spans)
+            spans = np.nonzero(np.triu(inner > 0))
+            found.append(self._named(spans, sigmoid(inner[spans]), length))
         return found
 
     def span_scores(
