@@ -23,10 +23,10 @@ class MRCHead(SpanCellsHead):
     labels share one set of weights: what is asked for stands in the text. The match of tokens i and j is
     q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
 
-    The loss is the sum of three binary cross entropies: of first tokens and of last tokens, averaged over labels and
-    tokens, and of matches, averaged over the pairs in question: those of a first token, right or predicted, with such a
-    last one. An entity is a pair of which all three are above 0; its score is the product of their probabilities.
-    Entities may be nested or cross. Slow: one pass of the encoder for each label and window.
+    The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
+    question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
+    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: one pass of the
+    encoder for each label and window.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -86,7 +86,7 @@ class MRCHead(SpanCellsHead):
         return {**super().get_config(), "queries": self.queries}
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per token, and per pair in question."""
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
         lengths, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
         spans = allowed_spans(lengths, width)[:, None]                                     # (batch, 1, length, length)
@@ -99,15 +99,16 @@ class MRCHead(SpanCellsHead):
             gold = tf.scatter_nd(tf.stack([rows, labels, tokens], axis=-1), tf.cast(real, "int32"), shape) > 0
             logits = tf.where(inside, outputs[:, :, row], 0)                               # (batch, labels, length)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
-            total += _mean_of(tf.where(inside, losses, 0), inside & tf.ones(shape, "bool"), axes=[1, 2])
+            total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])               # (batch,)
             questionable.append(gold | (logits > 0))
         pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans           # (batch, labels, length, …)
         # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
         losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, _MATCH:], 0)), 0)
         places = tf.stack([rows, labels, _MATCH + firsts, lasts], axis=-1)
         right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)    # (batch,)
-        count = tf.maximum(tf.reduce_sum(tf.cast(pairs, "float32")), 1.0)
-        return total + (tf.reduce_sum(losses, axis=[1, 2, 3]) - right) * (tf.cast(batch, "float32") / count)
+        total += tf.reduce_sum(losses, axis=[1, 2, 3]) - right
+        count = tf.maximum(tf.reduce_sum(tf.cast(inside, "float32")), 1.0)
+        return total * (tf.cast(batch, "float32") / count)
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
@@ -135,9 +136,3 @@ class MRCHead(SpanCellsHead):
                 logits = window[label, [_START, _END, _MATCH + first], [first, last, last]]
                 result[-1].append(float(np.prod(sigmoid(logits))))
         return result
-
-
-def _mean_of(losses: Any, counted: Any, *, axes: list[int]) -> Any:
-    """The losses of each window, scaled so that their mean over windows is the mean over all that is counted."""
-    count = tf.maximum(tf.reduce_sum(tf.cast(counted, "float32")), 1.0)
-    return tf.reduce_sum(losses, axis=axes) * (tf.cast(tf.shape(losses)[0], "float32") / count)
