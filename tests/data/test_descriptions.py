@@ -3,7 +3,10 @@
 import pytest
 
 from bert4ner.data.descriptions import read_descriptions
+from bert4ner.data.documents import read_documents
+from bert4ner.entities import sorted_labels
 from bert4ner.errors import DataError
+from tests.conftest import ROOT
 
 LABELS = ["DRUG", "药 名"]
 
@@ -43,3 +46,14 @@ def test_a_mistake_is_told_in_one_line(tmp_path, name, text, told):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_descriptions(tmp_path / "none.tsv", LABELS)
+
+
+def test_the_sample_comes_with_descriptions_of_its_labels():
+    folder = ROOT / "examples/data"
+    labels = sorted_labels(read_documents(folder / "leaflets.jsonl"))
+    assert len(set(read_descriptions(folder / "leaflets-labels.tsv", labels).values())) == 13
+
+
+def test_the_benchmark_describes_the_labels_of_cmeee(shared_data):
+    labels = sorted_labels(read_documents(shared_data / "cmeee/val_data.txt"))
+    assert len(set(read_descriptions(ROOT / "benchmarks/cmeee-labels.tsv", labels).values())) == 9
