@@ -159,3 +159,8 @@ def test_scores_and_loss_are_float32_under_every_policy(rng, name):
 def test_windows_are_counted_once_for_each_label_with_the_longest_query():
     head = MRCHead(LABELS, [[6, 4], [7, 8, 4], [9, 4]])
     assert head.query_length == 3 and head.encoder_tokens(10) == 3 * 13 and head.cells(10) == 3 * 12 * 10
+
+
+def test_an_untrained_head_takes_hardly_any_token_for_first_or_last(rng):
+    logits = MRCHead(LABELS)(tf.constant(rng.normal(size=(2, 3, 60, 32)).astype("float32"))).numpy()
+    assert logits[:, :, :2].mean() == pytest.approx(-4, abs=0.5) and logits[:, :, 2:].mean() == pytest.approx(0, abs=0.5)

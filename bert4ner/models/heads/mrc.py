@@ -12,6 +12,7 @@ from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import SpanCellsHead, allowed_spans, check_span, sigmoid, unpack_targets
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
+_PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
 _POINTS = 4                     # numbers for each token: is it first, is it last, and a term of either for the match
 
 
@@ -64,8 +65,9 @@ class MRCHead(SpanCellsHead):
 
     def build(self, input_shape: Any) -> None:
         self.projection = keras.layers.Dense(
-            2 * self.head_size + _POINTS, kernel_initializer="lecun_normal", name="projection", dtype="float32"
-        )
+            2 * self.head_size + _POINTS, kernel_initializer="lecun_normal", bias_initializer=_FewFirstAndLast(),
+            name="projection", dtype="float32",
+        )  # fmt: skip
         self.projection.build(input_shape)
         super().build(input_shape)
 
@@ -136,3 +138,10 @@ class MRCHead(SpanCellsHead):
                 logits = window[label, [_START, _END, _MATCH + first], [first, last, last]]
                 result[-1].append(float(np.prod(sigmoid(logits))))
         return result
+
+
+class _FewFirstAndLast(keras.initializers.Initializer):
+    """Biases of the projection: `_PRIOR` for what is first and what is last, 0 for all else."""
+
+    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        return tf.constant([0.0] * (shape[0] - _POINTS) + [_PRIOR, _PRIOR, 0.0, 0.0], dtype)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
@@ -20,6 +20,9 @@ from bert4ner.models.heads.base import Head, in_one_piece
 SPANS_PER_TOKEN = 4
 """The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
 of all cells above 0, hundreds of thousands of spans in a window, and no annotation nests as deep as this."""
+PRIOR = -8.0
+"""What a logit is before training: an entity in three thousand spans. From 0, a window of 200 tokens starts with 20,000
+spans that are to be unlearned, and steps are few."""
 _NONE = -1                      # target that stands for nothing
 _FIELDS = 3                     # label, first and last token of a target
 
@@ -136,7 +139,8 @@ class SpanMatrixHead(SpanCellsHead):
 
     An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
     logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
-    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels.
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels. A class adds
+    `prior`, a learned number of each label that starts at `PRIOR`, to its own logits.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -150,6 +154,11 @@ class SpanMatrixHead(SpanCellsHead):
     """
 
     kind = "span logits"
+
+    def build(self, input_shape: Any) -> None:
+        initializer = keras.initializers.Constant(PRIOR)
+        self.prior = self.add_weight(name="prior", shape=(len(self.labels), 1, 1), initializer=initializer)
+        super().build(input_shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
