@@ -163,4 +163,5 @@ def test_windows_are_counted_once_for_each_label_with_the_longest_query():
 
 def test_an_untrained_head_takes_hardly_any_token_for_first_or_last(rng):
     logits = MRCHead(LABELS)(tf.constant(rng.normal(size=(2, 3, 60, 32)).astype("float32"))).numpy()
-    assert logits[:, :, :2].mean() == pytest.approx(-4, abs=0.5) and logits[:, :, 2:].mean() == pytest.approx(0, abs=0.5)
+    assert logits[:, :, :2].mean() == pytest.approx(-4, abs=0.5)
+    assert logits[:, :, 2:].mean() == pytest.approx(0, abs=0.5)
