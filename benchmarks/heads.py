@@ -32,6 +32,10 @@ SETS = {                        # to train on, to score on, documents of the for
     "tcm": ("tcm/train.json", "tcm/dev.json", None, True),
     "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000, False),
 }
+DESCRIPTIONS = {                # what the head mrc asks
+    "tcm": ROOT / "examples" / "data" / "leaflets-labels.tsv",
+    "cmeee": ROOT / "benchmarks" / "cmeee-labels.tsv",
+}
 DRAWN_WITH = 20_200_814         # which sentences of CMeEE are trained on is the same for every head and seed
 
 
@@ -60,6 +64,8 @@ def measure(name: str, head: str, seed: int, data: Path, run: Path, limit: int |
         training = [training[number] for number in sorted(chosen)]
     training, gold = training[:limit], gold[:limit]
     config = Config().replace(pretrained=str(PRETRAINED), seed=seed, head=head, flat=flat)
+    if head == "mrc":
+        config = config.replace(label_descriptions=str(DESCRIPTIONS[name]))
     if limit:
         config = config.replace(epochs=1)
     bert4ner.train_model(training, config, output=run)

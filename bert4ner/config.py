@@ -43,8 +43,10 @@ class ModelConfig:
 
     pretrained: str = ""
     """Folder with bert_config.json, vocab.txt and bert_model.ckpt.*; without the last, weights start at random."""
-    head: Literal["crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span", "w2ner"] = "crf"
-    """What turns token vectors into entities: `crf` and `softmax` tag tokens, the others score spans."""
+    head: Literal[
+        "crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span", "w2ner", "mrc"
+    ] = "crf"
+    """What turns token vectors into entities: `crf` and `softmax` tag tokens, the others score spans; `mrc` is slow."""
     scheme: Literal["bio", "bios", "bioes"] = "bios"
     """Tagging scheme of the heads that tag tokens."""
     encoder: Literal["none", "bilstm", "cnn", "idcnn"] = "none"
@@ -69,6 +71,8 @@ class SpanConfig:
     """Share of the target that the head `span` spreads over all classes."""
     focal: float = 0.0
     """Exponent of the focal loss of the head `span`, which gives easy tokens less weight; 0 is cross entropy."""
+    label_descriptions: str = ""
+    """File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; without, it asks by name."""
 
 
 @dataclass(frozen=True)

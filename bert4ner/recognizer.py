@@ -73,6 +73,7 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
                 ("kinds of head", first.head.kind, model.head.kind),
                 ("option flat", first.head.nested, model.head.nested),
                 ("scheme", first.config.model.scheme, model.config.model.scheme),
+                ("queries", first.queries, model.queries),
                 ("windows", first.config.windows, model.config.windows),
                 ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),
             ):

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("data", nargs="?", default=str(ROOT / "examples/data/leaflets.jsonl"))
 parser.add_argument("--pretrained", default=str(ROOT / "pretrained/tcm-mini"))
-parser.add_argument("--head", default="global_pointer")        # or efficient_global_pointer, biaffine, w2ner
+parser.add_argument("--head", default="global_pointer")        # or efficient_global_pointer, biaffine, w2ner, mrc
 parser.add_argument("--output", default="runs/nested-baseline")
 parser.add_argument("--folds", type=int, default=3)
 parser.add_argument("--epochs", type=int, default=20)

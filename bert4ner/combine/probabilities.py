@@ -30,13 +30,13 @@ def encode_shared(members: Sequence[NamedEntityRecognizer], documents: Sequence[
     for number, member in enumerate(members):
         model = member.models[0]
         shared = next((first for first in range(number) if _same_input(members[first].models[0], model)), None)
-        fresh = encode_documents(bare, model.tokenizer, model.config.windows) if shared is None else encoded[shared]
+        fresh = encode_documents(bare, model.tokenizer, model.windows) if shared is None else encoded[shared]
         encoded.append(fresh)
     return encoded
 
 
 def _same_input(one: NERModel, other: NERModel) -> bool:
-    return one.config.windows == other.config.windows and one.vocabulary.tokens == other.vocabulary.tokens
+    return one.windows == other.windows and one.vocabulary.tokens == other.vocabulary.tokens
 
 
 class HeldOutputs:

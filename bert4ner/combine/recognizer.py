@@ -82,7 +82,7 @@ class CombinedRecognizer(Recognizer):
         wanted = CHUNK_BATCHES * batch_tokens
         if self.combination.method == "vote":
             return wanted
-        lengths = [(member, member.models[0].config.windows.max_length) for member in self.members]
+        lengths = [(member, member.models[0].windows.max_length) for member in self.members]
         dearest = max(len(member.models) * member.models[0].head.cells(length) / length for member, length in lengths)
         return min(wanted, max(batch_tokens // 2, int(HELD_CELLS / dearest)))
 

@@ -1,5 +1,6 @@
 """The pretrained encoder as bert4keras builds it, with the outputs of its last blocks at hand. No head, no loss."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,11 @@ class Backbone:
     def inputs(self) -> list[Any]:
         """Token ids and segment ids, both (batch, length)."""
         return self.transformer.model.inputs
+
+    def read(self, inputs: Sequence[Any]) -> list[Any]:
+        """The block outputs for other token and segment ids than `inputs`, from the same weights."""
+        self.transformer.call(list(inputs))
+        return [block.node.layer.get_output_at(-1) for block in self.blocks]
 
     def load(self, checkpoint: str) -> None:
         """Fill the weights from a TensorFlow checkpoint; each variable is accounted for before any is assigned.

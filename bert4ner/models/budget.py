@@ -1,7 +1,8 @@
-"""How much memory one batch may ask for in a head: batches that would ask for more are divided.
+"""How much memory one batch may ask for: batches that would ask for more are divided.
 
-A head that scores pairs of tokens needs labels x length x length numbers a window; a budget of tokens alone does not
-bound that. Knows heads by their `cells` only.
+A head that scores pairs of tokens needs labels x length x length numbers a window, one that asks has the encoder read
+every window once for each label; a budget of the windows' tokens alone does not bound either. Knows heads by their
+`cells` and `encoder_tokens` only.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.text.batches import BUCKET
 
@@ -16,31 +18,41 @@ MAX_CELLS = 2**24
 """Numbers in the largest array that a head makes for one batch: 64 MiB as float32. Training holds about six such."""
 
 
-def check_cells(head: Any, max_length: int) -> None:
-    """Refuse a head of which not even one window of `max_length` tokens is within the budget.
+def check_budget(head: Any, config: Config) -> None:
+    """Refuse a head of which not even one of the longest windows is within the budget of memory and of tokens.
 
     Raises:
         ConfigError: naming the length that would do.
     """
-    if head.cells(max_length) <= MAX_CELLS:
+    max_length, batch_tokens = config.windows.max_length, config.optimization.batch_tokens
+    longest = max_length - head.query_length
+    if (tokens := head.encoder_tokens(longest)) > batch_tokens:
+        raise ConfigError(
+            f"batch_tokens={batch_tokens}: with {len(head.labels)} labels this head has the encoder read {tokens:,} "
+            f"tokens for a window of max_length={max_length}; raise --batch-tokens or lower --max-length"
+        )
+    if head.cells(longest) <= MAX_CELLS:
         return
-    fitting = max(length for length in range(max_length) if head.cells(length) <= MAX_CELLS)
+    fitting = head.query_length + max(length for length in range(longest) if head.cells(length) <= MAX_CELLS)
     raise ConfigError(
-        f"max_length={max_length}: with {len(head.labels)} labels this head needs {head.cells(max_length):,} numbers a "
+        f"max_length={max_length}: with {len(head.labels)} labels this head needs {head.cells(longest):,} numbers a "
         f"window, more than {MAX_CELLS:,}; --max-length {fitting} is the longest that fits, texts may be of any length"
     )
 
 
-def within_budget(batches: Iterable[np.ndarray], lengths: np.ndarray, head: Any) -> Iterator[np.ndarray]:
-    """The batches of window numbers, those whose head would need more than `MAX_CELLS` cut into even parts.
+def within_budget(
+    batches: Iterable[np.ndarray], lengths: np.ndarray, head: Any, *, batch_tokens: int
+) -> Iterator[np.ndarray]:
+    """The batches of window numbers, those beyond `MAX_CELLS` or `batch_tokens` cut into even parts.
 
     How many parts depends on the longest window rounded up to `BUCKET` only, as the batches of `plan_batches` do, so
     that every epoch has as many.
 
     Args:
         lengths: tokens of each window, ``(windows,)``.
+        batch_tokens: the most tokens that the encoder reads in one batch; a window beyond is a batch of its own.
     """
     for batch in batches:
         longest = -(-int(lengths[batch].max()) // BUCKET) * BUCKET
-        size = max(1, MAX_CELLS // head.cells(longest))
+        size = max(1, min(MAX_CELLS // head.cells(longest), batch_tokens // head.encoder_tokens(longest)))
         yield from np.array_split(batch, -(-len(batch) // size))

@@ -7,18 +7,21 @@ from bert4ner.compat.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone
-from bert4ner.models.budget import check_cells
+from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
 from bert4ner.models.heads.biaffine import BiaffineHead
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
+from bert4ner.models.heads.mrc import MRCHead
 from bert4ner.models.heads.softmax import SoftmaxHead
 from bert4ner.models.heads.span import SpanHead
 from bert4ner.models.heads.w2ner import W2NERHead
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
+from bert4ner.models.queries import Answers, Questions, encode_queries, read_queries
+from bert4ner.text.tokenizer import Vocabulary
 
 HEADS: dict[str, Any] = {
     "crf": CRFHead,
@@ -28,6 +31,7 @@ HEADS: dict[str, Any] = {
     "biaffine": BiaffineHead,
     "span": SpanHead,
     "w2ner": W2NERHead,
+    "mrc": MRCHead,
 }
 HEAD_NAME = "head"
 
@@ -48,8 +52,10 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
         CheckpointError: the pretrained folder is missing, damaged or inconsistent.
         ConfigError: no pretrained folder is named, no label is given, the encoder is too small for the options, or the
             head needs more memory for one window than a batch may.
+        DataError: descriptions of labels that do not fit the labels.
     """
-    return build_on(open_encoder(config), config, labels)
+    pretrained = open_encoder(config)
+    return build_on(pretrained, config, labels, open_queries(pretrained, config, labels))
 
 
 def open_encoder(config: Config) -> Pretrained:
@@ -61,19 +67,42 @@ def open_encoder(config: Config) -> Pretrained:
     return open_pretrained(config.model.pretrained)
 
 
-def build_on(pretrained: Pretrained, config: Config, labels: Sequence[str]) -> Any:
-    """`build_model` on a pretrained folder that is open already."""
-    network, backbone = assemble(pretrained.config, config, labels)
+def open_queries(pretrained: Pretrained, config: Config, labels: Sequence[str]) -> tuple[str, ...]:
+    """What the encoder is asked for each label, sorted; nothing if the head does not ask. Raises as `build_model`."""
+    if not HEADS[config.model.head].asks:
+        return ()
+    queries = read_queries(config, labels)
+    encode_queries(queries, pretrained.vocabulary, config.windows)                 # to be told at once what is wrong
+    return queries
+
+
+def build_on(pretrained: Pretrained, config: Config, labels: Sequence[str], queries: Sequence[str] = ()) -> Any:
+    """`build_model` on a pretrained folder and with queries that are open already."""
+    network, backbone = assemble(pretrained.config, config, labels, pretrained.vocabulary, queries)
     if pretrained.checkpoint is not None:
         backbone.load(pretrained.checkpoint)
     return network
 
 
-def assemble(encoder_config: dict[str, Any], config: Config, labels: Sequence[str]) -> tuple[Any, Backbone]:
-    """The network of `config` on an encoder of `encoder_config`, all weights random, and its backbone."""
+def assemble(
+    encoder_config: dict[str, Any],
+    config: Config,
+    labels: Sequence[str],
+    vocabulary: Vocabulary,
+    queries: Sequence[str],
+) -> tuple[Any, Backbone]:
+    """The network of `config` on an encoder of `encoder_config`, all weights random, and its backbone.
+
+    Args:
+        queries: one for each label, sorted, if the head asks.
+    """
     labels = sorted(set(labels))
     if not labels:
         raise ConfigError("no labels: the documents hold no entity; is the format right, are the annotations there?")
+    kind = HEADS[config.model.head]
+    options = kind.options(config)
+    if queries:
+        options["queries"] = encode_queries(queries, vocabulary, config.windows)
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
             encoder_config,
@@ -81,11 +110,14 @@ def assemble(encoder_config: dict[str, Any], config: Config, labels: Sequence[st
             dropout=config.regularization.encoder_dropout,
             max_length=config.windows.max_length,
         )
-        features = encode(fuse(backbone.blocks, config.model.fusion), config.model.encoder)
-        kind = HEADS[config.model.head]
-        head = kind(
-            labels=labels, dropout=config.regularization.head_dropout, name=HEAD_NAME, **kind.options(config)
-        )
-        check_cells(head, config.windows.max_length)
+        head = kind(labels=labels, dropout=config.regularization.head_dropout, name=HEAD_NAME, **options)
+        check_budget(head, config)
+        blocks = backbone.blocks
+        if head.asks:
+            segment = min(1, encoder_config.get("type_vocab_size", 2) - 1)
+            blocks = backbone.read(Questions(head.queries, segment, name="questions")(backbone.inputs[0]))
+        features = encode(fuse(blocks, config.model.fusion), config.model.encoder)
+        if head.asks:
+            features = Answers([len(query) for query in head.queries], name="answers")(features)
         network = keras.Model(backbone.inputs, head(features), name="bert4ner")
     return network, backbone

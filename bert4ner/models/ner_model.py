@@ -17,10 +17,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.config import Config
+from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
-from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder
+from bert4ner.models.builder import HEAD_NAME, HEADS, assemble, build_on, open_encoder, open_queries
 from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
@@ -31,13 +31,14 @@ _CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
 
 @dataclass(frozen=True)
 class NERModel:
-    """A Keras network beside its configuration, labels, encoder configuration and vocabulary."""
+    """A Keras network beside its configuration, labels, encoder configuration, vocabulary and queries, if it asks."""
 
     network: Any
     config: Config
     labels: tuple[str, ...]
     encoder_config: dict[str, Any]
     vocabulary: Vocabulary
+    queries: tuple[str, ...] = ()
 
     @classmethod
     def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
@@ -47,13 +48,20 @@ class NERModel:
         """
         keras.utils.set_random_seed(config.run.seed)
         pretrained = open_encoder(config)
-        network = build_on(pretrained, config, labels)
-        return cls(network, config, tuple(sorted(set(labels))), pretrained.config, pretrained.vocabulary)
+        queries = open_queries(pretrained, config, labels)
+        network = build_on(pretrained, config, labels, queries)
+        return cls(network, config, tuple(sorted(set(labels))), pretrained.config, pretrained.vocabulary, queries)
 
     @property
     def head(self) -> Any:
         """The network's last layer, which owns targets, loss and decoding."""
         return self.network.get_layer(HEAD_NAME)
+
+    @property
+    def windows(self) -> WindowConfig:
+        """How texts are cut for this network: as configured, but shorter by what its queries take."""
+        windows = self.config.windows
+        return dataclasses.replace(windows, max_length=windows.max_length - self.head.query_length)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -125,6 +133,8 @@ class NERModel:
             "config": dataclasses.asdict(self.config),
             "encoder": self.encoder_config,
         }
+        if self.queries:
+            described["queries"] = dict(zip(self.labels, self.queries, strict=True))
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / _CONFIG) as aside:
@@ -161,8 +171,10 @@ class NERModel:
         except ConfigError as error:
             raise CheckpointError(f"{where}: {error}") from None
         used = config if precision is None else config.replace(precision=precision)
-        network, _ = assemble(encoder_config, used, described["labels"])
-        model = cls(network, config, tuple(described["labels"]), encoder_config, vocabulary)
+        labels = tuple(described["labels"])
+        queries = _read_queries(described, where=where) if HEADS[config.model.head].asks else ()
+        network, _ = assemble(encoder_config, used, labels, vocabulary, queries)
+        model = cls(network, config, labels, encoder_config, vocabulary, queries)
         model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
         return model
 
@@ -185,6 +197,14 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not words or labels != sorted(set(labels)):                       # their order numbers the tags
         raise CheckpointError(f"{path}: expected labels to be a sorted list of different words, found {labels!r}")
     return described
+
+
+def _read_queries(described: dict[str, Any], *, where: str) -> tuple[str, ...]:
+    queries: Any = described.get("queries")
+    words = isinstance(queries, dict) and all(isinstance(query, str) for query in queries.values())
+    if not words or list(queries) != described["labels"]:
+        raise CheckpointError(f"{where}: expected queries to hold one text for each label, found {queries!r}")
+    return tuple(queries.values())
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:

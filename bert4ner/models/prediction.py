@@ -44,7 +44,7 @@ def predict_documents(
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
     for chunk in document_chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
         texts = [Document(document.id, document.text) for document in chunk]
-        encoded = encode_documents(texts, models[0].tokenizer, models[0].config.windows)
+        encoded = encode_documents(texts, models[0].tokenizer, models[0].windows)
         yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens)
 
 
@@ -90,7 +90,8 @@ def run_models(
     """
     wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)   # (windows,)
     lengths = encoded.lengths[wanted]                                              # (windows,)
-    for places in within_budget(plan_batches(lengths, batch_tokens=batch_tokens), lengths, models[0].head):
+    planned = plan_batches(lengths, batch_tokens=batch_tokens)
+    for places in within_budget(planned, lengths, models[0].head, batch_tokens=batch_tokens):
         token_ids = encoded.token_ids(wanted[places])                              # (batch, length)
         yield wanted[places], [model.outputs(token_ids) for model in models]
 

@@ -26,7 +26,7 @@ class TrainingBatches:
         self.config = model.config
         self.head = model.head
         self.document_ids = [document.id for document in documents]
-        self.encoded = encode_documents(documents, model.tokenizer, model.config.windows)
+        self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         self._warn_of_unlearnable(documents)
 
     def _warn_of_unlearnable(self, documents: Sequence[Document]) -> None:
@@ -43,8 +43,9 @@ class TrainingBatches:
         """The window numbers of every batch of an epoch, epochs counted from 0."""
         rng = np.random.default_rng([self.config.run.seed, epoch])
         lengths = self.encoded.lengths
-        batches = plan_batches(lengths, batch_tokens=self.config.optimization.batch_tokens, rng=rng)
-        return list(within_budget(batches, lengths, self.head))
+        batch_tokens = self.config.optimization.batch_tokens
+        batches = plan_batches(lengths, batch_tokens=batch_tokens, rng=rng)
+        return list(within_budget(batches, lengths, self.head, batch_tokens=batch_tokens))
 
     def __len__(self) -> int:
         return len(self.plan(0))

@@ -82,7 +82,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self.batches = batches
         self.held_out = held_out
         texts = [Document(document.id, document.text) for document in held_out]
-        self.encoded = encode_documents(texts, model.tokenizer, model.config.windows)
+        self.encoded = encode_documents(texts, model.tokenizer, model.windows)
         self.folder = folder
         self.history: list[dict[str, Any]] = []
         self.started = time.perf_counter()

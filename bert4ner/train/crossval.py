@@ -56,7 +56,7 @@ def train(
 
     Arguments and errors otherwise as for `cross_validate`.
     """
-    _check(documents, config)
+    _check(documents, config, valid or ())
     if valid is None:
         training, valid = split(documents, config.run.valid_share, seed=config.run.seed)
     else:
@@ -69,13 +69,15 @@ def train(
     return _train_run([*training, *valid], held_out_in, config, output=Path(output), folds=1)
 
 
-def _check(documents: Sequence[Document], config: Config) -> None:
+def _check(documents: Sequence[Document], config: Config, valid: Sequence[Document] = ()) -> None:
     """What can be known to be wrong before a folder is made or a process started."""
     _check_documents(documents, "training")
     from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
-    from bert4ner.models.builder import open_encoder
+    from bert4ner.models.builder import open_encoder, open_queries
 
-    check_size(open_encoder(config).config, config.model, max_length=config.windows.max_length)
+    pretrained = open_encoder(config)
+    check_size(pretrained.config, config.model, max_length=config.windows.max_length)
+    open_queries(pretrained, config, sorted_labels([*documents, *valid]))
 
 
 def _check_documents(documents: Sequence[Document], what: str) -> None:

@@ -12,7 +12,7 @@ from bert4ner.models.heads.biaffine import BiaffineHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SPANS_PER_TOKEN
+from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN
 from bert4ner.models.precision import policy
 
 HEADS = [GlobalPointerHead, EfficientGlobalPointerHead, BiaffineHead]
@@ -157,10 +157,12 @@ def test_scores_are_those_of_bert4keras_for_the_same_weights(rng, ours, theirs):
     witness.build((None, None, 10))
     parts = [witness.dense] if theirs is GlobalPointer else [witness.p_dense, witness.q_dense]
     witness(features, mask=tf.ones((2, 9), "bool"))
-    head.set_weights([
-        rng.normal(scale=0.5, size=weight.shape) for part in parts for weight in part.get_weights()
-    ])  # fmt: skip
-    weights = iter(head.get_weights())
+    values = [rng.normal(scale=0.5, size=weight.shape) for part in parts for weight in part.get_weights()]
+    own = [weight for weight in head.weights if "prior" not in weight.name]
+    for weight, value in zip(own, values, strict=True):
+        weight.assign(value)
+    head.prior.assign(np.zeros((3, 1, 1)))
+    weights = iter(weight.numpy() for weight in own)
     for part in parts:
         part.set_weights([next(weights) for _ in part.get_weights()])
     mask = tf.constant(np.arange(9) < np.array([[9], [6]]))
@@ -194,7 +196,8 @@ def test_biaffine_logits_are_the_bilinear_form(rng):
 
     for row, i, j, label in itertools.product(range(2), range(5), range(5), range(3)):
         start, end = activated(features[row, i] @ start_kernel), activated(features[row, j] @ end_kernel)
-        assert found[row, label, i, j] == pytest.approx(start @ head.forms.numpy()[label] @ end, abs=1e-4)
+        expected = start @ head.forms.numpy()[label] @ end + PRIOR
+        assert found[row, label, i, j] == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("cls", HEADS)
@@ -216,3 +219,11 @@ def test_scores_and_loss_are_float32_under_every_policy(rng, cls, name):
     targets = head.targets(SPANS[:2], LENGTHS[:2], 7)
     assert network.output.dtype == outputs.dtype == head.loss(targets, outputs).dtype == tf.float32
     assert head.compute_dtype == "float32"
+
+
+@pytest.mark.parametrize("cls", HEADS)
+def test_an_untrained_head_finds_hardly_anything(rng, cls):
+    head = cls(LABELS)
+    logits = head(tf.constant(rng.normal(size=(4, 60, 32)).astype("float32"))).numpy()
+    assert logits.mean() == pytest.approx(PRIOR, abs=0.5) and (logits > 0).mean() < 1e-3
+    assert np.array_equal(head.prior.numpy(), np.full((3, 1, 1), PRIOR, "float32"))

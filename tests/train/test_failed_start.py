@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from bert4ner.errors import RunError
+from bert4ner.errors import DataError, RunError
 from bert4ner.train import crossval
-from bert4ner.train.crossval import cross_validate
+from bert4ner.train.crossval import cross_validate, train
 
 
 @pytest.fixture
@@ -44,3 +44,12 @@ def test_what_epochs_were_completed_is_kept(documents, tiny_config, tmp_path, mo
     with pytest.raises(RunError, match="no memory"):
         cross_validate(documents, tiny_config(), output=tmp_path / "run", folds=2)
     assert (tmp_path / "run" / "fold-0" / "history.jsonl").is_file() and (tmp_path / "run" / "folds.json").is_file()
+
+
+def test_descriptions_that_do_not_fit_the_labels_are_told_before_anything_is_made(documents, tiny_config, tmp_path):
+    (tmp_path / "labels.tsv").write_text("DRUG\t药\n", encoding="utf-8")
+    config = tiny_config(head="mrc", label_descriptions=str(tmp_path / "labels.tsv"))
+    for start in (cross_validate, train):
+        with pytest.raises(DataError, match=r"labels\.tsv: no description of PERSON, SYMPTOM"):
+            start(documents, config, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -43,6 +43,11 @@ class Head(keras.layers.Layer):
     """What the `unlearnable` entities do or are: the rest of a sentence on "entities"."""
     nested = False
     """Whether `decode` may give entities that share tokens."""
+    asks = False
+    """Whether the encoder is to read every window once for each label, after a query for it (`models.queries`). Such a
+    head takes an argument `queries`, and features (batch, labels, length, width)."""
+    query_length = 0
+    """Tokens of the longest query, its [SEP] counted; windows are shorter by as many."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         kwargs["dtype"] = "float32"                     # log probabilities do not survive 16 bits
@@ -71,6 +76,10 @@ class Head(keras.layers.Layer):
     def cells(self, length: int) -> int:
         """How many numbers the largest array has that a window of so many tokens needs; see `models.budget`."""
         raise NotImplementedError
+
+    def encoder_tokens(self, length: int) -> int:
+        """How many tokens the encoder reads for a window of so many; see `models.budget`."""
+        return length
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those entities of one document that the head cannot hold."""

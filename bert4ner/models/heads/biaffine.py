@@ -34,7 +34,7 @@ class BiaffineHead(SpanMatrixHead):
             with tf.name_scope(dense.name):                         # else both have variables of one name
                 dense.build(input_shape)
         size = self.head_size + 1
-        initializer = keras.initializers.RandomNormal(stddev=1 / size)             # logits near 1 before training
+        initializer = keras.initializers.RandomNormal(stddev=1 / size)             # a spread near 1 before training
         self.forms = self.add_weight(name="forms", shape=(len(self.labels), size, size), initializer=initializer)
         super().build(input_shape)
 
@@ -44,7 +44,7 @@ class BiaffineHead(SpanMatrixHead):
             _with_one(tf.nn.leaky_relu(dense(features), 0.1)) for dense in (self.starts, self.ends)
         )                                                                          # (batch, length, size)
         forms = tf.einsum("bis,lst->blit", starts, self.forms)                     # (batch, labels, length, size)
-        return tf.matmul(forms, ends[:, None], transpose_b=True)
+        return tf.matmul(forms, ends[:, None], transpose_b=True) + self.prior
 
 
 def _with_one(vectors: Any) -> Any:

@@ -43,4 +43,4 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         spans = tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5           # (batch, length, length)
         terms = tf.transpose(self.labelling(projected), [0, 2, 1]) / 2                     # (batch, 2 * labels, length)
         lasts, firsts = terms[:, ::2, None, :], terms[:, 1::2, :, None]
-        return spans[:, None] + lasts + firsts
+        return spans[:, None] + lasts + (firsts + self.prior)

@@ -40,4 +40,4 @@ class GlobalPointerHead(SpanMatrixHead):
         projected = tf.reshape(projected, [batch, length, len(self.labels), 2 * self.head_size])
         projected = rotate(tf.transpose(projected, [0, 2, 1, 3]), self.head_size)          # (batch, labels, length, …)
         queries, keys = projected[..., : self.head_size], projected[..., self.head_size :]
-        return tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5
+        return tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5 + self.prior

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
@@ -20,6 +20,9 @@ from bert4ner.models.heads.base import Head, in_one_piece
 SPANS_PER_TOKEN = 4
 """The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
 of all cells above 0, hundreds of thousands of spans in a window, and no annotation nests as deep as this."""
+PRIOR = -8.0
+"""What a logit is before training: an entity in three thousand spans. From 0, a window of 200 tokens starts with 20,000
+spans that are to be unlearned, and steps are few."""
 _NONE = -1                      # target that stands for nothing
 _FIELDS = 3                     # label, first and last token of a target
 
@@ -64,25 +67,16 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
 
 
-class SpanMatrixHead(Head):
-    """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
-
-    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
-    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
-    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels.
+class SpanCellsHead(Head):
+    """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j).
 
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a span's first and last token.
         flat: decode, of entities that overlap, the choice with the greatest sum of scores.
         dropout: share of the features dropped in training.
-
-    References:
-        Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
-        Classification.
     """
 
-    kind = "span logits"
     cannot_hold = "are in several pieces"
 
     def __init__(
@@ -102,9 +96,6 @@ class SpanMatrixHead(Head):
 
     def cells(self, length: int) -> int:
         return len(self.labels) * length * length
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
@@ -126,6 +117,51 @@ class SpanMatrixHead(Head):
     def _cell(self, span: tuple) -> tuple[int, int, int]:
         start, end, label = span
         return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
+
+    def _named(self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int) -> list[TokenSpan]:
+        """Spans of one window, sorted: the likeliest, should there be more than `SPANS_PER_TOKEN`.
+
+        Args:
+            spans: their labels, first and last tokens, ``(spans,)`` each.
+            chances: ``(spans,)``.
+        """
+        labels, starts, lasts = spans
+        if len(chances) > SPANS_PER_TOKEN * length:
+            best = np.argsort(-chances, kind="stable")[: SPANS_PER_TOKEN * length]
+            labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
+        names = [self.labels[number] for number in labels]
+        found = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
+        return heaviest_disjoint(found) if self.flat else found
+
+
+class SpanMatrixHead(SpanCellsHead):
+    """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
+
+    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
+    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels. A class adds
+    `prior`, a learned number of each label that starts at `PRIOR`, to its own logits.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        head_size: width of the vectors that stand for a span's first and last token.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    References:
+        Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
+        Classification.
+    """
+
+    kind = "span logits"
+
+    def build(self, input_shape: Any) -> None:
+        initializer = keras.initializers.Constant(PRIOR)
+        self.prior = self.add_weight(name="prior", shape=(len(self.labels), 1, 1), initializer=initializer)
+        super().build(input_shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``: the mean over labels.
@@ -153,14 +189,8 @@ class SpanMatrixHead(Head):
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
             inner = window[:, 1 : length - 1, 1 : length - 1]                              # (labels, tokens, tokens)
-            labels, starts, lasts = np.nonzero(np.triu(inner > 0))
-            logits = inner[labels, starts, lasts]                                          # (spans,)
-            if len(logits) > SPANS_PER_TOKEN * length:
-                best = np.argsort(-logits, kind="stable")[: SPANS_PER_TOKEN * length]
-                labels, starts, lasts, logits = labels[best], starts[best], lasts[best], logits[best]
-            names = [self.labels[number] for number in labels]
-            spans = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, sigmoid(logits).tolist(), strict=True))
-            found.append(heaviest_disjoint(spans) if self.flat else spans)
+            spans = np.nonzero(np.triu(inner > 0))
+            found.append(self._named(spans, sigmoid(inner[spans]), length))
         return found
 
     def span_scores(

@@ -1,0 +1,147 @@
+"""Reading comprehension: the encoder is asked, label by label, where entities begin, end, and what belongs together."""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import numpy as np
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.decode.spans import TokenSpan
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.models.heads.rotary import rotate
+from bert4ner.models.heads.span_matrix import SpanCellsHead, allowed_spans, check_span, sigmoid, unpack_targets
+
+_START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
+_PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
+_POINTS = 4                     # numbers for each token: is it first, is it last, and a term of either for the match
+
+
+@final
+class MRCHead(SpanCellsHead):
+    """Classifies every token as first and as last of an entity of the label asked for, and pairs of both as matching.
+
+    The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
+    labels share one set of weights: what is asked for stands in the text. The match of tokens i and j is
+    q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
+
+    The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
+    question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
+    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: one pass of the
+    encoder for each label and window.
+
+    Args:
+        labels: entity labels, in the order that numbers them.
+        queries: token ids of each label's query, [SEP] at the end.
+        head_size: width of q and k, even.
+        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        dropout: share of the features dropped in training.
+
+    Call arguments:
+        features: token vectors, ``(batch, labels, length, width)``; returns logits ``(batch, labels, 2 + length,
+            length)``: a row for first tokens, one for last tokens, then the matches of each first token.
+
+    References:
+        Li et al. 2020, A Unified MRC Framework for Named Entity Recognition. Its match is linear in both vectors
+        side by side; see docs/decisions.md.
+    """
+
+    kind = "start, end and match logits"
+    asks = True
+
+    def __init__(
+        self, labels: Sequence[str], queries: Sequence[Sequence[int]] = (), head_size: int = 64, flat: bool = False,
+        dropout: float = 0.0, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(labels, head_size, flat, dropout, **kwargs)
+        self.queries = [list(query) for query in queries]
+        self.query_length = max(map(len, self.queries), default=0)
+
+    def cells(self, length: int) -> int:
+        return len(self.labels) * (_MATCH + length) * length
+
+    def encoder_tokens(self, length: int) -> int:
+        """A window is read once for each label, always as long as after the longest query."""
+        return len(self.labels) * (self.query_length + length)
+
+    def build(self, input_shape: Any) -> None:
+        self.projection = keras.layers.Dense(
+            2 * self.head_size + _POINTS, kernel_initializer="lecun_normal", bias_initializer=_FewFirstAndLast(),
+            name="projection", dtype="float32",
+        )  # fmt: skip
+        self.projection.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, features: Any) -> Any:
+        projected = self.projection(self.dropout_layer(features))                          # (batch, labels, length, …)
+        size = self.head_size
+        turned = rotate(projected[..., : 2 * size], size)
+        matches = tf.matmul(turned[..., :size], turned[..., size:], transpose_b=True) / size**0.5
+        starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)      # (batch, labels, length)
+        matches += firsts[..., None] + lasts[:, :, None]                                   # (batch, labels, length, …)
+        return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        length = input_shape[-2]
+        return (input_shape[0], len(self.labels), length and _MATCH + length, length)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "queries": self.queries}
+
+    def loss(self, targets: Any, outputs: Any) -> Any:
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
+        lengths, cells, real = unpack_targets(targets)
+        batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
+        spans = allowed_spans(lengths, width)[:, None]                                     # (batch, 1, length, length)
+        inside = tf.linalg.diag_part(spans)                                                # (batch, 1, length)
+        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
+        labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)   # (batch, cells) each
+        total, questionable = tf.zeros([batch]), []
+        for row, tokens in ((_START, firsts), (_END, lasts)):
+            shape = tf.shape(outputs[:, :, row])
+            gold = tf.scatter_nd(tf.stack([rows, labels, tokens], axis=-1), tf.cast(real, "int32"), shape) > 0
+            logits = tf.where(inside, outputs[:, :, row], 0)                               # (batch, labels, length)
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
+            total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])               # (batch,)
+            questionable.append(gold | (logits > 0))
+        pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans           # (batch, labels, length, …)
+        # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
+        losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, _MATCH:], 0)), 0)
+        places = tf.stack([rows, labels, _MATCH + firsts, lasts], axis=-1)
+        right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)    # (batch,)
+        total += tf.reduce_sum(losses, axis=[1, 2, 3]) - right
+        count = tf.maximum(tf.reduce_sum(tf.cast(inside, "float32")), 1.0)
+        return total * (tf.cast(batch, "float32") / count)
+
+    def decode_scores(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
+    ) -> list[list[TokenSpan]]:
+        """Spans of which first token, last token and match are above 0, sorted; the likeliest, should there be many."""
+        found = []
+        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
+            inner = window[:, :, 1 : length - 1]                                           # (labels, rows, tokens)
+            starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
+            spans = np.nonzero(np.triu((matches > 0) & (starts > 0)[:, :, None] & (ends > 0)[:, None]))
+            labels, firsts, lasts = spans
+            chances = sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
+            found.append(self._named(spans, chances, length))
+        return found
+
+    def span_scores(
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+    ) -> list[list[float]]:
+        result: list[list[float]] = []
+        for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
+            result.append([])
+            for span in window_spans:
+                check_span(span, length - 2, self.label_numbers)
+                label, first, last = self._cell(span)
+                logits = window[label, [_START, _END, _MATCH + first], [first, last, last]]
+                result[-1].append(float(np.prod(sigmoid(logits))))
+        return result
+
+
+class _FewFirstAndLast(keras.initializers.Initializer):
+    """Biases of the projection: `_PRIOR` for what is first and what is last, 0 for all else."""
+
+    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        return tf.constant([0.0] * (shape[0] - _POINTS) + [_PRIOR, _PRIOR, 0.0, 0.0], dtype)
