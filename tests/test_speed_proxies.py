@@ -8,7 +8,7 @@ import pytest
 
 from bert4ner import Config, Document, NamedEntityRecognizer, read_documents
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import padding_share, plan_batches
+from bert4ner.text.batches import padding_share
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import build_optimizer
 
@@ -40,7 +40,6 @@ def test_little_of_what_is_learned_is_padding(batches):
     lengths = batches.encoded.lengths
     for epoch in range(5):
         assert padding_share(lengths, batches.plan(epoch)) < 0.08
-    assert padding_share(lengths, plan_batches(lengths, batch_tokens=8192)) < 0.08
 
 
 def test_an_epoch_has_hardly_more_batches_than_its_tokens_fill(batches):
@@ -76,6 +75,6 @@ def test_a_stream_takes_as_few_calls_of_the_encoder_as_its_tokens_need(model, ca
 
 
 def test_windows_of_long_texts_share_batches_with_short_ones(model, calls):
-    texts = ["气血两亏引起的月经量少，" * 100, *["月经后期"] * 50, "本品用于气血两亏。" * 60]
-    assert len(list(NamedEntityRecognizer([model]).recognize_all(texts))) == 52
-    assert len(calls) == 1 and calls[0][0] > 55
+    texts = ["气血两亏引起的月经量少，" * 100, *["本品用于气血两亏。" * 26] * 20]       # 5 or more windows, and 20 of one
+    assert len(list(NamedEntityRecognizer([model]).recognize_all(texts))) == 21
+    assert len(calls) == 1 and calls[0][0] >= 25

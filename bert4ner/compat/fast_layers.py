@@ -36,7 +36,7 @@ class ByteDropout(keras.layers.Dropout):
             return inputs
 
         def dropped() -> Any:
-            return tf.where(self.kept(tf.shape(inputs)), inputs * tf.cast(self.scale, inputs.dtype), 0)
+            return tf.where(self.kept(tf.shape(inputs)), inputs * tf.constant(self.scale, inputs.dtype), 0)
 
         return keras.backend.in_train_phase(dropped, inputs, training=training)
 
@@ -72,11 +72,11 @@ def gelu(values: Any) -> Any:
     References:
         Hendrycks and Gimpel 2016, Gaussian Error Linear Units.
     """
-    half = tf.cast(0.5, values.dtype)
-    share = half + half * tf.math.erf(values * tf.cast(math.sqrt(0.5), values.dtype))
+    half = tf.constant(0.5, values.dtype)
+    share = half + half * tf.math.erf(values * tf.constant(math.sqrt(0.5), values.dtype))
 
     def gradient(upstream: Any) -> Any:
-        density = tf.exp(values * values * -half) * tf.cast(1 / math.sqrt(2 * math.pi), values.dtype)
+        density = tf.exp(values * values * -half) * tf.constant(1 / math.sqrt(2 * math.pi), values.dtype)
         return upstream * (share + values * density)
 
     return values * share, gradient
@@ -92,11 +92,11 @@ class Attention(ByteDropout):
     def call(self, inputs: Any, training: Any = None) -> Any:
         """Query, key, value (batch, heads, length, size) and bias (batch, 1, 1, length) -> as the query."""
         query, key, value, bias = inputs
-        scale = tf.cast(self.score_scale, query.dtype)
+        scale = tf.constant(self.score_scale, query.dtype)
 
         def dropped() -> Any:
             kept = tf.cast(self.kept(tf.concat([tf.shape(query)[:3], tf.shape(key)[2:3]], axis=0)), query.dtype)
-            return _attend(query, key, value * tf.cast(self.scale, value.dtype), bias, kept, scale)
+            return _attend(query, key, value * tf.constant(self.scale, value.dtype), bias, kept, scale)
 
         def whole() -> Any:
             return tf.matmul(_weights(query, key, bias, scale), value)

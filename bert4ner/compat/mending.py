@@ -69,6 +69,7 @@ def _self_attention(original: Any) -> Any:
     def call(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         dense = [self.q_dense, self.k_dense, self.v_dense]
         alone = len(inputs) == 3 and inputs[0] is inputs[1] is inputs[2] and self.normalization == "softmax"
+        alone = alone and all(each.built for each in dense)                                # the first call builds them
         if not alone or self.return_attention_scores or self.key_size != self.head_size or not self.use_bias:
             return original(self, inputs, mask, **kwargs)
         shape = tf.shape(inputs[0])                                                        # batch, length, width

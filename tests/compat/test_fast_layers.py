@@ -41,7 +41,7 @@ class TestByteDropout:
 
     @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
     def test_its_gradient_is_what_it_multiplied_by(self, precision):
-        layer, values = ByteDropout(0.25), tf.ones((40, 50), precision)
+        layer, values = ByteDropout(0.25, dtype=precision), tf.ones((40, 50), precision)
         with tf.GradientTape() as tape:
             tape.watch(values)
             dropped = layer(values, training=True)
