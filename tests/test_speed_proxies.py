@@ -75,6 +75,6 @@ def test_a_stream_takes_as_few_calls_of_the_encoder_as_its_tokens_need(model, ca
 
 
 def test_windows_of_long_texts_share_batches_with_short_ones(model, calls):
-    texts = ["气血两亏引起的月经量少，" * 100, *["本品用于气血两亏。" * 26] * 20]       # 5 or more windows, and 20 of one
+    texts = ["气血两亏引起的月经量少，" * 100, *["本品用于气血两亏。" * 26] * 20]
     assert len(list(NamedEntityRecognizer([model]).recognize_all(texts))) == 21
     assert len(calls) == 1 and calls[0][0] >= 25
