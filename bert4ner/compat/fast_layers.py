@@ -1,7 +1,7 @@
 """Layers that do what bert4keras' and Keras' own do with the same weights, in fewer passes over memory.
 
-Encoders are bound by passes over memory where they are not bound by matrix products; figures are in
-`benchmarks/results.md`. What a layer computes is unchanged up to rounding, and tested against the originals.
+Encoders are bound by passes over memory where they are not bound by matrix products; `benchmarks/profile_ops.py` shows
+by how much. What a layer computes is unchanged up to rounding, and tested against the originals.
 """
 
 import math
