@@ -14,14 +14,14 @@ import numpy as np
 from bert4ner.combine.combination import Combination, Method, member_folder
 from bert4ner.combine.members import MemberRun, open_members
 from bert4ner.combine.probabilities import encode_shared, place_candidates, span_probabilities
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_nested
+from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all, select_nested
 from bert4ner.data.documents import write_documents
 from bert4ner.data.files import atomic_folder
 from bert4ner.entities import Document, Entity, sorted_labels
 from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.models.prediction import run_models
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
 from bert4ner.train.folds import assign_folds
 from bert4ner.train.run_folder import COMBINATION, ENVIRONMENT, LABELS, OUT_OF_FOLD, SCORES, RunFolder, environment
 
@@ -184,15 +184,14 @@ def _select(
     aim: Aim | None,
 ) -> tuple[Combination, list[Document], dict[str, Any]]:
     """The combination with its thresholds, what is selected out of fold, and what the thresholds are worth."""
-
-    def apply(rule: Combination) -> list[Document]:
-        return [_with(each, rule.select(each.entities)) for each in candidates]
-
+    rule = combination.rule
+    plain = select_all(candidates, rule, combination.thresholds)
     if gold is None or aim is None:
-        return combination, apply(combination), {}
-    selected = select_nested(gold, candidates, folds, aim, combination.rule)
-    chosen = replace(combination, thresholds=choose_thresholds(gold, candidates, aim, combination.rule))
-    tried = {"f1_without": apply(combination), "f1_nested": selected, "f1_on_themselves": apply(chosen)}
+        return combination, plain, {}
+    selected = select_nested(gold, candidates, folds, aim, rule)
+    chosen = replace(combination, thresholds=choose_thresholds(gold, candidates, aim, rule))
+    on_themselves = select_all(candidates, rule, chosen.thresholds)
+    tried = {"f1_without": plain, "f1_nested": selected, "f1_on_themselves": on_themselves}
     worth = {name: evaluate(gold, documents).micro.f1 for name, documents in tried.items()}
     return chosen, selected, {"thresholds": worth}
 
@@ -241,19 +240,13 @@ def _summary(gold: Sequence[Document], predicted: Sequence[Document], folds: Seq
         evaluate([one for one, _, place in placed if place == fold], [two for _, two, place in placed if place == fold])
         for fold in sorted(counts)
     ]
-    f1 = [scores.micro.f1 for scores in per_fold]
-    return {
-        "note": "each member's best epochs were chosen on the documents they are scored on: a little optimistic",
-        "out_of_fold": evaluate(gold, predicted).to_dict(),
-        "folds": [
-            {"fold": fold, "documents": counts[fold], "precision": scores.micro.precision,
-             "recall": scores.micro.recall, "f1": scores.micro.f1}
-            for fold, scores in zip(sorted(counts), per_fold, strict=True)
-        ],
-        "f1_mean": float(np.mean(f1)),
-        "f1_std": float(np.std(f1, ddof=1)) if len(f1) > 1 else None,
-        "bootstrap_f1": list(bootstrap_interval(gold, predicted)),
-    }  # fmt: skip
+    summary = summarize_folds(
+        evaluate(gold, predicted),
+        per_fold,
+        told=[{"fold": fold, "documents": counts[fold]} for fold in sorted(counts)],
+        note="each member's best epochs were chosen on the documents they are scored on: a little optimistic",
+    )
+    return {**summary, "bootstrap_f1": list(bootstrap_interval(gold, predicted))}
 
 
 def _member_scores(members: Sequence[MemberRun]) -> list[dict[str, Any]]:

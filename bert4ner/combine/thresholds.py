@@ -7,7 +7,7 @@ Pure functions over documents. A threshold that was chosen on documents flatters
 import math
 import re
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,7 +120,7 @@ def _threshold(found: Sequence[tuple[float, bool]], num_gold: int, aim: Aim) -> 
     return middle if middle > scores[cut + 1] else float(scores[cut])
 
 
-def select_all(candidates: Sequence[Document], rule: Rule, thresholds: dict[str, float]) -> list[Document]:
+def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[str, float]) -> list[Document]:
     """The documents with the candidates that are selected."""
     return [
         Document(

@@ -1,4 +1,4 @@
-"""Repairs of bert4keras classes that are wrong on tf-keras: each says what was broken and how it showed."""
+"""Repairs of bert4keras classes that are wrong on tf-keras, each with what was broken, and their faster layers."""
 
 import functools
 from typing import Any
@@ -36,6 +36,8 @@ def mend_bert4keras() -> None:
     # A new Dropout layer at every call: variables made inside a traced function, random state that nobody can replay.
     layers.MultiHeadAttention.build = _build_with_core(layers.MultiHeadAttention.build)
     layers.MultiHeadAttention.pay_attention_to = _attention_by_core(layers.MultiHeadAttention.pay_attention_to)
+
+    # Not wrong, but slow; see `fast_layers`.
     layers.MultiHeadAttention.call = _self_attention(layers.MultiHeadAttention.call)
     layers.Dense, models.Dropout = Dense, ByteDropout
 
@@ -77,17 +79,22 @@ def _self_attention(original: Any) -> Any:
         kernel = tf.concat([each.kernel for each in dense], axis=1)                        # one product for three
         joint = tf.nn.bias_add(tf.matmul(tokens, kernel), tf.concat([each.bias for each in dense], axis=0))
         by_head = tf.reshape(joint, [shape[0], shape[1], 3, self.heads, self.head_size])
-        parts = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))             # three of (batch, heads, length, size)
-        outputs = tf.transpose(self.core([*parts, _bias(mask and mask[2], parts[1])]), [0, 2, 1, 3])
+        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))          # (batch, heads, length, size)
+        outputs = _by_core(self, query, key, value, mask and mask[2])
         return self.o_dense(tf.reshape(outputs, [shape[0], shape[1], self.heads * self.head_size]))
 
     return call
 
 
-def _bias(mask: Any, key: Any) -> Any:
-    """(batch, 1, 1, length) to add to scores: 0 where the mask (batch, length) is true or missing, else very low."""
-    bias = tf.zeros([tf.shape(key)[0], 1, 1, tf.shape(key)[2]], key.dtype)
-    return bias if mask is None else tf.where(mask[:, None, None, :], bias, bias.dtype.min)
+def _by_core(layer: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
+    """Attention of (batch, heads, length, size) to keys where the mask (batch, length), if any, is true.
+
+    The result is (batch, length, heads, size).
+    """
+    bias = tf.zeros([tf.shape(key)[0], 1, 1, tf.shape(key)[2]], key.dtype)                 # added to the scores
+    if mask is not None:
+        bias = tf.where(mask[:, None, None, :], bias, bias.dtype.min)
+    return tf.transpose(layer.core([query, key, value, bias]), [0, 2, 1, 3])
 
 
 def _attention_by_core(original: Any) -> Any:
@@ -96,7 +103,7 @@ def _attention_by_core(original: Any) -> Any:
         if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
             return original(self, inputs, mask, **kwargs)
         query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in inputs)   # (batch, heads, length, size)
-        outputs = tf.transpose(self.core([query, key, value, _bias(mask[1], key)]), [0, 2, 1, 3])
+        outputs = _by_core(self, query, key, value, mask[1])
         return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale    # not computed if not used
 
     return pay_attention_to

@@ -4,7 +4,7 @@ Counts are added, ratios are computed last, and 0/0 is 0. Pure functions over do
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -234,12 +234,48 @@ def bootstrap_interval(
     """
     if samples < 1 or not 0 < level < 1:
         raise ValueError(f"expected samples >= 1 and 0 < level < 1, got samples={samples} and level={level}")
-    totals = [_document_total(one, other) for one, other in pair_documents(gold, predicted)]
-    return interval_of_counts(totals, samples=samples, seed=seed, level=level)
+    return interval_of_counts(document_counts(gold, predicted), samples=samples, seed=seed, level=level)
 
 
-def _document_total(gold: Document, predicted: Document) -> Counts:
-    return Scores(count_matches(gold.entities, predicted.entities)).total
+def document_counts(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Counts]:
+    """The counts of each document, all labels together.
+
+    Raises:
+        DataError: see `pair_documents`.
+    """
+    return [Scores(count_matches(a.entities, b.entities)).total for a, b in pair_documents(gold, predicted)]
+
+
+def counts_table(counts: Sequence[Counts]) -> np.ndarray:
+    """Of each document hits, and gold and predicted entities together, int64 (documents, 2): what micro F1 needs."""
+    return np.array([(each.hits, each.gold + each.predicted) for each in counts], dtype=np.int64).reshape(-1, 2)
+
+
+def resampled_sums(table: np.ndarray, *, samples: int, seed: int) -> Iterator[np.ndarray]:
+    """Sums over rows of a table (documents, columns) that are drawn again with replacement, (columns,) each time."""
+    rng = np.random.default_rng(seed)
+    for _ in range(samples):  # one at a time: all draws at once would need samples x documents numbers
+        drawn = rng.integers(len(table), size=len(table))  # (documents,)
+        yield np.bincount(drawn, minlength=len(table)) @ table
+
+
+def summarize_folds(
+    scores: Scores, per_fold: Sequence[Scores], *, told: Sequence[Mapping[str, Any]], note: str
+) -> dict[str, Any]:
+    """What scores.json of a run begins with: scores of all folds together, of each, and their spread.
+
+    Args:
+        told: of each fold what stands beside its scores, its number first.
+        note: what a reader of the scores must know.
+    """
+    f1 = [fold.micro.f1 for fold in per_fold]
+    return {
+        "note": note,
+        "out_of_fold": scores.to_dict(),
+        "folds": [{**about, **asdict(fold.micro)} for about, fold in zip(told, per_fold, strict=True)],
+        "f1_mean": float(np.mean(f1)),
+        "f1_std": float(np.std(f1, ddof=1)) if len(f1) > 1 else None,
+    }
 
 
 def interval_of_counts(
@@ -248,13 +284,7 @@ def interval_of_counts(
     """As `bootstrap_interval`, from the counts of each document; (0, 0) where there is none."""
     if not counts:
         return 0.0, 0.0
-    table = np.array([(each.hits, each.gold + each.predicted) for each in counts], dtype=np.int64)  # (documents, 2)
-    rng = np.random.default_rng(seed)
-    sums = np.empty((samples, 2), dtype=np.int64)
-    for row in range(samples):  # one row at a time: all draws at once would need samples x documents numbers
-        drawn = rng.integers(len(table), size=len(table))  # (documents,)
-        times = np.bincount(drawn, minlength=len(table))  # (documents,)
-        sums[row] = times @ table
+    sums = np.array(list(resampled_sums(counts_table(counts), samples=samples, seed=seed)))  # (samples, 2)
     f1 = 2.0 * sums[:, 0] / np.maximum(sums[:, 1], 1)  # (samples,)
     low, high = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert4ner.entities import Document
-from bert4ner.scoring.metrics import Scores, count_matches, pair_documents
+from bert4ner.scoring.metrics import counts_table, document_counts, resampled_sums
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,14 @@ def paired_bootstrap(
     if samples < 1:
         raise ValueError(f"expected samples >= 1, got {samples}")
     gold = list(gold)
-    table = np.concatenate([_counts(gold, one), _counts(gold, other)], axis=1)          # (documents, 4)
+    sides = [counts_table(document_counts(gold, predicted)) for predicted in (one, other)]
+    table = np.concatenate(sides, axis=1)                                               # (documents, 4)
     found = float(_difference(table.sum(axis=0)))
     if not found:
         return Difference(len(gold), 0.0, 1.0)
-    rng = np.random.default_rng(seed)
-    further = 0
-    for _ in range(samples):
-        times = np.bincount(rng.integers(len(table), size=len(table)), minlength=len(table))       # (documents,)
-        further += abs(float(_difference(times @ table)) - found) >= abs(found)
+    draws = resampled_sums(table, samples=samples, seed=seed)
+    further = sum(abs(float(_difference(sums)) - found) >= abs(found) for sums in draws)
     return Difference(len(gold), found, (further + 1) / (samples + 1))
-
-
-def _counts(gold: list[Document], predicted: Iterable[Document]) -> np.ndarray:
-    """Of each document hits, and gold and predicted entities together, int64 (documents, 2)."""
-    totals = [Scores(count_matches(a.entities, b.entities)).total for a, b in pair_documents(gold, predicted)]
-    return np.array([(each.hits, each.gold + each.predicted) for each in totals], dtype=np.int64).reshape(-1, 2)
 
 
 def _difference(sums: np.ndarray) -> float:

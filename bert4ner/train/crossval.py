@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import DataError, RunError
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
 from bert4ner.train.folds import assign_folds, split
 from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder, best_line, fingerprint
 from bert4ner.train.worker import run_fold
@@ -175,18 +173,12 @@ def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence
 
 
 def _summary(scores: Scores, per_fold: Sequence[Scores], best_epochs: Sequence[int]) -> dict[str, Any]:
-    f1 = [fold.micro.f1 for fold in per_fold]
-    return {
-        "note": "each fold's best epoch was chosen on the documents it is scored on: a little optimistic",
-        "out_of_fold": scores.to_dict(),
-        "folds": [
-            {"fold": number, "best_epoch": epoch, "precision": fold.micro.precision, "recall": fold.micro.recall,
-             "f1": fold.micro.f1}
-            for number, (fold, epoch) in enumerate(zip(per_fold, best_epochs, strict=True))
-        ],
-        "f1_mean": float(np.mean(f1)),
-        "f1_std": float(np.std(f1, ddof=1)) if len(f1) > 1 else None,
-    }  # fmt: skip
+    return summarize_folds(
+        scores,
+        per_fold,
+        told=[{"fold": number, "best_epoch": epoch} for number, epoch in enumerate(best_epochs)],
+        note="each fold's best epoch was chosen on the documents it is scored on: a little optimistic",
+    )
 
 
 def _best_epoch(run: RunFolder, fold: int) -> int:

@@ -13,7 +13,7 @@ from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import Head, in_one_piece
-from bert4ner.models.heads.span_matrix import check_span
+from bert4ner.models.heads.span_matrix import check_span, softmax
 
 IGNORED = -1                    # target of positions that are no token of the text: [CLS], [SEP], padding
 _POINTERS = 2                   # first token, last token
@@ -119,8 +119,7 @@ class SpanHead(Head):
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities of the classes, ``(batch, length, 2, labels + 1)``."""
-        powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-        return powers / powers.sum(axis=-1, keepdims=True)
+        return softmax(outputs)
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder

@@ -62,22 +62,26 @@ def log_one_plus_sum_exp(scores: Any) -> Any:
     return top + tf.math.log(tf.exp(-top) + tf.reduce_sum(tf.exp(scores - top[..., None, None]), axis=[-2, -1]))
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-logit)), without overflow."""
     return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
 
 
-class SpanCellsHead(Head):
-    """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j).
+class TokenPairHead(Head):
+    """Base of heads that score pairs of tokens, for nested entities.
 
     Args:
         labels: entity labels, in the order that numbers them.
-        head_size: width of the vectors that stand for a span's first and last token.
+        head_size: width of the vectors that stand for a token of a pair, or for the pair.
         flat: decode, of entities that overlap, the choice with the greatest sum of scores.
         dropout: share of the features dropped in training.
     """
-
-    cannot_hold = "are in several pieces"
 
     def __init__(
         self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
@@ -94,11 +98,17 @@ class SpanCellsHead(Head):
     def options(config: Config) -> dict[str, Any]:
         return {"head_size": config.spans.head_size, "flat": config.spans.flat}
 
-    def cells(self, length: int) -> int:
-        return len(self.labels) * length * length
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
+
+
+class SpanCellsHead(TokenPairHead):
+    """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j)."""
+
+    cannot_hold = "are in several pieces"
+
+    def cells(self, length: int) -> int:
+        return len(self.labels) * length * length
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those in several pieces only: every span has a cell of its own for every label."""

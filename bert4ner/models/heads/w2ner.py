@@ -8,12 +8,17 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import Head
-from bert4ner.models.heads.span_matrix import SPANS_PER_TOKEN, check_span, pack_targets, unpack_targets
+from bert4ner.models.heads.span_matrix import (
+    SPANS_PER_TOKEN,
+    TokenPairHead,
+    check_span,
+    pack_targets,
+    softmax,
+    unpack_targets,
+)
 
 NEXT = 1                        # relation: the column's token is the next one of an entity; 0 is no relation
 TAIL = 2                        # and above: the row's token ends, the column's begins an entity, one number per label
@@ -24,7 +29,7 @@ _BUCKETS = 9                    # of distances on either side: 1, 2-3, 4-7, ...,
 
 
 @final
-class W2NERHead(Head):
+class W2NERHead(TokenPairHead):
     """Classifies every pair of tokens (i, j): NEXT, if j comes after i in an entity; TAIL of a label, if i is the last
     and j the first token of an entity of that label; or none.
 
@@ -52,21 +57,6 @@ class W2NERHead(Head):
 
     kind = "relations"
     cannot_hold = "begin and end where one of another label does"
-
-    def __init__(
-        self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
-    ):
-        super().__init__(labels, dropout, **kwargs)
-        self.head_size = head_size
-        self.flat = flat
-
-    @property
-    def nested(self) -> bool:  # type: ignore[override]
-        return not self.flat
-
-    @staticmethod
-    def options(config: Config) -> dict[str, Any]:
-        return {"head_size": config.spans.head_size, "flat": config.spans.flat}
 
     def cells(self, length: int) -> int:
         return max(self.head_size, TAIL + len(self.labels)) * length * length
@@ -164,8 +154,7 @@ class W2NERHead(Head):
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
-        powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-        return powers / powers.sum(axis=-1, keepdims=True)
+        return softmax(outputs)
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
