@@ -5,7 +5,7 @@ Each sentence follows from numbers that the page shows, too.
 
 from collections.abc import Iterator
 
-from bert4ner.report.calibration import Reliability
+from bert4ner.scoring.reliability import Reliability
 from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
 from bert4ner.report.run_record import RunRecord
 from bert4ner.scoring.metrics import Counts, Score

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bert4ner.report.calibration import reliability
+from bert4ner.scoring.reliability import reliability
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import Mistakes, count_mistakes
 from bert4ner.report.run_record import load_run
