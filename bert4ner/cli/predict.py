@@ -28,8 +28,8 @@ def predict(
     ] = None,
     nbest: Annotated[
         int,
-        arg(metavar="INT", help="Above 1, candidates for higher recall in place of one answer: all that is on any of so "
-                                "many best paths, each with its probability; they may overlap."),
+        arg(metavar="INT", help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
+                                "so many best paths, each with its probability; they may overlap."),
     ] = 1,
 ) -> None:
     """Find the entities in new documents.

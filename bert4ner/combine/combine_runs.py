@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _NUM_FOLDS = 5                  # for what is fitted to runs that have one fold only
 _HALF = 0.5
+_DEFAULTS = CombineOptions()
 
 
 def combine_runs(
@@ -44,7 +45,7 @@ def combine_runs(
     *,
     output: str | Path,
     gold: Sequence[Document] | None = None,
-    options: CombineOptions = CombineOptions(),
+    options: CombineOptions = _DEFAULTS,
 ) -> Scores | None:
     """Make one run of several; returns the scores of its out-of-fold predictions, None without `gold`.
 

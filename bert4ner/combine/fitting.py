@@ -152,5 +152,5 @@ def describe_calibration(
     gold: Sequence[Document], before: Sequence[Document], after: Sequence[Document], kind: CalibrationKind
 ) -> Mapping[str, float | int | str]:
     """The expected calibration errors of scored candidates without and with calibration."""
-    errors = [reliability(all_scores(scored), _truth(gold, scored).tolist()).error for scored in (before, after)]
-    return {"kind": kind, "candidates": len(all_scores(after)), "ece_before": errors[0], "ece_after": errors[1]}
+    found = [reliability(all_scores(each).tolist(), _truth(gold, each).tolist()) for each in (before, after)]
+    return {"kind": kind, "candidates": found[1].count, "ece_before": found[0].error, "ece_after": found[1].error}

@@ -55,9 +55,9 @@ class SpanRules:
 
     def allow(self, mention: str, label: str) -> bool:
         """Whether an entity may have this mention and label."""
-        longest, forbidden, pattern = (
-            rules.get(label, rules.get(EVERY)) for rules in (self.longest, self.forbidden, self.contains)
-        )
+        longest = self.longest.get(label, self.longest.get(EVERY))
+        forbidden = self.forbidden.get(label, self.forbidden.get(EVERY))
+        pattern = self.contains.get(label, self.contains.get(EVERY))
         if longest is not None and len(mention) > longest:
             return False
         if forbidden is not None and not set(forbidden).isdisjoint(mention):

@@ -81,7 +81,7 @@ def predict_readings(
         for number, paths in zip(numbers, readings, strict=True):
             encoding = encoded.encoding(number)
             windows[number] = [
-                Reading(tuple(_entity(encoding, *span, None) for span in spans), probability)
+                Reading(tuple(_entity(encoding, i, j, label, None) for i, j, label in spans), probability)
                 for spans, probability in paths
             ]
     return join_readings(encoded.bounds, windows, n)

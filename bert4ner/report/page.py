@@ -15,12 +15,12 @@ from bert4ner.config import Config
 from bert4ner.data.audit import audit
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
-from bert4ner.scoring.reliability import Reliability, score_reliability
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability, draw_tradeoff
 from bert4ner.report.run_record import RunRecord, load_run, match_gold
 from bert4ner.scoring.metrics import Scores, evaluate
+from bert4ner.scoring.reliability import Reliability, score_reliability
 from bert4ner.version import VERSION
 
 PAGE = "report.html"

@@ -63,8 +63,8 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
     for member in members:
         shutil.rmtree(member)
     assert {path.name for path in run.iterdir()} == {
-        "combination.json", "curves.json", "environment.json", "labels.txt", "member-0", "member-1", "out_of_fold.jsonl",
-        "scores.json",
+        "combination.json", "curves.json", "environment.json", "labels.txt", "member-0", "member-1",
+        "out_of_fold.jsonl", "scores.json",
     }  # fmt: skip
     combination = Combination.load(run)
     assert combination.names == ("one", "other") and combination.weights == (3, 1)

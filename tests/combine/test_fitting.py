@@ -61,7 +61,9 @@ def test_a_fold_is_selected_by_the_thresholds_of_the_others():
     assert evaluate(gold, found.selected).micro.f1 < evaluate(gold, on_itself).micro.f1
 
 
-@pytest.mark.parametrize("search", [Search(F1), Search(None, "temperature"), Search(None, "isotonic"), Search(F1, "isotonic")])
+@pytest.mark.parametrize(
+    "search", [Search(F1), Search(None, "temperature"), Search(None, "isotonic"), Search(F1, "isotonic")]
+)
 @pytest.mark.parametrize("method", ["probability", "stacking"])
 def test_what_a_fold_is_given_does_not_depend_on_its_own_annotation(search, method, rng):
     gold, evidence, folds = random_evidence(rng)

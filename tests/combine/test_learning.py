@@ -44,7 +44,7 @@ def test_stacking_is_the_logistic_regression_it_says_and_is_plain_numbers(rng):
 def test_stacking_takes_what_no_member_may_hold_and_labels_it_never_saw(rng):
     stacker = fit_stacker(*drawn(rng))
     given = stacker(["DRUG", "DRUG", "NEW"], np.array([[0.0, 1.0, 0.5]] * 3))
-    assert np.isfinite(given).all() and 0 < given[0] < given[2] < given[1] < 1
+    assert np.isfinite(given).all() and 0 < given[0] < given[2] < given[1] <= 1
     assert stacker([], np.zeros((3, 0))).shape == (0,)
 
 
@@ -77,7 +77,7 @@ def test_isotonic_is_scikit_learn_s_and_never_falls(judged):
     asked = np.linspace(0, 1, 33)
     expected = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(scores, right).predict(asked)
     np.testing.assert_allclose(found(asked), expected, atol=1e-12)
-    assert (np.diff(found(asked)) >= 0).all() and 0 <= found(asked).min() and found(asked).max() <= 1
+    assert (np.diff(found(asked)) >= 0).all() and found(asked).min() >= 0 and found(asked).max() <= 1
     assert Calibration.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.combine import thresholds
-
 from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, precision_recall_curves, select_all
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
@@ -88,7 +87,7 @@ def test_the_likeliest_are_those_that_no_likelier_one_overlaps(drawn):
 
 
 def test_documents_must_fit():
-    gold, candidates = documents([(0.5, True)])
+    candidates = documents([(0.5, True)])[1]
     with pytest.raises(DataError, match="paired by id"):
         choose_thresholds([Document("2", TEXT)], candidates, Aim("f", 1), Rule())
 

@@ -39,9 +39,9 @@ def test_joined_readings_are_sums_over_all_choices(rng, num_windows):
     found = join_readings(bounds, windows, 10**6)
     assert {each.entities: each.probability for each in found} == pytest.approx(expected)
     assert sum(each.probability for each in found) == pytest.approx(1.0)
-    assert [each.probability for each in found] == sorted(expected.values(), reverse=True) or num_windows > 1
+    assert [each.probability for each in found] == sorted((each.probability for each in found), reverse=True)
     few = join_readings(bounds, windows, 3)
-    likeliest = sorted((math.prod(each.probability for each in choice) for choice in itertools.product(*windows)))[-3:]
+    likeliest = sorted(math.prod(each.probability for each in choice) for choice in itertools.product(*windows))[-3:]
     assert 1 <= len(few) <= 3
     assert sum(each.probability for each in few) == pytest.approx(sum(likeliest))
 

@@ -199,8 +199,8 @@ def test_precision_against_recall_of_a_combined_run_is_plotted(combined, gold):
     page = page_of(combined, gold=gold)
     assert "Precision against recall" in page.text and any(id.startswith("tradeoff-0") for id in page.ids)
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids) and len(set(page.ids)) == len(page.ids)
-    for damage, told in (({"DRUG": {**curve, "recall": [0.1]}}, "as many thresholds"), ({"DRUG": {}}, "'threshold' is")):
-        path.write_text(json.dumps(damage), encoding="utf-8")
+    for damage, told in (({**curve, "recall": [0.1]}, "as many thresholds"), ({}, "'threshold' is")):
+        path.write_text(json.dumps({"DRUG": damage}), encoding="utf-8")
         with pytest.raises(RunError, match=told):
             write_report(combined)
 
