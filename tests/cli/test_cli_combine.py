@@ -85,11 +85,11 @@ def test_all_of_it_in_a_file_and_on_the_command_line(bert4ner, runs, data, tmp_p
     rules = ("--longest", "DRUG=2", "--forbid", "*=。", "--contain", "SYMPTOM=.")
     output = tmp_path / "run"
     code, out, err = bert4ner(
-        "combine", *runs, "--output", output, "--gold", data, "--config", path, "--nbest", 4, *rules
+        "combine", *runs, "--output", output, "--gold", data, "--config", path, "--nbest", 500, *rules
     )
     assert code == 0, err
     stored = json.loads((output / "combination.json").read_text(encoding="utf-8"))
-    assert (stored["method"], stored["nbest"], stored["calibration"]["kind"]) == ("stacking", 4, "isotonic")
+    assert (stored["method"], stored["nbest"], stored["calibration"]["kind"]) == ("stacking", 500, "isotonic")
     assert stored["rules"] == {
         "longest": {"*": 4, "DRUG": 2}, "forbidden": {"*": "。"}, "contains": {"SYMPTOM": "."}
     }  # fmt: skip
