@@ -33,8 +33,9 @@ LEVELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("stacking, thresholds for F1", {"method": "stacking", "aim": "f1"}),
     ("candidates of 5 best paths, averaged, thresholds for F1", {"nbest": 5, "aim": "f1"}),
     ("candidates of 5 best paths, stacking, thresholds for F1", {"method": "stacking", "nbest": 5, "aim": "f1"}),
-    ("the same, thresholds for F1.5", {"method": "stacking", "nbest": 5, "aim": "f1.5"}),
-    ("the same, thresholds for F2", {"method": "stacking", "nbest": 5, "aim": "f2"}),
+    ("candidates of 50 best paths, stacking, thresholds for F1", {"method": "stacking", "nbest": 50, "aim": "f1"}),
+    ("the same, thresholds for F1.5", {"method": "stacking", "nbest": 50, "aim": "f1.5"}),
+    ("the same, thresholds for F2", {"method": "stacking", "nbest": 50, "aim": "f2"}),
 )
 
 
