@@ -5,7 +5,7 @@ INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench-accuracy bench-speed bench-scaling bench-heads lint clean
+.PHONY: help install demo test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -39,6 +39,12 @@ bench-accuracy: install  ## accuracy of the defaults on published data beside th
 
 bench-heads: install  ## every head on TCM and CMeEE, 3 seeds (many hours on 2 cores)
 	.venv/bin/python benchmarks/heads.py
+
+bench-combine: install  ## unlike heads combined at every level on TCM (hours on 2 cores)
+	.venv/bin/python benchmarks/combine.py
+
+bench-decoding: install  ## time of n best paths and of exact probabilities (a minute)
+	.venv/bin/python benchmarks/decoding.py
 
 bench-speed: install  ## beside the published recipe and PyTorch, in one run (half an hour on 2 cores; installs PyTorch)
 	$(PIP) install --quiet --no-build-isolation --use-pep517 --editable '.[bench]'

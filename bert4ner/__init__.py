@@ -26,13 +26,14 @@ _LAZY = {
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.builder:build_model",
-    "CombineOptions": "bert4ner.combine.combine_runs:CombineOptions",
+    "CombineOptions": "bert4ner.combine.options:CombineOptions",
     "combine_runs": "bert4ner.combine.combine_runs:combine_runs",      # `bert4ner.combine` is the package
     "compat": "bert4ner.compat",
     "cross_validate": "bert4ner.train.crossval:cross_validate",
     "evaluate": "bert4ner.scoring.metrics:evaluate",
     "iterate_documents": "bert4ner.data.documents:iterate_documents",
     "load_recognizer": "bert4ner.combine.recognizer:load_recognizer",
+    "merge_readings": "bert4ner.decode.readings:merge_readings",
     "read_documents": "bert4ner.data.documents:read_documents",
     "train_model": "bert4ner.train.crossval:train",      # `bert4ner.train` is the package
     "write_documents": "bert4ner.data.documents:write_documents",

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
+from bert4ner.decode.readings import Reading
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import RunError
+from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import mean_chain, predict_documents
+from bert4ner.models.prediction import mean_chain, predict_documents, predict_readings
 from bert4ner.train.run_folder import COMBINATION, FOLDS, RunFolder
 
 
@@ -22,25 +23,39 @@ class Recognizer(ABC):
         """The labels that can be recognized, sorted."""
 
     @abstractmethod
-    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
-        """The documents with predicted entities in place of their own, in order, in constant memory."""
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        """The documents with predicted entities in place of their own, in order, in constant memory.
 
-    def recognize(self, text: str) -> list[Entity]:
-        """The entities of one text, in characters of that text, sorted.
+        Args:
+            batch_tokens: tokens in one batch, padding counted.
+            nbest: above 1, candidates instead of one answer: more is found, less of it is right, and it may overlap.
+                A head that tags tokens gives what is on any of its so many best paths, one that scores spans those
+                with a probability above 1 / (2 nbest); `w2ner` and `mrc` give their one answer. Scores are
+                probabilities as ever.
+
+        Raises:
+            ConfigError: `nbest` is below 1, or above it for runs that were combined.
+        """
+
+    def recognize(self, text: str, *, nbest: int = 1) -> list[Entity]:
+        """The entities of one text, in characters of that text, sorted; `nbest` as for `predict`.
 
         Raises:
             DataError: the text holds NUL or an unpaired surrogate.
         """
-        return next(self.recognize_all([text]))
+        return next(self.recognize_all([text], nbest=nbest))
 
-    def recognize_all(self, texts: Iterable[str], *, batch_tokens: int = 8192) -> Iterator[list[Entity]]:
+    def recognize_all(
+        self, texts: Iterable[str], *, batch_tokens: int = 8192, nbest: int = 1
+    ) -> Iterator[list[Entity]]:
         """The entities of each text, in order; texts are read as results are asked for.
 
         Args:
             batch_tokens: tokens in one batch, padding counted.
+            nbest: as for `predict`.
         """
         documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
-        for document in self.predict(documents, batch_tokens=batch_tokens):
+        for document in self.predict(documents, batch_tokens=batch_tokens, nbest=nbest):
             yield list(document.entities)
 
 
@@ -104,13 +119,40 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
         if (path / COMBINATION).is_file():
             raise RunError(f"{path}: several runs combined, not one; load it with bert4ner.load_recognizer")
         if (path / FOLDS).is_file():
-            return cls(_load_run(RunFolder(path), precision))
+            models = _load_run(RunFolder(path), precision)
+            try:
+                return cls(models)
+            except RunError as error:
+                raise RunError(f"{path}: its folds do not belong together, {error}") from None
         folder = path / "model" if (path / "model").is_dir() else path
         return cls([NERModel.load(folder, precision=precision)])
 
-    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
-        """The documents with predicted entities in place of their own, in order, in constant memory."""
-        return predict_documents(self.models, documents, decoder=self, batch_tokens=batch_tokens)
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        check_nbest(nbest)
+        return predict_documents(self.models, documents, decoder=self, batch_tokens=batch_tokens, nbest=nbest)
+
+    def readings(self, text: str, n: int) -> list[Reading]:
+        """At most n ways to read a text as a whole, the likeliest first, each with its probability.
+
+        They are the n best paths of tags, exactly; a text of several windows is read by the n likeliest choices of one
+        path for each, as if windows were independent. `bert4ner.merge_readings` sums them up by entity.
+
+        Raises:
+            ConfigError: n is below 1, or the head does not tag tokens.
+            DataError: the text holds NUL or an unpaired surrogate.
+        """
+        check_nbest(n)
+        return predict_readings(self.models, Document("text", text), n, decoder=self)
+
+
+def check_nbest(nbest: int) -> None:
+    """Refuse a number of best paths below 1.
+
+    Raises:
+        ConfigError: as said.
+    """
+    if nbest < 1:
+        raise ConfigError(f"nbest must be at least 1, got {nbest}")
 
 
 def _load_run(run: RunFolder, precision: str | None) -> list[NERModel]:

@@ -11,7 +11,8 @@ import bert4ner
 ROOT = Path(__file__).resolve().parent.parent
 PROMISED = """
     read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
-    NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder compat
+    NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
+    merge_readings compat
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
 WITH_TENSORFLOW = {"NamedEntityRecognizer", "load_recognizer", "combine_runs", "CombineOptions", "build_model"}

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from bert4ner.cli.main import COMMANDS, main
+from bert4ner.combine.options import CombineOptions
 from bert4ner.data.documents import read_documents, write_documents
 from tests.conftest import ROOT
 
@@ -59,6 +60,13 @@ def test_every_command_is_in_the_table(readme):
 def test_every_local_link_leads_somewhere(readme):
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
     assert links and [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_file_of_a_combination_can_be_read(readme, tmp_path):
+    (text,) = blocks(readme, "toml")
+    (tmp_path / "combine.toml").write_text(text, encoding="utf-8")
+    assert CombineOptions.load(tmp_path / "combine.toml").rules.longest == {"*": 30}
 
 
 @pytest.mark.slow

@@ -49,7 +49,8 @@ def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str)
             print(_help(helped.getvalue(), inspect.cleandoc(function.__doc__ or "")))
             return None
         raise ConfigError(f"{unboxed(told.getvalue(), known=_option_names(signature))} (see {prog} --help)") from None
-    values.pop("config", None)
+    if "config" not in inspect.signature(function).parameters:        # then it was read before, see `_base`
+        values.pop("config", None)
     return values
 
 

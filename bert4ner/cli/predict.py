@@ -26,6 +26,11 @@ def predict(
     batch_tokens: Annotated[
         int | None, arg(metavar="INT", help="Tokens in one batch, padding counted; fewer need less memory.")
     ] = None,
+    nbest: Annotated[
+        int,
+        arg(metavar="INT", help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
+                                "so many best paths, each with its probability; they may overlap."),
+    ] = 1,
 ) -> None:
     """Find the entities in new documents.
 
@@ -43,22 +48,24 @@ def predict(
     check_overwrite(input, output)
     documents = iterate_documents(input, input_format)
     first = next(documents)                             # now: bad input is to be told before TensorFlow is waited for
-    found = counted(_recognized(run, chain([first], documents), batch_tokens))
+    found = counted(_recognized(run, chain([first], documents), batch_tokens, nbest))
     if output == _STDOUT:
         _print_jsonl(found)
     else:
         write_documents(found, output, format)
 
 
-def _recognized(run: Path, documents: Iterable[Document], batch_tokens: int | None) -> Iterator[Document]:
+def _recognized(
+    run: Path, documents: Iterable[Document], batch_tokens: int | None, nbest: int
+) -> Iterator[Document]:
     """Loads the model when the first document is asked for: by then it is clear that the output can be written."""
     from bert4ner.combine.recognizer import load_recognizer
 
     recognizer = load_recognizer(run)
     if batch_tokens is None:
-        yield from recognizer.predict(documents)
+        yield from recognizer.predict(documents, nbest=nbest)
     else:
-        yield from recognizer.predict(documents, batch_tokens=batch_tokens)
+        yield from recognizer.predict(documents, batch_tokens=batch_tokens, nbest=nbest)
 
 
 def _print_jsonl(documents: Iterable[Document]) -> None:

@@ -1,50 +1,43 @@
-"""Makes one run of several: out-of-fold candidates, thresholds chosen on them, honest scores, a folder of its own."""
+"""Makes one run of several: out-of-fold candidates, all that is fitted to them, honest scores, a folder of its own."""
 
 import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-
-from bert4ner.combine.combination import Combination, Method, member_folder
+from bert4ner.combine.combination import Combination, Evidence, member_folder
+from bert4ner.combine.evidence import gather_chances, gather_votes
+from bert4ner.combine.fitting import CrossFitted, Search, apply, cross_fit, describe_calibration, fit
 from bert4ner.combine.members import MemberRun, open_members
-from bert4ner.combine.probabilities import encode_shared, place_candidates, span_probabilities
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all, select_nested
+from bert4ner.combine.options import CombineOptions
+from bert4ner.combine.thresholds import Aim, Rule, precision_recall_curves
 from bert4ner.data.documents import write_documents
 from bert4ner.data.files import atomic_folder
-from bert4ner.entities import Document, Entity, sorted_labels
+from bert4ner.entities import Document, sorted_labels
 from bert4ner.errors import ConfigError, DataError, RunError
-from bert4ner.models.prediction import run_models
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
 from bert4ner.train.folds import assign_folds
-from bert4ner.train.run_folder import COMBINATION, ENVIRONMENT, LABELS, OUT_OF_FOLD, SCORES, RunFolder, environment
+from bert4ner.train.run_folder import (
+    COMBINATION,
+    CURVES,
+    ENVIRONMENT,
+    LABELS,
+    OUT_OF_FOLD,
+    SCORES,
+    RunFolder,
+    environment,
+)
 
 logger = logging.getLogger(__name__)
 
-_NUM_FOLDS = 5                  # for thresholds of runs that have one fold only
+_NUM_FOLDS = 5                  # for what is fitted to runs that have one fold only
 _HALF = 0.5
-
-
-@dataclass(frozen=True)
-class CombineOptions:
-    """How runs are to be combined."""
-
-    method: Method = "probability"
-    weights: Literal["equal", "f1"] | Sequence[float] = "equal"
-    """Of each run: equal, by its out-of-fold F1, or given."""
-    quorum: int | None = None
-    """Votes that an entity needs; by default more than half."""
-    label_quorum: Mapping[str, int] = field(default_factory=dict)
-    threshold: float | None = None
-    """Least score of an entity; by default 0.5 for probabilities, none for votes."""
-    aim: Aim | None = None
-    """What a threshold for every label is to be chosen for; without, all labels have `threshold`."""
+_DEFAULTS = CombineOptions()
 
 
 def combine_runs(
@@ -52,14 +45,15 @@ def combine_runs(
     *,
     output: str | Path,
     gold: Sequence[Document] | None = None,
-    options: CombineOptions = CombineOptions(),
+    options: CombineOptions = _DEFAULTS,
 ) -> Scores | None:
     """Make one run of several; returns the scores of its out-of-fold predictions, None without `gold`.
 
     The new run is complete in itself: it holds copies of its members. Its out_of_fold.jsonl has for every document what
-    those models of the members found together that did not see it; where thresholds are chosen, those of each fold are
-    chosen on the others, so that the scores are not of what was selected on. In use, thresholds chosen on all documents
-    apply. Everything is checked before anything is computed, and the folder appears when all is done.
+    those models of the members found together that did not see it; what is fitted (thresholds, calibration, quorum, the
+    model of stacking) is fitted for each fold to the others, so that the scores are not of what was selected on. In
+    use, what was fitted to all documents applies. Everything is checked before anything is computed, and the folder
+    appears when all is done.
 
     Args:
         runs: folders of complete runs with the same labels that held out the same documents.
@@ -68,30 +62,34 @@ def combine_runs(
 
     Raises:
         RunError, CheckpointError: a run is incomplete, damaged or does not belong to the first one; named.
-        DataError: gold lacks documents or has unknown labels, or `output` cannot be written to.
+        DataError: gold lacks documents or has unknown labels, `output` cannot be written to, or there are too few
+            candidates to fit anything to.
         ConfigError: options out of range or without effect.
     """
     _check_output(Path(output), [Path(run) for run in runs])
     with atomic_folder(output) as folder:
         members = open_members(runs)
+        search = _search(options, annotated=gold is not None)
         combination = _combination(members, options)
         wanted = None if gold is None else _match_gold(gold, members)
-        if wanted is None and options.aim is not None:
-            raise ConfigError("thresholds are chosen on annotated documents; give those that the runs were made from")
         folds = _folds(members[0])
-        if options.aim is not None and len(set(folds)) < 2:
-            raise DataError("thresholds need held-out documents with at least 2 different texts")
+        if search.finds_something(combination):
+            _check_fitting(wanted, folds)
         recognizers = [NamedEntityRecognizer.load(member.path) for member in members]
         rule = replace(combination.rule, nested=any(each.models[0].head.nested for each in recognizers))
         combination = replace(combination, rule=rule)
-        candidates = _candidates(members, recognizers, combination)
-        combination, selected, worth = _select(wanted, candidates, folds, combination, options.aim)
-        _write(folder, members, combination, selected)
+        voting = combination.method == "vote"
+        evidence = gather_votes(members) if voting else gather_chances(members, recognizers, rule.nbest)
         if wanted is None:
+            _write(folder, members, combination, apply(combination, evidence).selected)
             return None
-        summary = {**_summary(wanted, selected, folds), "members": _member_scores(members), **worth}
+        combination, found, worth = _fitted(wanted, evidence, folds, combination, search)
+        _write(folder, members, combination, found.selected)
+        summary = {**_summary(wanted, found.selected, folds), "members": _member_scores(members), **worth}
+        curves = precision_recall_curves(wanted, found.scored, rule)
+        RunFolder(folder).write(CURVES, json.dumps(curves, ensure_ascii=False) + "\n")
         RunFolder(folder).write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-        return evaluate(wanted, selected)
+        return evaluate(wanted, found.selected)
 
 
 def _check_output(output: Path, runs: Sequence[Path]) -> None:
@@ -102,26 +100,48 @@ def _check_output(output: Path, runs: Sequence[Path]) -> None:
             raise DataError(f"{output}: lies inside {run}, which it is made from; choose another place")
 
 
+def _search(options: CombineOptions, *, annotated: bool) -> Search:
+    """What is to be fitted; `auto` is decided here."""
+    aim = options.aim
+    if aim == "auto":
+        aim = Aim("f", 1.0) if annotated and options.threshold is None and options.method != "vote" else None
+    return Search(aim, options.calibration, options.quorum == "auto")
+
+
+def _check_fitting(gold: Sequence[Document] | None, folds: Sequence[int]) -> None:
+    if gold is None:
+        raise ConfigError(
+            "thresholds, calibration, quorum and stacking are fitted to annotated documents; give those that the runs "
+            "were made from"
+        )
+    if len(set(folds)) < 2:
+        raise DataError("what is fitted needs held-out documents with at least 2 different texts")
+
+
 def _combination(members: Sequence[MemberRun], options: CombineOptions) -> Combination:
     voting = options.method == "vote"
-    if not voting and (options.quorum is not None or options.label_quorum):
-        raise ConfigError("a quorum is for the method vote; by probability a threshold decides")
-    unknown = sorted(set(options.label_quorum) - set(members[0].labels))
+    labels = members[0].labels
+    unknown = sorted(set(options.label_quorum) - set(labels))
     if unknown:
-        raise ConfigError(f"quorum of the unknown label {unknown[0]!r}; known: {', '.join(members[0].labels)}")
+        raise ConfigError(f"quorum of the unknown label {unknown[0]!r}; known: {', '.join(labels)}")
+    options.rules.check_labels(labels)
     weights = options.weights
     if weights == "equal":
         weights = [1.0] * len(members)
     elif weights == "f1":
         weights = [member.scores.micro.f1 for member in members]
-    threshold = (0.0 if voting else _HALF) if options.threshold is None else options.threshold
+    threshold = options.threshold
+    if threshold is None:               # what a single run found is its answer, however unsure; its score is no reason
+        own = len(members) == 1 and options.nbest == 1 and options.method == "probability"
+        threshold = 0.0 if voting or own else _HALF
+    quorum = options.quorum if isinstance(options.quorum, int) else None
     return Combination(
         method=options.method,
         names=tuple(member.path.resolve().name for member in members),
         weights=tuple(float(weight) for weight in weights),
-        quorum=(len(members) // 2 + 1 if voting else 1) if options.quorum is None else options.quorum,
+        quorum=(len(members) // 2 + 1 if voting else 1) if quorum is None else quorum,
         label_quorum=options.label_quorum,
-        rule=Rule(threshold),
+        rule=Rule(threshold, nbest=options.nbest, spans=options.rules),
     )
 
 
@@ -155,65 +175,30 @@ def _folds(first: MemberRun) -> list[int]:
     return [0] * len(first.predicted) if num_folds < 2 else assign_folds(first.predicted, num_folds, seed=0)
 
 
-def _with(document: Document, entities: Sequence[Entity]) -> Document:
-    return Document(document.id, document.text, tuple(entities))
-
-
-def _candidates(
-    members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer], combination: Combination
-) -> list[Document]:
-    """The held-out documents with all that is to be selected from, scored by models that did not see them."""
-    texts = members[0].predicted
-    found = list(zip(*(member.predicted for member in members), strict=True))
-    if combination.method == "vote":
-        voted = (combination.count_votes([each.entities for each in together]) for together in found)
-        return [_with(text, entities) for text, entities in zip(texts, voted, strict=True)]
-    every = [sorted({entity for each in together for entity in each.entities}) for together in found]
-    tables = list(_out_of_fold_chances(members, recognizers, every))                       # of each member
-    return [
-        _with(text, combination.average(entities, np.stack(chances)))
-        for text, entities, *chances in zip(texts, every, *tables, strict=True)
-    ]
-
-
-def _select(
-    gold: Sequence[Document] | None,
-    candidates: Sequence[Document],
+def _fitted(
+    gold: Sequence[Document],
+    evidence: Sequence[Evidence],
     folds: Sequence[int],
     combination: Combination,
-    aim: Aim | None,
-) -> tuple[Combination, list[Document], dict[str, Any]]:
-    """The combination with its thresholds, what is selected out of fold, and what the thresholds are worth."""
-    rule = combination.rule
-    plain = select_all(candidates, rule, combination.thresholds)
-    if gold is None or aim is None:
-        return combination, plain, {}
-    selected = select_nested(gold, candidates, folds, aim, rule)
-    chosen = replace(combination, thresholds=choose_thresholds(gold, candidates, aim, rule))
-    on_themselves = select_all(candidates, rule, chosen.thresholds)
-    tried = {"f1_without": plain, "f1_nested": selected, "f1_on_themselves": on_themselves}
-    worth = {name: evaluate(gold, documents).micro.f1 for name, documents in tried.items()}
-    return chosen, selected, {"thresholds": worth}
-
-
-def _out_of_fold_chances(
-    members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer], candidates: Sequence[list[Entity]]
-) -> Iterator[list[np.ndarray]]:
-    """For each member the probabilities of all candidates, (candidates,) for each document."""
-    texts = members[0].predicted
-    for member, recognizer, encoded in zip(members, recognizers, encode_shared(recognizers, texts), strict=True):
-        logger.info("%s: probabilities of %d candidates", member.path, sum(map(len, candidates)))
-        spans, _ = place_candidates(recognizer.models[0], encoded, candidates)
-        chances = [np.zeros(len(entities)) for entities in candidates]
-        for fold, model in enumerate(recognizer.models):
-            own = [member.held_out_in[text.id] == fold for text in texts]
-            asked = [entities if mine else [] for entities, mine in zip(candidates, own, strict=True)]
-            windows = [number for number, held in enumerate(spans) if held and own[encoded.document[number]]]
-            batches = run_models([model], encoded, windows=windows)
-            for place, given in enumerate(span_probabilities([model], encoded, batches, asked)):
-                if own[place]:
-                    chances[place] = given
-        yield chances
+    search: Search,
+) -> tuple[Combination, CrossFitted, dict[str, Any]]:
+    """The combination with what was fitted to all documents, what is found out of fold, and what fitting is worth."""
+    found = cross_fit(gold, evidence, folds, combination, search)
+    whole = fit(gold, evidence, combination, search)
+    worth: dict[str, Any] = {}
+    if search.aim is not None or search.quorum:
+        plain = replace(search, aim=None, quorum=False)
+        without = cross_fit(gold, evidence, folds, combination, plain)
+        tried = {
+            "f1_without": without.selected, "f1_nested": found.selected,
+            "f1_on_themselves": apply(whole, evidence).selected,
+        }  # fmt: skip
+        name = "thresholds" if search.aim is not None else "quorum"
+        worth[name] = {key: evaluate(gold, documents).micro.f1 for key, documents in tried.items()}
+    if search.calibration != "none":
+        raw = cross_fit(gold, evidence, folds, combination, replace(search, calibration="none"))
+        worth["calibration"] = describe_calibration(gold, raw.scored, found.scored, search.calibration)
+    return whole, found, worth
 
 
 def _write(

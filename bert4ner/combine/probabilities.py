@@ -40,33 +40,59 @@ def _same_input(one: NERModel, other: NERModel) -> bool:
 
 
 class HeldOutputs:
-    """What models give for encoded windows, to be gone through more than once: held if it is small, else made anew."""
+    """What models give for encoded windows, to be gone through more than once: held if it is small, else made anew.
 
-    def __init__(self, models: Sequence[NERModel], encoded: Encoded, *, batch_tokens: int):
+    Args:
+        windows: numbers of the windows wanted; by default all.
+        most_cells: numbers that may be held; by default `HELD_CELLS`.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[NERModel],
+        encoded: Encoded,
+        *,
+        windows: Sequence[int] | None = None,
+        batch_tokens: int = 8192,
+        most_cells: int | None = None,
+    ):
         self._models, self._encoded, self._batch_tokens = models, encoded, batch_tokens
-        cells = sum(map(models[0].head.cells, encoded.lengths.tolist()))
-        self._held = list(self._run()) if len(models) * cells <= HELD_CELLS else None
+        self._windows = range(len(encoded)) if windows is None else windows
+        cells = sum(map(models[0].head.cells, encoded.lengths[list(self._windows)].tolist()))
+        fits = len(models) * cells <= (held_cells() if most_cells is None else most_cells)
+        self._held = list(self._run(self._windows)) if fits else None
 
-    def _run(self) -> Iterator[Batch]:
-        return run_models(self._models, self._encoded, batch_tokens=self._batch_tokens)
+    def _run(self, windows: Sequence[int]) -> Iterator[Batch]:
+        return run_models(self._models, self._encoded, windows=windows, batch_tokens=self._batch_tokens)
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._run() if self._held is None else iter(self._held)
+        return self.of(self._windows)
+
+    def of(self, windows: Sequence[int]) -> Iterator[Batch]:
+        """What the models give for those batches that hold some of these windows, or for these windows alone."""
+        return self._run(windows) if self._held is None else iter(self._held)
+
+
+def held_cells() -> int:
+    """How many numbers may be held of what models gave for some texts."""
+    return HELD_CELLS
 
 
 def average_probabilities(
-    members: Sequence[NamedEntityRecognizer], documents: Sequence[Document], *, batch_tokens: int
+    members: Sequence[NamedEntityRecognizer], documents: Sequence[Document], *, batch_tokens: int, nbest: int = 1
 ) -> list[tuple[list[Entity], np.ndarray]]:
     """For each document all entities that any member finds, and their probabilities ``(members, entities)``.
 
-    A member finds what its models find together; its probability is the mean of theirs.
+    A member finds what its models find together, with `nbest` above 1 the candidates that they have together; its
+    probability is the mean of theirs.
     """
     encoded = encode_shared(members, documents)
     held = [HeldOutputs(m.models, e, batch_tokens=batch_tokens) for m, e in zip(members, encoded, strict=True)]
     found: list[set[Entity]] = [set() for _ in documents]
     for member, texts, outputs in zip(members, encoded, held, strict=True):
-        windows = decode_windows(member.models, texts, outputs, member)
-        stitched = stitch_documents(documents, texts, windows, nested=member.models[0].head.nested)
+        windows = decode_windows(member.models, texts, outputs, member, nbest=nbest)
+        nested = member.models[0].head.nested
+        stitched = stitch_documents(documents, texts, windows, nested=nested, candidates=nbest > 1)
         for entities, document in zip(found, stitched, strict=True):
             entities.update(document.entities)
     candidates = [sorted(entities) for entities in found]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bert4ner.combine.combination import Combination, is_combination, member_folder
+from bert4ner.combine.combination import Combination, Evidence, is_combination, member_folder, voiced
 from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
-from bert4ner.entities import Document, Entity
-from bert4ner.errors import RunError
+from bert4ner.entities import Document
+from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.prediction import CHUNK_BATCHES, document_chunks, predict_encoded
 from bert4ner.recognizer import NamedEntityRecognizer, Recognizer
 
@@ -57,25 +57,34 @@ class CombinedRecognizer(Recognizer):
                 raise RunError(f"{path}: the run is incomplete, {folder.name} is missing; combine the runs again")
         return cls([NamedEntityRecognizer.load(folder, precision=precision) for folder in folders], combination)
 
-    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192) -> Iterator[Document]:
+    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        if nbest != 1:
+            raise ConfigError(
+                "how many best paths a combined run takes its candidates from is fixed when runs are combined "
+                f"(combine --nbest), it was {self.combination.rule.nbest}; leave nbest out"
+            )
+        return self._predict(documents, batch_tokens)
+
+    def _predict(self, documents: Iterable[Document], batch_tokens: int) -> Iterator[Document]:
         for chunk in document_chunks(documents, characters=self._chunk_characters(batch_tokens)):
             bare = [Document(document.id, document.text) for document in chunk]
-            if self.combination.method == "vote":
-                candidates = self._voted(bare, batch_tokens)
-            else:
-                averaged = average_probabilities(self.members, bare, batch_tokens=batch_tokens)
-                candidates = [self.combination.average(*each) for each in averaged]
-            for document, entities in zip(bare, candidates, strict=True):
-                yield Document(document.id, document.text, tuple(self.combination.select(entities)))
+            gather = self._votes if self.combination.method == "vote" else self._chances
+            for evidence in gather(bare, batch_tokens):
+                yield self.combination.select(self.combination.score(evidence))
 
-    def _voted(self, documents: Sequence[Document], batch_tokens: int) -> list[list[Entity]]:
+    def _votes(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
         predicted = [
             list(predict_encoded(member.models, documents, encoded, decoder=member, batch_tokens=batch_tokens))
             for member, encoded in zip(self.members, encode_shared(self.members, documents), strict=True)
         ]
-        return [
-            self.combination.count_votes([found.entities for found in each]) for each in zip(*predicted, strict=True)
-        ]
+        for each in zip(*predicted, strict=True):
+            yield voiced(each[0], [found.entities for found in each])
+
+    def _chances(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
+        nbest = self.combination.rule.nbest
+        found = average_probabilities(self.members, documents, batch_tokens=batch_tokens, nbest=nbest)
+        for document, (candidates, chances) in zip(documents, found, strict=True):
+            yield Evidence(Document(document.id, document.text, tuple(candidates)), chances)
 
     def _chunk_characters(self, batch_tokens: int) -> int:
         """As many as can be sorted by length well, but what the models give for them must be small enough to hold."""

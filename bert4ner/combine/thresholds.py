@@ -1,24 +1,26 @@
-"""Thresholds of labels, chosen on out-of-fold predictions, and what they are worth on folds they were not chosen on.
+"""Thresholds of labels, chosen on out-of-fold candidates, and the curves that they are chosen from.
 
-Pure functions over documents. A threshold that was chosen on documents flatters on these very documents; therefore
-`select_nested` applies to each fold thresholds that were chosen on the others.
+Pure functions over documents. A threshold that was chosen on documents flatters on these very documents; `fitting`
+holds folds out to tell what it is worth on others.
 """
 
 import math
 import re
 from bisect import bisect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from bert4ner.combine.selection import score_of, select
+from bert4ner.combine.span_rules import SpanRules
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.scoring.metrics import pair_documents
 
 _AIM = re.compile(r"f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
+_CURVE_POINTS = 200             # of a label: more do not show
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,42 @@ class Aim:
 
 @dataclass(frozen=True)
 class Rule:
-    """How candidates are selected apart from the thresholds of single labels."""
+    """How candidates are found and selected apart from the thresholds of single labels.
+
+    Raises:
+        ConfigError: `nbest` is below 1.
+    """
 
     threshold: float = 0.0
     """That of labels without one of their own."""
     nested: bool = False
     """Whether entities may overlap."""
+    nbest: int = 1
+    """Above 1, members give more candidates than they would find; see `Recognizer.predict`."""
+    spans: SpanRules = field(default_factory=SpanRules)
+
+    def __post_init__(self) -> None:
+        if type(self.nbest) is not int or self.nbest < 1:
+            raise ConfigError(f"nbest must be a whole number of at least 1, got {self.nbest!r}")
+
+
+class Cuts(NamedTuple):
+    """What one label's candidates give at each threshold that makes a difference, from the highest on."""
+
+    scores: np.ndarray          # (cuts,) of the last candidate that is kept
+    hits: np.ndarray            # (cuts,)
+    found: np.ndarray           # (cuts,)
+    gold: int
+
+    @property
+    def precision(self) -> np.ndarray:
+        """(cuts,)."""
+        return self.hits / self.found
+
+    @property
+    def recall(self) -> np.ndarray:
+        """(cuts,)."""
+        return self.hits / max(self.gold, 1)
 
 
 def choose_thresholds(
@@ -73,6 +105,30 @@ def choose_thresholds(
     Raises:
         DataError: the documents are not the same.
     """
+    cuts = label_cuts(gold, candidates, rule)
+    return {label: _threshold(each, aim) for label, each in cuts.items() if each.hits[-1]}
+
+
+def precision_recall_curves(
+    gold: Sequence[Document], candidates: Sequence[Document], rule: Rule
+) -> dict[str, dict[str, list[float]]]:
+    """For each label that was found thresholds, from the highest on, and the precision and recall that they give.
+
+    Arguments as for `choose_thresholds`. Of many thresholds some are told, evenly spaced in number.
+    """
+    curves = {}
+    for label, cuts in label_cuts(gold, candidates, rule).items():
+        told = np.unique(np.linspace(0, len(cuts.scores) - 1, _CURVE_POINTS).round().astype(int))
+        curves[label] = {
+            "threshold": cuts.scores[told].tolist(),
+            "precision": cuts.precision[told].tolist(),
+            "recall": cuts.recall[told].tolist(),
+        }
+    return curves
+
+
+def label_cuts(gold: Sequence[Document], candidates: Sequence[Document], rule: Rule) -> dict[str, Cuts]:
+    """The cuts of each label that was found, sorted by label; arguments as for `choose_thresholds`."""
     found: dict[str, list[tuple[float, bool]]] = {}
     wanted: dict[str, int] = {}
     for one, other in pair_documents(gold, candidates):
@@ -81,11 +137,7 @@ def choose_thresholds(
             wanted[entity.label] = wanted.get(entity.label, 0) + 1
         for entity in other.entities if rule.nested else _likeliest(other.entities):
             found.setdefault(entity.label, []).append((score_of(entity), entity in right))
-    return {
-        label: _threshold(found[label], wanted[label], aim)
-        for label in sorted(found)
-        if any(is_right for _, is_right in found[label])
-    }
+    return {label: _cuts(found[label], wanted.get(label, 0)) for label in sorted(found)}
 
 
 def _likeliest(entities: Sequence[Entity]) -> list[Entity]:
@@ -98,19 +150,23 @@ def _likeliest(entities: Sequence[Entity]) -> list[Entity]:
     return kept
 
 
-def _threshold(found: Sequence[tuple[float, bool]], num_gold: int, aim: Aim) -> float:
-    """The best threshold of one label, from the score and the truth of each of its candidates."""
-    scores, right = np.array([each[0] for each in found]), np.array([each[1] for each in found])   # (candidates,)
+def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
+    """From the score and the truth of each candidate of one label; candidates with equal scores go together."""
+    scores, right = (np.array(column) for column in zip(*found, strict=True))           # (candidates,) each
     order = np.argsort(-scores, kind="stable")
     scores, hits = scores[order], np.cumsum(right[order])                               # (candidates,) each
-    last = np.append(scores[1:] < scores[:-1], True)                                    # equal scores go together
-    scores, hits, num_found = scores[last], hits[last], np.flatnonzero(last) + 1        # (cuts,) each
-    recall, precision = hits / num_gold, hits / num_found
+    last = np.append(scores[1:] < scores[:-1], True)
+    return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
+
+
+def _threshold(cuts: Cuts, aim: Aim) -> float:
+    """The best threshold of one label."""
+    scores, hits, num_found, num_gold = cuts
     if aim.kind == "recall":
-        cut = int(np.argmax(recall >= aim.value)) if recall[-1] >= aim.value else len(scores) - 1
+        cut = int(np.argmax(cuts.recall >= aim.value)) if cuts.recall[-1] >= aim.value else len(scores) - 1
     elif aim.kind == "precision":
-        enough = np.flatnonzero(precision >= aim.value)
-        cut = int(enough[-1]) if len(enough) else int(precision.argmax())
+        enough = np.flatnonzero(cuts.precision >= aim.value)
+        cut = int(enough[-1]) if len(enough) else int(cuts.precision.argmax())
     else:
         square = aim.value**2
         cut = int(((1 + square) * hits / (square * num_gold + num_found)).argmax())
@@ -129,36 +185,3 @@ def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[s
         )
         for each in candidates
     ]  # fmt: skip
-
-
-def select_nested(
-    gold: Sequence[Document], candidates: Sequence[Document], folds: Sequence[int], aim: Aim, rule: Rule
-) -> list[Document]:
-    """The documents with the candidates that are selected in each fold by thresholds chosen on all other folds.
-
-    What these documents score is an estimate of what thresholds chosen on all folds will give on new documents; it is
-    not the number that was optimized.
-
-    Args:
-        gold: in any order.
-        candidates: as for `choose_thresholds`.
-        folds: of each of `candidates` the fold it belongs to; at least two different ones.
-
-    Returns:
-        in the order of `candidates`.
-
-    Raises:
-        ValueError: not one fold for each document, or only one fold.
-        DataError: the documents are not the same.
-    """
-    if len(folds) != len(candidates) or len(set(folds)) < 2:
-        raise ValueError(f"expected a fold for each of {len(candidates)} documents, two different ones, got {folds}")
-    gold_of = {one.id: one for one, _ in pair_documents(gold, candidates)}
-    placed = list(zip(candidates, folds, strict=True))
-    selected: dict[str, Document] = {}
-    for fold in sorted(set(folds)):
-        others = [document for document, place in placed if place != fold]
-        thresholds = choose_thresholds([gold_of[document.id] for document in others], others, aim, rule)
-        held_out = [document for document, place in placed if place == fold]
-        selected.update((document.id, document) for document in select_all(held_out, rule, thresholds))
-    return [selected[document.id] for document in candidates]

@@ -6,6 +6,8 @@ Scores of paths only; probabilities are in `marginals`. Knows no tag names: what
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bert4ner.decode.nbest import list_viterbi
+
 
 class ViterbiDecoder:
     """Finds the tag paths with the highest score: starts + emissions + transitions + ends.
@@ -60,10 +62,20 @@ class ViterbiDecoder:
         """
         emissions = self._checked(emissions, "(batch, length, tags)")
         lengths, order, active = by_length(lengths, emissions.shape)
-        num_steps, tags = len(active), len(self.transitions)
+        num_steps = len(active)
         by_step = np.ascontiguousarray(emissions[order, :num_steps].transpose(1, 0, 2))  # (length, batch, tags)
+        best = self._best_beginnings(by_step, active)                                   # (length, batch, tags)
+        running = order[: active[0] if num_steps else 0]                                # those with a token
+        self._check_reachable(best[lengths[running] - 1, np.arange(len(running))] + self.ends, emissions.shape)
+        paths = np.empty((len(order), num_steps), dtype=np.int32)                       # (batch, length)
+        paths[order] = self._traced(best, active)
+        return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
+
+    def _best_beginnings(self, by_step: np.ndarray, active: list[int]) -> np.ndarray:
+        """From emissions (length, batch, tags) the best score of all that ends with a tag, its emission counted."""
+        tags = len(self.transitions)
         leaving = self.transitions[:, None, :]                                          # (tags_from, 1, tags_to)
-        arrivals = np.empty((tags, len(order), tags), dtype=by_step.dtype)              # (tags_from, batch, tags_to)
+        arrivals = np.empty((tags, by_step.shape[1], tags), dtype=by_step.dtype)        # (tags_from, batch, tags_to)
         best = np.zeros_like(by_step)                                                   # (length, batch, tags)
         for step, num in enumerate(active):                                             # the first num still run
             if step == 0:
@@ -72,11 +84,7 @@ class ViterbiDecoder:
             np.add(best[step - 1, :num].T[:, :, None], leaving, out=arrivals[:, :num])
             np.maximum.reduce(arrivals[:, :num], axis=0, out=best[step, :num])
             best[step, :num] += by_step[step, :num]
-        running = order[: active[0] if num_steps else 0]                                # those with a token
-        self._check_reachable(best[lengths[running] - 1, np.arange(len(running))] + self.ends, emissions.shape)
-        paths = np.empty((len(order), num_steps), dtype=np.int32)                       # (batch, length)
-        paths[order] = self._traced(best, active)
-        return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
+        return best
 
     def _traced(self, best: np.ndarray, active: list[int]) -> np.ndarray:
         """From best scores (length, batch, tags) the best paths (batch, length); 0 after a sequence's end.
@@ -103,30 +111,26 @@ class ViterbiDecoder:
         Raises:
             ValueError: wrong shape, n below 1, or no path is allowed.
         """
-        emissions = self._checked(emissions, "(length, tags)")
+        checked = self._checked(emissions, "(length, tags)")
+        return self.n_best_batch(checked[None], [len(checked)], n)[0]
+
+    def n_best_batch(self, emissions: ArrayLike, lengths: ArrayLike, n: int) -> list[list[tuple[np.ndarray, float]]]:
+        """As `n_best`, of each sequence: int32 (its length,) and a score for each path; see `decode_batch`."""
+        emissions = self._checked(emissions, "(batch, length, tags)")
         if n < 1:
             raise ValueError(f"n must be at least 1, received {n}")
-        length, tags = emissions.shape
-        if not length:
-            return [(np.zeros(0, dtype=np.int32), 0.0)]
-        best = (self.starts + emissions[0]).astype(np.float64)[:, None]                 # (tags, ranks)
-        pointers = []                                                                   # flat (tags_from * ranks)
-        widths = [1]
-        for step in range(1, length):
-            arrivals = best[:, :, None] + self.transitions[:, None, :]                  # (tags_from, ranks, tags_to)
-            chosen, best = _top(arrivals.reshape(-1, tags).T, n)                        # (tags_to, ranks)
-            best = best + emissions[step][:, None]
-            pointers.append(chosen)
-            widths.append(best.shape[1])
-        places, scores = _top((best + self.ends[:, None]).reshape(1, -1), n)            # (1, n)
-        places, scores = places[0], scores[0]                                           # (n,)
-        self._check_reachable(scores[None], emissions.shape)
-        paths = np.zeros((len(places), length), dtype=np.int32)                         # (n, length)
-        for step in range(length - 1, -1, -1):
-            paths[:, step], ranks = np.divmod(places, widths[step])
-            if step:
-                places = pointers[step - 1][paths[:, step], ranks]
-        return [(path, score) for path, score in zip(paths, scores.tolist(), strict=True) if score > -np.inf]
+        _, order, active = by_length(lengths, emissions.shape)
+        by_step = emissions[order, : len(active)].transpose(1, 0, 2).astype(np.float64)  # (length, batch, tags)
+        best = self._best_beginnings(np.ascontiguousarray(by_step), active)
+        found = list_viterbi(best, self.transitions, self.ends, active, n)
+        tops = np.array([scores[:1] if len(scores) else [-np.inf] for _, scores in found])
+        self._check_reachable(tops, emissions.shape)
+        nothing = (np.zeros((1, 0), dtype=np.int32), np.zeros(1))
+        result: list[list[tuple[np.ndarray, float]]] = [[] for _ in order]
+        for place, row in enumerate(order):
+            paths, scores = found[place] if place < len(found) else nothing
+            result[row] = list(zip(paths, scores.tolist(), strict=True))
+        return result
 
     def _checked(self, emissions: ArrayLike, axes: str) -> np.ndarray:
         return checked_emissions(emissions, axes, len(self.transitions), self.transitions.dtype)
@@ -171,12 +175,6 @@ def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, n
     steps = np.arange(lengths.max(initial=0))                                           # (length,)
     active = len(lengths) - np.searchsorted(np.sort(lengths), steps, side="right")      # (length,)
     return lengths, order, active.tolist()
-
-
-def _top(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The places and values of the n largest of each row of (rows, places), largest first: (rows, n) each."""
-    places = np.argsort(-scores, axis=-1, kind="stable")[:, :n]
-    return places, np.take_along_axis(scores, places, axis=-1)
 
 
 def _frozen(scores: ArrayLike) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from bert4ner.decode.readings import Reading, join_readings
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
 from bert4ner.models.budget import within_budget
@@ -31,6 +32,7 @@ def predict_documents(
     *,
     decoder: ViterbiDecoder | None = None,
     batch_tokens: int = 8192,
+    nbest: int = 1,
 ) -> Iterator[Document]:
     """The documents with the entities that the models find together, in order, in constant memory.
 
@@ -40,12 +42,13 @@ def predict_documents(
     Args:
         decoder: decodes tags instead of the models' averaged chain.
         batch_tokens: tokens in one batch, padding counted.
+        nbest: above 1, candidates that may overlap; see `Head.candidates`.
     """
     decoder = decoder or ViterbiDecoder(*mean_chain(models))
     for chunk in document_chunks(documents, characters=CHUNK_BATCHES * batch_tokens):
         texts = [Document(document.id, document.text) for document in chunk]
         encoded = encode_documents(texts, models[0].tokenizer, models[0].windows)
-        yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens)
+        yield from predict_encoded(models, texts, encoded, decoder=decoder, batch_tokens=batch_tokens, nbest=nbest)
 
 
 def predict_encoded(
@@ -55,11 +58,33 @@ def predict_encoded(
     *,
     decoder: ViterbiDecoder | None = None,
     batch_tokens: int = 8192,
+    nbest: int = 1,
 ) -> Iterator[Document]:
     """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
     batches = run_models(models, encoded, batch_tokens=batch_tokens)
-    found = decode_windows(models, encoded, batches, decoder or ViterbiDecoder(*mean_chain(models)))
-    return stitch_documents(documents, encoded, found, nested=models[0].head.nested)
+    found = decode_windows(models, encoded, batches, decoder or ViterbiDecoder(*mean_chain(models)), nbest=nbest)
+    return stitch_documents(documents, encoded, found, nested=models[0].head.nested, candidates=nbest > 1)
+
+
+def predict_readings(
+    models: Sequence[NERModel], document: Document, n: int, *, decoder: ViterbiDecoder, batch_tokens: int = 8192
+) -> list[Reading]:
+    """At most n readings of a document, likeliest first; see `join_readings`.
+
+    Raises:
+        ConfigError: the models' head has no paths of tags.
+    """
+    encoded = encode_documents([Document(document.id, document.text)], models[0].tokenizer, models[0].windows)
+    windows: list[list[Reading]] = [[] for _ in encoded.bounds]
+    for numbers, outputs in run_models(models, encoded, batch_tokens=batch_tokens):
+        readings = models[0].head.readings(mean_scores(models, outputs), encoded.lengths[numbers], decoder, n)
+        for number, paths in zip(numbers, readings, strict=True):
+            encoding = encoded.encoding(number)
+            windows[number] = [
+                Reading(tuple(_entity(encoding, i, j, label, None) for i, j, label in spans), probability)
+                for spans, probability in paths
+            ]
+    return join_readings(encoded.bounds, windows, n)
 
 
 def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
@@ -96,25 +121,36 @@ def run_models(
         yield wanted[places], [model.outputs(token_ids) for model in models]
 
 
+def mean_scores(models: Sequence[NERModel], outputs: Sequence[np.ndarray]) -> np.ndarray:
+    """What several models' heads score for a batch, averaged, from what each network gave."""
+    return np.mean([model.head.scores(each) for model, each in zip(models, outputs, strict=True)], axis=0)
+
+
 def decode_windows(
     models: Sequence[NERModel],
     encoded: Encoded,
     batches: Iterable[tuple[np.ndarray, list[np.ndarray]]],
     decoder: ViterbiDecoder,
+    *,
+    nbest: int = 1,
 ) -> list[list[Entity]]:
     """The entities of every window, in characters of its document, from what `run_models` gave for them."""
     found: list[list[Entity]] = [[] for _ in encoded.bounds]
-    lengths, head = encoded.lengths, models[0].head
+    head = models[0].head
     for numbers, outputs in batches:
-        scores = np.mean([model.head.scores(each) for model, each in zip(models, outputs, strict=True)], axis=0)
-        for number, spans in zip(numbers, head.decode_scores(scores, lengths[numbers], decoder), strict=True):
+        scores, lengths = mean_scores(models, outputs), encoded.lengths[numbers]
+        if nbest > 1:
+            decoded = head.candidates(scores, lengths, decoder, nbest)
+        else:
+            decoded = head.decode_scores(scores, lengths, decoder)
+        for number, spans in zip(numbers, decoded, strict=True):
             encoding = encoded.encoding(number)
             found[number] = [_entity(encoding, *span) for span in spans]
     return found
 
 
 def _entity(
-    encoding: Encoding, i: int, j: int, label: str, score: float, pieces: Sequence[tuple[int, int]] = ()
+    encoding: Encoding, i: int, j: int, label: str, score: float | None, pieces: Sequence[tuple[int, int]] = ()
 ) -> Entity:
     """The entity of some tokens [i, j), of several pieces or of one, in characters of the document."""
     starts, ends = encoding.starts, encoding.ends
@@ -123,11 +159,20 @@ def _entity(
 
 
 def stitch_documents(
-    documents: Sequence[Document], encoded: Encoded, found: Sequence[Sequence[Entity]], *, nested: bool
+    documents: Sequence[Document],
+    encoded: Encoded,
+    found: Sequence[Sequence[Entity]],
+    *,
+    nested: bool,
+    candidates: bool = False,
 ) -> Iterator[Document]:
-    """The documents with the entities found in their windows; `encoded` holds exactly them."""
+    """The documents with the entities found in their windows; `encoded` holds exactly them.
+
+    Args:
+        nested, candidates: see `stitch`.
+    """
     borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
     for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])
-        whole = stitch(encoded.bounds[windows], found[windows], nested=nested)
+        whole = stitch(encoded.bounds[windows], found[windows], nested=nested, candidates=candidates)
         yield Document(document.id, document.text, tuple(whole))

@@ -5,10 +5,10 @@ Each sentence follows from numbers that the page shows, too.
 
 from collections.abc import Iterator
 
-from bert4ner.report.calibration import Reliability
 from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
 from bert4ner.report.run_record import RunRecord
 from bert4ner.scoring.metrics import Counts, Score
+from bert4ner.scoring.reliability import Reliability
 
 FEW = 20                        # gold entities: a label's score moves by points with each of them
 CLEAR_GAP = 0.03                # of precision and recall, or of score and truth

@@ -15,12 +15,12 @@ from bert4ner.config import Config
 from bert4ner.data.audit import audit
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
-from bert4ner.report.calibration import Reliability, score_reliability
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
-from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability
+from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability, draw_tradeoff
 from bert4ner.report.run_record import RunRecord, load_run, match_gold
 from bert4ner.scoring.metrics import Scores, evaluate
+from bert4ner.scoring.reliability import Reliability, score_reliability
 from bert4ner.version import VERSION
 
 PAGE = "report.html"
@@ -90,6 +90,7 @@ def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
         folds=_folds(record),
         spread=_spread(record),
         curves=_curves(record),
+        tradeoffs=_tradeoffs(record),
         speed=_speed(record),
         total_seconds=sum(_seconds(line) for history in record.histories for line in history),
         characters=[len(document.text) for document in record.predicted],
@@ -162,6 +163,19 @@ def _curves(record: RunRecord) -> list[str]:
         draw_curves(history, best_epoch=fold["best_epoch"], limits=limits, name=f"fold-{fold['fold']}")
         for fold, history in zip(record.summary["folds"], record.histories, strict=True)
     ]
+
+
+def _tradeoffs(record: RunRecord) -> dict[str, str]:
+    """A plot for each label of a combined run, the most frequent first."""
+    counts = record.scores.counts
+    known = [label for label in record.tradeoffs if label in counts]
+    return {
+        label: draw_tradeoff(
+            record.tradeoffs[label], selected=(counts[label].precision, counts[label].recall),
+            name=f"tradeoff-{number}",
+        )
+        for number, label in enumerate(sorted(known, key=lambda label: (-counts[label].gold, label)))
+    }  # fmt: skip
 
 
 def _seconds(line: dict[str, Any]) -> float:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from bert4ner.report.calibration import Reliability
+from bert4ner.scoring.reliability import Reliability
 
 # matplotlib knows no CSS variables: each stands in the figure as a colour of its own, replaced in the SVG.
 _VARIABLES = ("ink", "muted", "line", "precision", "recall", "f1", "loss", "right")
@@ -115,6 +115,24 @@ def draw_reliability(found: Reliability, *, name: str) -> str:
         bottom.set(ylabel="entities", xlabel="score, percent")
         bottom.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
         return _to_svg(figure, name, says="Share of right entities, and number of entities, by score")
+
+
+def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float, float], name: str) -> str:
+    """Precision against recall over all thresholds of a label.
+
+    Args:
+        curve: `precision` and `recall`, from the highest threshold on.
+        selected: the precision and recall of what was selected, marked by a dot.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(2.6, 2.3), layout="constrained")
+        axes = figure.subplots()
+        precision, recall = ([100 * value for value in curve[name]] for name in ("precision", "recall"))
+        _line(axes, recall, precision, color=_STAND_INS["f1"], linewidth=1.6)
+        dot = [100 * value for value in selected]
+        axes.plot([dot[1]], [dot[0]], "o", markersize=6.5, color=_STAND_INS["precision"], clip_on=False)
+        axes.set(xlabel="recall, percent", ylabel="precision, percent", xlim=(0, 102), ylim=(0, 102))
+        return _to_svg(figure, name, says="Precision against recall, by threshold")
 
 
 def _to_svg(figure: Figure, name: str, *, says: str) -> str:

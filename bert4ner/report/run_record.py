@@ -6,7 +6,7 @@ Reads and checks files only. What they mean is counted in the modules beside thi
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
 from bert4ner.scoring.metrics import Scores
-from bert4ner.train.run_folder import CONFIG, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
+from bert4ner.train.run_folder import CONFIG, CURVES, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
 
 HISTORY = "history.jsonl"
 _SUMMARY_KEYS = ("note", "out_of_fold", "folds")
@@ -44,6 +44,8 @@ class RunRecord:
     """The held-out documents with the entities that were found in them."""
     combination: Combination | None = None
     """How the run was combined of others, if it was."""
+    tradeoffs: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    """Of a combined run precision and recall by threshold, for each label."""
 
     @property
     def scores(self) -> Scores:
@@ -107,6 +109,7 @@ def _load_combined(run: RunFolder) -> RunRecord:
         histories=[],
         predicted=predicted,
         combination=combination,
+        tradeoffs=_read_tradeoffs(run.path / CURVES),
     )
 
 
@@ -171,6 +174,15 @@ def _read_summary(path: Path, num_folds: int | None) -> dict[str, Any]:
     for counts in labels.values():
         _required(counts, ("hits", "gold", "predicted"), path)
     return summary
+
+
+def _read_tradeoffs(path: Path) -> dict[str, dict[str, list[float]]]:
+    curves = _read_json(path) if path.is_file() else {}
+    for curve in curves.values():
+        columns = _required(curve, ("threshold", "precision", "recall"), path)
+        if len({len(column) for column in columns.values()}) != 1 or not columns["recall"]:
+            raise RunError(f"{path}: damaged, expected as many thresholds as precisions and recalls")
+    return curves
 
 
 def _read_history(path: Path) -> list[dict[str, Any]]:

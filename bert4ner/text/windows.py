@@ -110,7 +110,11 @@ def window_entities(
 
 
 def stitch(
-    windows: Sequence[Window], found: Sequence[Sequence[Entity]], *, nested: bool = False
+    windows: Sequence[Window],
+    found: Sequence[Sequence[Entity]],
+    *,
+    nested: bool = False,
+    candidates: bool = False,
 ) -> list[Entity]:
     """Join what was found in the windows of one document, sorted, each entity once.
 
@@ -123,6 +127,7 @@ def stitch(
         windows: of one document, in its order.
         found: for each window its entities, in document characters.
         nested: entities may lie in others: of different windows only those that cross are in conflict.
+        candidates: nothing is in conflict, what is to stay is decided later.
 
     Raises:
         ValueError: as many lists as windows are expected.
@@ -136,7 +141,9 @@ def stitch(
         for entity in entities:
             if bisect_right(seams, entity.start + entity.end) == number:
                 owned.setdefault(entity, number)
-    rivals = _conflicts(owned, [set(entities) for entities in found], nested) if len(windows) > 1 else {}
+    if candidates or len(windows) < 2:
+        return sorted(owned)
+    rivals = _conflicts(owned, [set(entities) for entities in found], nested)
     dropped: set[Entity] = set()
     for entity in sorted(rivals, key=_rank):
         if entity not in dropped:

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _PACKAGES = ("tensorflow", "tf-keras", "bert4keras", "numpy", "scikit-learn", "tokenizers", "safetensors")
 CONFIG, LABELS, ENVIRONMENT, FOLDS = "config.toml", "labels.txt", "environment.json", "folds.json"
 SCORES, OUT_OF_FOLD = "scores.json", "out_of_fold.jsonl"
+CURVES = "curves.json"                                            # precision and recall by threshold, of combined runs
 COMBINATION = "combination.json"                                  # in runs that were made of others, see `combine`
 _HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.part")                  # see `atomic_write`
 

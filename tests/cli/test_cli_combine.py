@@ -73,3 +73,58 @@ def test_mistakes_are_told_in_one_line(refused, runs, data, tmp_path):
     assert "nothing to combine" in refused("combine", *output)
     assert "nothing to compare" in refused("compare")
     assert not (tmp_path / "run").exists()
+
+
+def test_all_of_it_in_a_file_and_on_the_command_line(bert4ner, runs, data, tmp_path):
+    path = tmp_path / "combine.toml"
+    path.write_text(
+        'method = "stacking"\ncalibration = "isotonic"\nnbest = 2\naim = "f2"\n\n'
+        '[rules.longest]\n"*" = 4\nDRUG = 3\n',
+        encoding="utf-8",
+    )
+    rules = ("--longest", "DRUG=2", "--forbid", "*=。", "--contain", "SYMPTOM=.")
+    output = tmp_path / "run"
+    code, out, err = bert4ner(
+        "combine", *runs, "--output", output, "--gold", data, "--config", path, "--nbest", 500, *rules
+    )
+    assert code == 0, err
+    stored = json.loads((output / "combination.json").read_text(encoding="utf-8"))
+    assert (stored["method"], stored["nbest"], stored["calibration"]["kind"]) == ("stacking", 500, "isotonic")
+    assert stored["rules"] == {
+        "longest": {"*": 4, "DRUG": 2}, "forbidden": {"*": "。"}, "contains": {"SYMPTOM": "."}
+    }  # fmt: skip
+    assert "by stacking" in out and "calibration error of" in out and "fitted to the other folds" in out
+    assert bert4ner("report", output, "--gold", data, "--quiet").code == 0
+    page = (output / "report.html").read_text("utf-8")
+    assert "A logistic model" in page and "Precision against recall" in page and "Scores are calibrated" in page
+    assert bert4ner("predict", output, data, "--output", tmp_path / "found.jsonl").code == 0
+
+
+def test_predict_gives_candidates(bert4ner, refused, runs, data, tmp_path):
+    found = {}
+    for nbest in (1, 9):
+        path = tmp_path / f"{nbest}.jsonl"
+        assert bert4ner("predict", runs[0], data, "--output", path, "--nbest", nbest).code == 0
+        found[nbest] = [set(document.entities) for document in read_documents(path)]
+    assert all(one <= many for one, many in zip(found[1], found[9], strict=True))
+    assert sum(map(len, found[9])) > sum(map(len, found[1]))
+    combined = tmp_path / "both"
+    assert bert4ner("combine", *runs, "--output", combined).code == 0
+    told = refused("predict", combined, data, "--output", tmp_path / "no.jsonl", "--nbest", 3)
+    assert "fixed when runs are combined" in told
+    assert "at least 1, got 0" in refused("predict", runs[0], data, "--output", tmp_path / "no.jsonl", "--nbest", 0)
+    assert not (tmp_path / "no.jsonl").exists()
+
+
+def test_mistakes_in_rules_and_files_are_told_in_one_line(refused, runs, data, tmp_path):
+    output = ("--output", tmp_path / "run", "--gold", data)
+    path = tmp_path / "combine.toml"
+    path.write_text("metod = 'vote'", encoding="utf-8")
+    assert "did you mean 'method'" in refused("combine", *runs, *output, "--config", path)
+    assert "cannot be read" in refused("combine", *runs, *output, "--config", tmp_path / "nowhere.toml")
+    assert "LABEL=INT such as DRUG=1, found 'DRUG=x'" in refused("combine", *runs, *output, "--longest", "DRUG=x")
+    assert "no regular expression" in refused("combine", *runs, *output, "--contain", "DRUG=[")
+    assert "unknown label 'HERB'" in refused("combine", *runs, *output, "--forbid", "HERB=。")
+    assert "a quorum is for the method vote" in refused("combine", *runs, *output, "--quorum", 1)
+    assert "nbest must be" in refused("combine", *runs, *output, "--nbest", 0)
+    assert not (tmp_path / "run").exists()

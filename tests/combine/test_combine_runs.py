@@ -8,8 +8,11 @@ import pytest
 
 from bert4ner.combine import combine_runs as module
 from bert4ner.combine.combination import Combination
-from bert4ner.combine.combine_runs import CombineOptions, combine_runs
+from bert4ner.combine.combine_runs import combine_runs
+from bert4ner.combine.options import CombineOptions
+from bert4ner.combine.probabilities import average_probabilities
 from bert4ner.combine.recognizer import CombinedRecognizer, load_recognizer
+from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
 from bert4ner.combine.voting import vote
 from bert4ner.data.documents import read_documents, write_documents
@@ -60,7 +63,8 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
     for member in members:
         shutil.rmtree(member)
     assert {path.name for path in run.iterdir()} == {
-        "combination.json", "environment.json", "labels.txt", "member-0", "member-1", "out_of_fold.jsonl", "scores.json"
+        "combination.json", "curves.json", "environment.json", "labels.txt", "member-0", "member-1",
+        "out_of_fold.jsonl", "scores.json",
     }  # fmt: skip
     combination = Combination.load(run)
     assert combination.names == ("one", "other") and combination.weights == (3, 1)
@@ -104,13 +108,122 @@ def test_votes_count_what_each_run_found_itself(runs, gold, tmp_path):
 
 
 def test_without_gold_the_combination_is_the_same_but_for_scores(runs, gold, tmp_path):
-    paths = [runs["crf"]]
-    assert combine_runs(paths, output=tmp_path / "blind") is None
-    assert combine_runs(paths, output=tmp_path / "scored", gold=gold[::-1]) is not None
+    paths = [runs["crf"], runs["span"]]
+    plain = CombineOptions(aim=None)
+    assert combine_runs(paths, output=tmp_path / "blind", options=plain) is None
+    assert combine_runs(paths, output=tmp_path / "scored", gold=gold[::-1], options=plain) is not None
     assert_same(out_of_fold(tmp_path / "blind"), out_of_fold(tmp_path / "scored"), scores=0)
-    with pytest.raises(ConfigError, match="thresholds are chosen on annotated documents"):
-        combine_runs(paths, output=tmp_path / "third", options=CombineOptions(aim=Aim.parse("f1")))
+    open_ended = ({"aim": Aim.parse("f1")}, {"method": "stacking"}, {"calibration": "isotonic"})
+    for options in (*open_ended, {"method": "vote", "quorum": "auto"}):
+        with pytest.raises(ConfigError, match="are fitted to annotated documents"):
+            combine_runs(paths, output=tmp_path / "third", options=CombineOptions(**options))
     assert not (tmp_path / "third").exists()
+
+
+def test_a_single_run_without_gold_is_left_as_it_is(runs, tmp_path):
+    assert combine_runs([runs["crf"]], output=tmp_path / "same") is None
+    assert_same(out_of_fold(tmp_path / "same"), out_of_fold(runs["crf"]), scores=1e-4)
+    assert Combination.load(tmp_path / "same").rule.threshold == 0.0
+
+
+def test_with_gold_thresholds_for_f1_are_the_default_and_both_scores_are_told(runs, gold, tmp_path, read_json):
+    combine_runs([runs["crf"]], output=tmp_path / "default", gold=gold)
+    combine_runs([runs["crf"]], output=tmp_path / "f1", gold=gold, options=CombineOptions(aim=Aim.parse("f1")))
+    assert Combination.load(tmp_path / "default") == Combination.load(tmp_path / "f1") and (
+        Combination.load(tmp_path / "default").thresholds
+    )
+    told = read_json(tmp_path / "default" / "scores.json")
+    alone = read_json(runs["crf"] / "scores.json")["out_of_fold"]["micro"]["f1"]
+    assert told["thresholds"]["f1_without"] == pytest.approx(alone)
+    assert told["thresholds"]["f1_nested"] == told["out_of_fold"]["micro"]["f1"]
+    curves = read_json(tmp_path / "default" / "curves.json")
+    assert set(curves) == {"DRUG", "SYMPTOM"} and max(curves["DRUG"]["recall"]) > 0
+    for method, options in (("given", CombineOptions(threshold=0.5)), ("vote", VOTE)):
+        combine_runs([runs["crf"]], output=tmp_path / method, gold=gold, options=options)
+        assert not Combination.load(tmp_path / method).thresholds
+
+
+def test_more_paths_give_more_candidates_out_of_fold_and_in_use(runs, gold, tmp_path):
+    every, found = list(runs.values()), {}
+    for nbest in (1, 8):
+        run = tmp_path / str(nbest)
+        options = CombineOptions(nbest=nbest, threshold=0.0, aim=None)
+        combine_runs(every, output=run, gold=gold, options=options)
+        (member,) = {Combination.load(run).rule.nbest}
+        assert member == nbest
+        recognizer = load_recognizer(run)
+        chances = average_probabilities(recognizer.members, gold, batch_tokens=512, nbest=nbest)
+        found[nbest] = [set(entities) for entities, _ in chances], out_of_fold(run)
+        with pytest.raises(ConfigError, match="fixed when runs are combined"):
+            recognizer.recognize("人参", nbest=2)
+    assert all(one <= many for one, many in zip(found[1][0], found[8][0], strict=True))
+    assert sum(map(len, found[8][0])) > sum(map(len, found[1][0]))
+
+
+def test_candidates_of_several_paths_are_judged_by_the_models_that_did_not_see_the_text(
+    runs, models, gold, tmp_path, monkeypatch
+):
+    gathered = []
+    gather = module.gather_chances
+    monkeypatch.setattr(module, "gather_chances", lambda *a: gathered.append(gather(*a)) or gathered[-1])
+    options = CombineOptions(nbest=5, aim=None)
+    for cells in (2**26, 0):                                 # held, and made again
+        monkeypatch.setattr("bert4ner.combine.probabilities.HELD_CELLS", cells)
+        combine_runs([runs["crf"]], output=tmp_path / str(cells), gold=gold, options=options)
+    for number, (held, again) in enumerate(zip(*gathered, strict=True)):
+        np.testing.assert_allclose(held.chances, again.chances, atol=1e-6)
+        own = NamedEntityRecognizer([models["crf"][number % 2]])
+        expected = own.recognize(gold[number].text, nbest=5)
+        assert set(expected) | set(out_of_fold(runs["crf"])[number].entities) == set(held.document.entities)
+        scores = dict(zip(held.document.entities, held.chances[0], strict=True))
+        for entity in expected:
+            assert scores[entity] == pytest.approx(entity.score, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["temperature", "isotonic"])
+def test_stacking_and_calibration_are_stored_and_applied(kind, runs, gold, tmp_path, read_json):
+    run = tmp_path / "run"
+    options = CombineOptions(method="stacking", calibration=kind, nbest=3)
+    scores = combine_runs([runs["crf"], runs["span"]], output=run, gold=gold, options=options)
+    stored, told = read_json(run / "combination.json"), read_json(run / "scores.json")
+    assert len(stored["stacking"]["weights"]) == 2 and stored["calibration"]["kind"] == kind
+    assert told["calibration"]["kind"] == kind and told["thresholds"]["f1_nested"] == scores.micro.f1
+    recognizer = load_recognizer(run)
+    combination = recognizer.combination
+    text = gold[-1]
+    (each,) = average_probabilities(recognizer.members, [text], batch_tokens=512, nbest=3)
+    raw = combination.stacker([entity.label for entity in each[0]], each[1])
+    expected = dict(zip(each[0], combination.calibration(raw), strict=True))
+    found = recognizer.recognize(text.text)
+    assert found and all(entity.score == pytest.approx(expected[entity], abs=1e-5) for entity in found)
+    assert all(entity.score >= combination.thresholds.get(entity.label, 0.5) for entity in found)
+
+
+def test_rules_hold_out_of_fold_and_in_use(runs, gold, tmp_path):
+    options = CombineOptions(threshold=0.0, rules=SpanRules({"*": 3, "DRUG": 1}, {"SYMPTOM": "。"}))
+    combine_runs([runs["crf"]], output=tmp_path / "run", gold=gold, options=options)
+    recognizer = load_recognizer(tmp_path / "run")
+    for documents in (out_of_fold(tmp_path / "run"), recognizer.predict(gold)):
+        mentions = [(each.mention(e), e.label) for each in documents for e in each.entities]
+        assert mentions and all(len(text) <= (1 if label == "DRUG" else 3) for text, label in mentions)
+        assert not any("。" in text for text, label in mentions if label == "SYMPTOM")
+    with pytest.raises(ConfigError, match="a rule for the unknown label 'HERB'"):
+        options = CombineOptions(rules=SpanRules({"HERB": 3}))
+        combine_runs([runs["crf"]], output=tmp_path / "other", options=options)
+
+
+def test_a_quorum_is_looked_for_out_of_fold(runs, gold, tmp_path, read_json):
+    options = CombineOptions(method="vote", quorum="auto")
+    scores = combine_runs(list(runs.values()), output=tmp_path / "run", gold=gold, options=options)
+    told = read_json(tmp_path / "run" / "scores.json")["quorum"]
+    assert told["f1_nested"] == scores.micro.f1
+    by_quorum = {}
+    for quorum in (1, 2, 3):
+        options = CombineOptions(method="vote", quorum=quorum)
+        found = combine_runs(list(runs.values()), output=tmp_path / str(quorum), gold=gold, options=options)
+        by_quorum[quorum] = found.micro.f1
+    assert by_quorum[Combination.load(tmp_path / "run").quorum] == max(by_quorum.values())
+    assert told["f1_on_themselves"] == max(by_quorum.values()) >= told["f1_nested"]
 
 
 def test_a_run_of_one_fold_is_divided_for_its_thresholds(configs, models, gold, tmp_path, read_json):
@@ -150,6 +263,17 @@ def with_broken_weights(run):
     path.write_bytes(path.read_bytes()[:-100])
 
 
+def with_another_vocabulary(run):
+    path = run / "fold-1" / "model" / "vocab.txt"
+    tokens = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*tokens[:-2], tokens[-1], tokens[-2]]) + "\n", encoding="utf-8")
+
+
+def with_a_model_of_other_labels(run):
+    path = run / "fold-1" / "model" / "config.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("SYMPTOM", "HERB"), encoding="utf-8")
+
+
 def without(name):
     return lambda run: (run / name).unlink()
 
@@ -164,6 +288,8 @@ def without(name):
         (with_a_foreign_document, "holds the document 'foreign', which no fold"),
         (with_broken_weights, "weights.safetensors"),
         (without("out_of_fold.jsonl"), "no out-of-fold predictions"),
+        (with_another_vocabulary, "its folds do not belong together, .* their vocabulary differ"),
+        (with_a_model_of_other_labels, "the model of fold 1 was trained for DRUG, HERB"),
         (without("scores.json"), "scores.json is missing or damaged"),
         (without("folds.json"), "no run, folds.json is missing"),
         (lambda run: (run / "scores.json").write_text("[]", encoding="utf-8"), "scores.json is missing or damaged"),
@@ -173,7 +299,7 @@ def without(name):
 def test_a_run_that_cannot_take_part_is_named_before_anything_is_computed(
     damage, told, runs, copy_of, gold, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(module, "_candidates", None)
+    monkeypatch.setattr(module, "gather_chances", None)
     damage(run := copy_of("span", "damaged"))
     with pytest.raises((RunError, CheckpointError), match=f"damaged.*{told}"):
         combine_runs([runs["crf"], run], output=tmp_path / "output", gold=gold)
@@ -186,7 +312,7 @@ def test_a_run_that_cannot_take_part_is_named_before_anything_is_computed(
         ({"quorum": 2}, ConfigError, "a quorum is for the method vote"),
         ({"method": "vote", "quorum": 3}, ConfigError, r"quorum must be in \[1, 2\]"),
         ({"method": "vote", "label_quorum": {"HERB": 1}}, ConfigError, "unknown label 'HERB'; known: DRUG, SYMPTOM"),
-        ({"method": "stack"}, ConfigError, "method must be probability or vote, got 'stack'"),
+        ({"method": "stack"}, ConfigError, "method must be one of probability, vote, stacking, got 'stack'"),
         ({"threshold": 1.5}, ConfigError, r"threshold must be in \[0, 1\], got 1.5"),
         ({"weights": [1]}, ConfigError, "one weight for each of 2 members, got 1"),
     ],

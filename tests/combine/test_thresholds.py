@@ -1,12 +1,11 @@
-"""Thresholds against all thresholds there are, and the nested estimate against a fold that would give it away."""
+"""Thresholds and curves against all thresholds there are."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.combine import thresholds
-from bert4ner.combine.selection import select
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all, select_nested
+from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, precision_recall_curves, select_all
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
 from bert4ner.scoring.metrics import Counts, evaluate
@@ -87,34 +86,31 @@ def test_the_likeliest_are_those_that_no_likelier_one_overlaps(drawn):
     assert thresholds._likeliest(entities) == sorted(kept)
 
 
-def test_a_fold_is_selected_by_the_thresholds_of_the_others():
-    # In fold 0 wrong entities score 0.5 and right ones 0.9, in fold 1 right ones 0.5 and wrong ones 0.2.
-    gold, candidates, folds = [], [], []
-    for number in range(8):
-        fold = number % 2
-        right, wrong = Entity(0, 2, "DRUG", 0.5 if fold else 0.9), Entity(4, 6, "DRUG", 0.2 if fold else 0.5)
-        gold.append(Document(str(number), TEXT, (right,)))
-        candidates.append(Document(str(number), TEXT, (right, wrong)))
-        folds.append(fold)
-    selected = select_nested(gold[::-1], candidates, folds, Aim("f", 1), Rule())
-    assert [document.id for document in selected] == [document.id for document in candidates]
-    for document, candidate, fold in zip(selected, candidates, folds, strict=True):
-        others = [place != fold for place in folds]
-        chosen = choose_thresholds(
-            [each for each, other in zip(gold, others, strict=True) if other],
-            [each for each, other in zip(candidates, others, strict=True) if other], Aim("f", 1), Rule(),
-        )  # fmt: skip
-        assert list(document.entities) == select(candidate.entities, thresholds=chosen)
-    on_itself = select_all(candidates, Rule(), choose_thresholds(gold, candidates, Aim("f", 1), Rule()))
-    assert evaluate(gold, selected).micro.f1 < evaluate(gold, on_itself).micro.f1
-
-
-def test_folds_and_documents_must_fit():
-    gold, candidates = documents([(0.5, True)])
-    with pytest.raises(ValueError, match="two different ones"):
-        select_nested(gold, candidates, [0], Aim("f", 1), Rule())
+def test_documents_must_fit():
+    candidates = documents([(0.5, True)])[1]
     with pytest.raises(DataError, match="paired by id"):
         choose_thresholds([Document("2", TEXT)], candidates, Aim("f", 1), Rule())
+
+
+@given(RIGHT_OR_WRONG, st.integers(0, 3))
+def test_a_curve_tells_what_each_threshold_gives(found, missed):
+    gold, candidates = documents(found, missed)
+    curves = precision_recall_curves(gold, candidates, Rule())
+    curve = curves["DRUG"]
+    assert set(curve["threshold"]) == {score for score, _ in found}
+    assert curve["threshold"] == sorted(curve["threshold"], reverse=True)
+    for threshold, precision, recall in zip(curve["threshold"], curve["precision"], curve["recall"], strict=True):
+        counts = counts_at(gold, candidates, threshold)
+        assert (precision, recall) == (pytest.approx(counts.precision), pytest.approx(counts.recall))
+
+
+def test_a_curve_of_many_thresholds_keeps_its_ends():
+    found = [Entity(0, 1, "DRUG", number / 1000) for number in range(1000)]
+    candidates = [Document(str(number), TEXT, (entity,)) for number, entity in enumerate(found)]
+    curve = precision_recall_curves(candidates, candidates, Rule())["DRUG"]
+    assert len(curve["threshold"]) == 200 and (curve["threshold"][0], curve["threshold"][-1]) == (0.999, 0.0)
+    assert curve["recall"][-1] == 1 and set(curve["precision"]) == {1.0}
+
 
 
 @pytest.mark.parametrize(

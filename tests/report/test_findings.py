@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from bert4ner.report.calibration import reliability
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import Mistakes, count_mistakes
 from bert4ner.report.run_record import load_run
 from bert4ner.scoring.metrics import Counts, Scores
+from bert4ner.scoring.reliability import reliability
 
 
 @pytest.fixture

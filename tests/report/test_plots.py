@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 import matplotlib
 import pytest
 
-from bert4ner.report.calibration import reliability
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability
+from bert4ner.scoring.reliability import reliability
 
 
 @pytest.fixture

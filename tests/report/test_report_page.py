@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from bert4ner.combine.combination import Combination
+from bert4ner.combine.learning import Calibration, Stacker
+from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, RunError
@@ -187,6 +189,38 @@ def test_a_combined_run_has_a_report_of_its_members_instead_of_curves(combined, 
     assert "fold documents P R F1" in page.text and "Curves" not in page.text and "Speed" not in page.text
     assert "F1, micro 75.00" in page.text and "1 wrong boundary" in page.text
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_precision_against_recall_of_a_combined_run_is_plotted(combined, gold):
+    assert "Precision against recall" not in page_of(combined, gold=gold).text
+    curve = {"threshold": [0.9, 0.5], "precision": [1.0, 0.5], "recall": [0.25, 0.75]}
+    path = combined / "curves.json"
+    path.write_text(json.dumps({"DRUG": curve, "NEVER": curve}), encoding="utf-8")
+    page = page_of(combined, gold=gold)
+    assert "Precision against recall" in page.text and any(id.startswith("tradeoff-0") for id in page.ids)
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids) and len(set(page.ids)) == len(page.ids)
+    for damage, told in (({**curve, "recall": [0.1]}, "as many thresholds"), ({}, "'threshold' is")):
+        path.write_text(json.dumps({"DRUG": damage}), encoding="utf-8")
+        with pytest.raises(RunError, match=told):
+            write_report(combined)
+
+
+def test_what_was_fitted_to_a_combined_run_is_told(combined, gold):
+    stacker, calibration = Stacker((1.5, -0.25), 0.5, {"DRUG": 0.1}), Calibration("temperature", 1.75)
+    rule = Rule(0.5, nbest=7, spans=SpanRules({"*": 9}))
+    fitted = Combination(
+        "stacking", ("a", "b"), (1.0, 1.0), rule=rule, stacker=stacker, calibration=calibration
+    )  # fmt: skip
+    (combined / "combination.json").write_text(fitted.to_json(), encoding="utf-8")
+    assert Combination.load(combined) == fitted
+    summary = json.loads((combined / "scores.json").read_text(encoding="utf-8"))
+    summary["calibration"] = {"kind": "temperature", "candidates": 1234, "ece_before": 0.25, "ece_after": 0.125}
+    (combined / "scores.json").write_text(json.dumps(summary), encoding="utf-8")
+    text = page_of(combined, gold=gold).text
+    assert "combined by stacking" in text and "crf 1.5 50.00" in text and "<b>span -0.25" in text
+    assert "from the 7 best paths of each run" in text and "longest of all: 9; what breaks one is left out" in text
+    assert "Scores are calibrated (temperature, 1.750)" in text
+    assert "of all 1,234 candidates: 25.00 without, 12.50 with" in text
 
 
 def test_a_combined_run_without_scores_says_how_to_get_them(combined):

@@ -14,6 +14,7 @@ from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
+from bert4ner.errors import ConfigError
 
 
 class Chain(NamedTuple):
@@ -116,6 +117,27 @@ class Head(keras.layers.Layer):
     ) -> list[list[TokenSpan]]:
         """The entities of each window from `scores`, averaged or not; `decoder` goes through tags, if there are any."""
         raise NotImplementedError
+
+    def candidates(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
+    ) -> list[list[TokenSpan]]:
+        """What may be an entity of each window: what `decode_scores` gives, and more the greater `nbest` is.
+
+        Spans may overlap, whatever `nested` says. A head that knows only one answer gives that one.
+        """
+        return self.decode_scores(scores, lengths, decoder)
+
+    def readings(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, n: int
+    ) -> list[list[tuple[list[tuple], float]]]:
+        """The n best paths of each window: the spans (start, end, label) of each, and its probability.
+
+        Raises:
+            ConfigError: the head has no paths, it scores spans one by one.
+        """
+        raise ConfigError(
+            f"readings are the paths of heads that tag tokens, such as crf; a head of {self.kind} has none"
+        )
 
     def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
         """The entities of each window, from the network's outputs and lengths ([CLS], [SEP] counted)."""

@@ -123,7 +123,7 @@ class MRCHead(SpanCellsHead):
             spans = np.nonzero(np.triu((matches > 0) & (starts > 0)[:, :, None] & (ends > 0)[:, None]))
             labels, firsts, lasts = spans
             chances = sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
-            found.append(self._named(spans, chances, length))
+            found.append(self._named(spans, chances, length, flat=self.flat))
         return found
 
     def span_scores(

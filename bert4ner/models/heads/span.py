@@ -141,6 +141,34 @@ class SpanHead(Head):
                 spans.append((int(start), int(last) + 1, self.labels[kind - 1], score))
         return spans
 
+    def candidates(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
+    ) -> list[list[TokenSpan]]:
+        """What is decoded, and pairs that belong together with a probability above 1 / (2 nbest).
+
+        A start and an end belong together if both are right and either no end or no start comes between them.
+        """
+        decoded = self.decode_scores(scores, lengths, decoder)
+        return [
+            sorted({*found, *self._possible(window[1 : length - 1], 1 / (2 * nbest))})
+            for found, window, length in zip(decoded, scores, np.asarray(lengths), strict=True)
+        ]
+
+    def _possible(self, chances: np.ndarray, least: float) -> list[TokenSpan]:
+        """Pairs of ends in one window, from the probabilities of its tokens, (tokens, 2, classes)."""
+        spans: list[TokenSpan] = []
+        for kind, label in enumerate(self.labels, start=1):
+            firsts, lasts = chances[:, 0, kind], chances[:, 1, kind]                       # (tokens,) each
+            starts, ends = np.flatnonzero(firsts > least), np.flatnonzero(lasts > least)
+            no_start, no_end = (np.cumsum(np.log1p(-np.minimum(each, 1 - 1e-7))) for each in (firsts, lasts))
+            no_end = np.append(0.0, no_end[:-1])                                           # before each token
+            free = np.maximum(*(each[ends] - each[starts, None] for each in (no_start, no_end)))  # (starts, ends)
+            pairs = np.outer(firsts[starts], lasts[ends])
+            rows, columns = np.nonzero((pairs * np.exp(np.minimum(free, 0.0)) > least) & (ends >= starts[:, None]))
+            for start, last in zip(starts[rows].tolist(), ends[columns].tolist(), strict=True):
+                spans.append((start, last + 1, label, float(chances[start, 0, kind] * chances[last, 1, kind])))
+        return spans
+
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
     ) -> list[list[float]]:

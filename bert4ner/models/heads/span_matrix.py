@@ -128,12 +128,15 @@ class SpanCellsHead(TokenPairHead):
         start, end, label = span
         return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
 
-    def _named(self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int) -> list[TokenSpan]:
+    def _named(
+        self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int, *, flat: bool
+    ) -> list[TokenSpan]:
         """Spans of one window, sorted: the likeliest, should there be more than `SPANS_PER_TOKEN`.
 
         Args:
             spans: their labels, first and last tokens, ``(spans,)`` each.
             chances: ``(spans,)``.
+            flat: of spans that overlap, only the choice with the greatest sum of scores.
         """
         labels, starts, lasts = spans
         if len(chances) > SPANS_PER_TOKEN * length:
@@ -141,7 +144,7 @@ class SpanCellsHead(TokenPairHead):
             labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
         names = [self.labels[number] for number in labels]
         found = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
-        return heaviest_disjoint(found) if self.flat else found
+        return heaviest_disjoint(found) if flat else found
 
 
 class SpanMatrixHead(SpanCellsHead):
@@ -196,11 +199,20 @@ class SpanMatrixHead(SpanCellsHead):
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
     ) -> list[list[TokenSpan]]:
         """Spans with a logit above 0, sorted; the likeliest, should there be more than `SPANS_PER_TOKEN`."""
+        return self._above(0.0, scores, lengths, flat=self.flat)
+
+    def candidates(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
+    ) -> list[list[TokenSpan]]:
+        """Spans with a probability above 1 / (2 nbest)."""
+        return self._above(-np.log(2 * nbest - 1), scores, lengths, flat=False)
+
+    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, *, flat: bool) -> list[list[TokenSpan]]:
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
             inner = window[:, 1 : length - 1, 1 : length - 1]                              # (labels, tokens, tokens)
-            spans = np.nonzero(np.triu(inner > 0))
-            found.append(self._named(spans, sigmoid(inner[spans]), length))
+            spans = np.nonzero(np.triu(inner > least))
+            found.append(self._named(spans, sigmoid(inner[spans]), length, flat=flat))
         return found
 
     def span_scores(

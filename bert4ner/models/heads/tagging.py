@@ -12,7 +12,7 @@ import numpy as np
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.data.records import flat_entities
-from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
@@ -106,6 +106,22 @@ class TagHead(Head):
     ) -> list[list[TokenSpan]]:
         return decode_spans(decoder, self.tagset, scores, lengths)
 
+    def candidates(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
+    ) -> list[list[TokenSpan]]:
+        """The spans of the `nbest` best tag sequences, each once, with its exact marginal probability."""
+        return decode_spans(decoder, self.tagset, scores, lengths, nbest=nbest)
+
+    def readings(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, n: int
+    ) -> list[list[tuple[list[tuple], float]]]:
+        inner, inner_lengths = scores[:, 1:], np.asarray(lengths) - 2
+        totals = log_partition(inner, inner_lengths, decoder.transitions, decoder.starts, decoder.ends)    # (batch,)
+        return [
+            [(list(self.tagset.decode(path)), float(np.exp(min(score - total, 0.0)))) for path, score in paths]
+            for paths, total in zip(decoder.n_best_batch(inner, inner_lengths, n), totals, strict=True)
+        ]
+
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
     ) -> list[list[float]]:
@@ -120,21 +136,28 @@ class TagHead(Head):
 
 
 def decode_spans(
-    decoder: ViterbiDecoder, tagset: TagSet, emissions: np.ndarray, lengths: np.ndarray
+    decoder: ViterbiDecoder, tagset: TagSet, emissions: np.ndarray, lengths: np.ndarray, *, nbest: int = 1
 ) -> list[list[TokenSpan]]:
-    """Best legal tag sequence of each window as spans, each with its exact marginal probability.
+    """Spans of the best legal tag sequence of each window, or of several, each with its exact marginal probability.
 
     Args:
         emissions: ``(batch, length, tags)``, [CLS] at position 0 of each row.
         lengths: ``(batch,)`` real tokens per row, [CLS] and [SEP] counted.
+        nbest: how many sequences; spans of several may overlap.
     """
     inner, inner_lengths = emissions[:, 1:], np.asarray(lengths) - 2
-    paths = decoder.decode_batch(inner, inner_lengths)
-    spans = [tagset.decode(path) for path in paths]
+    if nbest == 1:
+        paths = [[path] for path in decoder.decode_batch(inner, inner_lengths)]
+    else:
+        paths = [[path for path, _ in best] for best in decoder.n_best_batch(inner, inner_lengths, nbest)]
+    tagged = [
+        {span: path[span[0] : span[1]] for path in of_window for span in tagset.decode(path)} for of_window in paths
+    ]
+    spans = [sorted(found) for found in tagged]
     lattice = Lattice(inner, inner_lengths, decoder.transitions, decoder.starts, decoder.ends)
     scores = span_probabilities(
         lattice,
-        [[(i, j, path[i:j]) for i, j, _ in found] for found, path in zip(spans, paths, strict=True)],
+        [[(i, j, tags[i, j, label]) for i, j, label in found] for found, tags in zip(spans, tagged, strict=True)],
         tagset.continues,
     )
     return [

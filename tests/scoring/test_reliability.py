@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
-from bert4ner.report.calibration import reliability, score_reliability, wilson_interval
+from bert4ner.scoring.reliability import reliability, score_reliability, wilson_interval
 
 JUDGED = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 

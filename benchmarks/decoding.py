@@ -1,0 +1,69 @@
+"""Time of list Viterbi and of exact span probabilities, with random scores.
+
+    python benchmarks/decoding.py
+
+Medians of several calls; the shapes are those of full windows and of 13 labels under the scheme bio.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from results import table, write_section
+
+from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.text.schemes import TagSet
+
+LENGTH, BATCH, CALLS = 256, 32, 9
+TAGS = TagSet("bio", [f"LABEL{number:02}" for number in range(13)])         # 27 tags
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Median time of a call, the first one left out."""
+    times = []
+    for _ in range(CALLS + 1):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return float(np.median(times[1:]))
+
+
+def main() -> None:
+    """Measure and write the section."""
+    rng = np.random.default_rng(0)
+    tags = len(TAGS)
+    free = ViterbiDecoder(rng.normal(size=(tags, tags)))
+    legal = ViterbiDecoder(*(
+        np.where(allowed, rng.normal(size=allowed.shape), -np.inf)
+        for allowed in (TAGS.transition_allowed, TAGS.start_allowed, TAGS.end_allowed)
+    ))  # fmt: skip
+    emissions = rng.normal(size=(BATCH, LENGTH, tags)).astype("float32")
+    lengths = np.full(BATCH, LENGTH)
+    spans = [
+        [(start, start + 4, TAGS.encode([(0, 4, "LABEL03")], 4)[0]) for start in range(0, LENGTH - 4, 10)]
+        for _ in range(BATCH)
+    ]
+
+    def marginals() -> None:
+        lattice = Lattice(emissions, lengths, legal.transitions, legal.starts, legal.ends)
+        span_probabilities(lattice, spans, TAGS.continues)
+
+    rows = [
+        ["best path of each", f"{BATCH} x {LENGTH} x {tags}", seconds(lambda: legal.decode_batch(emissions, lengths))],
+        ["5 best of each", f"{BATCH} x {LENGTH} x {tags}", seconds(lambda: legal.n_best_batch(emissions, lengths, 5))],
+        ["1,000 best, all transitions", f"{LENGTH} x {tags}", seconds(lambda: free.n_best(emissions[0], 1000))],
+        ["1,000 best, legal transitions", f"{LENGTH} x {tags}", seconds(lambda: legal.n_best(emissions[0], 1000))],
+        ["probabilities of 26 spans each", f"{BATCH} x {LENGTH} x {tags}", seconds(marginals)],
+    ]
+    cells = [[str(name), str(shape), f"{1000 * float(time):.1f}"] for name, shape, time in rows]
+    write_section("decoding", (
+        "## Decoding: n best paths and exact probabilities\n\n"
+        "`make bench-decoding` (`python benchmarks/decoding.py`). Milliseconds, median.\n\n"
+        f"{table(['what', 'shape', 'ms'], cells)}"
+    ))  # fmt: skip
+    print(table(["what", "shape", "ms"], cells))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The n best paths of a whole batch at once, in numpy: list Viterbi that goes backwards with exact bounds.
+
+From the best scores of all beginnings it is known how good any ending can still become. Of the endings that begin at
+one step only the n most promising of each sequence can be part of its n best paths: each of those n is the end of one
+that is at least as good as all that the others can give. Knows no tag names and no probabilities.
+
+References:
+    Soong and Huang 1991, A Tree-Trellis Based Fast Search for Finding the N Best Sentence Hypotheses.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+_LOWEST = np.finfo(np.float64).min                                                      # above -inf, which is forbidden
+
+
+class _Endings(NamedTuple):
+    """Some endings of sequences that begin at one step, those of one sequence together, sequences in their order."""
+
+    rows: np.ndarray            # (endings,) number of the sequence
+    tags: np.ndarray            # (endings,) at this step
+    scores: np.ndarray          # (endings,) of the best path with this ending
+    parents: np.ndarray         # (endings,) number among the endings of the next step; -1 where the sequence ends here
+
+    def picked(self, places: np.ndarray) -> "_Endings":
+        return _Endings(*(part[places] for part in self))
+
+
+def list_viterbi(
+    best: np.ndarray, transitions: np.ndarray, ends: np.ndarray, active: list[int], n: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The n best different paths of each sequence with their scores, best first; fewer where fewer are allowed.
+
+    Args:
+        best: float64 (length, batch, tags), the score of the best beginning that has this tag at this step, emission
+            counted; sequences from long to short.
+        transitions: (tags_from, tags_to).
+        ends: (tags,).
+        active: for each step how many sequences run.
+        n: at least 1.
+
+    Returns:
+        of each sequence that has a step int32 (paths, its length) and float64 (paths,).
+    """
+    num_rows, num_tags = (active[0] if active else 0), best.shape[-1]
+    least = np.full(num_rows, _LOWEST)                  # of each sequence: so good are n of its paths at least
+    layers: list[_Endings] = []                         # last step first
+    endings = _Endings(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.float64, np.int64)))
+    running = 0
+    for step in range(len(active) - 1, -1, -1):
+        if running:
+            endings = _extended(endings, best[step, :running], transitions, least)
+        if active[step] > running:
+            endings = _joined(endings, best[step, running : active[step]] + ends, running, num_tags)
+            running = active[step]
+        endings = _most_promising(endings, n, least)
+        layers.append(endings)
+    return _paths(layers[::-1], active)
+
+
+def _extended(endings: _Endings, best: np.ndarray, transitions: np.ndarray, least: np.ndarray) -> _Endings:
+    """All endings one step longer that may still be among the best, from `best` (rows, tags_from) of that step."""
+    arrivals = best[:, None, :] + transitions.T                                         # (rows, tags_to, tags_from)
+    with np.errstate(invalid="ignore"):                                                 # of tags that nothing leads to
+        losses = arrivals.max(axis=-1, keepdims=True) - arrivals
+    scores = endings.scores[:, None] - losses[endings.rows, endings.tags]               # (endings, tags_from)
+    kept = np.flatnonzero(scores >= least[endings.rows][:, None])
+    parents, tags = np.divmod(kept, scores.shape[1])
+    return _Endings(endings.rows[parents], tags, scores.ravel()[kept], parents)
+
+
+def _joined(endings: _Endings, last: np.ndarray, first_row: int, num_tags: int) -> _Endings:
+    """The endings and, behind them, those of the sequences from `first_row` on, whose last step (rows, tags) it is."""
+    allowed = np.flatnonzero(last > -np.inf)
+    rows, tags = np.divmod(allowed, num_tags)
+    new = _Endings(rows + first_row, tags, last.ravel()[allowed], np.full(len(allowed), -1))
+    return _Endings(*(np.concatenate(parts) for parts in zip(endings, new, strict=True)))
+
+
+def _most_promising(endings: _Endings, n: int, least: np.ndarray) -> _Endings:
+    """The n endings of each sequence with the highest scores; `least` is raised to the lowest of n."""
+    if len(least) == 1 and len(endings.scores) > n:
+        kept = np.argpartition(-endings.scores, n - 1)[:n]
+        least[0] = endings.scores[kept].min()
+        return endings.picked(kept)
+    counts = np.bincount(endings.rows, minlength=len(least))                            # (rows,)
+    if counts.max(initial=0) <= n:
+        return endings
+    ordered = endings.picked(np.lexsort((-endings.scores, endings.rows)))
+    ranks = np.arange(len(ordered.rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    nth = ordered.picked(ranks == n - 1)
+    least[nth.rows] = nth.scores
+    return ordered.picked(ranks < n)
+
+
+def _paths(layers: list[_Endings], active: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Goes through the endings of all steps from the first one on, which are whole paths there."""
+    if not layers:
+        return []
+    whole = layers[0].picked(np.lexsort((-layers[0].scores, layers[0].rows)))
+    paths = np.zeros((len(layers), len(whole.rows)), dtype=np.int32)                    # (length, paths)
+    paths[0], places = whole.tags, whole.parents
+    lengths = np.searchsorted(-np.array(active), -np.arange(active[0]), side="left")    # (rows,)
+    for step in range(1, len(layers)):
+        running = int(np.searchsorted(whole.rows, active[step]))                        # sequences from long to short
+        places = places[:running]
+        paths[step, :running], places = layers[step].tags[places], layers[step].parents[places]
+    borders = np.searchsorted(whole.rows, np.arange(active[0] + 1))
+    return [
+        (np.ascontiguousarray(paths[: lengths[row], borders[row] : borders[row + 1]].T),
+         whole.scores[borders[row] : borders[row + 1]])
+        for row in range(active[0])
+    ]  # fmt: skip
