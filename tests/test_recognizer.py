@@ -19,28 +19,14 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.train.run_folder import RunFolder
+from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
-LABELS = ["DRUG", "SYMPTOM"]
-CHARACTERS = "本品用于气血两亏引起的月经量少头晕目眩，口服。一次3丸。"
 NUM_FOLDS = 3
 
 
 @pytest.fixture(scope="module")
 def config(tiny_encoder) -> Config:
-    return Config().replace(
-        pretrained=str(tiny_encoder), max_length=40, overlap=12, batch_tokens=512, precision="float32"
-    )
-
-
-def random_model(config: Config, seed: int, labels=LABELS) -> NERModel:
-    model = NERModel.create(config, labels)
-    rng = np.random.default_rng(seed)
-    values = {
-        name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
-        for name, value in model.weights().items()
-    }
-    model.set_weights(values, where="here")
-    return model
+    return small_config(tiny_encoder)
 
 
 @pytest.fixture(scope="module")

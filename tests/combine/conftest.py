@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bert4ner.config import Config
@@ -16,21 +15,9 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.train.run_folder import RunFolder, fingerprint
+from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
-LABELS = ["DRUG", "SYMPTOM"]
-CHARACTERS = "本品用于气血两亏引起的月经量少头晕目眩，口服。一次3丸。"
 NUM_FOLDS = 2
-
-
-def random_model(config: Config, seed: int, labels=LABELS) -> NERModel:
-    model = NERModel.create(config, labels)
-    rng = np.random.default_rng(seed)
-    values = {
-        name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
-        for name, value in model.weights().items()
-    }
-    model.set_weights(values, where="here")
-    return model
 
 
 def predict_out_of_fold(models, documents) -> list[Document]:
@@ -56,9 +43,7 @@ def write_run(path: Path, config: Config, models, gold, *, labels=LABELS) -> Pat
 
 @pytest.fixture(scope="session")
 def config(tiny_encoder) -> Config:
-    return Config().replace(
-        pretrained=str(tiny_encoder), max_length=40, overlap=12, batch_tokens=512, precision="float32"
-    )
+    return small_config(tiny_encoder)
 
 
 @pytest.fixture(scope="session")

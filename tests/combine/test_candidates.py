@@ -9,7 +9,7 @@ from bert4ner.decode.readings import merge_readings
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.recognizer import NamedEntityRecognizer
-from tests.combine.conftest import LABELS
+from tests.random_networks import LABELS
 
 SHORT = "人参片。"
 

@@ -14,7 +14,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.text.windows import cut_windows
-from tests.combine.conftest import random_model
+from tests.random_networks import random_model
 
 
 @pytest.fixture(scope="module")
