@@ -8,6 +8,7 @@ import tensorflow as tf  # noqa: E402  (after activate, which prepares the proce
 import tf_keras as keras  # noqa: E402
 from bert4keras.models import build_transformer_model  # noqa: E402
 
+from bert4ner.compat.encoders import ACTIVATIONS, EPSILON, build_transformer  # noqa: E402
 from bert4ner.compat.fast_layers import ByteDropout  # noqa: E402
 
-__all__ = ["ByteDropout", "build_transformer_model", "keras", "tf"]
+__all__ = ["ACTIVATIONS", "EPSILON", "ByteDropout", "build_transformer", "build_transformer_model", "keras", "tf"]

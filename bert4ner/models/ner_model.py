@@ -21,7 +21,7 @@ from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, HEADS, assemble, build_on, open_encoder, open_queries
-from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config
+from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config, get_family
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
 
@@ -159,6 +159,7 @@ class NERModel:
         vocabulary = Vocabulary.load(folder / VOCABULARY_NAME)
         where = str(folder / _CONFIG)
         encoder_config = check_encoder_config(described["encoder"], where=where)
+        get_family(encoder_config.get("family"), where=where)
         if encoder_config["vocab_size"] != len(vocabulary):
             raise CheckpointError(
                 f"{folder / VOCABULARY_NAME}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"

@@ -3,6 +3,7 @@
 Special tokens around a sequence and padding belong to `batches`; what a text says about [CLS] stays text.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -76,6 +77,28 @@ class Vocabulary:
         if lines[-1] == "":
             lines.pop()
         return cls([line.removesuffix("\r") for line in lines], where=path)
+
+    @classmethod
+    def from_tokenizer_json(cls, path: str | Path) -> "Vocabulary":
+        """Read the vocabulary of a WordPiece model from a tokenizer.json.
+
+        Raises:
+            CheckpointError: no such file, another kind of model, ids that are not 0, 1, 2 and so on, or a bad token.
+        """
+        try:
+            described = json.loads(Path(path).read_bytes().decode("utf-8"))
+            kind, ids = described["model"]["type"], dict(described["model"]["vocab"])
+            ids.update((added["content"], added["id"]) for added in described.get("added_tokens") or [])
+            tokens = sorted(ids, key=lambda token: ids[token])
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{path}: not a readable tokenizer.json: {error}") from None
+        if kind != "WordPiece":
+            raise CheckpointError(f"{path}: expected a WordPiece vocabulary, found {kind}")
+        if [ids[token] for token in tokens] != list(range(len(tokens))):
+            raise CheckpointError(f"{path}: expected tokens numbered 0 to {len(tokens) - 1}, each once")
+        return cls(tokens, where=path)
 
     def to_text(self) -> str:
         """The content of a vocab.txt that `load` reads back."""
