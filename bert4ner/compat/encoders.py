@@ -14,7 +14,7 @@ ACTIVATIONS = {
 """bert4keras' names of activations, by those that configurations have."""
 
 
-class _Encoder:
+class Encoder:
     """Mixin before a bert4keras class.
 
     Args:
@@ -36,11 +36,11 @@ class _Encoder:
         return super().call(inputs)  # type: ignore[misc]
 
 
-class Bert(_Encoder, models.BERT):
+class Bert(Encoder, models.BERT):
     pass
 
 
-class Albert(_Encoder, models.ALBERT):
+class Albert(Encoder, models.ALBERT):
     """ALBERT.
 
     Args:
@@ -69,7 +69,7 @@ class Albert(_Encoder, models.ALBERT):
         return self.apply(states, Dense, units=self.hidden_size, **mapping)
 
 
-class Nezha(_Encoder, models.NEZHA):
+class Nezha(Encoder, models.NEZHA):
     """NEZHA.
 
     Args:
@@ -94,15 +94,15 @@ class Nezha(_Encoder, models.NEZHA):
         return self.position_bias
 
 
-class RoFormer(_Encoder, models.RoFormer):
+class RoFormer(Encoder, models.RoFormer):
     pass
 
 
-class RoFormerV2(_Encoder, models.RoFormerV2):
+class RoFormerV2(Encoder, models.RoFormerV2):
     pass
 
 
-class Electra(_Encoder, models.ELECTRA):
+class Electra(Encoder, models.ELECTRA):
     pass
 
 
@@ -114,17 +114,3 @@ ENCODERS = {
     "roformer_v2": RoFormerV2,
     "electra": Electra,
 }
-
-
-def build_transformer(model: str, options: dict[str, Any], **more: Any) -> Any:
-    """bert4keras' transformer object, random weights, its Keras model built.
-
-    Args:
-        model: a name in `ENCODERS`, or one of bert4keras' own.
-        options: vocab_size, hidden_size and so on; more: further keyword arguments of bert4keras' class.
-    """
-    activation = ACTIVATIONS.get(options["hidden_act"], options["hidden_act"])
-    known = {key: value for key, value in options.items() if value is not None}
-    return models.build_transformer_model(
-        model=ENCODERS.get(model, model), return_keras_model=False, **{**known, "hidden_act": activation, **more}
-    )

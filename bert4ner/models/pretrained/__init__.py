@@ -11,6 +11,7 @@ from bert4ner.models.pretrained.folder import (
 )
 from bert4ner.models.pretrained.loading import Weights, load_weights
 from bert4ner.models.pretrained.registry import FAMILIES, find_family, get_family
+from bert4ner.models.pretrained.transformer import load_transformer
 
 __all__ = [
     "ENCODER_KEYS",
@@ -22,6 +23,7 @@ __all__ = [
     "check_encoder_config",
     "find_family",
     "get_family",
+    "load_transformer",
     "load_weights",
     "open_folder",
     "open_pretrained",

@@ -62,7 +62,7 @@ class Family:
     Attributes:
         name: in a saved model's configuration and in messages.
         title: in the table of the README.
-        bert4keras: what `compat.encoders.build_transformer` takes as its model: one of its own names or bert4keras'.
+        bert4keras: what `compat.networks.build_transformer` takes as its model: one of its own names or bert4keras'.
         recognises: from configuration and variables, none if there is no weight file, whether this is the family.
         options: from configuration and variables to what the network is built from, under the keys of
             `encoder_config.ENCODER_KEYS` and the keyword arguments of the bert4keras class. It holds for its own
@@ -72,6 +72,7 @@ class Family:
         tokenizer: "wordpiece" or "sentencepiece".
         decoder: generates text; it is no encoder for recognition.
         positions: whether there is a table of positions, which bounds the length of windows.
+        generator: what `load_transformer` builds, if not `bert4keras`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Family:
     tokenizer: str = "wordpiece"
     decoder: bool = False
     positions: bool = True
+    generator: str | None = None
 
     def layout(self, shapes: Shapes) -> Layout | None:
         """The layout of a file's variables; None if it is none of this family's."""

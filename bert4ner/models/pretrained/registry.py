@@ -4,11 +4,16 @@ from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.families.albert import ALBERT, ALBERT_EARLY
 from bert4ner.models.pretrained.families.bert import BERT
 from bert4ner.models.pretrained.families.electra import ELECTRA
+from bert4ner.models.pretrained.families.gpt import GPT, GPT2_ML, NEZHA_GEN
 from bert4ner.models.pretrained.families.nezha import NEZHA
 from bert4ner.models.pretrained.families.roformer import ROFORMER, ROFORMER_V2
+from bert4ner.models.pretrained.families.t5 import T5
+from bert4ner.models.pretrained.families.xlnet import XLNET
 from bert4ner.models.pretrained.family import Config, Family, Shapes
 
-FAMILIES = (ALBERT_EARLY, ALBERT, ELECTRA, NEZHA, ROFORMER_V2, ROFORMER, BERT)
+FAMILIES = (
+    ALBERT_EARLY, ALBERT, ELECTRA, NEZHA, ROFORMER_V2, ROFORMER, XLNET, T5, GPT, GPT2_ML, NEZHA_GEN, BERT,
+)  # fmt: skip
 """BERT comes last: it is what a folder holds that says nothing else."""
 
 
