@@ -1,7 +1,5 @@
 """Vocabularies of pieces: from the files of SentencePiece and of transformers, tokens that tile every text."""
 
-import struct
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,34 +14,13 @@ XLNET = [("<unk>", 0.0, UNKNOWN), *((name, 0.0, CONTROL) for name in ("<s>", "</
 TEXT = [("▁", -2.0), ("本品", -2.5), ("本", -4.0), ("品", -4.0), ("▁本品", -6.0), (",", -3.0), ("▁a", -3.5), ("a", -4.0),
         ("b", -4.0), ("ab", -9.0), ("清热", -3.0), ("清", -5.0), ("热", -5.0), ("。", -3.0)]  # fmt: skip
 
-
-def varint(number):
-    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
-
-
-def field(number, value):
-    """One field of a protobuf message."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    if isinstance(value, float):
-        return varint(number << 3 | 5) + struct.pack("<f", value)
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def spiece(specials=XLNET, kind=1):
-    """The content of a spiece.model; kind 1 is unigram, 2 is BPE."""
-    pieces = [*specials, *((name, score, NORMAL) for name, score in TEXT)]
-    content = b"".join(
-        field(1, field(1, name.encode()) + field(2, score) + (field(3, sort) if sort != NORMAL else b""))
-        for name, score, sort in pieces
-    )
-    return content + field(2, field(3, kind) + field(40, 300)) + field(3, field(1, b"identity"))
+PIECES = [*XLNET, *((name, score, NORMAL) for name, score in TEXT)]
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
+def path(tmp_path_factory, spiece):
     path = tmp_path_factory.mktemp("xlnet") / "spiece.model"
-    path.write_bytes(spiece())
+    path.write_bytes(spiece(PIECES))
     return path
 
 
@@ -59,15 +36,15 @@ def written(vocabulary, text, kind="wordpiece"):
 
 
 def test_a_model_file_gives_its_pieces_in_their_order(vocabulary):
-    assert vocabulary.tokens == tuple(name for name, *_ in [*XLNET, *TEXT])
+    assert vocabulary.tokens == tuple(name for name, *_ in PIECES)
     assert (vocabulary.unk_id, vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id) == (0, 3, 4, 5)
     assert vocabulary.space_id == vocabulary.ids["▁"]
     assert vocabulary.fits(20) and vocabulary.fits(128) and not vocabulary.fits(19)
 
 
-def test_without_a_piece_in_front_the_end_stands_there(tmp_path):
+def test_without_a_piece_in_front_the_end_stands_there(tmp_path, spiece):
     path = tmp_path / "spiece.model"
-    path.write_bytes(spiece([("<pad>", 0.0, CONTROL), ("</s>", 0.0, CONTROL), ("<unk>", 0.0, UNKNOWN)]))
+    path.write_bytes(spiece([("<pad>", 0.0, CONTROL), ("</s>", 0.0, CONTROL), ("<unk>", 0.0, UNKNOWN), *PIECES[6:]]))
     vocabulary = PieceVocabulary.load(path)
     assert (vocabulary.pad_id, vocabulary.cls_id, vocabulary.sep_id, vocabulary.unk_id) == (0, 1, 1, 2)
 
@@ -113,12 +90,12 @@ def test_a_saved_vocabulary_is_the_same(vocabulary, tmp_path):
 
 def test_the_tokenizer_of_transformers_finds_the_same_pieces(tmp_path):
     transformers = pytest.importorskip("transformers")
-    theirs = transformers.XLNetTokenizer(vocab=[(name, score) for name, score, *_ in [*XLNET, *TEXT]], unk_id=0)
+    theirs = transformers.XLNetTokenizer(vocab=[(name, score) for name, score, *_ in PIECES], unk_id=0)
     theirs.save_pretrained(tmp_path)
     vocabulary, where = open_vocabulary(tmp_path)
-    assert where.name == "tokenizer.json" and vocabulary.tokens[:20] == tuple(name for name, *_ in [*XLNET, *TEXT])
+    assert where.name == "tokenizer.json" and vocabulary.tokens[:20] == tuple(name for name, *_ in PIECES)
     for text in ("本品清热。ab,a", "本品", "清清热本品"):
-        expected = [number for number in theirs(text, add_special_tokens=False)["input_ids"]]
+        expected = theirs(text, add_special_tokens=False)["input_ids"]
         found = WordPieceTokenizer(vocabulary).encode(text).ids.tolist()
         assert found == [number for number in expected if number != vocabulary.space_id]
 
@@ -130,18 +107,18 @@ def test_a_vocabulary_of_words_is_left_to_its_own_reader(tmp_path, path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("make", "told"),
     [
-        (spiece(kind=2), "expected a SentencePiece model of type unigram"),
-        (spiece()[:-3], "not a SentencePiece model, or truncated"),
-        (b"[PAD]\n[UNK]\n", "not a"),
-        (b"", "expected a SentencePiece model"),
-        (spiece(XLNET[:5]), "expected one of the pieces <pad>"),
+        (lambda spiece: spiece(PIECES, model=2), "expected a SentencePiece model of type unigram"),
+        (lambda spiece: spiece(PIECES)[:-3], "not a SentencePiece model, or truncated"),
+        (lambda spiece: b"[PAD]\n[UNK]\n", "not a"),
+        (lambda spiece: b"", "expected a SentencePiece model"),
+        (lambda spiece: spiece(PIECES[:5] + PIECES[6:]), "expected one of the pieces <pad>"),
     ],
 )
-def test_other_files_are_refused_in_one_line(tmp_path, content, told):
+def test_other_files_are_refused_in_one_line(tmp_path, spiece, make, told):
     path = tmp_path / "spiece.model"
-    path.write_bytes(content)
+    path.write_bytes(make(spiece))
     with pytest.raises(CheckpointError) as caught:
         PieceVocabulary.load(path)
     assert str(caught.value).startswith(f"{path}: ") and told in str(caught.value) and "\n" not in str(caught.value)
