@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
+from bert4keras.backend import apply_rotary_position_embeddings
 
 from bert4ner.compat.fast_layers import Attention, ByteDropout, Dense
 
@@ -45,13 +46,17 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        plain = not self.conditional and self.zero_mean and self.unit_variance and self.scale is self.offset is True
+        plain = not self.conditional and self.unit_variance and {self.scale, self.offset} <= {True, False}
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
         values = tf.cast(inputs, "float32")                                                # (batch, length, width)
-        mean, variance = tf.nn.moments(values, axes=[-1], keepdims=True)                   # (batch, length, 1)
-        scaled = (values - mean) * tf.math.rsqrt(variance + self.epsilon)
-        normed = scaled * tf.cast(self.gamma, "float32") + tf.cast(self.beta, "float32")
+        if self.zero_mean:
+            values -= tf.reduce_mean(values, axis=-1, keepdims=True)
+        normed = values * tf.math.rsqrt(tf.reduce_mean(tf.square(values), axis=-1, keepdims=True) + self.epsilon)
+        if self.scale:
+            normed *= tf.cast(self.gamma, "float32")
+        if self.offset:
+            normed += tf.cast(self.beta, "float32")
         return tf.cast(normed, self.compute_dtype)
 
     return call
@@ -100,10 +105,29 @@ def _by_core(layer: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
 def _attention_by_core(original: Any) -> Any:
     @functools.wraps(original)
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
-        if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
-            return original(self, inputs, mask, **kwargs)
-        query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in inputs)   # (batch, heads, length, size)
+        positions = kwargs.get("p_bias") if len(inputs) == 4 else None
+        if self.normalization != "softmax" or len(inputs) > 3 and positions not in ("rotary", "typical_relative"):
+            return original(self, inputs, mask, **kwargs)                           # biases, other kinds
+        if positions == "rotary":
+            inputs = [*apply_rotary_position_embeddings(inputs[3], *inputs[:2]), inputs[2]]
+        query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in inputs[:3])  # (batch, heads, length, size)
+        if positions == "typical_relative":
+            return _by_relative_positions(self, query, key, value, inputs[3], mask[1])
         outputs = _by_core(self, query, key, value, mask[1])
         return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale    # not computed if not used
 
     return pay_attention_to
+
+
+def _by_relative_positions(layer: Any, query: Any, key: Any, value: Any, table: Any, mask: Any) -> Any:
+    """Attention whose keys and values have a vector (length, length, size) for their place relative to the query added.
+
+    References:
+        Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA.
+    """
+    scale = tf.constant(layer.core.score_scale, query.dtype)
+    scores = (tf.matmul(query, key, transpose_b=True) + tf.einsum("bhjd,jkd->bhjk", query, table)) * scale
+    masked = scores if mask is None else tf.where(mask[:, None, None, :], scores, scores.dtype.min)
+    weights = ByteDropout.call(layer.core, tf.nn.softmax(masked))                          # (batch, heads, length, length)
+    outputs = tf.matmul(weights, value) + tf.einsum("bhjk,jkd->bhjd", weights, table)
+    return tf.transpose(outputs, [0, 2, 1, 3]), scores
