@@ -107,6 +107,22 @@ class Vocabulary:
         """Whether an embedding of so many rows may be of this vocabulary."""
         return rows == len(self)
 
+    @classmethod
+    def of_folder(cls, folder: Path) -> tuple["Vocabulary", Path]:
+        """The vocabulary of a pretrained folder and its file: vocab.txt, else tokenizer.json, else another vocab*.txt.
+
+        Raises:
+            CheckpointError: as `load` and `from_tokenizer_json`, or there are several others.
+        """
+        path, fast, others = folder / "vocab.txt", folder / "tokenizer.json", sorted(folder.glob("*vocab*.txt"))
+        if not path.is_file() and fast.is_file():
+            return cls.from_tokenizer_json(fast), fast
+        if not path.is_file() and len(others) > 1:
+            names = ", ".join(other.name for other in others)
+            raise CheckpointError(f"{folder}: expected one vocabulary, found {names}; name one vocab.txt")
+        found = path if path.is_file() or not others else others[0]
+        return cls.load(found), found
+
     def to_text(self) -> str:
         """The content of a vocab.txt that `load` reads back."""
         return "".join(f"{token}\n" for token in self.tokens)

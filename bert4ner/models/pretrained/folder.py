@@ -23,12 +23,13 @@ from bert4ner.models.pretrained.stores import (
     read_index,
 )
 from bert4ner.models.pretrained.torch_archive import TorchStore
+from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Vocabulary
 
 logger = logging.getLogger(__name__)
 
 CONFIG_NAMES = ("bert_config.json", "config.json", "*_config*.json", "discriminator.json")
-VOCABULARY_NAME, TOKENIZER_NAME = "vocab.txt", "tokenizer.json"
+VOCABULARY_NAME = "vocab.txt"
 _PYTORCH = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _UNREADABLE = ("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.pt", "*.pth", "*.ot")
 
@@ -104,8 +105,8 @@ def open_pretrained(given: str | Path) -> Pretrained:
         raise CheckpointError(
             f"{found.path}: {found.family.name} generates text; recognition needs an encoder such as BERT or RoFormer"
         )
-    vocabulary, where = read_vocabulary(found.path)
-    if len(vocabulary) != found.options["vocab_size"]:
+    vocabulary, where = open_vocabulary(found.path)
+    if not vocabulary.fits(found.options["vocab_size"]):
         raise CheckpointError(
             f"{where}: {len(vocabulary)} tokens, but the configuration says vocab_size="
             f"{found.options['vocab_size']}; vocabulary and checkpoint are not from the same model"
@@ -113,19 +114,6 @@ def open_pretrained(given: str | Path) -> Pretrained:
     if found.checkpoint is None:
         logger.warning("%s holds no weights that can be read: the encoder starts from random weights", found.path)
     return Pretrained(found.options, vocabulary, found.checkpoint)
-
-
-def read_vocabulary(folder: Path) -> tuple[Vocabulary, Path]:
-    """The vocabulary of a folder and its file: vocab.txt, else tokenizer.json, else the only other vocab*.txt."""
-    others = sorted(folder.glob("*vocab*.txt"))
-    if (folder / VOCABULARY_NAME).is_file():
-        return Vocabulary.load(folder / VOCABULARY_NAME), folder / VOCABULARY_NAME
-    if (folder / TOKENIZER_NAME).is_file():
-        return Vocabulary.from_tokenizer_json(folder / TOKENIZER_NAME), folder / TOKENIZER_NAME
-    if len(others) > 1:
-        raise CheckpointError(f"{folder}: expected one vocabulary, found {', '.join(path.name for path in others)}")
-    path = others[0] if others else folder / VOCABULARY_NAME
-    return Vocabulary.load(path), path
 
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], str]:

@@ -71,18 +71,12 @@ class Weights:
 
 
 def load_weights(transformer: Any, weights: Weights) -> None:
-    """Assign all weights of bert4keras' transformer.
+    """Assign all weights of bert4keras' transformer, and warn of variables that belong nowhere.
 
     Raises:
-        CheckpointError: one message naming every variable that is missing or of another shape; or the data ends.
+        CheckpointError: as `check_fit`; or the data ends.
     """
-    layers = {name: layer.trainable_weights for name, layer in transformer.layers.items() if layer.trainable_weights}
-    prefix = transformer.prefix
-    named = {name.removeprefix(prefix): variables for name, variables in layers.items()}
-    wanted = {name: [tuple(weight.shape) for weight in variables] for name, variables in named.items()}
-    wrong = weights.misfits(wanted)
-    if wrong:
-        raise CheckpointError(f"{weights.store.where}: does not fit its configuration: {'; '.join(wrong)}")
+    named = check_fit(weights, transformer)
     unexpected = weights.unexpected()
     if unexpected:
         logger.warning(
@@ -93,6 +87,24 @@ def load_weights(transformer: Any, weights: Weights) -> None:
         values = [weights.read(source) for source in weights.sources[name]]      # the layer whole, or not at all
         for variable, value in zip(variables, values, strict=True):
             variable.assign(np.asarray(value, "float32"))
+
+
+def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
+    """The trainable weights of each layer of bert4keras' transformer, once the file has all of them.
+
+    Raises:
+        CheckpointError: one message naming every variable that is missing or of another shape.
+    """
+    named = {
+        name.removeprefix(transformer.prefix): layer.trainable_weights
+        for name, layer in transformer.layers.items()
+        if layer.trainable_weights
+    }
+    wanted = {name: [tuple(weight.shape) for weight in variables] for name, variables in named.items()}
+    wrong = weights.misfits(wanted)
+    if wrong:
+        raise CheckpointError(f"{weights.store.where}: does not fit its configuration: {'; '.join(wrong)}")
+    return named
 
 
 def _phantom(shape: tuple[int, ...]) -> np.ndarray:
