@@ -80,14 +80,19 @@ def _target_sources(found: PretrainedFolder, to: str) -> Sources:
 def _converted(weights: Weights, sources: Sources) -> dict[str, np.ndarray]:
     """Every layer of which all variables are there, under its names in the other layout."""
     arrays: dict[str, np.ndarray] = {}
+    shared: dict[str, tuple[Any, list[np.ndarray]]] = {}           # how weights are joined, and those read so far
     for layer, targets in sources.items():
         origins = weights.sources.get(layer, [])
         if not origins or not all(name in weights.held for source in origins for name in source.names):
             continue
         for origin, source in zip(origins, targets, strict=True):
+            if source.join is not None:
+                shared.setdefault(source.names[0], (source.join, []))[1].append(weights.read(origin))
+                continue
             if source.write is None:
                 raise CheckpointError(f"{weights.store.where}: {source.names[0]} holds several weights; not converted")
             arrays.update(zip(source.names, source.write(weights.read(origin)), strict=True))
+    arrays.update((name, join(parts)) for name, (join, parts) in shared.items())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 

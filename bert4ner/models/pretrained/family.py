@@ -24,11 +24,13 @@ class Source:
         names: the stored arrays that it is made of, as a rule one.
         read: from those arrays, in their order, to the weight.
         write: from the weight to those arrays; None where several weights share one array.
+        join: from the weights that share an array, in the order of the sources, to that array.
     """
 
     names: tuple[str, ...]
     read: Callable[..., np.ndarray] = lambda array: array
     write: Callable[[np.ndarray], tuple[np.ndarray, ...]] | None = lambda array: (array,)
+    join: Callable[[list[np.ndarray]], np.ndarray] | None = None
 
 
 Sources = dict[str, list[Source]]
@@ -121,7 +123,11 @@ def columns(name: str, part: int, parts: int, *, transpose: bool = False) -> Sou
     def read(array: np.ndarray) -> np.ndarray:
         return np.split(array.T if transpose else array, parts, axis=-1)[part]
 
-    return Source((name,), read, None)
+    def join(weights: list[np.ndarray]) -> np.ndarray:
+        array = np.concatenate(weights, axis=-1)
+        return array.T if transpose else array
+
+    return Source((name,), read, None, join)
 
 
 def has(*names: str) -> Callable[[Shapes], bool]:

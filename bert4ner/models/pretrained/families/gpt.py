@@ -1,5 +1,6 @@
 """Decoders: CDial-GPT (OpenAI's GPT), GPT2_ML, NEZHA-GEN and the conversions of Chinese-GEN."""
 
+from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import known_options
 from bert4ner.models.pretrained.families.naming import TENSORFLOW, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
@@ -8,6 +9,7 @@ from bert4ner.models.pretrained.family import (
     Family,
     Layout,
     Shapes,
+    Source,
     Sources,
     columns,
     has,
@@ -58,8 +60,25 @@ def _gpt_huggingface(config: Config) -> Sources:
     return found
 
 
-def _dense(stem: str) -> list:
+def _dense(stem: str) -> list[Source]:
     return [same(f"{stem}.weight"), same(f"{stem}.bias")]          # stored as (inputs, outputs)
+
+
+def _gpt_config(config: Config) -> Config:
+    activation = {"gelu_new": "gelu", "relu": "relu", "swish": "swish", "silu": "silu"}.get(config["hidden_act"])
+    if activation is None or config["intermediate_size"] != 4 * config["hidden_size"]:
+        raise CheckpointError(
+            f"OpenAI's GPT has hidden_act gelu_new, relu or silu and intermediate_size 4 * hidden_size; found "
+            f"{config['hidden_act']!r} and {config['intermediate_size']} for {config['hidden_size']}"
+        )
+    said = {word: config.get(key) for key, word in _WORDS.items()}
+    return {
+        "model_type": "openai-gpt",
+        "architectures": ["OpenAIGPTLMHeadModel"],
+        "vocab_size": config["vocab_size"],
+        **{word: value for word, value in said.items() if value is not None},
+        "afn": activation,
+    }
 
 
 GPT = Family(
@@ -78,6 +97,7 @@ GPT = Family(
             without_prefix("transformer.", ("tokens_embed.", "positions_embed.", "h.")),
         ),
     ),
+    huggingface=_gpt_config,
     decoder=True,
 )
 

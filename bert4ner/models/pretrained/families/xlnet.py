@@ -59,8 +59,8 @@ def _tensorflow(config: Config) -> Sources:
     for index in range(config["num_hidden_layers"]):
         stem, layer = f"{_BASE}/layer_{index}", f"Transformer-{index}"
         attention = [same(f"{stem}/rel_attn/{part}/kernel") for part in "qkvor"]
-        attention += [Source((f"{_BASE}/{name}",), _layer(index), None) for name in _BIASES]
-        attention.append(Source((f"{_BASE}/seg_embed",), lambda array, index=index: array[index], None))
+        attention += [Source((f"{_BASE}/{name}",), _layer(index), None, np.stack) for name in _BIASES]
+        attention.append(Source((f"{_BASE}/seg_embed",), lambda array, index=index: array[index], None, np.stack))
         dense = [same(f"{stem}/ff/layer_{part}/{kind}") for part in (1, 2) for kind in ("kernel", "bias")]
         found |= {
             f"{layer}-MultiHeadSelfAttention": attention,
