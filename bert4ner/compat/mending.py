@@ -143,7 +143,7 @@ def _by_places(
         Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.
         2020, T5.
     """
-    scores = tf.matmul(query, key, transpose_b=True)                                       # (batch, heads, length, length)
+    scores = tf.matmul(query, key, transpose_b=True)                                      # (batch, heads, length, length)
     if typical_relative is not None:
         scores += tf.einsum("bhjd,jkd->bhjk", query, typical_relative)
     if t5_relative is not None:

@@ -106,13 +106,13 @@ def _from_json(content: bytes) -> tokenizers.Tokenizer:
     pieces = [list(piece) for piece in model["vocab"]]
     for added in described.get("added_tokens") or []:              # what a text says about <sep> stays text
         if added["id"] > len(pieces):
-            raise CheckpointError(f"token {added['content']!r} has the id {added['id']}, expected {len(pieces)} or less")
+            raise CheckpointError(f"token {added['content']!r} has the id {added['id']}, expected {len(pieces)} at most")
         if added["id"] == len(pieces):
             pieces.append([added["content"], 0.0])
         elif added.get("special") and not pieces[added["id"]][0].startswith(" "):
             pieces[added["id"]][0] = " " + pieces[added["id"]][0]
-    kept = {**described, "model": {**model, "vocab": pieces}, "added_tokens": []}
-    return tokenizers.Tokenizer.from_str(json.dumps({**kept, "post_processor": None, "truncation": None, "padding": None}))
+    emptied = {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
+    return tokenizers.Tokenizer.from_str(json.dumps({**described, "model": {**model, "vocab": pieces}, **emptied}))
 
 
 def _from_model(content: bytes) -> tokenizers.Tokenizer:

@@ -152,8 +152,8 @@ class Encoding:
 class CharacterTokenizer:
     """Exactly one token per character, so that no digit and no Latin word hides the boundary of an entity.
 
-    A character is looked up as it is, then as its lower case if that is one character, and where the vocabulary is one of
-    normalized text in compatibility form (NFKC).
+    A character is looked up as it is, then as its lower case if that is one character, then, where the vocabulary is
+    one of normalized text, in compatibility form (NFKC).
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:

@@ -1,4 +1,4 @@
-"""Decoders: CDial-GPT against transformers; GPT2_ML and NEZHA-GEN, which that lacks, against their formulas in numpy."""
+"""Decoders: CDial-GPT against transformers; GPT2_ML and NEZHA-GEN, which that lacks, against formulas in numpy."""
 
 import json
 import math
@@ -76,7 +76,8 @@ def test_the_converted_files_of_cdial_gpt_give_the_same(tmp_path, save_checkpoin
             thirds = np.split(weights[f"h.{number}.attn.c_attn.{suffix}"], 3, axis=-1)
             for part, value in zip(("query", "key", "value"), thirds, strict=True):
                 variables[f"{stem}/attention/self/{part}/{kind}"] = value
-            for ours, theirs in {"attention/output": "attn.c_proj", "intermediate": "mlp.c_fc", "output": "mlp.c_proj"}.items():
+            products = {"attention/output": "attn.c_proj", "intermediate": "mlp.c_fc", "output": "mlp.c_proj"}
+            for ours, theirs in products.items():
                 variables[f"{stem}/{ours}/dense/{kind}"] = weights[f"h.{number}.{theirs}.{suffix}"]
         for kind, suffix in (("gamma", "weight"), ("beta", "bias")):
             variables[f"{stem}/attention/output/LayerNorm/{kind}"] = weights[f"h.{number}.ln_1.{suffix}"]
