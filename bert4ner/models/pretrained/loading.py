@@ -98,7 +98,7 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
     named = {
         name.removeprefix(transformer.prefix): layer.trainable_weights
         for name, layer in transformer.layers.items()
-        if layer.trainable_weights
+        if getattr(layer, "trainable_weights", None)                             # its inputs are no layers
     }
     wanted = {name: [tuple(weight.shape) for weight in variables] for name, variables in named.items()}
     wrong = weights.misfits(wanted)
