@@ -27,9 +27,9 @@ VERSIONS = {
 }
 
 
-def save_t5(folder, version, kind="ForConditionalGeneration", **options):
+def save_t5(folder, version, kind="ForConditionalGeneration", seed=3, **options):
     """A tiny model of random weights, everything in it away from 0 and 1, and its folder."""
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     name = "MT5" if version == "mt5" else "T5"
     config = getattr(transformers, f"{name}Config")(**{**SIZES, **VERSIONS[version], **options})
     model = getattr(transformers, f"{name}{kind}")(config).eval()
@@ -102,7 +102,7 @@ def test_scores_of_next_tokens_are_those_of_transformers(tmp_path, version):
 
 
 def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
-    model = save_t5(tmp_path, "1.1")
+    model = save_t5(tmp_path, "1.1", seed=19)                                   # generates many different tokens
     transformer = load_transformer(tmp_path, return_keras_model=False)
 
     class Greedy(AutoRegressiveDecoder):
@@ -116,7 +116,7 @@ def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
         expected = model.generate(torch.tensor(ids), max_new_tokens=10, do_sample=False, num_beams=1,
                                   decoder_start_token_id=0, eos_token_id=1, pad_token_id=0)  # fmt: skip
         assert found.tolist() == expected[0].tolist()
-        assert len(set(found.tolist())) > 2
+        assert len(set(found.tolist())) > 3
 
 
 @pytest.mark.parametrize(("version", "norm"), [("1.0", "layer_norm"), ("1.1", "layer_norm"), ("mt5", "rms_norm")])
