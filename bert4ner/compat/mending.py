@@ -46,7 +46,8 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        plain = not self.conditional and self.unit_variance and {self.scale, self.offset} <= {True, False}
+        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)           # else they are constants
+        plain = not self.conditional and self.unit_variance and learned
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
         values = tf.cast(inputs, "float32")                                                # (batch, length, width)
@@ -67,6 +68,7 @@ def _build_with_core(original: Any) -> Any:
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
         self.core = Attention(self.attention_dropout or 0, self.key_size**-0.5 if self.attention_scale else 1.0)
+        self.core.build(())                                                                # it has random state
 
     return build
 
@@ -106,7 +108,7 @@ def _attention_by_core(original: Any) -> Any:
     @functools.wraps(original)
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         positions = kwargs.get("p_bias") if len(inputs) == 4 else None
-        if self.normalization != "softmax" or len(inputs) > 3 and positions not in ("rotary", "typical_relative"):
+        if self.normalization != "softmax" or (len(inputs) > 3 and positions not in ("rotary", "typical_relative")):
             return original(self, inputs, mask, **kwargs)                           # biases, other kinds
         if positions == "rotary":
             inputs = [*apply_rotary_position_embeddings(inputs[3], *inputs[:2]), inputs[2]]
@@ -128,6 +130,6 @@ def _by_relative_positions(layer: Any, query: Any, key: Any, value: Any, table: 
     scale = tf.constant(layer.core.score_scale, query.dtype)
     scores = (tf.matmul(query, key, transpose_b=True) + tf.einsum("bhjd,jkd->bhjk", query, table)) * scale
     masked = scores if mask is None else tf.where(mask[:, None, None, :], scores, scores.dtype.min)
-    weights = ByteDropout.call(layer.core, tf.nn.softmax(masked))                          # (batch, heads, length, length)
+    weights = ByteDropout.call(layer.core, tf.nn.softmax(masked))                      # (batch, heads, length, length)
     outputs = tf.matmul(weights, value) + tf.einsum("bhjk,jkd->bhjd", weights, table)
     return tf.transpose(outputs, [0, 2, 1, 3]), scores

@@ -25,7 +25,9 @@ class Weights:
         layout = family.layout(store.shapes)
         if layout is None:
             some = ", ".join(sorted(store.shapes)[:3]) or "none"
-            raise CheckpointError(f"{store.where}: expected the weights of {family.name}, found variables such as {some}")
+            raise CheckpointError(
+                f"{store.where}: expected the weights of {family.name}, found variables such as {some}"
+            )
         self.store, self.family, self.layout = store, family, layout
         self.sources = layout.sources(options)
         self.held = {layout.canonical(name): name for name in store.shapes}
@@ -98,7 +100,7 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
     named = {
         name.removeprefix(transformer.prefix): layer.trainable_weights
         for name, layer in transformer.layers.items()
-        if layer.trainable_weights
+        if getattr(layer, "trainable_weights", None)                             # its inputs are no layers
     }
     wanted = {name: [tuple(weight.shape) for weight in variables] for name, variables in named.items()}
     wrong = weights.misfits(wanted)
