@@ -24,7 +24,7 @@ def audit(
     ] = WindowConfig.max_length,
     folds: Annotated[int, arg(help="Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
     pretrained: Annotated[
-        Path | None, arg(metavar="DIR", help="Pretrained folder or hub name: tells which characters its vocabulary lacks.")
+        Path | None, arg(metavar="DIR", help="Pretrained encoder: tells which characters its vocabulary lacks.")
     ] = None,
     other: Annotated[
         Path | None, arg(metavar="DATA", help="A second data set, e.g. held out: tells what the two share.")

@@ -7,7 +7,7 @@ from tyro.conf import Positional, arg
 
 
 def convert_checkpoint(
-    input: Annotated[str, Positional, arg(metavar="IN", help="A pretrained folder, or a name on the Hugging Face hub.")],
+    input: Annotated[str, Positional, arg(metavar="IN", help="A pretrained folder, or a name on the hub.")],
     output: Annotated[Path, Positional, arg(metavar="OUT", help="The folder to write, a new one.")],
     *,
     to: Annotated[

@@ -46,7 +46,8 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        plain = not self.conditional and self.unit_variance and {self.scale, self.offset} <= {True, False}
+        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)           # else they are constants
+        plain = not self.conditional and self.unit_variance and learned
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
         values = tf.cast(inputs, "float32")                                                # (batch, length, width)
@@ -67,6 +68,7 @@ def _build_with_core(original: Any) -> Any:
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
         self.core = Attention(self.attention_dropout or 0, self.key_size**-0.5 if self.attention_scale else 1.0)
+        self.core.build(())                                                                # it has random state
 
     return build
 

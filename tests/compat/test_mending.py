@@ -135,6 +135,53 @@ def test_attention_in_float32_is_bert4keras_own(rng, mask, scaled):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("rotary", (1, 6, SIZE)), ("typical_relative", (6, 6, SIZE)), ("t5_relative", (6, 6, HEADS))],
+)
+def test_attention_with_positions_is_bert4keras_own(rng, mask, kind, shape):
+    layer = attention(attention_dropout=0.5)
+    inputs = [tf.constant(rng.normal(size=(2, 6, HEADS, SIZE)), "float32") for _ in range(3)]
+    inputs.append(tf.constant(rng.normal(size=shape), "float32"))
+    masks = [None, None if mask is None else tf.constant(mask)]
+    original = type(layer).pay_attention_to.__wrapped__(attention(), inputs, masks, p_bias=kind)[0]
+    np.testing.assert_allclose(layer.pay_attention_to(inputs, masks, p_bias=kind)[0], original, atol=1e-5)
+    assert not np.allclose(layer.pay_attention_to(inputs[:3], masks)[0], original, atol=0.1)
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
+@pytest.mark.parametrize("kind", [None, "t5_relative"])
+@pytest.mark.parametrize("every", [True, False], ids=["one for all", "one each"])
+def test_attention_from_left_to_right_is_bert4keras_own(rng, mask, kind, every):
+    layer = attention(attention_dropout=0.5)
+    inputs = [tf.constant(rng.normal(size=(2, 6, HEADS, SIZE)), "float32") for _ in range(3)]
+    past = np.tri(6) > 0 if every else np.stack([np.tri(6) > 0, np.tri(6, k=1) > 0])
+    biased = [*inputs, tf.constant(past)]
+    if kind:
+        biased.append(tf.constant(rng.normal(size=(6, 6, HEADS)), "float32"))
+    masks = [None, None if mask is None else tf.constant(mask)]
+    original = type(layer).pay_attention_to.__wrapped__(attention(), biased, masks, a_bias=True, p_bias=kind)[0]
+    np.testing.assert_allclose(layer.pay_attention_to(biased, masks, a_bias=True, p_bias=kind)[0], original, atol=1e-5)
+    assert not np.allclose(layer.pay_attention_to(inputs, masks)[0], original, atol=0.1)
+
+
+def test_dropout_of_attention_by_relative_positions_makes_no_variables_while_traced(rng):
+    values = tf.constant(rng.normal(size=(2, 6, HEADS * SIZE)), "float32")
+    table = tf.constant(rng.normal(size=(6, 6, SIZE)), "float32")
+    layer = attention(attention_dropout=0.5)
+    generator = layer.core._random_generator._generator
+    inputs = [values, values, values, table]
+    dropped = tf.function(lambda: layer(inputs, p_bias="typical_relative", training=True))
+    generator.reset_from_seed(11)
+    first, second = dropped().numpy(), dropped().numpy()
+    generator.reset_from_seed(11)
+    assert np.array_equal(dropped(), first) and not np.array_equal(first, second)
+    plain = layer(inputs, p_bias="typical_relative", training=False).numpy()
+    mean = np.mean([dropped().numpy() for _ in range(400)], axis=0)
+    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()       # what is dropped is made up for
+
+
 def test_attention_in_16_bits_stays_near_float32(rng):
     values = rng.normal(size=(2, 6, HEADS * SIZE)).astype("float32")
     for precision in ("bfloat16", "float16"):

@@ -72,7 +72,7 @@ def convert_checkpoint(given: str | Path, target: str | Path, to: str = "auto") 
 
 def _target_sources(found: PretrainedFolder, to: str) -> Sources:
     layout = layout_of(found.family, to)
-    if layout is None or to == "huggingface" and found.family.huggingface is None:
+    if layout is None or (to == "huggingface" and found.family.huggingface is None):
         raise CheckpointError(f"{found.path}: {found.family.name} has no {to} layout that other tools could read")
     return layout.sources(found.options)
 

@@ -142,7 +142,7 @@ def width_of(shapes: Shapes, *names: str) -> int | None:
 
 
 def without_prefix(base: str, parts: tuple[str, ...]) -> Callable[[str], str]:
-    """For Hugging Face files: `base` before names that begin with one of `parts`, today's words for a norm's weights."""
+    """For Hugging Face files: `base` before names that begin with one of `parts`, norms in today's words."""
 
     def canonical(name: str) -> str:
         name = name.removeprefix("module.")                        # left there by data-parallel training

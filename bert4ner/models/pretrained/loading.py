@@ -25,7 +25,9 @@ class Weights:
         layout = family.layout(store.shapes)
         if layout is None:
             some = ", ".join(sorted(store.shapes)[:3]) or "none"
-            raise CheckpointError(f"{store.where}: expected the weights of {family.name}, found variables such as {some}")
+            raise CheckpointError(
+                f"{store.where}: expected the weights of {family.name}, found variables such as {some}"
+            )
         self.store, self.family, self.layout = store, family, layout
         self.sources = layout.sources(options)
         self.held = {layout.canonical(name): name for name in store.shapes}

@@ -57,7 +57,8 @@ def _checked(tensor: _Tensor) -> _Tensor:
     if not whole or not isinstance(tensor.storage, _Storage):
         raise pickle.UnpicklingError("a tensor of impossible shape")
     steps = zip(tensor.shape, tensor.strides, strict=True)
-    if 0 not in tensor.shape and tensor.offset + sum((size - 1) * step for size, step in steps) >= tensor.storage.numbers:
+    last = tensor.offset + sum((size - 1) * step for size, step in steps)
+    if 0 not in tensor.shape and last >= tensor.storage.numbers:
         raise pickle.UnpicklingError("a tensor that reaches beyond its storage")
     return tensor
 

@@ -1,6 +1,7 @@
-"""Pretrained folders of every family, tiny, with random weights: written by transformers, or with the original names."""
+"""Pretrained folders of every family, tiny, with random weights: by transformers, or with the original names."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,8 @@ def original_variables(kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]
     if kind == "nezha":
         config["use_relative_position"] = True
     if kind == "roformer_v2":
-        found = {name: value for name, value in found.items() if not name.rpartition("/")[2] in ("beta", "gamma", "bias")}
-        found = {name: value for name, value in found.items() if name.startswith("bert/enc") or "token" in name
-                 or "word_embeddings" in name}  # fmt: skip
+        kept = re.compile(r"bert/embeddings/.*embeddings|bert/encoder/.*/kernel")
+        found = {name: value for name, value in found.items() if kept.fullmatch(name)}
         config |= {"hidden_act": "relu"}
     return config, found
 

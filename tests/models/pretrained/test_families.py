@@ -101,7 +101,7 @@ def on_family(any_folder):
 
     def make(kind, **options):
         config = Config().replace(
-            pretrained=str(any_folder(kind)), max_length=16, overlap=4, precision="float32", encoder_dropout=0.3,
+            pretrained=str(any_folder(kind)), max_length=32, overlap=4, precision="float32", encoder_dropout=0.3,
             fusion="concat", fusion_layers=2, batch_tokens=256, **options,
         )  # fmt: skip
         return NERModel.create(config, ["DRUG", "SYMPTOM"])
@@ -109,17 +109,22 @@ def on_family(any_folder):
     return make
 
 
-KINDS = [kind for kind in (*HUGGING, *ORIGINAL) if kind != "bert, gelu by tanh"]
+@pytest.mark.parametrize("kind", ["electra", "roformer_v2", "albert_early"])
+def test_a_model_is_saved_and_loaded(kind, on_family, tmp_path):
+    model = on_family(kind, head="softmax")
+    model.save(tmp_path / "model")
+    assert np.array_equal(NERModel.load(tmp_path / "model").outputs(IDS), model.outputs(IDS))
+    assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer"])
 def test_a_model_is_trained_saved_and_loaded(kind, on_family, tmp_path):
-    model = on_family(kind)
+    model = on_family(kind, head="softmax")
     network, optimizer = model.network, build_optimizer(model, 4)
     on_top = set(model.head_variables())
     assert {name.partition("/")[0] for name in on_top} == {"head"}
     before = model.weights()
-    targets = np.where(REAL, 1, -1).astype("int32")
+    targets = np.where(REAL, 0, -1).astype("int32")
 
     @tf.function
     def step():

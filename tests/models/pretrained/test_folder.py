@@ -203,4 +203,5 @@ def test_several_files_that_could_be_meant(folder):
     assert refusal(folder) == "FOLDER: expected one vocabulary, found vocab_a.txt, vocab_b.txt; name one vocab.txt"
     (folder / "bert_config.json").rename(folder / "bert_config_a.json")
     shutil.copy(folder / "bert_config_a.json", folder / "bert_config_b.json")
-    assert refusal(folder).startswith("FOLDER: expected one configuration, found bert_config_a.json, bert_config_b.json")
+    found = "bert_config_a.json, bert_config_b.json"
+    assert refusal(folder) == f"FOLDER: expected one configuration, found {found}; name one bert_config.json"

@@ -71,7 +71,7 @@ def test_a_name_that_the_hub_does_not_have(hub):
 
 def test_a_model_without_weights_that_are_read(hub, tiny_encoder):
     hub.remote[NAME] = tiny_encoder
-    with pytest.raises(CheckpointError, match="has neither model.safetensors nor pytorch_model.bin"):
+    with pytest.raises(CheckpointError, match=r"has neither model\.safetensors nor pytorch_model\.bin"):
         open_pretrained(NAME)
 
 

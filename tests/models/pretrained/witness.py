@@ -51,7 +51,8 @@ class Witness:
         batch, length, width = state.shape
         heads = self.config["num_attention_heads"]
         query, key, value = (
-            self.dense(state, f"{stem}/self/{part}").reshape(batch, length, heads, -1) for part in ("query", "key", "value")
+            self.dense(state, f"{stem}/self/{part}").reshape(batch, length, heads, -1)
+            for part in ("query", "key", "value")
         )                                                                       # (batch, length, heads, size)
         size = width // heads
         if self.positions == "rotary":
@@ -88,7 +89,7 @@ class Witness:
 
 
 def turned(given: np.ndarray) -> np.ndarray:
-    """Each pair of neighbouring numbers turned by an angle that grows with the position; (batch, length, heads, size)."""
+    """Pairs of neighbouring numbers turned by an angle that grows with the position; (batch, length, heads, size)."""
     _, length, _, size = given.shape
     pairs = given[..., 0::2] + 1j * given[..., 1::2]                            # (batch, length, heads, size / 2)
     angles = np.arange(length)[:, None] / 10000 ** (np.arange(0, size, 2) / size)

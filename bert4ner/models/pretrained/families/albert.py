@@ -78,7 +78,7 @@ def _options(config: Config, shapes: Shapes) -> Config:
     if not config.get("embedding_size"):
         found["embedding_size"] = width or (128 if config.get("model_type") == "albert" else None)
     mapped = width_of(shapes, "*embedding_hidden_mapping_in*bias") is not None
-    if config.get("embedding_mapping") or mapped and found["embedding_size"] == config.get("hidden_size"):
+    if config.get("embedding_mapping") or (mapped and found["embedding_size"] == config.get("hidden_size")):
         found["embedding_mapping"] = True
     return found
 

@@ -31,7 +31,7 @@ NEZHA = Family(
     bert4keras="nezha",
     recognises=lambda config, shapes: (
         config.get("model_type") == "nezha"
-        or "model_type" not in config and bool(config.get("use_relative_position"))
+        or ("model_type" not in config and bool(config.get("use_relative_position")))
         or has("nezha.*")(shapes)
     ),
     options=_options,
