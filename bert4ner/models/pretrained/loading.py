@@ -121,6 +121,6 @@ def _result_shape(source: Source, shapes: list[tuple[int, ...]]) -> tuple[int, .
         return None
 
 
-def layout_of(family: Family, shapes: Shapes, name: str) -> Layout | None:
+def layout_of(family: Family, name: str) -> Layout | None:
     """The layout of a family that has a name."""
     return next((layout for layout in family.layouts if layout.name == name), None)
