@@ -14,10 +14,10 @@ from bert4ner.compat.frameworks import build_transformer, tf
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained.family import Config, Sources
 from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder, open_store
-from bert4ner.models.pretrained.loading import Weights, check_fit, layout_of
+from bert4ner.models.pretrained.loading import Weights, check_fit
 from bert4ner.text.tokenizer import Vocabulary
 
-_TOKENIZER_FILES = ("*.model", "tokenizer*.json", "special_tokens_map.json")
+_TOKENIZER_FILES = ("*.model", "tokenizer*.json", "special_tokens_map.json", "*vocab*.txt")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def convert_checkpoint(given: str | Path, target: str | Path, to: str = "auto") 
 
 
 def _target_sources(found: PretrainedFolder, to: str) -> Sources:
-    layout = layout_of(found.family, to)
+    layout = next((layout for layout in found.family.layouts if layout.name == to), None)
     if layout is None or (to == "huggingface" and found.family.huggingface is None):
         raise CheckpointError(f"{found.path}: {found.family.name} has no {to} layout that other tools could read")
     return layout.sources(found.options)
@@ -105,7 +105,7 @@ def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarra
     else:
         _write_json(folder / "bert_config.json", options)
         write_tensorflow(str(folder / "bert_model.ckpt"), arrays)
-    if found.family.tokenizer == "wordpiece":
+    if found.family.tokenizer == "wordpiece" and not found.family.decoder:           # those number tokens as they like
         vocabulary, _ = Vocabulary.of_folder(found.path)
         (folder / VOCABULARY_NAME).write_text(vocabulary.to_text(), encoding="utf-8")
         return

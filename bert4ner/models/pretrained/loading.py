@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.family import Config, Family, Layout, Shapes, Source
+from bert4ner.models.pretrained.family import Config, Family, Source
 from bert4ner.models.pretrained.stores import Store
 
 logger = logging.getLogger(__name__)
@@ -119,8 +119,3 @@ def _result_shape(source: Source, shapes: list[tuple[int, ...]]) -> tuple[int, .
         return source.read(*map(_phantom, shapes)).shape
     except (ValueError, IndexError):                               # too few axes, or not divisible
         return None
-
-
-def layout_of(family: Family, name: str) -> Layout | None:
-    """The layout of a family that has a name."""
-    return next((layout for layout in family.layouts if layout.name == name), None)

@@ -8,6 +8,7 @@ import pytest
 
 from bert4ner.errors import CheckpointError, EnvironmentProblem
 from bert4ner.models.pretrained import open_pretrained
+from bert4ner.models.pretrained.convert import convert_checkpoint
 from bert4ner.models.pretrained.hub import is_hub_name
 
 NAME = "hfl/chinese-roberta-wwm-ext"
@@ -43,15 +44,23 @@ def hub(monkeypatch, tmp_path):
     return module
 
 
-def test_a_model_is_downloaded_without_what_is_not_needed(hub, hugging_folder):
-    hub.remote[NAME] = hugging_folder("bert")
+@pytest.fixture(scope="module")
+def published(tiny_checkpoint, tmp_path_factory):
+    """A folder as it is on the hub."""
+    folder = tmp_path_factory.mktemp("published") / "bert"
+    convert_checkpoint(tiny_checkpoint, folder)
+    return folder
+
+
+def test_a_model_is_downloaded_without_what_is_not_needed(hub, published):
+    hub.remote[NAME] = published
     assert open_pretrained(NAME).config["hidden_size"] == 16
     (patterns,) = hub.asked
     assert "model.safetensors" in patterns and "vocab*.txt" in patterns and "flax_model.msgpack" not in patterns
 
 
-def test_without_a_network_the_cache_serves(hub, hugging_folder):
-    hub.remote[NAME] = hugging_folder("bert")
+def test_without_a_network_the_cache_serves(hub, published):
+    hub.remote[NAME] = published
     open_pretrained(NAME)
     hub.error = ConnectionError("no route to host\nand more")
     assert open_pretrained(NAME).config["hidden_size"] == 16
