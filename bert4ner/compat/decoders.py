@@ -26,6 +26,10 @@ class _T5(Encoder):
     """
 
     side = ""
+    hidden_act: Any
+    num_attention_heads: int
+    initializer: Any
+    position_bias: Any
 
     def __init__(
         self, *args: Any, gated: bool = False, relative_buckets: int = 32, relative_distance: int = 128,

@@ -109,7 +109,7 @@ def _attention_by_core(original: Any) -> Any:
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         query, key, value, *others = inputs
         allowed = others.pop(0) if kwargs.get("a_bias") else None
-        if self.normalization != "softmax" or allowed is not None and allowed.dtype != tf.bool:
+        if self.normalization != "softmax" or (allowed is not None and allowed.dtype != tf.bool):
             return original(self, inputs, mask, **kwargs)                           # other kinds, numbers to be added
         if kwargs.get("p_bias") == "rotary":
             query, key = apply_rotary_position_embeddings(others.pop(0), query, key)
@@ -145,7 +145,7 @@ def _by_places(
         Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.
         2020, T5.
     """
-    scores = tf.matmul(query, key, transpose_b=True)                                      # (batch, heads, length, length)
+    scores = tf.matmul(query, key, transpose_b=True)                                    # (batch, heads, length, length)
     if typical_relative is not None:
         scores += tf.einsum("bhjd,jkd->bhjk", query, typical_relative)
     if t5_relative is not None:

@@ -106,12 +106,12 @@ def _from_json(content: bytes) -> tokenizers.Tokenizer:
     pieces = [list(piece) for piece in model["vocab"]]
     for added in described.get("added_tokens") or []:              # what a text says about <sep> stays text
         if added["id"] > len(pieces):
-            raise CheckpointError(f"token {added['content']!r} has the id {added['id']}, expected {len(pieces)} at most")
+            raise CheckpointError(f"token {added['content']!r}: expected an id up to {len(pieces)}, found {added['id']}")
         if added["id"] == len(pieces):
             pieces.append([added["content"], 0.0])
         elif added.get("special") and not pieces[added["id"]][0].startswith(" "):
             pieces[added["id"]][0] = " " + pieces[added["id"]][0]
-    emptied = {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
+    emptied: dict[str, Any] = {"added_tokens": [], "post_processor": None, "truncation": None, "padding": None}
     return tokenizers.Tokenizer.from_str(json.dumps({**described, "model": {**model, "vocab": pieces}, **emptied}))
 
 

@@ -11,8 +11,8 @@ from bert4ner.text.tokenizer import CharacterTokenizer, Vocabulary, WordPieceTok
 
 NORMAL, UNKNOWN, CONTROL = 1, 2, 3
 XLNET = [("<unk>", 0.0, UNKNOWN), *((name, 0.0, CONTROL) for name in ("<s>", "</s>", "<cls>", "<sep>", "<pad>"))]
-TEXT = [("▁", -2.0), ("本品", -2.5), ("本", -4.0), ("品", -4.0), ("▁本品", -6.0), (",", -3.0), ("▁a", -3.5), ("a", -4.0),
-        ("b", -4.0), ("ab", -9.0), ("清热", -3.0), ("清", -5.0), ("热", -5.0), ("。", -3.0)]  # fmt: skip
+TEXT = [("▁", -2.0), ("本品", -2.5), ("本", -4.0), ("品", -4.0), ("▁本品", -6.0), (",", -3.0), ("▁a", -3.5),
+        ("a", -4.0), ("b", -4.0), ("ab", -9.0), ("清热", -3.0), ("清", -5.0), ("热", -5.0), ("。", -3.0)]  # fmt: skip
 
 PIECES = [*XLNET, *((name, score, NORMAL) for name, score in TEXT)]
 

@@ -1,4 +1,4 @@
-"""Recognition on encoders that read pieces of SentencePiece: XLNet, whose padding is not 0, and T5, without segments."""
+"""Recognition on encoders that read SentencePiece: XLNet, whose padding is not 0, and T5, which has no segments."""
 
 import json
 

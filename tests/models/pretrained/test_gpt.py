@@ -66,7 +66,7 @@ def test_greedy_generation_by_bert4keras_is_that_of_transformers(tmp_path):
 
 
 def test_the_converted_files_of_cdial_gpt_give_the_same(tmp_path, save_checkpoint):
-    torch, model = save_gpt(tmp_path / "huggingface")
+    _, model = save_gpt(tmp_path / "huggingface")
     weights = {name: weight.detach().numpy() for name, weight in model.transformer.named_parameters()}
     variables = {"gpt/embeddings/word_embeddings": weights["tokens_embed.weight"],
                  "gpt/embeddings/position_embeddings": weights["positions_embed.weight"]}  # fmt: skip
