@@ -106,7 +106,8 @@ def _from_json(content: bytes) -> tokenizers.Tokenizer:
     pieces = [list(piece) for piece in model["vocab"]]
     for added in described.get("added_tokens") or []:              # what a text says about <sep> stays text
         if added["id"] > len(pieces):
-            raise CheckpointError(f"token {added['content']!r}: expected an id up to {len(pieces)}, found {added['id']}")
+            name, number = added["content"], added["id"]
+            raise CheckpointError(f"token {name!r}: expected an id up to {len(pieces)}, found {number}")
         if added["id"] == len(pieces):
             pieces.append([added["content"], 0.0])
         elif added.get("special") and not pieces[added["id"]][0].startswith(" "):

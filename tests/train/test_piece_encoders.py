@@ -72,3 +72,14 @@ def test_queries_are_put_before_pieces_as_well(encoder, documents, tiny_config):
     assert longer.shape[1] > shorter.shape[1]
     found = model.outputs(longer)
     assert np.isfinite(found[0, :, : encoded.lengths[0]]).all()
+
+
+def test_in_16_bits_the_encoder_stays_near_itself(encoder, documents, tiny_config):
+    config = tiny_config(pretrained=str(encoder), head="softmax")
+    exact = NERModel.create(config, LABELS)
+    rounded = NERModel.create(config.replace(precision="bfloat16"), LABELS)
+    rounded.set_weights(exact.weights(), where="here")
+    ids = encode_documents(documents[:4], exact.tokenizer, exact.windows).token_ids(range(4))
+    one, other = exact.outputs(ids), rounded.outputs(ids)
+    np.testing.assert_allclose(one, other, atol=0.05 * np.abs(one).max())
+    assert not np.array_equal(one, other)
