@@ -95,9 +95,9 @@ def test_a_vocabulary_in_tokenizer_json(folder):
     path = folder / "tokenizer.json"
     path.write_text(json.dumps(described), encoding="utf-8")
     assert open_pretrained(folder).vocabulary.tokens == tuple(tokens)
-    described["model"]["type"] = "Unigram"
+    described["model"]["type"] = "BPE"
     path.write_text(json.dumps(described), encoding="utf-8")
-    assert refusal(folder) == "FOLDER/tokenizer.json: expected a WordPiece vocabulary, found Unigram"
+    assert refusal(folder) == "FOLDER/tokenizer.json: expected a WordPiece vocabulary, found BPE"
     described["model"] = {"type": "WordPiece", "vocab": {"[PAD]": 0, "[UNK]": 5}}
     path.write_text(json.dumps(described), encoding="utf-8")
     assert "expected tokens numbered 0 to 2, each once" in refusal(folder)
