@@ -92,7 +92,7 @@ def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
 
 def test_every_family_is_tested():
     covered = {name.partition(",")[0].partition(" ")[0] for name in (*HUGGING, *ORIGINAL)}
-    assert {family.name for family in FAMILIES if not family.decoder} - {"xlnet", "t5"} == covered     # those have files of their own
+    assert {family.name for family in FAMILIES if not family.decoder} - {"xlnet", "t5"} == covered    # see their files
 
 
 @pytest.fixture
