@@ -42,7 +42,7 @@ class ModelConfig:
     """The network: a pretrained encoder, what is taken from it, what stands on it."""
 
     pretrained: str = ""
-    """Folder with bert_config.json, vocab.txt and bert_model.ckpt.*; without the last, weights start at random."""
+    """Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), or a name on the latter's hub."""
     head: Literal[
         "crf", "softmax", "global_pointer", "efficient_global_pointer", "biaffine", "span", "w2ner", "mrc"
     ] = "crf"

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,30 @@ def google_variables(config: dict[str, Any], rng: np.random.Generator) -> dict[s
     }
     slots = {f"{name}/adam_{slot}": np.zeros(shape, "float32") for name, shape in shapes.items() for slot in "mv"}
     return {**values, **slots, "global_step": np.array(1000)}
+
+
+@pytest.fixture(scope="session")
+def spiece() -> Any:
+    """Makes the content of a spiece.model from pieces: name, score, kind (1 normal, 2 unknown, 3 control).
+
+    `model` is the kind of segmentation, 1 unigram, 2 BPE.
+    """
+
+    def varint(number: int) -> bytes:
+        return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+    def field(number: int, value: Any) -> bytes:
+        if isinstance(value, int):
+            return varint(number << 3) + varint(value)
+        if isinstance(value, float):
+            return varint(number << 3 | 5) + struct.pack("<f", value)
+        return varint(number << 3 | 2) + varint(len(value)) + value
+
+    def make(pieces: list[tuple[str, float, int]], model: int = 1) -> bytes:
+        content = b"".join(
+            field(1, field(1, name.encode()) + field(2, score) + (field(3, kind) if kind != 1 else b""))
+            for name, score, kind in pieces
+        )
+        return content + field(2, field(3, model) + field(40, 300)) + field(3, field(1, b"identity"))
+
+    return make

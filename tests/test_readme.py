@@ -52,7 +52,7 @@ def test_both_languages_show_the_same_commands_and_code():
 
 @pytest.mark.parametrize("readme", READMES)
 def test_every_command_is_in_the_table(readme):
-    rows = re.findall(r"^\| `(\w+)", (ROOT / readme).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)", (ROOT / readme).read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert [row for row in rows if row in COMMANDS] == list(COMMANDS)
 
 

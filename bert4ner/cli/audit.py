@@ -24,7 +24,7 @@ def audit(
     ] = WindowConfig.max_length,
     folds: Annotated[int, arg(help="Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
     pretrained: Annotated[
-        Path | None, arg(metavar="DIR", help="Checkpoint folder: tells which characters its vocab.txt lacks.")
+        Path | None, arg(metavar="DIR", help="Pretrained encoder: tells which characters its vocabulary lacks.")
     ] = None,
     other: Annotated[
         Path | None, arg(metavar="DATA", help="A second data set, e.g. held out: tells what the two share.")
@@ -41,9 +41,9 @@ def audit(
     from bert4ner.cli.printing import print_json  # deferred, as everywhere in cli: --help must not wait for it
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
-    from bert4ner.text.tokenizer import Vocabulary
+    from bert4ner.text.pieces import open_vocabulary
 
-    vocabulary = None if pretrained is None else Vocabulary.load(pretrained / "vocab.txt")
+    vocabulary = None if pretrained is None else open_vocabulary(_folder(pretrained))[0]
     result = read_with_report(data, format)
     report = audit_documents(
         result.documents,
@@ -58,6 +58,15 @@ def audit(
     else:
         print(f"{data}: read as {result.format}")
         _print_report(report, repairs)
+
+
+def _folder(pretrained: Path) -> Path:
+    """The folder itself, or if there is none the one of a name on the hub."""
+    if pretrained.is_dir() or len(pretrained.parts) != 2:
+        return pretrained
+    from bert4ner.models.pretrained.hub import hub_folder, is_hub_name  # loads TensorFlow, which audit does without
+
+    return hub_folder(str(pretrained)) if is_hub_name(str(pretrained)) else pretrained
 
 
 def _print_report(report: "AuditReport", repairs: list[str]) -> None:

@@ -37,6 +37,9 @@ COMMANDS = {
     "combine": Command("bert4ner.cli.combine", "combine", "make one run of several: probabilities, votes, thresholds"),
     "compare": Command("bert4ner.cli.compare", "compare", "options, scores and significance of several runs"),
     "convert": Command("bert4ner.cli.convert", "convert", "from one data format to another"),
+    "convert-checkpoint": Command(
+        "bert4ner.cli.convert_checkpoint", "convert_checkpoint", "pretrained weights from one layout to another"
+    ),
     "report": Command("bert4ner.cli.report", "report", "one HTML page with a run's scores, curves and errors"),
     "info": Command("bert4ner.cli.info", "info", "versions, devices, precision, what is missing"),
 }
@@ -79,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What ``bert4ner --help`` prints."""
-    width = len("--version") + 2
+    width = max(map(len, COMMANDS)) + 2
     lines = [f"  {name:{width}}{command.help}" for name, command in COMMANDS.items()]
     return "\n".join(
         [

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
+from bert4keras.backend import apply_rotary_position_embeddings
 
 from bert4ner.compat.fast_layers import Attention, ByteDropout, Dense
 
@@ -45,13 +46,18 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        plain = not self.conditional and self.zero_mean and self.unit_variance and self.scale is self.offset is True
+        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)           # else they are constants
+        plain = not self.conditional and self.unit_variance and learned
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
         values = tf.cast(inputs, "float32")                                                # (batch, length, width)
-        mean, variance = tf.nn.moments(values, axes=[-1], keepdims=True)                   # (batch, length, 1)
-        scaled = (values - mean) * tf.math.rsqrt(variance + self.epsilon)
-        normed = scaled * tf.cast(self.gamma, "float32") + tf.cast(self.beta, "float32")
+        if self.zero_mean:
+            values -= tf.reduce_mean(values, axis=-1, keepdims=True)
+        normed = values * tf.math.rsqrt(tf.reduce_mean(tf.square(values), axis=-1, keepdims=True) + self.epsilon)
+        if self.scale:
+            normed *= tf.cast(self.gamma, "float32")
+        if self.offset:
+            normed += tf.cast(self.beta, "float32")
         return tf.cast(normed, self.compute_dtype)
 
     return call
@@ -62,6 +68,7 @@ def _build_with_core(original: Any) -> Any:
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
         self.core = Attention(self.attention_dropout or 0, self.key_size**-0.5 if self.attention_scale else 1.0)
+        self.core.build(())                                                                # it has random state
 
     return build
 
@@ -100,10 +107,53 @@ def _by_core(layer: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
 def _attention_by_core(original: Any) -> Any:
     @functools.wraps(original)
     def pay_attention_to(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
-        if len(inputs) > 3 or self.normalization != "softmax":                             # biases, other kinds
-            return original(self, inputs, mask, **kwargs)
-        query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in inputs)   # (batch, heads, length, size)
+        query, key, value, *others = inputs
+        allowed = others.pop(0) if kwargs.get("a_bias") else None
+        if self.normalization != "softmax" or (allowed is not None and allowed.dtype != tf.bool):
+            return original(self, inputs, mask, **kwargs)                           # other kinds, numbers to be added
+        if kwargs.get("p_bias") == "rotary":
+            query, key = apply_rotary_position_embeddings(others.pop(0), query, key)
+        query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in (query, key, value))
+        if others or allowed is not None:                                           # (batch, heads, length, size)
+            tables = {kwargs["p_bias"]: others[0]} if others else {}
+            return _by_places(self, query, key, value, _permitted(mask[1], allowed), **tables)
         outputs = _by_core(self, query, key, value, mask[1])
         return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale    # not computed if not used
 
     return pay_attention_to
+
+
+def _permitted(mask: Any, allowed: Any) -> Any:
+    """Which key each query may see: keys (batch, length) and pairs (length, length) or (batch, length, length)."""
+    keys = None if mask is None else mask[:, None, None, :]
+    if allowed is None:
+        return keys
+    pairs = allowed if allowed.shape.rank == 2 else allowed[:, None]
+    return pairs if keys is None else keys & pairs
+
+
+def _by_places(
+    layer: Any, query: Any, key: Any, value: Any, mask: Any, *, typical_relative: Any = None, t5_relative: Any = None
+) -> Any:
+    """Attention to what the mask permits, which may depend on the distance of two tokens.
+
+    Args:
+        typical_relative: vectors (length, length, size), added to keys and to values (NEZHA).
+        t5_relative: numbers (length, length, heads), added to scores (T5).
+
+    References:
+        Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.
+        2020, T5.
+    """
+    scores = tf.matmul(query, key, transpose_b=True)                                    # (batch, heads, length, length)
+    if typical_relative is not None:
+        scores += tf.einsum("bhjd,jkd->bhjk", query, typical_relative)
+    if t5_relative is not None:
+        scores += tf.transpose(t5_relative, [2, 0, 1])
+    scores *= tf.constant(layer.core.score_scale, query.dtype)
+    masked = scores if mask is None else tf.where(mask, scores, scores.dtype.min)
+    weights = ByteDropout.call(layer.core, tf.nn.softmax(masked))
+    outputs = tf.matmul(weights, value)
+    if typical_relative is not None:
+        outputs += tf.einsum("bhjk,jkd->bhjd", weights, typical_relative)
+    return tf.transpose(outputs, [0, 2, 1, 3]), scores

@@ -2,59 +2,66 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from bert4ner.compat.frameworks import build_transformer_model
+from bert4ner.compat.frameworks import build_transformer
 from bert4ner.config import ModelConfig
 from bert4ner.errors import ConfigError
-from bert4ner.models.pretrained import ENCODER_KEYS, read_variables
+from bert4ner.models.pretrained import Weights, get_family, load_weights, open_store
 
 # Pretraining on much text needs no dropout, fine-tuning on little does: tcm-mini, trained at 0, gains 5 F1 by it.
 UNSTATED_DROPOUT = 0.3
 
-_TAPS = {"feed_forward": "Transformer-{}-FeedForward-Norm", "attention": "Transformer-{}-MultiHeadSelfAttention-Norm"}
+_TAPS = {"feed_forward": "FeedForward-Norm", "attention": "MultiHeadSelfAttention-Norm"}
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """bert4keras' transformer and the block outputs, each (batch, length, width), that a network is built on."""
+    """bert4keras' transformer and the block outputs that a network is built on.
+
+    Attributes:
+        config: family and options of the encoder.
+        taps: of each block the layer whose output is taken, and which of its calls, counted from the last.
+    """
 
     transformer: Any
-    blocks: list[Any]
+    config: dict[str, Any]
+    taps: list[tuple[Any, int]]
 
     @property
     def inputs(self) -> list[Any]:
         """Token ids and segment ids, both (batch, length)."""
         return self.transformer.model.inputs
 
+    @cached_property
+    def blocks(self) -> list[Any]:
+        """The outputs of the blocks for `inputs`, each (batch, length, width)."""
+        return [layer.get_output_at(call) for layer, call in self.taps]
+
     def read(self, inputs: Sequence[Any]) -> list[Any]:
         """The block outputs for other token and segment ids than `inputs`, from the same weights."""
         self.transformer.call(list(inputs))
-        return [block.node.layer.get_output_at(-1) for block in self.blocks]
+        return [layer.get_output_at(call) for layer, call in self.taps]
 
     def load(self, checkpoint: str) -> None:
-        """Fill the weights from a TensorFlow checkpoint; each variable is accounted for before any is assigned.
+        """Fill the weights from a file of weights; each variable is accounted for before any is assigned.
 
         Raises:
             CheckpointError: naming every variable that is missing or of another shape.
         """
-        weights: dict[str, Any] = {}
-        for layer_name, names in self.transformer.variable_mapping().items():
-            if layer_name in self.transformer.layers:
-                weights.update(zip(names, self.transformer.layers[layer_name].trainable_weights, strict=True))
-        values = read_variables(checkpoint, {name: tuple(weight.shape) for name, weight in weights.items()})
-        for name, weight in weights.items():
-            weight.assign(np.asarray(values[name], "float32"))
+        family = get_family(self.config.get("family"), where=checkpoint)
+        load_weights(self.transformer, Weights(open_store(checkpoint), family, self.config))
 
 
 def build_backbone(
     encoder_config: dict[str, Any], model: ModelConfig, *, dropout: float | str, max_length: int
 ) -> Backbone:
-    """Build the encoder of `encoder_config` (keys as in bert_config.json) with random weights.
+    """Build the encoder of `encoder_config` with random weights.
 
     Args:
+        encoder_config: a family's name under "family", BERT's if there is none, and its options, or for BERT what its
+            bert_config.json holds.
         dropout: rate inside the encoder; "auto" is what its configuration says, or 0.3 where that says 0 or nothing.
         max_length: the longest window, in tokens; it must not exceed the encoder's positions.
 
@@ -67,16 +74,27 @@ def build_backbone(
         "dropout_rate": _rate(dropout, encoder_config.get("hidden_dropout_prob")),
         "attention_dropout_rate": _rate(dropout, encoder_config.get("attention_probs_dropout_prob")),
     }
-    known = {key: encoder_config[key] for key in ENCODER_KEYS if encoder_config.get(key) is not None}
-    transformer = build_transformer_model(model="bert", return_keras_model=False, **known, **rates)
-    names = [_TAPS[model.tap].format(block) for block in range(layers - count, layers)]
-    return Backbone(transformer, [transformer.model.get_layer(name).output for name in names])
+    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
+    transformer = build_transformer(family.bert4keras, family.options(encoder_config, {}), **rates)
+    taps = [_tap(transformer, block - layers, _TAPS[model.tap]) for block in range(layers - count, layers)]
+    return Backbone(transformer, encoder_config, taps)
+
+
+def _tap(transformer: Any, block: int, part: str) -> tuple[Any, int]:
+    """The layer that ends a part of a block, counted from the last, and which of its calls is that block's."""
+    if hasattr(transformer, "tap"):                                            # names of its own, as in T5
+        return transformer.layers[transformer.tap(transformer.num_hidden_layers + block, part)], -1
+    own = f"Transformer-{transformer.num_hidden_layers + block}-{part}"
+    if own in transformer.layers:
+        return transformer.layers[own], -1
+    return transformer.layers[f"Transformer-{part}"], block                    # shared by all blocks, as in ALBERT
 
 
 def check_size(encoder_config: dict[str, Any], model: ModelConfig, *, max_length: int) -> None:
     """Refuse options that an encoder is too small for; raises as `build_backbone` does."""
-    positions = encoder_config.get("max_position_embeddings", 512)
-    if max_length > positions:
+    positions = encoder_config.get("max_position_embeddings") or 512
+    bounded = get_family(encoder_config.get("family"), where="the encoder's configuration").positions
+    if bounded and max_length > positions:
         raise ConfigError(f"max_length={max_length}, but the encoder has {positions} positions; lower --max-length")
     layers, count = encoder_config["num_hidden_layers"], _fused(model)
     if count > layers:

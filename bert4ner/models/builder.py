@@ -114,8 +114,9 @@ def assemble(
         check_budget(head, config)
         blocks = backbone.blocks
         if head.asks:
-            segment = min(1, encoder_config.get("type_vocab_size", 2) - 1)
-            blocks = backbone.read(Questions(head.queries, segment, name="questions")(backbone.inputs[0]))
+            segment = min(1, (encoder_config.get("type_vocab_size") or 2) - 1)
+            questions = Questions(head.queries, segment, vocabulary.pad_id, name="questions")
+            blocks = backbone.read(questions(backbone.inputs[0]))
         features = encode(fuse(blocks, config.model.fusion), config.model.encoder)
         if head.asks:
             features = Answers([len(query) for query in head.queries], name="answers")(features)

@@ -1,4 +1,4 @@
-"""A network with everything needed to use it, and the model folder that holds it: config.json, vocab.txt, weights.
+"""A network with everything needed to use it, and the model folder that holds it: config.json, vocabulary, weights.
 
 The folder is complete in itself: it loads in a fresh process without the pretrained checkpoint, and holds no code.
 """
@@ -21,7 +21,8 @@ from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, HEADS, assemble, build_on, open_encoder, open_queries
-from bert4ner.models.pretrained import VOCABULARY_NAME, check_encoder_config
+from bert4ner.models.pretrained import check_encoder_config, get_family
+from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
 
@@ -86,7 +87,7 @@ class NERModel:
 
     def head_variables(self) -> list[str]:
         """Names of the trainable variables on top of the pretrained encoder."""
-        pretrained = re.compile(r"(Embedding|Transformer)-")             # bert4keras' names of its layers
+        pretrained = re.compile(r"(Embedding|Transformer|Encoder)-")     # bert4keras' names of its layers
         return [
             variable.name
             for layer in self.network.layers
@@ -139,7 +140,7 @@ class NERModel:
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / _CONFIG) as aside:
             aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
-        with atomic_write(folder / VOCABULARY_NAME) as aside:
+        with atomic_write(folder / self.vocabulary.file_name) as aside:
             aside.write(self.vocabulary.to_text())
         with atomic_write(folder / _WEIGHTS, binary=True) as aside:
             save_file(self.weights(), aside.name)                      # by name: `save` would hold it all twice more
@@ -156,12 +157,13 @@ class NERModel:
         """
         folder = Path(folder)
         described = _read_description(folder / _CONFIG)
-        vocabulary = Vocabulary.load(folder / VOCABULARY_NAME)
+        vocabulary, vocabulary_path = open_vocabulary(folder)
         where = str(folder / _CONFIG)
         encoder_config = check_encoder_config(described["encoder"], where=where)
-        if encoder_config["vocab_size"] != len(vocabulary):
+        get_family(encoder_config.get("family"), where=where)
+        if not vocabulary.fits(encoder_config["vocab_size"]):
             raise CheckpointError(
-                f"{folder / VOCABULARY_NAME}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"
+                f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"
             )
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}

@@ -64,31 +64,33 @@ class Questions(keras.layers.Layer):
     Args:
         queries: token ids of each label's query, [SEP] at the end.
         segment: id of the text's segment; that of the query is 0.
+        padding: the token id that means none.
 
     References:
         Li et al. 2020, A Unified MRC Framework for Named Entity Recognition.
     """
 
-    def __init__(self, queries: Sequence[Sequence[int]], segment: int = 1, **kwargs: Any):
+    def __init__(self, queries: Sequence[Sequence[int]], segment: int = 1, padding: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.queries = [list(query) for query in queries]
-        self.segment = segment
+        self.segment, self.padding = segment, padding
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
         batch, longest = tf.shape(inputs)[0], max(map(len, self.queries))
         ids, segments = [], []
         for query in self.queries:
             asked = tf.tile(tf.constant([query], inputs.dtype), [batch, 1])                # (batch, query)
-            after = tf.zeros([batch, longest - len(query)], inputs.dtype)
+            after = tf.fill([batch, longest - len(query)], tf.cast(self.padding, inputs.dtype))
             text = inputs[:, 1:]                                                           # (batch, length - 1)
             ids.append(tf.concat([inputs[:, :1], asked, text, after], axis=1))
-            parts = [tf.zeros_like(inputs[:, :1]), tf.zeros_like(asked), tf.fill(tf.shape(text), self.segment), after]
+            first, last = (tf.zeros_like(part) for part in (tf.concat([inputs[:, :1], asked], axis=1), after))
+            parts = [first, tf.fill(tf.shape(text), self.segment), last]
             segments.append(tf.concat([tf.cast(part, inputs.dtype) for part in parts], axis=1))
         width = longest + tf.shape(inputs)[1]
         return tuple(tf.reshape(tf.stack(rows, axis=1), [-1, width]) for rows in (ids, segments))  # type: ignore
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "queries": self.queries, "segment": self.segment}
+        return {**super().get_config(), "queries": self.queries, "segment": self.segment, "padding": self.padding}
 
 
 class Answers(keras.layers.Layer):

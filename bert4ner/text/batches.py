@@ -61,6 +61,7 @@ class Encoded:
     sep_id: int
     max_length: int
     """Tokens in the longest window that may be, [CLS] and [SEP] counted; nothing is padded beyond."""
+    pad_id: int = 0
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -76,7 +77,7 @@ class Encoded:
         return Encoding(self.ids[part].astype(np.int32), self.starts[part], self.ends[part])
 
     def token_ids(self, window_numbers: Sequence[int] | np.ndarray, *, bucket: int = BUCKET) -> np.ndarray:
-        """The input of an encoder: [CLS] tokens [SEP] and padding 0, int32 (batch, length).
+        """The input of an encoder: [CLS] tokens [SEP] and padding, int32 (batch, length).
 
         `length` is that of the longest window, rounded up to a multiple of `bucket`, but at most `max_length`: an
         encoder may have no positions beyond.
@@ -84,7 +85,7 @@ class Encoded:
         numbers = np.asarray(window_numbers, dtype=np.int64)                            # (batch,)
         counts = self.offsets[numbers + 1] - self.offsets[numbers]                      # (batch,)
         length = min(_rounded(int(counts.max(initial=0)) + 2, bucket), self.max_length)
-        token_ids = np.zeros((len(numbers), length), dtype=np.int32)                    # (batch, length)
+        token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)        # (batch, length)
         rows = np.repeat(np.arange(len(numbers)), counts)                               # (tokens of the batch,)
         places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)   # (tokens of the batch,)
         token_ids[rows, places + 1] = self.ids[self.offsets[numbers][rows] + places]
@@ -127,6 +128,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
         document=np.array(owners, dtype=np.int32), bounds=bounds, spans=spans, lost=lost,
         cls_id=vocabulary.cls_id, sep_id=vocabulary.sep_id, max_length=config.max_length,
+        pad_id=vocabulary.pad_id,
     )
 
 

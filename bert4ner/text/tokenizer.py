@@ -3,6 +3,7 @@
 Special tokens around a sequence and padding belong to `batches`; what a text says about [CLS] stays text.
 """
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -31,6 +32,9 @@ class Vocabulary:
     Raises:
         CheckpointError: a token is empty or occurs twice, or a special token is missing ([PAD] must be 0).
     """
+
+    file_name = "vocab.txt"
+    normalizes = False
 
     def __init__(self, tokens: Sequence[str], *, where: str | Path = "vocabulary") -> None:
         self.tokens = tuple(tokens)
@@ -77,9 +81,63 @@ class Vocabulary:
             lines.pop()
         return cls([line.removesuffix("\r") for line in lines], where=path)
 
+    @classmethod
+    def from_tokenizer_json(cls, path: str | Path) -> "Vocabulary":
+        """Read the vocabulary of a WordPiece model from a tokenizer.json.
+
+        Raises:
+            CheckpointError: no such file, another kind of model, ids that are not 0, 1, 2 and so on, or a bad token.
+        """
+        try:
+            described = json.loads(Path(path).read_bytes().decode("utf-8"))
+            kind, ids = described["model"]["type"], dict(described["model"]["vocab"])
+            ids.update((added["content"], added["id"]) for added in described.get("added_tokens") or [])
+            tokens = sorted(ids, key=lambda token: ids[token])
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{path}: not a readable tokenizer.json: {error}") from None
+        if kind != "WordPiece":
+            raise CheckpointError(f"{path}: expected a WordPiece vocabulary, found {kind}")
+        if [ids[token] for token in tokens] != list(range(len(tokens))):
+            raise CheckpointError(f"{path}: expected tokens numbered 0 to {len(tokens) - 1}, each once")
+        return cls(tokens, where=path)
+
+    def fits(self, rows: int) -> bool:
+        """Whether an embedding of so many rows may be of this vocabulary."""
+        return rows == len(self)
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> tuple["Vocabulary", Path]:
+        """The vocabulary of a pretrained folder and its file: vocab.txt, else tokenizer.json, else another vocab*.txt.
+
+        Raises:
+            CheckpointError: as `load` and `from_tokenizer_json`, or there are several others.
+        """
+        path, fast, others = folder / "vocab.txt", folder / "tokenizer.json", sorted(folder.glob("*vocab*.txt"))
+        if not path.is_file() and fast.is_file():
+            return cls.from_tokenizer_json(fast), fast
+        if not path.is_file() and len(others) > 1:
+            names = ", ".join(other.name for other in others)
+            raise CheckpointError(f"{folder}: expected one vocabulary, found {names}; name one vocab.txt")
+        found = path if path.is_file() or not others else others[0]
+        return cls.load(found), found
+
     def to_text(self) -> str:
         """The content of a vocab.txt that `load` reads back."""
         return "".join(f"{token}\n" for token in self.tokens)
+
+    def library(self) -> tokenizers.Tokenizer:
+        """What `WordPieceTokenizer` segments text with."""
+        # Special tokens are not registered: "[SEP]" in a text is text.
+        library = tokenizers.Tokenizer(models.WordPiece(vocab=self.ids, unk_token="[UNK]"))
+        library.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
+        library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        return library
+
+    def trimmed(self, text: str, ids: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the library found, ids (tokens,) and offsets (tokens, 2), without characters that tokens do not mean."""
+        return ids, offsets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +152,8 @@ class Encoding:
 class CharacterTokenizer:
     """Exactly one token per character, so that no digit and no Latin word hides the boundary of an entity.
 
-    A character is looked up as it is, then as its lower case if that is one character.
+    A character is looked up as it is, then as its lower case if that is one character, then, where the vocabulary is
+    one of normalized text, in compatibility form (NFKC).
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -108,6 +167,9 @@ class CharacterTokenizer:
             lower = character.lower()
             if table[codepoint] < 0 and lower != character and len(lower) == 1:
                 table[codepoint] = vocabulary.ids.get(lower, -1)
+            if table[codepoint] < 0 and vocabulary.normalizes:
+                normal = unicodedata.normalize("NFKC", character)
+                table[codepoint] = vocabulary.ids.get(normal, vocabulary.ids.get(normal.lower(), -1))
             if character.isspace():
                 table[codepoint] = vocabulary.space_id
         table[table < 0] = vocabulary.unk_id
@@ -125,7 +187,7 @@ class CharacterTokenizer:
 
 
 class WordPieceTokenizer:
-    """BERT's WordPiece in lower case, Chinese characters apart, with every character in exactly one token.
+    """BERT's WordPiece in lower case, Chinese characters apart, or pieces; every character is in exactly one token.
 
     White space has its own tokens, one for each character, as in `CharacterTokenizer`. What BERT drops (control
     characters) is a token [UNK] of one character; a combining mark belongs to the token before it. A character that
@@ -134,10 +196,7 @@ class WordPieceTokenizer:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        # Special tokens are not registered: "[SEP]" in a text is text.
-        self._library = tokenizers.Tokenizer(models.WordPiece(vocab=vocabulary.ids, unk_token="[UNK]"))
-        self._library.normalizer = normalizers.BertNormalizer(lowercase=True, handle_chinese_chars=True)
-        self._library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        self._library = vocabulary.library()
 
     def encode(self, text: str) -> Encoding:
         """Tokens with offsets in the characters of `text` as given, not of its normalized form."""
@@ -152,7 +211,8 @@ class WordPieceTokenizer:
 
     def _covering(self, text: str, ids: np.ndarray, offsets: np.ndarray) -> Encoding:
         """Turn the library's tokens (tokens,), (tokens, 2) into ones that tile the text."""
-        starts, ends = offsets.reshape(-1, 2).T                                         # (tokens,), (tokens,)
+        ids, offsets = self.vocabulary.trimmed(text, ids, offsets.reshape(-1, 2))
+        starts, ends = offsets.T                                                        # (tokens,), (tokens,)
         reached = np.maximum.accumulate(np.append(np.int32(0), ends))[:-1]              # (tokens,)
         starts = np.maximum(starts, reached)
         kept = starts < ends

@@ -78,10 +78,23 @@ def test_layer_normalization_in_float32_is_bert4keras_own(rng, options):
     assert np.array_equal(mended(values), own(values))
 
 
-@pytest.mark.parametrize("options", [{"scale": False}, {"unit_variance": False}])
-def test_other_kinds_of_normalization_are_left_to_bert4keras_in_16_bits(rng, options):
+@pytest.mark.parametrize("options", [
+    {"scale": False}, {"offset": False}, {"zero_mean": False}, {"zero_mean": False, "scale": False, "offset": False},
+])  # fmt: skip
+def test_bare_kinds_of_normalization_are_as_exact(rng, options):
+    values = tf.cast(1e-3 * rng.normal(loc=3, size=(2, 5, 64)), "float16")
+    mended, _ = normalizations("mixed_float16", values, **options)
+    given = tf.cast(values, "float64").numpy()
+    given -= given.mean(axis=-1, keepdims=True) if options.get("zero_mean", True) else 0
+    weights = {weight.name.partition(":")[0]: weight.numpy() for weight in mended.weights}
+    exact = given / np.sqrt((given**2).mean(axis=-1, keepdims=True) + 1e-12)
+    exact = exact * weights.get("gamma", 1) + weights.get("beta", 0)
+    np.testing.assert_allclose(tf.cast(mended(values), "float64"), exact, atol=2**-10 * np.abs(exact).max())
+
+
+def test_normalization_without_variance_is_left_to_bert4keras_in_16_bits(rng):
     values = tf.cast(rng.normal(size=(2, 5, 16)), "bfloat16")
-    mended, own = normalizations("mixed_bfloat16", values, **options)
+    mended, own = normalizations("mixed_bfloat16", values, unit_variance=False)
     assert np.array_equal(mended(values), own(values))
 
 
@@ -133,6 +146,53 @@ def test_attention_in_float32_is_bert4keras_own(rng, mask, scaled):
     for one, other in zip(layer.pay_attention_to(inputs, masks),
                           type(layer).pay_attention_to.__wrapped__(layer, inputs, masks), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("rotary", (1, 6, SIZE)), ("typical_relative", (6, 6, SIZE)), ("t5_relative", (6, 6, HEADS))],
+)
+def test_attention_with_positions_is_bert4keras_own(rng, mask, kind, shape):
+    layer = attention(attention_dropout=0.5)
+    inputs = [tf.constant(rng.normal(size=(2, 6, HEADS, SIZE)), "float32") for _ in range(3)]
+    inputs.append(tf.constant(rng.normal(size=shape), "float32"))
+    masks = [None, None if mask is None else tf.constant(mask)]
+    original = type(layer).pay_attention_to.__wrapped__(attention(), inputs, masks, p_bias=kind)[0]
+    np.testing.assert_allclose(layer.pay_attention_to(inputs, masks, p_bias=kind)[0], original, atol=1e-5)
+    assert not np.allclose(layer.pay_attention_to(inputs[:3], masks)[0], original, atol=0.1)
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
+@pytest.mark.parametrize("kind", [None, "t5_relative"])
+@pytest.mark.parametrize("every", [True, False], ids=["one for all", "one each"])
+def test_attention_from_left_to_right_is_bert4keras_own(rng, mask, kind, every):
+    layer = attention(attention_dropout=0.5)
+    inputs = [tf.constant(rng.normal(size=(2, 6, HEADS, SIZE)), "float32") for _ in range(3)]
+    past = np.tri(6) > 0 if every else np.stack([np.tri(6) > 0, np.tri(6, k=1) > 0])
+    biased = [*inputs, tf.constant(past)]
+    if kind:
+        biased.append(tf.constant(rng.normal(size=(6, 6, HEADS)), "float32"))
+    masks = [None, None if mask is None else tf.constant(mask)]
+    original = type(layer).pay_attention_to.__wrapped__(attention(), biased, masks, a_bias=True, p_bias=kind)[0]
+    np.testing.assert_allclose(layer.pay_attention_to(biased, masks, a_bias=True, p_bias=kind)[0], original, atol=1e-5)
+    assert not np.allclose(layer.pay_attention_to(inputs, masks)[0], original, atol=0.1)
+
+
+def test_dropout_of_attention_by_relative_positions_makes_no_variables_while_traced(rng):
+    values = tf.constant(rng.normal(size=(2, 6, HEADS * SIZE)), "float32")
+    table = tf.constant(rng.normal(size=(6, 6, SIZE)), "float32")
+    layer = attention(attention_dropout=0.5)
+    generator = layer.core._random_generator._generator
+    inputs = [values, values, values, table]
+    dropped = tf.function(lambda: layer(inputs, p_bias="typical_relative", training=True))
+    generator.reset_from_seed(11)
+    first, second = dropped().numpy(), dropped().numpy()
+    generator.reset_from_seed(11)
+    assert np.array_equal(dropped(), first) and not np.array_equal(first, second)
+    plain = layer(inputs, p_bias="typical_relative", training=False).numpy()
+    mean = np.mean([dropped().numpy() for _ in range(400)], axis=0)
+    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()       # what is dropped is made up for
 
 
 def test_attention_in_16_bits_stays_near_float32(rng):

@@ -156,3 +156,18 @@ class Enumeration:
 @pytest.fixture(scope="session")
 def enumeration() -> type[Enumeration]:
     return Enumeration
+
+
+@pytest.fixture(scope="session")
+def save_checkpoint() -> Callable[..., Any]:
+    """Writes a folder with a TensorFlow checkpoint of that name and those variables, as TensorFlow 1 did."""
+
+    def save(folder: Any, name: str, variables: dict[str, np.ndarray]) -> Any:
+        folder.mkdir(parents=True, exist_ok=True)
+        tf.raw_ops.SaveV2(
+            prefix=str(folder / name), tensor_names=list(variables), shape_and_slices=[""] * len(variables),
+            tensors=[tf.constant(value) for value in variables.values()],
+        )  # fmt: skip
+        return folder
+
+    return save

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained import open_pretrained, read_variables
+from bert4ner.models.pretrained import open_pretrained, open_store
 
 WORDS = "bert/embeddings/word_embeddings"
 
@@ -56,7 +56,8 @@ def test_without_weights_the_encoder_starts_at_random_and_that_is_said(tiny_enco
 
 def test_no_folder(tmp_path):
     assert refusal(tmp_path / "nothing") == (
-        "FOLDER: no such folder; --pretrained takes one with bert_config.json, vocab.txt and bert_model.ckpt.*"
+        "FOLDER: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and weights, or "
+        "the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext"
     )
 
 
@@ -124,7 +125,7 @@ def test_vocabulary_and_embedding_disagree(folder):
     with (folder / "vocab.txt").open("a", encoding="utf-8") as vocabulary:
         vocabulary.write("龘\n")
     reconfigure(folder, vocab_size=108)
-    assert f"{WORDS} has 107 rows, but vocab.txt has 108 tokens" in refusal(folder)
+    assert f"{WORDS} has 107 rows, but the configuration says vocab_size=108" in refusal(folder)
 
 
 def test_parts_of_a_checkpoint(folder):
@@ -148,47 +149,59 @@ def test_an_index_that_is_none(folder, content):
     assert refusal(folder).startswith("FOLDER/bert_model.ckpt: not a readable TensorFlow checkpoint: ")
 
 
-def shapes_of(folder):
-    reader_shapes = {WORDS: (107, 16), "bert/embeddings/LayerNorm/beta": (16,),
-                     "bert/encoder/layer_1/output/dense/kernel": (32, 16)}
-    return str(folder / "bert_model.ckpt"), reader_shapes
+def store(folder):
+    return open_store(open_pretrained(folder).checkpoint)
 
 
 def test_variables_are_read_by_name(folder):
-    checkpoint, shapes = shapes_of(folder)
-    values = read_variables(checkpoint, shapes)
-    assert {name: value.shape for name, value in values.items()} == shapes
-    assert all(np.isfinite(value).all() for value in values.values())
-
-
-def test_all_misfits_are_named_at_once(folder):
-    checkpoint, shapes = shapes_of(folder)
-    with pytest.raises(CheckpointError) as error:
-        read_variables(checkpoint, {**shapes, "a/b": (1,), "c": (), WORDS: (108, 16)})
-    assert str(error.value) == (
-        f"{checkpoint}: does not fit its configuration: a/b is missing; c is missing; "
-        f"{WORDS} has shape (107, 16), expected (108, 16)"
-    )
+    held = store(folder)
+    assert held.shapes[WORDS] == (107, 16) and held.shapes["bert/encoder/layer_1/output/dense/kernel"] == (32, 16)
+    for name in (WORDS, "bert/encoder/layer_1/output/dense/kernel"):
+        value = held.read(name)
+        assert value.shape == held.shapes[name] and np.isfinite(value).all()
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3])
 def test_truncated_data_is_told_with_the_variable_at_which_it_ends(folder, kept):
-    checkpoint, shapes = shapes_of(folder)
     (data,) = folder.glob("*.data-*")
     content = data.read_bytes()
     data.write_bytes(content[: int(len(content) * kept)])
     with pytest.raises(CheckpointError) as error:
-        read_variables(checkpoint, shapes)
+        for name in (held := store(folder)).shapes:
+            held.read(name)
     assert "\n" not in str(error.value)
-    assert any(f"{checkpoint}: variable {name} cannot be read, the file is truncated or damaged" in str(error.value)
-               for name in shapes)
+    assert f"bert_model.ckpt: variable {name} cannot be read, the file is truncated or damaged" in str(error.value)
 
 
 def test_a_damaged_byte_is_noticed(folder):
-    checkpoint, shapes = shapes_of(folder)
     (data,) = folder.glob("*.data-*")
     content = bytearray(data.read_bytes())
     content[100] ^= 255
     data.write_bytes(content)
     with pytest.raises(CheckpointError, match="the file is truncated or damaged"):
-        read_variables(checkpoint, {**shapes, "bert/embeddings/LayerNorm/gamma": (16,)})
+        for name in (held := store(folder)).shapes:
+            held.read(name)
+
+
+@pytest.mark.parametrize("config", ["albert_config_tiny.json", "bert_config_rbt3.json", "discriminator.json"])
+@pytest.mark.parametrize("prefix", ["model.ckpt-best", "electra_base"])
+def test_names_of_files_vary(folder, config, prefix):
+    (folder / "bert_config.json").rename(folder / config)
+    (folder / "vocab.txt").rename(folder / "vocab_chinese.txt")
+    for path in folder.glob("bert_model.ckpt*"):
+        path.rename(folder / path.name.replace("bert_model.ckpt", prefix))
+    (folder / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    found = open_pretrained(folder)
+    assert found.checkpoint == str(folder / prefix) and len(found.vocabulary) == 107
+
+
+def test_several_files_that_could_be_meant(folder):
+    vocabulary = folder / "vocab.txt"
+    shutil.copy(vocabulary, folder / "vocab_a.txt")
+    assert open_pretrained(folder)
+    vocabulary.rename(folder / "vocab_b.txt")
+    assert refusal(folder) == "FOLDER: expected one vocabulary, found vocab_a.txt, vocab_b.txt; name one vocab.txt"
+    (folder / "bert_config.json").rename(folder / "bert_config_a.json")
+    shutil.copy(folder / "bert_config_a.json", folder / "bert_config_b.json")
+    found = "bert_config_a.json, bert_config_b.json"
+    assert refusal(folder) == f"FOLDER: expected one configuration, found {found}; name one bert_config.json"

@@ -1,0 +1,1 @@
+"""Families of pretrained models, one file for each kin."""

@@ -1,0 +1,123 @@
+"""ALBERT: Google's, albert_zh in Google's naming, and the early networks of albert_zh, which differ."""
+
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.families.bert import HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, block, embeddings, heads
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Sources,
+    has,
+    same,
+    width_of,
+    without_prefix,
+)
+
+_SHARED = "bert/encoder/transformer/group_0/inner_group_0"
+_PARTS = ("query", "key", "value", "dense")
+
+
+def _tensorflow(config: Config) -> Sources:
+    attention = [f"attention_1/self/{part}" for part in _PARTS[:3]] + ["attention_1/output/dense"]
+    return {
+        **embeddings(TENSORFLOW, "bert"),
+        "Embedding-Mapping": TENSORFLOW.dense("bert/encoder/embedding_hidden_mapping_in"),
+        **_block(TENSORFLOW, [f"{_SHARED}/{part}" for part in (
+            *attention, "LayerNorm", "ffn_1/intermediate/dense", "ffn_1/intermediate/output/dense", "LayerNorm_1",
+        )]),
+        **heads(TENSORFLOW, "bert"),
+    }  # fmt: skip
+
+
+def _huggingface(config: Config) -> Sources:
+    layer = "albert/encoder/albert_layer_groups/0/albert_layers/0"
+    return {
+        **embeddings(HUGGINGFACE, "albert"),
+        "Embedding-Mapping": HUGGINGFACE.dense("albert/encoder/embedding_hidden_mapping_in"),
+        **_block(HUGGINGFACE, [f"{layer}/{part}" for part in (
+            *(f"attention/{part}" for part in _PARTS),
+            "attention/LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm",
+        )]),
+        "Pooler-Dense": HUGGINGFACE.dense("albert/pooler"),
+        "NSP-Proba": HUGGINGFACE.dense("sop_classifier/classifier"),
+        "MLM-Dense": HUGGINGFACE.dense("predictions/dense"),
+        "MLM-Norm": HUGGINGFACE.norm("predictions/LayerNorm"),
+        "MLM-Bias": [same("predictions.bias")],
+    }  # fmt: skip
+
+
+def _block(naming: Naming, stems: list[str]) -> Sources:
+    """The one block of all layers, of eight stems: four of attention, its norm, two of feed-forward, its norm."""
+    return {
+        "Transformer-MultiHeadSelfAttention": [source for stem in stems[:4] for source in naming.dense(stem)],
+        "Transformer-MultiHeadSelfAttention-Norm": naming.norm(stems[4]),
+        "Transformer-FeedForward": naming.dense(stems[5]) + naming.dense(stems[6]),
+        "Transformer-FeedForward-Norm": naming.norm(stems[7]),
+    }
+
+
+def _early(config: Config) -> Sources:
+    return {
+        **embeddings(TENSORFLOW, "bert"),
+        "Embedding-Token-Mapping": TENSORFLOW.table("bert/embeddings/word_embeddings_2"),
+        **block(TENSORFLOW, "Transformer", "bert/encoder/layer_shared"),
+        **heads(TENSORFLOW, "bert"),
+    }
+
+
+def _options(config: Config, shapes: Shapes) -> Config:
+    for key in ("num_hidden_groups", "inner_group_num"):
+        if config.get(key, 1) != 1:
+            raise CheckpointError(f"{key}={config[key]}: expected 1, the only value of which published models are")
+    found = known_options(config)
+    width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
+    if not config.get("embedding_size"):
+        found["embedding_size"] = width or (128 if config.get("model_type") == "albert" else None)
+    mapped = width_of(shapes, "*embedding_hidden_mapping_in*bias") is not None
+    if config.get("embedding_mapping") or (mapped and found["embedding_size"] == config.get("hidden_size")):
+        found["embedding_mapping"] = True
+    return found
+
+
+def _early_options(config: Config, shapes: Shapes) -> Config:
+    width = width_of(shapes, "bert/embeddings/word_embeddings") or config.get("token_embedding_size")
+    found = known_options(config)
+    return {**found, "embedding_size": config.get("hidden_size"), "token_embedding_size": width}
+
+
+ALBERT = Family(
+    name="albert",
+    title="ALBERT (Google), albert_zh in Google's naming",
+    bert4keras="albert",
+    recognises=lambda config, shapes: (
+        config.get("model_type") == "albert" or "num_hidden_groups" in config or has(f"{_SHARED}/*")(shapes)
+    ),
+    options=_options,
+    layouts=(
+        Layout("tensorflow", has(f"{_SHARED}/*"), _tensorflow, TENSORFLOW_UNNEEDED),
+        Layout(
+            "huggingface",
+            has("*albert_layers.0.*"),
+            _huggingface,
+            (*HUGGINGFACE_UNNEEDED, r"predictions\.decoder\.(weight|bias)"),
+            without_prefix("albert.", ("embeddings.", "encoder.", "pooler.")),
+        ),
+    ),
+    huggingface=lambda config: {
+        "num_hidden_groups": 1, "inner_group_num": 1, "classifier_dropout_prob": 0.1,
+        "embedding_size": config["hidden_size"], **bert_huggingface(config, "albert", "AlbertForPreTraining"),
+    },
+)  # fmt: skip
+ALBERT_EARLY = Family(
+    name="albert_early",
+    title="albert_zh's early checkpoints (`layer_shared`, `word_embeddings_2`)",
+    bert4keras="albert",
+    recognises=lambda config, shapes: "token_embedding_size" in config or has("bert/encoder/layer_shared/*")(shapes),
+    options=_early_options,
+    layouts=(Layout("albert_zh", has("bert/encoder/layer_shared/*"), _early, TENSORFLOW_UNNEEDED),),
+)
+"""Token embeddings are widened before segments and positions are added: no other tool has a model of this kind."""

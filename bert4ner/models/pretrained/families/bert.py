@@ -1,0 +1,72 @@
+"""BERT: Google's, and all that share its network: BERT-wwm, RoBERTa-wwm-ext, roberta_zh, WoBERT, SimBERT, LaBSE."""
+
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Sources,
+    has,
+    without_prefix,
+)
+
+ENCODER_PARTS = ("embeddings.", "encoder.", "pooler.", "embeddings_project.")
+HUGGINGFACE_UNNEEDED = (
+    r".*\.position_ids",
+    r"cls\.predictions\.decoder\.(weight|bias)",                   # tied to embeddings and bias
+    r"(classifier|qa_outputs|dropout)\..*",                        # heads of fine-tuned models
+)
+"""Buffers, copies of tied weights and heads in Hugging Face files."""
+
+
+def _sources(naming: Naming, config: Config) -> Sources:
+    found = embeddings(naming, "bert")
+    found |= {"Embedding-Mapping": naming.dense("bert/encoder/embedding_hidden_mapping_in")}
+    return found | blocks(naming, "bert", config["num_hidden_layers"]) | heads(naming, "bert")
+
+
+def _recognises(config: Config, shapes: Shapes) -> bool:
+    return config.get("model_type", "bert") == "bert"
+
+
+def bert_huggingface(config: Config, kind: str = "bert", architecture: str = "BertForPreTraining") -> Config:
+    """The config.json of a network of BERT's kin; dropout and positions as in transformers where nothing is said."""
+    return {
+        "model_type": kind,
+        "architectures": [architecture],
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+        "layer_norm_eps": 1e-12,
+        "pad_token_id": 0,
+        **{key: value for key, value in config.items() if value is not None},
+    }
+
+
+BERT = Family(
+    name="bert",
+    title="Google BERT, BERT-wwm, RoBERTa-wwm-ext (-large), RBT3, RBTL3, roberta_zh, WoBERT, SimBERT, LaBSE",
+    bert4keras="bert",
+    recognises=_recognises,
+    options=lambda config, shapes: known_options(config),
+    layouts=(
+        Layout(
+            "tensorflow",
+            has("bert/*", "cls/*"),
+            lambda config: _sources(TENSORFLOW, config),
+            TENSORFLOW_UNNEEDED,
+        ),
+        Layout(
+            "huggingface",
+            has("*.weight", "*.gamma"),
+            lambda config: _sources(HUGGINGFACE, config),
+            HUGGINGFACE_UNNEEDED,
+            without_prefix("bert.", ENCODER_PARTS),
+        ),
+    ),
+    huggingface=bert_huggingface,
+)

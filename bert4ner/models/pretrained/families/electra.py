@@ -1,0 +1,63 @@
+"""ELECTRA's discriminator: Google's, HFL's and CLUE's."""
+
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Sources,
+    has,
+    width_of,
+    without_prefix,
+)
+
+
+def _sources(naming: Naming, config: Config) -> Sources:
+    last = "dense_prediction" if naming is HUGGINGFACE else "dense_1"
+    found = embeddings(naming, "electra") | blocks(naming, "electra", config["num_hidden_layers"])
+    return found | {
+        "Embedding-Mapping": naming.dense("electra/embeddings_project"),
+        "Discriminator-Dense": naming.dense("discriminator_predictions/dense"),
+        "Discriminator-Prediction": naming.dense(f"discriminator_predictions/{last}"),
+    }
+
+
+def _options(config: Config, shapes: Shapes) -> Config:
+    found = known_options(config)
+    width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
+    return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}
+
+
+def _recognises(config: Config, shapes: Shapes) -> bool:
+    return config.get("model_type") == "electra" or has("electra/embeddings/*")(shapes)
+
+
+ELECTRA = Family(
+    name="electra",
+    title="ELECTRA (Google, HFL, CLUE)",
+    bert4keras="electra",
+    recognises=_recognises,
+    options=_options,
+    layouts=(
+        Layout(
+            "tensorflow",
+            has("electra/*"),
+            lambda config: _sources(TENSORFLOW, config),
+            (*TENSORFLOW_UNNEEDED, r"generator(_predictions)?/.*"),
+        ),
+        Layout(
+            "huggingface",
+            has("*.weight"),
+            lambda config: _sources(HUGGINGFACE, config),
+            (*HUGGINGFACE_UNNEEDED, r"generator(_predictions|_lm_head)\..*"),
+            without_prefix("electra.", ENCODER_PARTS),
+        ),
+    ),
+    huggingface=lambda config: {
+        "embedding_size": config["hidden_size"], **bert_huggingface(config, "electra", "ElectraForPreTraining"),
+    },
+)  # fmt: skip

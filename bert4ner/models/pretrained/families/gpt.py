@@ -1,0 +1,159 @@
+"""Decoders: CDial-GPT (OpenAI's GPT), GPT2_ML, NEZHA-GEN and the conversions of Chinese-GEN."""
+
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.families.naming import TENSORFLOW, blocks, embeddings, heads
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Source,
+    Sources,
+    columns,
+    has,
+    same,
+    without_prefix,
+)
+
+_WORDS = {"hidden_size": "n_embd", "num_hidden_layers": "n_layer", "num_attention_heads": "n_head",
+          "max_position_embeddings": "n_positions", "hidden_act": "afn", "hidden_dropout_prob": "resid_pdrop",
+          "attention_probs_dropout_prob": "attn_pdrop", "layer_norm_eps": "layer_norm_epsilon"}  # fmt: skip
+
+
+def _gpt_options(config: Config, shapes: Shapes) -> Config:
+    """Hugging Face's words or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
+    said = {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
+    if "afn" in config and said["hidden_act"] == "gelu":           # what that code has under the name
+        said["hidden_act"] = "gelu_new"
+    if "n_embd" in config:
+        said["intermediate_size"] = 4 * config["n_embd"]
+    return {
+        **known_options({**config, **said}),
+        "layer_norm_eps": said["layer_norm_eps"] or 1e-5,
+        "shared_segment_embeddings": config.get("shared_segment_embeddings", True),
+        "segment_vocab_size": config.get("segment_vocab_size", config["vocab_size"]),
+    }
+
+
+def _gpt_tensorflow(config: Config) -> Sources:
+    found = embeddings(TENSORFLOW, "gpt") | blocks(TENSORFLOW, "gpt", config["num_hidden_layers"])
+    return {layer: [same(source.names[0].replace("/encoder/", "/transformer/")) for source in sources]
+            for layer, sources in found.items()}  # fmt: skip
+
+
+def _gpt_huggingface(config: Config) -> Sources:
+    found: Sources = {
+        "Embedding-Token": [same("transformer.tokens_embed.weight")],
+        "Embedding-Position": [same("transformer.positions_embed.weight")],
+    }
+    for index in range(config["num_hidden_layers"]):
+        stem, layer = f"transformer.h.{index}", f"Transformer-{index}"
+        attention = [columns(f"{stem}.attn.c_attn.{kind}", part, 3) for part in range(3) for kind in ("weight", "bias")]
+        found |= {
+            f"{layer}-MultiHeadSelfAttention": [*attention, *_dense(f"{stem}.attn.c_proj")],
+            f"{layer}-MultiHeadSelfAttention-Norm": [same(f"{stem}.ln_1.bias"), same(f"{stem}.ln_1.weight")],
+            f"{layer}-FeedForward": [*_dense(f"{stem}.mlp.c_fc"), *_dense(f"{stem}.mlp.c_proj")],
+            f"{layer}-FeedForward-Norm": [same(f"{stem}.ln_2.bias"), same(f"{stem}.ln_2.weight")],
+        }
+    return found
+
+
+def _dense(stem: str) -> list[Source]:
+    return [same(f"{stem}.weight"), same(f"{stem}.bias")]          # stored as (inputs, outputs)
+
+
+def _gpt_config(config: Config) -> Config:
+    activation = {"gelu_new": "gelu", "relu": "relu", "swish": "swish", "silu": "silu"}.get(config["hidden_act"])
+    if activation is None or config["intermediate_size"] != 4 * config["hidden_size"]:
+        raise CheckpointError(
+            f"OpenAI's GPT has hidden_act gelu_new, relu or silu and intermediate_size 4 * hidden_size; found "
+            f"{config['hidden_act']!r} and {config['intermediate_size']} for {config['hidden_size']}"
+        )
+    said = {word: config.get(key) for key, word in _WORDS.items()}
+    return {
+        "model_type": "openai-gpt",
+        "architectures": ["OpenAIGPTLMHeadModel"],
+        "vocab_size": config["vocab_size"],
+        **{word: value for word, value in said.items() if value is not None},
+        "afn": activation,
+    }
+
+
+GPT = Family(
+    name="gpt",
+    title="CDial-GPT (OpenAI GPT)",
+    bert4keras="gpt",
+    recognises=lambda config, shapes: config.get("model_type") in ("gpt", "openai-gpt") or has("gpt/*")(shapes),
+    options=_gpt_options,
+    layouts=(
+        Layout("tensorflow", has("gpt/*"), _gpt_tensorflow, TENSORFLOW_UNNEEDED),
+        Layout(
+            "huggingface",
+            has("*tokens_embed.weight"),
+            _gpt_huggingface,
+            (r".*\.attn\.bias", r".*position_ids", r"lm_head\.weight", r"multiple_choice_head\..*"),
+            without_prefix("transformer.", ("tokens_embed.", "positions_embed.", "h.")),
+        ),
+    ),
+    huggingface=_gpt_config,
+    decoder=True,
+)
+
+
+def _newslm(config: Config) -> Sources:
+    found: Sources = {
+        "Embedding-Token": [same("newslm/embeddings/word_embed")],
+        "Embedding-Position": [same("newslm/embeddings/pos_embed")],
+        "Embedding-Norm": TENSORFLOW.norm("newslm/embeddings/LayerNorm_embed_norm"),
+    }
+    for index in range(config["num_hidden_layers"]):
+        stem, layer = f"newslm/layer{index:02d}", f"Transformer-{index}"
+        attention = ("query_layer", "key_layer", "value_layer", "context_projection_layer")
+        found |= {
+            f"{layer}-MultiHeadSelfAttention": [
+                each for part in attention for each in TENSORFLOW.dense(f"{stem}/{part}")
+            ],
+            f"{layer}-FeedForward-Norm-0": TENSORFLOW.norm(f"{stem}/LayerNorm_mlp_ln0"),
+            f"{layer}-FeedForward": TENSORFLOW.dense(f"{stem}/intermediate") + TENSORFLOW.dense(f"{stem}/output"),
+            f"{layer}-FeedForward-Norm-1": TENSORFLOW.norm(f"{stem}/LayerNorm_mlp_ln1"),
+        }
+    return found
+
+
+GPT2_ML = Family(
+    name="gpt2_ml",
+    title="GPT2_ML",
+    bert4keras="gpt2_ml",
+    recognises=lambda config, shapes: config.get("model_type") == "gpt2_ml" or has("newslm/*")(shapes),
+    options=lambda config, shapes: {**known_options(config), "layer_norm_eps": config.get("layer_norm_eps") or 1e-5},
+    layouts=(Layout("tensorflow", has("newslm/*"), _newslm, TENSORFLOW_UNNEEDED),),
+    decoder=True,
+)
+
+
+def _generates(config: Config, shapes: Shapes) -> bool:
+    """BERT's network and names, but it reads from left to right: only that it has no pooler and no segments tells."""
+    heads_alone = "cls/predictions/output_bias" in shapes and "bert/embeddings/position_embeddings" in shapes
+    without = not has("bert/pooler/*", "bert/embeddings/token_type_embeddings", "cls/seq_relationship/*")(shapes)
+    return config.get("application") == "lm" or ("model_type" not in config and heads_alone and without)
+
+
+NEZHA_GEN = Family(
+    name="nezha_gen",
+    title="NEZHA-GEN, Chinese-GEN",
+    bert4keras="bert",
+    recognises=_generates,
+    options=lambda config, shapes: {**known_options(config), "application": "lm", "segment_vocab_size": 0},
+    layouts=(
+        Layout(
+            "tensorflow",
+            has("bert/*"),
+            lambda config: embeddings(TENSORFLOW, "bert") | blocks(TENSORFLOW, "bert", config["num_hidden_layers"])
+            | heads(TENSORFLOW, "bert"),
+            TENSORFLOW_UNNEEDED,
+        ),
+    ),
+    decoder=True,
+)  # fmt: skip

@@ -1,0 +1,57 @@
+"""NEZHA: BERT with sinusoidal relative positions, which are computed and not stored."""
+
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Sources,
+    has,
+    without_prefix,
+)
+
+
+def _sources(naming: Naming, config: Config) -> Sources:
+    base = "bert" if naming is TENSORFLOW else "nezha"
+    found = embeddings(naming, base, positions=False)
+    return found | blocks(naming, base, config["num_hidden_layers"]) | heads(naming, base)
+
+
+def _options(config: Config, shapes: Shapes) -> Config:
+    return {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
+
+
+NEZHA = Family(
+    name="nezha",
+    title="NEZHA",
+    bert4keras="nezha",
+    recognises=lambda config, shapes: (
+        config.get("model_type") == "nezha"
+        or ("model_type" not in config and bool(config.get("use_relative_position")))
+        or has("nezha.*")(shapes)
+    ),
+    options=_options,
+    layouts=(
+        Layout(
+            "tensorflow",
+            has("bert/*"),
+            lambda config: _sources(TENSORFLOW, config),
+            (*TENSORFLOW_UNNEEDED, "bert/embeddings/position_embeddings"),       # in some files, never used
+        ),
+        Layout(
+            "huggingface",
+            has("*.weight", "*.gamma"),
+            lambda config: _sources(HUGGINGFACE, config),
+            (*HUGGINGFACE_UNNEEDED, r".*relative_positions_encoding.*"),
+            without_prefix("nezha.", ENCODER_PARTS),
+        ),
+    ),
+    huggingface=lambda config: {
+        "use_relative_position": True, **bert_huggingface(config, "nezha", "NezhaForPreTraining"),
+    },
+    positions=False,
+)  # fmt: skip

@@ -1,0 +1,159 @@
+"""T5 (1.0 and 1.1) and mT5: Google's files of Mesh TensorFlow and Hugging Face's; recognition uses the encoder."""
+
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.family import Config, Family, Layout, Shapes, Source, Sources, has, same, transposed
+
+_WORDS = {"hidden_size": "d_model", "num_hidden_layers": "num_layers", "num_attention_heads": "num_heads",
+          "intermediate_size": "d_ff", "attention_head_size": "d_kv", "layer_norm_eps": "layer_norm_epsilon",
+          "relative_buckets": "relative_attention_num_buckets",
+          "relative_distance": "relative_attention_max_distance"}  # fmt: skip
+_DEFAULTS = {"relative_buckets": 32, "relative_distance": 128, "layer_norm_eps": 1e-6}
+_OWN_OUTPUT = ("decoder/logits/kernel", "lm_head.weight")
+_ATTENTION = {"MultiHeadSelfAttention": "SelfAttention", "MultiHeadCrossAttention": "EncDecAttention"}
+
+
+def _options(config: Config, shapes: Shapes) -> Config:
+    """From Hugging Face's words, bert4keras' or our own."""
+    said = {key: config.get(key, config.get(word, _DEFAULTS.get(key))) for key, word in _WORDS.items()}
+    decoder = config.get("num_decoder_layers")
+    if decoder is not None and decoder != said["num_hidden_layers"]:
+        raise CheckpointError(
+            f"T5 with num_layers={said['num_hidden_layers']} and num_decoder_layers={decoder}: expected equally many"
+        )
+    activation, gated = _activation(config)
+    rate = config.get("hidden_dropout_prob", config.get("dropout_rate"))
+    own = any(name in shapes for name in _OWN_OUTPUT) if shapes else config.get("version", "t5.1.0") != "t5.1.0"
+    return {
+        **known_options({**config, **said, "hidden_act": activation}),
+        **{key: said[key] for key in ("attention_head_size", "relative_buckets", "relative_distance")},
+        "hidden_dropout_prob": rate,
+        "attention_probs_dropout_prob": config.get("attention_probs_dropout_prob", rate),
+        "gated": gated,
+        "version": "t5.1.1" if own else "t5.1.0",
+        "scale_output": _scaled(config, own),
+    }
+
+
+def _activation(config: Config) -> tuple[str, bool]:
+    """Name of the feed-forward's activation, and whether a second product gates it."""
+    if "gated" in config:
+        return config["hidden_act"], config["gated"]
+    kind = config.get("feed_forward_proj")
+    if kind is None:                                               # bert4keras: a name, or that and "linear"
+        kind = config.get("hidden_act", "relu")
+        names = kind if isinstance(kind, list) else [kind]
+        return "gelu_new" if names[0] == "gelu" else names[0], len(names) > 1
+    name = str(kind).removeprefix("gated-")
+    gated = name != kind
+    return "gelu_new" if gated and name == "gelu" else name, gated
+
+
+def _scaled(config: Config, own: bool) -> bool:
+    if "scale_output" in config:
+        return bool(config["scale_output"])
+    if config.get("model_type") == "mt5":
+        return False
+    if "model_type" in config:
+        return bool(config.get("scale_decoder_outputs", config.get("tie_word_embeddings") is not False))
+    return not own
+
+
+def _sources(config: Config, hugging: bool) -> Sources:
+    found: Sources = {"Embedding-Token": [_table(hugging)], "Decoder-Output-LM": [_output(hugging)]}
+    for side in ("Encoder", "Decoder"):
+        start = side.lower()
+        found[f"{side}-Embedding-Relative-Position"] = [_distances(start, hugging)]
+        found[f"{side}-Output-Norm"] = [same(f"{start}.final_layer_norm.weight" if hugging
+                                             else f"{start}/final_layer_norm/scale")]  # fmt: skip
+        for index in range(config["num_hidden_layers"]):
+            stem = f"{start}.block.{index}.layer." if hugging else f"{start}/block_{index:03d}/layer_00"
+            found |= _block(f"{side}-Transformer-{index}", stem, side, config["gated"], hugging)
+    return found
+
+
+def _block(layer: str, stem: str, side: str, gated: bool, hugging: bool) -> Sources:
+    found: Sources = {}
+    names = ["MultiHeadSelfAttention", *(["MultiHeadCrossAttention"] if side == "Decoder" else []), "FeedForward"]
+    for number, name in enumerate(names):
+        if name == "FeedForward":
+            parts = ["wi_0", "wi_1", "wo"] if gated else ["wi", "wo"]
+            within = [f"DenseReluDense.{part}" for part in parts]
+        else:
+            within = [f"{_ATTENTION[name]}.{part}" for part in "qkvo"]
+        if hugging:
+            found[f"{layer}-{name}"] = [transposed(f"{stem}{number}.{part}.weight") for part in within]
+            found[f"{layer}-{name}-Norm"] = [same(f"{stem}{number}.layer_norm.weight")]
+        else:
+            kernel = "/kernel" if name == "FeedForward" else ""
+            found[f"{layer}-{name}"] = [same(f"{stem}{number}/{part.replace('.', '/')}{kernel}") for part in within]
+            found[f"{layer}-{name}-Norm"] = [same(f"{stem}{number}/layer_norm/scale")]
+    return found
+
+
+def _table(hugging: bool) -> Source:
+    return same("shared.weight" if hugging else "shared/embedding")
+
+
+def _output(hugging: bool) -> Source:
+    return transposed("lm_head.weight") if hugging else same("decoder/logits/kernel")
+
+
+def _distances(start: str, hugging: bool) -> Source:
+    if hugging:
+        return same(f"{start}.block.0.layer.0.SelfAttention.relative_attention_bias.weight")
+    return transposed(f"{start}/block_000/layer_000/SelfAttention/relative_attention_bias")
+
+
+def _config(config: Config) -> Config:
+    gated = config["gated"]
+    activation = {"gelu_new": "gelu"}.get(config["hidden_act"], config["hidden_act"]) if gated else config["hidden_act"]
+    rate = config.get("hidden_dropout_prob")
+    return {
+        "model_type": "t5",
+        "architectures": ["T5ForConditionalGeneration"],
+        "vocab_size": config["vocab_size"],
+        **{word: config[key] for key, word in _WORDS.items()},
+        "feed_forward_proj": f"gated-{activation}" if gated else activation,
+        "dropout_rate": 0.1 if rate is None else rate,
+        "tie_word_embeddings": config["scale_output"],
+        "scale_decoder_outputs": config["scale_output"],
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 0,
+    }
+
+
+def _canonical(name: str) -> str:
+    return name.replace("/rms_norm/", "/layer_norm/").replace("coder/layer_norm/", "coder/final_layer_norm/")
+
+
+T5 = Family(
+    name="t5",
+    title="T5 (1.0 and 1.1), mT5",
+    bert4keras="t5_tagging_encoder",
+    recognises=lambda config, shapes: (
+        config.get("model_type") in ("t5", "mt5") or has("shared/embedding")(shapes)
+    ),
+    options=_options,
+    layouts=(
+        Layout(
+            "tensorflow",
+            has("shared/embedding"),
+            lambda config: _sources(config, hugging=False),
+            (r".*_slot_v[rc]?", r"global_step", r"decoder/.*/EncDecAttention/relative_attention_bias"),
+            _canonical,
+        ),
+        Layout(
+            "huggingface",
+            has("shared.weight"),
+            lambda config: _sources(config, hugging=True),
+            (r"(encoder|decoder)\.embed_tokens\.weight",                         # the same table again
+             r"decoder\..*\.EncDecAttention\.relative_attention_bias\.weight"),  # in old files, never used
+        ),
+    ),
+    huggingface=_config,
+    tokenizer="sentencepiece",
+    positions=False,
+    generator="t5",
+)  # fmt: skip

@@ -1,0 +1,136 @@
+"""XLNet: the files of zihangdai/xlnet, which HFL's Chinese XLNet has as well, and Hugging Face's."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.family import (
+    TENSORFLOW_UNNEEDED,
+    Config,
+    Family,
+    Layout,
+    Shapes,
+    Source,
+    Sources,
+    has,
+    same,
+    transposed,
+    without_prefix,
+)
+
+_BASE = "model/transformer"
+_BIASES = ("r_w_bias", "r_r_bias", "r_s_bias")
+_WORDS = {"vocab_size": "n_token", "hidden_size": "d_model", "num_hidden_layers": "n_layer",
+          "num_attention_heads": "n_head", "intermediate_size": "d_inner", "hidden_act": "ff_activation"}  # fmt: skip
+PAD_ID = 5
+"""Of <pad> in all published vocabularies; 0 is <unk>."""
+
+
+def _options(config: Config, shapes: Shapes) -> Config:
+    """Both kinds of files say n_layer and so on; a saved model says num_hidden_layers."""
+    found = known_options({key: config.get(key, config.get(word)) for key, word in _WORDS.items()} | {
+        key: value for key, value in config.items() if key not in _WORDS
+    })  # fmt: skip
+    if config.get("attn_type", "bi") != "bi":
+        raise CheckpointError(f"attn_type is {config['attn_type']!r}, expected 'bi'; Transformer-XL is not read")
+    original = "n_token" in config and "model_type" not in config
+    if original and found["hidden_act"] == "gelu":                 # what that code has under the name
+        found["hidden_act"] = "gelu_new"
+    dropout = config.get("dropout")
+    return {
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": dropout,
+        "clamp_length": config.get("clamp_length", config.get("clamp_len", -1)),
+        "pad_id": config.get("pad_id", config.get("pad_token_id", PAD_ID)),
+        **found,
+        "attention_head_size": config.get("attention_head_size", config.get("d_head")),
+    }
+
+
+def _layer(index: int) -> Callable[[np.ndarray], np.ndarray]:
+    """A layer's part of what all layers store as one array; a bias of all layers alike has no such axis."""
+    return lambda array: array[index] if array.ndim > 2 else array
+
+
+def _tensorflow(config: Config) -> Sources:
+    found: Sources = {"Embedding-Token": [same(f"{_BASE}/word_embedding/lookup_table")]}
+    for index in range(config["num_hidden_layers"]):
+        stem, layer = f"{_BASE}/layer_{index}", f"Transformer-{index}"
+        attention = [same(f"{stem}/rel_attn/{part}/kernel") for part in "qkvor"]
+        attention += [Source((f"{_BASE}/{name}",), _layer(index), None, np.stack) for name in _BIASES]
+        attention.append(Source((f"{_BASE}/seg_embed",), lambda array, index=index: array[index], None, np.stack))
+        dense = [same(f"{stem}/ff/layer_{part}/{kind}") for part in (1, 2) for kind in ("kernel", "bias")]
+        found |= {
+            f"{layer}-MultiHeadSelfAttention": attention,
+            f"{layer}-MultiHeadSelfAttention-Norm": _norm(f"{stem}/rel_attn/LayerNorm/", "beta", "gamma"),
+            f"{layer}-FeedForward": dense,
+            f"{layer}-FeedForward-Norm": _norm(f"{stem}/ff/LayerNorm/", "beta", "gamma"),
+        }
+    return found
+
+
+def _huggingface(config: Config) -> Sources:
+    found: Sources = {"Embedding-Token": [same("transformer.word_embedding.weight")]}
+    for index in range(config["num_hidden_layers"]):
+        stem, layer = f"transformer.layer.{index}", f"Transformer-{index}"
+        parts = (*"qkvor", *_BIASES, "seg_embed")
+        dense = [transposed(f"{stem}.ff.layer_1.weight"), same(f"{stem}.ff.layer_1.bias"),
+                 transposed(f"{stem}.ff.layer_2.weight"), same(f"{stem}.ff.layer_2.bias")]  # fmt: skip
+        found |= {
+            f"{layer}-MultiHeadSelfAttention": [same(f"{stem}.rel_attn.{part}") for part in parts],
+            f"{layer}-MultiHeadSelfAttention-Norm": _norm(f"{stem}.rel_attn.layer_norm.", "bias", "weight"),
+            f"{layer}-FeedForward": dense,
+            f"{layer}-FeedForward-Norm": _norm(f"{stem}.ff.layer_norm.", "bias", "weight"),
+        }
+    return found
+
+
+def _norm(stem: str, *names: str) -> list[Source]:
+    return [same(stem + name) for name in names]
+
+
+def _config(config: Config) -> Config:
+    dropout = config.get("hidden_dropout_prob")
+    return {
+        "model_type": "xlnet",
+        "architectures": ["XLNetModel"],
+        **{word: config[key] for key, word in _WORDS.items() if key != "vocab_size"},
+        "vocab_size": config["vocab_size"],
+        "d_head": config.get("attention_head_size") or config["hidden_size"] // config["num_attention_heads"],
+        "layer_norm_eps": config.get("layer_norm_eps") or 1e-12,
+        "dropout": 0.1 if dropout is None else dropout,
+        "clamp_len": config.get("clamp_length", -1),
+        "pad_token_id": config.get("pad_id", PAD_ID),
+        "attn_type": "bi",
+    }
+
+
+XLNET = Family(
+    name="xlnet",
+    title="XLNet, Chinese XLNet (HFL)",
+    bert4keras="xlnet",
+    recognises=lambda config, shapes: (
+        config.get("model_type") == "xlnet" or "n_token" in config or has(f"{_BASE}/*")(shapes)
+    ),
+    options=_options,
+    layouts=(
+        Layout(
+            "tensorflow",
+            has(f"{_BASE}/*"),
+            _tensorflow,
+            (*TENSORFLOW_UNNEEDED, rf"{_BASE}/mask_emb/mask_emb", r"model/(lm_loss|sequnece_summary)/.*|.*/logit/.*"),
+        ),
+        Layout(
+            "huggingface",
+            has("*rel_attn.q"),
+            _huggingface,
+            (r"transformer\.mask_emb", r"lm_loss\..*", r"(sequence_summary|logits_proj|classifier|qa_outputs)\..*"),
+            without_prefix("transformer.", ("word_embedding.", "layer.", "mask_emb")),
+        ),
+    ),
+    huggingface=_config,
+    tokenizer="sentencepiece",
+    positions=False,
+)

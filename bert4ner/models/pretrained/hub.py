@@ -1,0 +1,68 @@
+"""Pretrained folders by their name on the Hugging Face hub, downloaded once into that library's own cache."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+from bert4ner.errors import CheckpointError, EnvironmentProblem
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_SMALL = ["*.json", "vocab*.txt", "*.model"]
+_INSTALL = "pip install huggingface_hub"
+
+
+def is_hub_name(given: str) -> bool:
+    """Whether it can be a name on the hub, "owner/name"; there may be a folder of that name all the same."""
+    return _NAME.fullmatch(given) is not None
+
+
+def hub_folder(name: str) -> Path:
+    """The folder with a model's configuration, vocabulary and weights, from the cache if the hub is out of reach.
+
+    Raises:
+        EnvironmentProblem: huggingface_hub is not installed, or the model is not cached and cannot be downloaded.
+        CheckpointError: the hub has no such model, or it holds no weights in a format that is read.
+    """
+    try:
+        hub: Any = importlib.import_module("huggingface_hub")
+    except ModuleNotFoundError:
+        raise EnvironmentProblem(
+            f"{name}: no such folder; to download it from the Hugging Face hub, run: {_INSTALL} (the extra 'hub')"
+        ) from None
+    try:
+        names = hub.list_repo_files(name)
+    except Exception as error:          # the library's own errors and those of the HTTP library that it happens to use
+        if type(error).__name__ in ("RepositoryNotFoundError", "GatedRepoError", "HFValidationError"):
+            raise CheckpointError(
+                f"{name}: no such folder, and no such public model on the Hugging Face hub; check the spelling"
+            ) from None
+        return _cached(hub, name, error)
+    weights = _weights(names)
+    if not weights:
+        raise CheckpointError(f"{name}: this model on the hub has neither model.safetensors nor pytorch_model.bin")
+    try:
+        return Path(hub.snapshot_download(name, allow_patterns=[*_SMALL, *weights]))
+    except Exception as error:          # as above
+        return _cached(hub, name, error)
+
+
+def _weights(names: list[str]) -> list[str]:
+    """Of the weight files in a repository those in the best format, by their names."""
+    for pattern in (r"model(-\d+-of-\d+)?\.safetensors", r"pytorch_model(-\d+-of-\d+)?\.bin", r".*\.(index|data-.*)"):
+        found = [name for name in names if re.fullmatch(pattern, name)]
+        if found:
+            return found
+    return []
+
+
+def _cached(hub: Any, name: str, error: Exception) -> Path:
+    try:
+        return Path(hub.snapshot_download(name, local_files_only=True))
+    except Exception:                   # whatever the reason, it is not in the cache
+        cause = str(error).strip().splitlines()
+        raise EnvironmentProblem(
+            f"{name}: no such folder, it is not in the cache of the Hugging Face hub, and the hub cannot be reached "
+            f"({cause[0] if cause else type(error).__name__}); download the model where there is a network and name "
+            "its folder"
+        ) from None

@@ -1,0 +1,187 @@
+"""Every family of encoders: hidden states against transformers or numpy, a trained model saved and loaded, MRC."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config, ModelConfig
+from bert4ner.errors import CheckpointError, ConfigError
+from bert4ner.models.backbone import build_backbone
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.pretrained import FAMILIES, open_pretrained
+from bert4ner.models.pretrained.convert import write_tensorflow
+from bert4ner.train.optimizers import build_optimizer
+from tests.models.pretrained.conftest import (
+    HUGGING,
+    IDS,
+    ORIGINAL,
+    REAL,
+    hidden_states,
+    original_variables,
+    transformers_model,
+    write_vocabulary,
+)
+from tests.models.pretrained.witness import Witness
+
+WITNESSED = {
+    "nezha": {"positions": "relative"},
+    "roformer in TensorFlow": {"positions": "rotary"},
+    "roformer_v2": {"positions": "rotary", "bare": True, "epsilon": 1e-7},
+    "albert_early": {},
+}
+
+
+def our_states(folder, ids=IDS):
+    """The output of every block for token ids, from a pretrained folder."""
+    found = open_pretrained(folder)
+    count = found.config["num_hidden_layers"]
+    options = ModelConfig(fusion="concat", fusion_layers=count)
+    backbone = build_backbone(found.config, options, dropout="auto", max_length=16)
+    backbone.load(found.checkpoint)
+    states = keras.Model(backbone.inputs, backbone.blocks)([ids, np.zeros_like(ids)])
+    assert len(states) == count
+    return [state.numpy() for state in states]
+
+
+def assert_same(found, expected, tolerance=1e-4):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one[REAL], other[REAL], atol=tolerance, rtol=0)
+    assert np.abs(expected[-1] - expected[-2]).max() > 0.1                        # the blocks do something
+
+
+@pytest.mark.parametrize("kind", HUGGING)
+def test_hidden_states_are_those_of_transformers(kind, hugging_folder, caplog):
+    with caplog.at_level(logging.WARNING, "bert4ner"):
+        found = our_states(hugging_folder(kind))
+    assert_same(found, hidden_states(transformers_model(kind)))
+    assert caplog.text == ""                                                      # every variable has its place
+
+
+@pytest.mark.parametrize("kind", ORIGINAL)
+def test_hidden_states_are_those_of_the_paper(kind, original_folder):
+    config, values = original_variables(kind)
+    expected = Witness(values, config, **WITNESSED[kind]).states(IDS)
+    assert_same(our_states(original_folder(kind)), expected)
+
+
+def test_nezha_takes_far_tokens_for_as_far_as_it_has_vectors(tmp_path):
+    config, values = original_variables("nezha")
+    (tmp_path / "bert_config.json").write_text(json.dumps({**config, "max_relative_position": 3}), encoding="utf-8")
+    write_tensorflow(str(tmp_path / "bert_model.ckpt"), values)
+    write_vocabulary(tmp_path)
+    assert_same(our_states(tmp_path), Witness(values, config, positions="relative", farthest=3).states(IDS))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [
+    ("bert", "ForPreTraining"), ("bert", "ForMaskedLM"), ("bert", "ForTokenClassification"),
+    ("albert", "ForPreTraining"), ("electra", "ForPreTraining"), ("electra", "ForMaskedLM"),
+    ("roformer", "ForMaskedLM"),
+])  # fmt: skip
+def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
+    model = transformers_model(kind, suffix)
+    model.save_pretrained(tmp_path)
+    write_vocabulary(tmp_path)
+    with caplog.at_level(logging.WARNING, "bert4ner"):
+        found = our_states(tmp_path)
+    assert_same(found, hidden_states(getattr(model, model.base_model_prefix)))
+    assert caplog.text == ""
+
+
+def test_every_family_is_tested():
+    covered = {name.partition(",")[0].partition(" ")[0] for name in (*HUGGING, *ORIGINAL)}
+    assert {family.name for family in FAMILIES if not family.decoder} - {"xlnet", "t5"} == covered    # see their files
+
+
+@pytest.fixture
+def on_family(any_folder):
+    """A NER model on the encoder of a kind, with dropout."""
+
+    def make(kind, **options):
+        config = Config().replace(
+            pretrained=str(any_folder(kind)), max_length=32, overlap=4, precision="float32", encoder_dropout=0.3,
+            fusion="concat", fusion_layers=2, batch_tokens=256, **options,
+        )  # fmt: skip
+        return NERModel.create(config, ["DRUG", "SYMPTOM"])
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["electra", "roformer_v2", "albert_early"])
+def test_a_model_is_saved_and_loaded(kind, on_family, tmp_path):
+    model = on_family(kind, head="softmax")
+    model.save(tmp_path / "model")
+    assert np.array_equal(NERModel.load(tmp_path / "model").outputs(IDS), model.outputs(IDS))
+    assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
+
+
+@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer"])
+def test_a_model_is_trained_saved_and_loaded(kind, on_family, tmp_path):
+    model = on_family(kind, head="softmax")
+    network, optimizer = model.network, build_optimizer(model, 4)
+    on_top = set(model.head_variables())
+    assert {name.partition("/")[0] for name in on_top} == {"head"}
+    before = model.weights()
+    targets = np.where(REAL, 0, -1).astype("int32")
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model.head.loss(targets, network([IDS, np.zeros_like(IDS)], training=True)))
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        return loss
+
+    assert np.isfinite([step().numpy() for _ in range(2)]).all()
+    changed = [name for name, value in model.weights().items() if not np.array_equal(value, before[name])]
+    assert any(name.startswith("Embedding-Token/") for name in changed)
+    assert any("-MultiHeadSelfAttention/" in name for name in changed)
+    expected = model.outputs(IDS)
+    model.save(tmp_path / "model")
+    np.testing.assert_allclose(NERModel.load(tmp_path / "model").outputs(IDS), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer in TensorFlow"])
+def test_an_encoder_that_is_asked_reads_each_question(kind, on_family):
+    model = on_family(kind, head="mrc")
+    assert np.isfinite(model.outputs(IDS[:, :6])).all()
+    ids = IDS.copy()
+    ids[0, 3] = 60
+    assert not np.allclose(model.outputs(ids), model.outputs(IDS))
+
+
+def test_a_model_of_before_families_is_bert(tiny_model, tmp_path):
+    tiny_model.save(tmp_path)
+    path = tmp_path / "config.json"
+    described = json.loads(path.read_text(encoding="utf-8"))
+    described["encoder"].pop("family")
+    path.write_text(json.dumps(described), encoding="utf-8")
+    np.testing.assert_allclose(NERModel.load(tmp_path).outputs(IDS), tiny_model.outputs(IDS), atol=1e-6)
+    path.write_text(json.dumps({**described, "encoder": {**described["encoder"], "family": "gtp"}}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"config\.json: expected family to be one of .*bert.*; found 'gtp'"):
+        NERModel.load(tmp_path)
+
+
+def test_only_a_table_of_positions_bounds_the_window(any_folder):
+    for kind, bounded in (("nezha", False), ("roformer", False), ("electra", True), ("albert", True)):
+        config = open_pretrained(any_folder(kind)).config
+        if bounded:
+            with pytest.raises(ConfigError, match="max_length=65, but the encoder has 64 positions"):
+                build_backbone(config, ModelConfig(), dropout="auto", max_length=65)
+        else:
+            build_backbone(config, ModelConfig(), dropout="auto", max_length=65)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("kind", ["nezha", "roformer", "roformer_v2"])
+def test_16_bits_stay_near_float32(kind, precision, any_folder):
+    from bert4ner.models.precision import policy
+
+    folder = any_folder(kind)
+    with policy(precision):
+        found = our_states(folder)
+    expected = our_states(folder)
+    spread = np.abs(expected[-1][REAL]).max()
+    assert np.abs(found[-1].astype("float32") - expected[-1])[REAL].max() < 0.1 * spread

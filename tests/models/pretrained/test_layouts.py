@@ -1,0 +1,254 @@
+"""Hugging Face's files in all their forms, damaged ones, and conversion between the layouts, bit for bit."""
+
+import json
+import logging
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from safetensors.numpy import load_file
+from safetensors.torch import save_file
+
+from bert4ner.compat.frameworks import tf
+from bert4ner.errors import CheckpointError, ConfigError
+from bert4ner.models.pretrained import open_pretrained, open_store
+from bert4ner.models.pretrained.convert import convert_checkpoint
+from tests.conftest import CHARACTERS, SPECIAL_TOKENS
+from tests.models.pretrained.conftest import HUGGING, IDS, hidden_states, transformers_model, write_vocabulary
+from tests.models.pretrained.test_families import assert_same, our_states
+
+
+@pytest.fixture
+def folder(hugging_folder, tmp_path):
+    """A copy of the folder of a BERT to break."""
+    return shutil.copytree(hugging_folder("bert"), tmp_path / "bert")
+
+
+def refusal(folder):
+    with pytest.raises(CheckpointError) as error:
+        our_states(folder)
+    assert "\n" not in str(error.value)
+    return str(error.value).replace(str(folder), "FOLDER")
+
+
+def state(folder):
+    return {name: torch.tensor(value) for name, value in load_file(folder / "model.safetensors").items()}
+
+
+# --- forms ---
+
+
+@pytest.mark.parametrize("form", ["bin", "bin before 1.6", "sharded bin", "sharded safetensors"])
+def test_any_form_of_file_gives_the_same(form, folder):
+    expected, weights = our_states(folder), state(folder)
+    (folder / "model.safetensors").unlink()
+    names = sorted(weights)
+    if form.startswith("bin"):
+        torch.save(weights, folder / "pytorch_model.bin", _use_new_zipfile_serialization=form == "bin")
+    elif form == "sharded bin":
+        files = {name: f"pytorch_model-0000{number % 2 + 1}-of-00002.bin" for number, name in enumerate(names)}
+        for file in set(files.values()):
+            torch.save({name: weights[name] for name in names if files[name] == file}, folder / file)
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": files}), encoding="utf-8")
+    else:
+        transformers_model("bert").save_pretrained(folder, max_shard_size="10KB")
+        assert len(list(folder.glob("model-*.safetensors"))) > 2
+    for one, other in zip(our_states(folder), expected, strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+@pytest.mark.parametrize("form", ["safetensors", "bin"])
+def test_numbers_of_any_precision_are_read(kind, form, folder):
+    weights = {name: value.to(kind) for name, value in state(folder).items()}
+    (folder / "model.safetensors").unlink()
+    path = folder / ("model.safetensors" if form == "safetensors" else "pytorch_model.bin")
+    (save_file if form == "safetensors" else torch.save)(weights, path)
+    store = open_store(open_pretrained(folder).checkpoint)
+    for name, value in weights.items():
+        assert np.array_equal(store.read(name).astype("float32"), value.float().numpy())
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("", "bert."), ("", "module.bert."), ("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta"),
+])
+def test_names_of_other_times_are_known(old, new, folder, caplog):
+    expected = our_states(folder)
+    weights = {name.replace(old, new) if old else new + name: value for name, value in state(folder).items()}
+    save_file(weights, folder / "model.safetensors")
+    with caplog.at_level(logging.WARNING, "bert4ner"):
+        found = our_states(folder)
+    assert caplog.text == ""
+    for one, other in zip(found, expected, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_vocabulary_in_tokenizer_json(folder):
+    tokens = [*SPECIAL_TOKENS, *CHARACTERS]
+    described = {
+        "model": {"type": "WordPiece", "vocab": {token: number for number, token in enumerate(tokens[:-1])}},
+        "added_tokens": [{"id": 0, "content": "[PAD]"}, {"id": len(tokens) - 1, "content": tokens[-1]}],
+    }
+    (folder / "vocab.txt").unlink()
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps(described), encoding="utf-8")
+    assert open_pretrained(folder).vocabulary.tokens == tuple(tokens)
+    described["model"]["type"] = "BPE"
+    path.write_text(json.dumps(described), encoding="utf-8")
+    assert refusal(folder) == "FOLDER/tokenizer.json: expected a WordPiece vocabulary, found BPE"
+    described["model"] = {"type": "WordPiece", "vocab": {"[PAD]": 0, "[UNK]": 5}}
+    path.write_text(json.dumps(described), encoding="utf-8")
+    assert "expected tokens numbered 0 to 2, each once" in refusal(folder)
+    path.write_text("{", encoding="utf-8")
+    assert refusal(folder).startswith("FOLDER/tokenizer.json: not a readable tokenizer.json: ")
+
+
+# --- what is wrong ---
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.001, 0.1, 0.5, 0.999])
+def test_a_truncated_safetensors_file_is_one_line(kept, folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    assert refusal(folder).startswith(("FOLDER/model.safetensors: not a readable safetensors file",
+                                       "FOLDER/model.safetensors: truncated: "))  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ({"dtype": "F8_E4M3"}, "has the unknown type F8_E4M3"),
+    ({"data_offsets": [0, 4]}, "has 4 bytes for shape (16,); damaged"),
+])
+def test_an_entry_of_a_safetensors_file_that_lies(change, told, folder):
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["embeddings.LayerNorm.bias"] |= change
+    changed = json.dumps(header).encode()
+    path.write_bytes(len(changed).to_bytes(8, "little") + changed + content[8 + size :])
+    assert told in refusal(folder)
+
+
+def test_shards_that_are_not_there(folder):
+    index = folder / "model.safetensors.index.json"
+    (folder / "model.safetensors").rename(folder / "one.safetensors")
+    for files, told in (({"a": "two.safetensors"}, "names the file two.safetensors, which is not beside it"),
+                        ({"a": "../one.safetensors"}, "names the file ../one.safetensors, which is not beside it")):
+        index.write_text(json.dumps({"weight_map": files}), encoding="utf-8")
+        assert told in refusal(folder)
+    index.write_text("[]", encoding="utf-8")
+    assert "not a readable index of weight files" in refusal(folder)
+
+
+def test_weights_in_formats_that_are_not_read(folder):
+    (folder / "model.safetensors").rename(folder / "tf_model.h5")
+    assert refusal(folder).startswith("FOLDER: weights in tf_model.h5 cannot be read; take model.safetensors, ")
+
+
+def test_the_configuration_of_another_model(folder):
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**config, "model_type": "llama"}), encoding="utf-8")
+    text = refusal(folder)
+    assert text.startswith("FOLDER/config.json: expected the configuration of one of ") and "model_type 'llama'" in text
+    path.write_text(json.dumps({**config, "model_type": "albert", "embedding_size": 16}), encoding="utf-8")
+    assert "expected the weights of albert, found variables such as " in refusal(folder)
+    path.write_text(json.dumps({**config, "num_hidden_layers": 3, "intermediate_size": 33}), encoding="utf-8")
+    text = refusal(folder)
+    assert "bert.encoder.layer.2.attention.self.query.weight is missing" in text
+    assert "encoder.layer.0.intermediate.dense.weight has shape (32, 16), expected (33, 16)" in text
+
+
+def test_a_checkpoint_for_another_vocabulary(folder):
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    with (folder / "vocab.txt").open("a", encoding="utf-8") as file:
+        file.write("龘\n")
+    assert refusal(folder).startswith("FOLDER/vocab.txt: 108 tokens, but the configuration says vocab_size=107")
+    path.write_text(json.dumps({**config, "vocab_size": 108}), encoding="utf-8")
+    assert "bert.embeddings.word_embeddings.weight has 107 rows, but the configuration says vocab_size=108" in refusal(
+        folder
+    )
+
+
+def test_what_belongs_nowhere_is_told_and_left_out(folder, caplog):
+    expected = our_states(folder)
+    save_file({**state(folder), "encoder.adapter.weight": torch.zeros(2)}, folder / "model.safetensors")
+    with caplog.at_level(logging.WARNING, "bert4ner"):
+        found = our_states(folder)
+    (record,) = caplog.records
+    assert record.getMessage().endswith("1 variables belong to no known part of bert and are left out: "
+                                        "encoder.adapter.weight")  # fmt: skip
+    assert np.array_equal(found[-1], expected[-1])
+
+
+# --- conversion ---
+
+
+PRETRAINING = {"bert": "ForPreTraining", "albert": "ForPreTraining", "electra": "ForPreTraining",
+               "roformer": "ForMaskedLM"}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HUGGING if kind != "bert, gelu by tanh"])
+def test_there_and_back_is_bit_for_bit_and_loads_in_transformers(kind, tmp_path):
+    family = kind.partition(",")[0]
+    model = transformers_model(kind, PRETRAINING[family])
+    model.save_pretrained(tmp_path / "hf")
+    write_vocabulary(tmp_path / "hf")
+    there = convert_checkpoint(tmp_path / "hf", tmp_path / "tf")
+    back = convert_checkpoint(tmp_path / "tf", tmp_path / "back")
+    assert (there.family, there.source, there.target) == (family, "huggingface", "tensorflow")
+    assert (back.family, back.source, back.target) == (family, "tensorflow", "huggingface")
+    assert there.variables == back.variables and there.left_out == back.left_out == ()
+    before, after = load_file(tmp_path / "hf/model.safetensors"), load_file(tmp_path / "back/model.safetensors")
+    assert {name for name in before if name not in after} <= {"roformer.encoder.embed_positions.weight"}
+    assert all(np.array_equal(before[name], value) for name, value in after.items())
+    loaded, report = type(model).from_pretrained(tmp_path / "back", output_loading_info=True)
+    assert not {name for name in report["missing_keys"] if "embed_positions" not in name}
+    assert not report["unexpected_keys"]
+    base = model.base_model_prefix
+    assert_same(hidden_states(getattr(loaded.eval(), base)), hidden_states(getattr(model, base)), 1e-6)
+    assert_same(our_states(tmp_path / "tf"), hidden_states(getattr(model, base)))
+    tokenizer = transformers.BertTokenizer.from_pretrained(tmp_path / "back")
+    assert tokenizer.convert_tokens_to_ids(["[PAD]", "本"]) == [0, [*SPECIAL_TOKENS, *CHARACTERS].index("本")]
+
+
+@pytest.mark.parametrize("kind", ["nezha", "roformer in TensorFlow"])
+def test_what_was_published_for_tensorflow_comes_back_as_it_was(kind, original_folder, tmp_path):
+    original = original_folder(kind)
+    done = convert_checkpoint(original, tmp_path / "hf")
+    convert_checkpoint(tmp_path / "hf", tmp_path / "tf")
+    before, after = (tf.train.load_checkpoint(str(each / "bert_model.ckpt")) for each in (original, tmp_path / "tf"))
+    names = {name for name in before.get_variable_to_shape_map() if "adam" not in name and name != "global_step"}
+    assert names == set(after.get_variable_to_shape_map()) and len(names) == done.variables
+    assert all(np.array_equal(before.get_tensor(name), after.get_tensor(name)) for name in names)
+    assert_same(our_states(tmp_path / "hf"), our_states(original), 1e-6)
+
+
+def test_google_bert_loads_in_transformers(tiny_checkpoint, tmp_path):
+    convert_checkpoint(tiny_checkpoint, tmp_path / "hf", "huggingface")
+    model = transformers.BertModel.from_pretrained(tmp_path / "hf").eval()
+    assert_same(hidden_states(model), our_states(tiny_checkpoint))
+    assert model(torch.tensor(IDS)).pooler_output.shape == (2, 16)
+
+
+@pytest.mark.parametrize("kind", ["roformer_v2", "albert_early"])
+def test_what_transformers_lacks_is_not_converted(kind, original_folder, tmp_path):
+    with pytest.raises(CheckpointError, match=f"{kind} has no huggingface layout that other tools could read"):
+        convert_checkpoint(original_folder(kind), tmp_path / "hf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_conversion_is_whole_or_not_there(hugging_folder, tiny_encoder, tmp_path, monkeypatch):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(ConfigError, match="exists already; name a new folder"):
+        convert_checkpoint(hugging_folder("bert"), tmp_path / "full")
+    with pytest.raises(CheckpointError, match="holds no weights that can be read"):
+        convert_checkpoint(tiny_encoder, tmp_path / "new")
+    monkeypatch.setattr("bert4ner.models.pretrained.convert.write_tensorflow", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        convert_checkpoint(hugging_folder("bert"), tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
