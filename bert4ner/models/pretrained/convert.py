@@ -100,8 +100,12 @@ def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarra
     options = {key: value for key, value in found.options.items() if key != "family"}
     if to == "huggingface":
         assert found.family.huggingface is not None
-        _write_json(folder / "config.json", found.family.huggingface(options))
+        try:
+            _write_json(folder / "config.json", found.family.huggingface(options))
+        except CheckpointError as error:
+            raise CheckpointError(f"{found.path}: {error}") from None
         save_file(dict(arrays), str(folder / "model.safetensors"), metadata={"format": "pt"})
+        shutil.copymode(folder / "config.json", folder / "model.safetensors")    # not for its owner alone
     else:
         _write_json(folder / "bert_config.json", options)
         write_tensorflow(str(folder / "bert_model.ckpt"), arrays)

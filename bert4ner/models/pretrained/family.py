@@ -70,7 +70,8 @@ class Family:
             `encoder_config.ENCODER_KEYS` and the keyword arguments of the bert4keras class. It holds for its own
             result, too (saved models keep that), and refuses with CheckpointError what the family cannot do.
         layouts: the first that fits is taken.
-        huggingface: from options to the config.json of a Hugging Face folder; None if there is no such model.
+        huggingface: from options to the config.json of a Hugging Face folder; None if there is no such model. Refuses
+            with CheckpointError options that such a model cannot have.
         tokenizer: "wordpiece" or "sentencepiece".
         decoder: generates text; it is no encoder for recognition.
         positions: whether there is a table of positions, which bounds the length of windows.

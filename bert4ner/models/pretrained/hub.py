@@ -1,6 +1,7 @@
 """Pretrained folders by their name on the Hugging Face hub, downloaded once into that library's own cache."""
 
 import importlib
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ def hub_folder(name: str) -> Path:
         raise EnvironmentProblem(
             f"{name}: no such folder; to download it from the Hugging Face hub, run: {_INSTALL} (the extra 'hub')"
         ) from None
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)   # what it warns of is in our message
     try:
         names = hub.list_repo_files(name)
     except Exception as error:          # the library's own errors and those of the HTTP library that it happens to use

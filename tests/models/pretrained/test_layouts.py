@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from bert4ner.compat.frameworks import tf
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained import open_pretrained, open_store
-from bert4ner.models.pretrained.convert import convert_checkpoint
+from bert4ner.models.pretrained.convert import convert_checkpoint, write_tensorflow
 from tests.conftest import CHARACTERS, SPECIAL_TOKENS
 from tests.models.pretrained.conftest import HUGGING, IDS, hidden_states, transformers_model, write_vocabulary
 from tests.models.pretrained.test_families import assert_same, our_states
@@ -239,6 +239,29 @@ def test_what_transformers_lacks_is_not_converted(kind, original_folder, tmp_pat
     with pytest.raises(CheckpointError, match=f"{kind} has no huggingface layout that other tools could read"):
         convert_checkpoint(original_folder(kind), tmp_path / "hf")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("kind", "told"), [
+    ("albert, one width", "embeddings as wide as the blocks"), ("bert", "embedding_size=12"),
+])  # fmt: skip
+def test_a_network_that_transformers_cannot_build_is_not_converted(kind, told, hugging_folder, tmp_path):
+    convert_checkpoint(hugging_folder(kind), tmp_path / "tf")
+    prefix, path = str(tmp_path / "tf/bert_model.ckpt"), tmp_path / "tf/bert_config.json"
+    store, mapping = open_store(prefix), "bert/encoder/embedding_hidden_mapping_in"
+    config, kept = json.loads(path.read_text(encoding="utf-8")), {name: store.read(name) for name in store.shapes}
+    if kind == "bert":
+        config["embedding_size"] = 12
+        kept |= {name: value[..., :12] for name, value in kept.items() if name.startswith("bert/embeddings/")}
+        kept |= {f"{mapping}/kernel": np.eye(12, 16, dtype="float32"), f"{mapping}/bias": np.zeros(16, "float32")}
+    else:
+        del config["embedding_mapping"]
+        kept = {name: value for name, value in kept.items() if not name.startswith(mapping)}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    write_tensorflow(prefix, kept)
+    assert np.isfinite(our_states(tmp_path / "tf")[-1]).all()
+    with pytest.raises(CheckpointError, match=told):
+        convert_checkpoint(tmp_path / "tf", tmp_path / "hf")
+    assert not (tmp_path / "hf").exists()
 
 
 def test_a_conversion_is_whole_or_not_there(hugging_folder, tiny_encoder, tmp_path, monkeypatch):

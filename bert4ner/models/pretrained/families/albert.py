@@ -83,6 +83,15 @@ def _options(config: Config, shapes: Shapes) -> Config:
     return found
 
 
+def _huggingface_config(config: Config) -> Config:
+    mapped = config.get("embedding_mapping") or (config.get("embedding_size") or 0) != config["hidden_size"]
+    if not mapped:
+        raise CheckpointError("embeddings as wide as the blocks: transformers would map them all the same, at random")
+    described = {key: value for key, value in config.items() if key != "embedding_mapping"}
+    groups = {"num_hidden_groups": 1, "inner_group_num": 1, "classifier_dropout_prob": 0.1}
+    return groups | bert_huggingface(described, "albert", "AlbertForPreTraining")
+
+
 def _early_options(config: Config, shapes: Shapes) -> Config:
     width = width_of(shapes, "bert/embeddings/word_embeddings") or config.get("token_embedding_size")
     found = known_options(config)
@@ -107,11 +116,8 @@ ALBERT = Family(
             without_prefix("albert.", ("embeddings.", "encoder.", "pooler.")),
         ),
     ),
-    huggingface=lambda config: {
-        "num_hidden_groups": 1, "inner_group_num": 1, "classifier_dropout_prob": 0.1,
-        "embedding_size": config["hidden_size"], **bert_huggingface(config, "albert", "AlbertForPreTraining"),
-    },
-)  # fmt: skip
+    huggingface=_huggingface_config,
+)
 ALBERT_EARLY = Family(
     name="albert_early",
     title="albert_zh's early checkpoints (`layer_shared`, `word_embeddings_2`)",

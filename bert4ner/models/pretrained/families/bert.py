@@ -1,5 +1,6 @@
 """BERT: Google's, and all that share its network: BERT-wwm, RoBERTa-wwm-ext, roberta_zh, WoBERT, SimBERT, LaBSE."""
 
+from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import known_options
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
@@ -47,6 +48,12 @@ def bert_huggingface(config: Config, kind: str = "bert", architecture: str = "Be
     }
 
 
+def _huggingface_config(config: Config) -> Config:
+    if config.get("embedding_size") not in (None, config["hidden_size"]):
+        raise CheckpointError(f"embedding_size={config['embedding_size']}: transformers' BERT has none but hidden_size")
+    return bert_huggingface(config)
+
+
 BERT = Family(
     name="bert",
     title="Google BERT, BERT-wwm, RoBERTa-wwm-ext (-large), RBT3, RBTL3, roberta_zh, WoBERT, SimBERT, LaBSE",
@@ -68,5 +75,5 @@ BERT = Family(
             without_prefix("bert.", ENCODER_PARTS),
         ),
     ),
-    huggingface=bert_huggingface,
+    huggingface=_huggingface_config,
 )
