@@ -1,0 +1,81 @@
+"""A bert4keras script of 2020 under `bert4ner legacy` beside this library on the same sentences: is it as good?
+
+    python benchmarks/legacy.py [--repeats 3] [--epochs 10]
+
+The script is tests/compat/legacy_scripts/ner_crf.py, in the manner of bert4keras' published example, unmodified. The
+bundled sample: the first 100 leaflets to train on, the other 29 to choose the best epoch on and to score, by both, so
+that both scores are a little optimistic in the same way. Same encoder, learning rate, batches of 8 texts; the library
+with its own defaults otherwise, in float32 and with the tags of the script (BIO).
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from results import table, write_section
+
+import bert4ner
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "tests" / "compat" / "legacy_scripts" / "ner_crf.py"
+PRETRAINED = ROOT / "pretrained" / "tcm-mini"
+TRAINED_ON = 100
+RATE, CRF_MULTIPLIER, BATCH_TOKENS = 1e-3, 10, 8 * 200
+
+
+def legacy_f1(folder: Path, epochs: int) -> float:
+    """Best F1 of the script, run as a user runs it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bert4ner", "legacy", SCRIPT, "train.bio", "valid.bio", PRETRAINED, str(epochs),
+         str(RATE), str(CRF_MULTIPLIER)],
+        cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    return float(json.loads(done.stdout.splitlines()[-1])["best"])
+
+
+def own_f1(documents: list[bert4ner.Document], folder: Path, seed: int, epochs: int) -> float:
+    """Best F1 of this library."""
+    config = bert4ner.Config().replace(
+        pretrained=str(PRETRAINED), epochs=epochs, learning_rate=RATE, batch_tokens=BATCH_TOKENS, scheme="bio",
+        precision="float32", seed=seed,
+    )  # fmt: skip
+    train, valid = documents[:TRAINED_ON], documents[TRAINED_ON:]
+    return bert4ner.train_model(train, config, output=folder / f"run-{seed}", valid=valid).micro.f1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    options = parser.parse_args()
+    documents = bert4ner.read_documents(ROOT / "examples" / "data" / "leaflets.jsonl")
+    rows = []
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        bert4ner.write_documents(documents[:TRAINED_ON], folder / "train.bio", "bio", scheme="bio")
+        bert4ner.write_documents(documents[TRAINED_ON:], folder / "valid.bio", "bio", scheme="bio")
+        for name, measure in (
+            ("bert4keras script, `bert4ner legacy`", lambda seed: legacy_f1(folder, options.epochs)),
+            ("this library", lambda seed: own_f1(documents, folder, seed, options.epochs)),
+        ):
+            start = time.perf_counter()
+            scores = [100 * measure(42 + number) for number in range(options.repeats)]
+            seconds = (time.perf_counter() - start) / options.repeats
+            spread = f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
+            rows.append([name, f"{statistics.mean(scores):.2f}{spread}", f"{seconds:.0f}"])
+    text = "\n\n".join([
+        f"## A placeholder-era script beside this library, bundled sample, {options.repeats} runs",
+        "`python benchmarks/legacy.py`. Micro F1 on 29 leaflets, percent; seconds of a whole run with its start.",
+        table(["", "F1", "seconds"], rows),
+    ])  # fmt: skip
+    write_section("legacy", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
