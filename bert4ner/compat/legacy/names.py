@@ -55,6 +55,7 @@ def install() -> None:
             parent, _, last = name.rpartition(".")
             if name:
                 _set(stack, modules[parent], last, module)
+        _set(stack, keras, "__version__", importlib.import_module("tf_keras").__version__)
         _complete_backend(stack, keras.backend, first)
         finder = LegacyFinder()
         sys.meta_path.insert(0, finder)
@@ -62,6 +63,7 @@ def install() -> None:
         stack.enter_context(warnings.catch_warnings())
         for message in _WARNINGS:
             warnings.filterwarnings("ignore", message)
+        warnings.filterwarnings("ignore", module=r"tf_keras\.")
         _installed = stack.pop_all()
 
 
