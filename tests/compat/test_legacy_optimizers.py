@@ -144,7 +144,7 @@ def test_every_step_is_the_published_one(results, case):
     expected, _ = simulate(case, found[0])
     for step in range(STEPS + 1):
         for name, ours, reference in zip(NAMES, found[step], expected[step], strict=True):
-            np.testing.assert_allclose(ours, reference, atol=2e-5, err_msg=f"{case}, step {step}, {name}")
+            np.testing.assert_allclose(ours, reference, rtol=1e-5, atol=2e-5, err_msg=f"{case}, step {step}, {name}")
 
 
 @pytest.mark.parametrize("case", AVERAGING)

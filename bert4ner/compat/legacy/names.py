@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
+from bert4ner.compat.legacy import training
 from bert4ner.compat.legacy.importing import LegacyFinder
 from bert4ner.compat.legacy.unsupported import GoneModule, Unsupported
 
@@ -57,6 +58,8 @@ def install() -> None:
                 _set(stack, modules[parent], last, module)
         _set(stack, keras, "__version__", importlib.import_module("tf_keras").__version__)
         _complete_backend(stack, keras.backend, first)
+        for module, name, value in training.repaired():
+            _put(stack, vars(module), name, value)
         finder = LegacyFinder()
         sys.meta_path.insert(0, finder)
         stack.callback(sys.meta_path.remove, finder)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorflow.compat.v1 as tf
+from tf_keras.src.engine import base_layer_utils
 
 
 def mend(backend: Any) -> None:
@@ -34,9 +35,11 @@ def recompute_grad(call: Callable[..., Any]) -> Callable[..., Any]:
         if _seeds.stack:                                           # a part of a layer that is recomputed anyway
             return call(self, inputs, **kwargs)
         seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
+        context = base_layer_utils.call_context()                  # inner layers ask it whether they are within another
+        within = context.call_context_args
 
         def compute(*flat: Any) -> Any:
-            with _seeded(seed):
+            with _seeded(seed), context.enter(self, inputs, True, within):
                 return call(self, tf.nest.pack_sequence_as(inputs, flat), **kwargs)
 
         return _block(compute)(*tf.nest.flatten(inputs))

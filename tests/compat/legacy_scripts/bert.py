@@ -90,7 +90,7 @@ def generation():
     decoder = Counter(start_id=2, end_id=7, maxlen=8)
     facts['beam search'] = decoder.beam_search([], topk=2).tolist()
     facts['sampled'] = [ids.tolist() for ids in decoder.random_sample([], n=2, topk=1)]
-    lm = build_transformer_model(config_path, checkpoint_path, application='lm', with_mlm=True)
+    lm = build_transformer_model(config_path, application='lm', with_mlm=True)
     facts['language model'] = list(lm.predict(batch(texts)).shape)
 
 

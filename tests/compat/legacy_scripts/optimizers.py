@@ -53,7 +53,7 @@ def make(name):
         return extend_with_parameter_wise_lr(Adam)(0.1, paramwise_lr_schedule={'Transformer-1': 0.5, 'Embedding': 2})
 
 
-results = {}
+results, made = {}, []
 for name in sys.argv[2:]:
     rng = np.random.RandomState(1)
     E = K.variable(rng.normal(size=(4, 3)), name='Embedding-Token/embeddings')
@@ -64,7 +64,9 @@ for name in sys.argv[2:]:
     loss = 0.5 * K.sum(K.square(rows - 1)) + K.sum(W * (t + 0.5)) + 0.5 * K.sum(K.square(B + 2))
     optimizer = make(name)
     updates = optimizer.get_updates(loss, [E, W, B])
-    step = K.function([t], [loss], updates=updates)
+    made.append((name, optimizer, K.function([t], [loss], updates=updates), E, W, B))
+
+for name, optimizer, step, E, W, B in made:
     weights = [K.batch_get_value([E, W, B])]
     for i in range(STEPS):
         step([i])

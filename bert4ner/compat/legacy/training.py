@@ -1,0 +1,34 @@
+"""Repairs of tf-keras' training of TensorFlow 1, undone with the names."""
+
+import functools
+import importlib
+import types
+from collections.abc import Callable
+from typing import Any
+
+
+def repaired() -> list[tuple[Any, str, Any]]:
+    """What is to be replaced while scripts run: (module, name, value)."""
+    training = importlib.import_module("tf_keras.src.engine.training_utils_v1")
+    deprecation = importlib.import_module("tensorflow.python.util.deprecation")
+    return [
+        # It marks each metric function, and a layer's method (CRF.sparse_accuracy) cannot be marked.
+        (training, "get_metric_function", _functions_for_methods(training.get_metric_function)),
+        # Who runs a script of that time knows that its names are old; the log would bury what it prints.
+        (deprecation, "_PRINT_DEPRECATION_WARNINGS", False),
+    ]
+
+
+def _functions_for_methods(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_metric_function(*args: Any, **kwargs: Any) -> Any:
+        found = original(*args, **kwargs)
+        if not isinstance(found, types.MethodType):
+            return found
+
+        @functools.wraps(found)
+        def metric(*args: Any, **kwargs: Any) -> Any:
+            return found(*args, **kwargs)
+
+        return metric
+
+    return get_metric_function
