@@ -11,7 +11,13 @@ def repaired() -> list[tuple[Any, str, Any]]:
     """What is to be replaced while scripts run: (module, name, value)."""
     training = importlib.import_module("tf_keras.src.engine.training_utils_v1")
     deprecation = importlib.import_module("tensorflow.python.util.deprecation")
+    activations = importlib.import_module("tf_keras.src.activations")
+    shown = importlib.import_module("tf_keras.api._v1.keras.activations")
+    by_name = functools.partial(activations.serialize, use_legacy_format=True)
     return [
+        # It describes functions in a way of h5 files that it does not read itself; their names are what it wrote then.
+        (activations, "serialize", by_name),
+        (shown, "serialize", by_name),
         # It marks each metric function, and a layer's method (CRF.sparse_accuracy) cannot be marked.
         (training, "get_metric_function", _functions_for_methods(training.get_metric_function)),
         # Who runs a script of that time knows that its names are old; the log would bury what it prints.
