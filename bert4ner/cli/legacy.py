@@ -10,7 +10,7 @@ Arguments = Annotated[tuple[str, ...], Positional, arg(metavar="ARGS", help="Wha
 
 
 def legacy(script: Script, arguments: Arguments = ()) -> None:
-    """Run a script written for TensorFlow 1 and Keras 2 (tf.placeholder, tf.Session, import keras, bert4keras) as it is.
+    """Run a script written for TensorFlow 1 and Keras 2 (tf.placeholder, import keras, bert4keras) as it is.
 
     What cannot be supported is told with the script's line and what to write instead, exit code 2. docs/legacy.md has
     the table of names.

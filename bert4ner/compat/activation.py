@@ -45,8 +45,8 @@ def activate(legacy: bool = False) -> None:
     """Prepare this process for Keras-2 code; call it before TensorFlow is first imported. Repeated calls cost nothing.
 
     Args:
-        legacy: for scripts of the time of TensorFlow 1: graphs and sessions instead of eager execution, `tf.placeholder`
-            and all other names of that time, `import keras` for tf-keras. bert4ner's own models do not work there.
+        legacy: for scripts of the time of TensorFlow 1: graphs and sessions instead of eager execution, all names of
+            that time (`tf.placeholder`), `import keras` for tf-keras. bert4ner's own models do not work there.
 
     Raises:
         EnvironmentProblem: it is too late (TensorFlow runs with Keras 3 already, or it was activated the other way), or

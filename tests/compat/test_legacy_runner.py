@@ -13,7 +13,6 @@ from bert4ner.compat.legacy.unsupported import INSTEAD, GoneModule, Unsupported,
 from bert4ner.errors import DataError
 
 
-
 @pytest.fixture
 def run(monkeypatch, tmp_path, capsys):
     """Runs a script's text, TensorFlow left out; exit code, stdout, stderr."""

@@ -137,7 +137,9 @@ print(json.dumps(facts))
 
 
 def test_activate_legacy_in_a_script():
-    done = subprocess.run([sys.executable, "-c", ACTIVATED], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ACTIVATED], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
     facts = facts_of(done)
     assert (facts["eager"], facts["placeholder"]) == (False, 2)
     assert facts["other way"].startswith("this process is for legacy scripts") and "own" in facts["own models"]

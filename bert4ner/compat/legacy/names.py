@@ -1,7 +1,7 @@
-"""The names that scripts of TensorFlow 1 and Keras 2 import, while `installed`: nothing of TensorFlow is changed.
+"""The names that scripts of TensorFlow 1 and Keras 2 import, from `install` to `remove`.
 
-`tensorflow` becomes a module of its own with the names of `tf.compat.v1`; `keras` and `tensorflow.keras` are tf-keras as
-TensorFlow 1 showed it (its optimizers take `lr`, its backend has sessions).
+`tensorflow` becomes a module of its own with the names of `tf.compat.v1`; `keras` and `tensorflow.keras` are what
+tf-keras showed in TensorFlow 1 (its optimizers take `lr`, its backend has sessions).
 """
 
 import importlib
@@ -85,7 +85,8 @@ class LegacyTensorFlow(types.ModuleType):
         super().__init__("tensorflow", today.__doc__)
         first = today.compat.v1
         self.__dict__.update({name: getattr(first, name) for name in dir(first) if not name.startswith("__")})
-        self.__dict__.update({name: getattr(today, name) for name in ("__file__", "__path__", "__spec__", "__version__")})
+        for name in ("__file__", "__path__", "__spec__", "__version__"):
+            setattr(self, name, getattr(today, name))
         self.keras, self.compat, self.contrib = keras, today.compat, GoneModule("tensorflow.contrib")
         self.enable_eager_execution = _refusing("tensorflow.enable_eager_execution")
         self.disable_eager_execution = self.disable_v2_behavior = _nothing

@@ -1,7 +1,7 @@
 """RECOMPUTE=1: layers that compute their inner values again for the gradient instead of keeping them.
 
-bert4keras' own way asks for a part of TensorFlow that exists no more, draws other dropout in the second pass than in the
-first, and does nothing in graphs of tf-keras.
+bert4keras' own way asks for a part of TensorFlow that exists no more, draws other dropout in the second pass than in
+the first, and does nothing in graphs of tf-keras.
 
 References:
     Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost.

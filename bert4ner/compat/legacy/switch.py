@@ -1,6 +1,5 @@
 """Turns a process into one for scripts of TensorFlow 1."""
 
-import importlib
 import os
 from typing import Any
 
