@@ -91,13 +91,13 @@ def test_adversarial_training_and_a_crf_that_is_saved_and_loaded(bert):
 def test_the_published_recognizer_learns(tmp_path):
     """The flow of bert4keras' example on a part of the bundled sample."""
     documents = [json.loads(line) for line in (ROOT / "examples/data/leaflets.jsonl").open(encoding="utf-8")]
-    for name, part in (("train", documents[:30]), ("valid", documents[30:40])):
+    for name, part in (("train", documents[:24]), ("valid", documents[24:30])):
         (tmp_path / name).write_text("\n".join(columns(document) for document in part), encoding="utf-8")
-    done = run_legacy("ner_crf.py", "train", "valid", ROOT / "pretrained/tcm-mini", 5, 1e-3, 100, folder=tmp_path)
+    done = run_legacy("ner_crf.py", "train", "valid", ROOT / "pretrained/tcm-mini", 4, 1e-3, 100, folder=tmp_path)
     facts = facts_of(done)
     losses, scores = zip(*facts["history"], strict=True)
-    assert losses[-1] < 0.3 * losses[0] and facts["best"] == max(scores) > 0.35
-    assert done.stderr == "" and done.stdout.count("best f1") == 5
+    assert losses[-1] < 0.4 * losses[0] and facts["best"] == max(scores) > 0.25
+    assert done.stderr == "" and done.stdout.count("best f1") == 4
 
 
 def columns(document):

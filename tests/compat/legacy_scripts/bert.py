@@ -166,7 +166,10 @@ def training():
 
 gradients()
 if sys.argv[3] == '0':
+    K.clear_session()
     checkpoints()
+    K.clear_session()
     generation()
+    K.clear_session()
     training()
 print(json.dumps(facts))
