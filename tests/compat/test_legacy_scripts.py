@@ -107,7 +107,7 @@ def columns(document):
         tags[entity["start"] : entity["end"]] = [
             f"{'I' if place else 'B'}-{entity['label']}" for place in range(entity["end"] - entity["start"])
         ]
-    return "".join(f"{char} {tag}\n" for char, tag in zip(document["text"].replace(" ", "_"), tags, strict=True))
+    return "".join(f"{char}\t{tag}\n" for char, tag in zip(document["text"], tags, strict=True))
 
 
 ACTIVATED = """

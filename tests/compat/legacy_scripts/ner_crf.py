@@ -1,6 +1,6 @@
 #! -*- coding: utf-8 -*-
 # A script as people wrote them around 2020 after bert4keras' examples, for the test to run unmodified.
-# Sequence labelling with a CRF; data: one character and its BIO tag per line, blank lines between texts.
+# Sequence labelling with a CRF; data: one character, a tab, its BIO tag per line, blank lines between texts.
 # usage: ner_crf.py TRAIN VALID FOLDER_OF_ENCODER EPOCHS LEARNING_RATE CRF_MULTIPLIER
 
 import json
@@ -39,7 +39,7 @@ def load_data(filename):
                 continue
             d = ['']
             for i, line in enumerate(block.strip().split('\n')):
-                char, tag = line.split(' ')
+                char, tag = line.split('\t')
                 d[0] += char
                 if tag[0] == 'B':
                     d.append([i, i, tag[2:]])
