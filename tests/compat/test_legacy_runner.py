@@ -18,6 +18,7 @@ def run(monkeypatch, tmp_path, capsys):
     """Runs a script's text, TensorFlow left out; exit code, stdout, stderr."""
     monkeypatch.setattr(runner, "activate", lambda legacy: None)
     monkeypatch.setattr(runner.names, "remove", lambda: None)
+    monkeypatch.chdir(tmp_path)
 
     def run_text(text, *arguments):
         script = tmp_path / "script.py"
@@ -121,6 +122,20 @@ crf = GoneModule("tensorflow.contrib.crf")
 print(hasattr(crf, "crf_decode"), getattr(crf, "crf_decode", None))
 """)
     assert (code, out) == (0, "False None\n")
+
+
+def test_a_missing_bert4keras_is_told_with_its_cure(run, monkeypatch):
+    class Blocked:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "bert4keras":
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "bert4keras"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Blocked, *sys.meta_path])
+    code, _, told = run("from bert4keras.models import build_transformer_model")
+    assert code == 2 and ":1: the package bert4keras is not installed; run: pip install --no-deps bert4keras==" in told
 
 
 def test_other_missing_packages_and_names_are_the_scripts_own(run):

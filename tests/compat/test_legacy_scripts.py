@@ -1,6 +1,7 @@
 """Scripts as they were written around 2019, run unmodified, each in a process of its own."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -35,6 +36,7 @@ def test_keras_2_names_work(names):
     assert names["tf.keras"] and names["layer class"] and names["keras"].startswith("2.")
     assert names["lr"] == pytest.approx(0.01) and names["losses"][1] < 0.6 * names["losses"][0]
     assert names["predict_generator"] and names["session"] and names["session.run"] and names["h5"]
+    assert names["predict_classes"]
     assert names["function"] == [16, 3]
     np.testing.assert_allclose(names["gradient"], names["numeric gradient"], atol=2e-3)
     assert np.abs(names["gradient"]).max() > 0.01
@@ -108,6 +110,14 @@ def columns(document):
             f"{'I' if place else 'B'}-{entity['label']}" for place in range(entity["end"] - entity["start"])
         ]
     return "".join(f"{char}\t{tag}\n" for char, tag in zip(document["text"], tags, strict=True))
+
+
+def test_the_guide_says_the_same_in_both_languages():
+    english, chinese = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("legacy.md", "legacy.zh-CN.md"))
+    for pattern in (r"^```.*?^```", r"`[a-z_.]+`"):
+        ours, theirs = (re.findall(pattern, text, flags=re.MULTILINE | re.DOTALL) for text in (english, chinese))
+        assert ours and sorted(set(ours)) == sorted(set(theirs))
+    assert english.count("\n| ") == chinese.count("\n| ") > 20
 
 
 ACTIVATED = """

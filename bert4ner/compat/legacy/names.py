@@ -60,6 +60,8 @@ def install() -> None:
         _complete_backend(stack, keras.backend, first)
         for module, name, value in training.repaired():
             _put(stack, vars(module), name, value)
+        for name, method in training.METHODS.items():
+            _set(stack, keras.Sequential, name, method)
         finder = LegacyFinder()
         sys.meta_path.insert(0, finder)
         stack.callback(sys.meta_path.remove, finder)

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from bert4ner.compat.activation import activate
+from bert4ner.compat.activation import BERT4KERAS_VERSION, activate
 from bert4ner.compat.legacy import names
 from bert4ner.compat.legacy.unsupported import Unsupported, explain
 from bert4ner.errors import DataError
 
+_LIBRARY = Path(__file__).resolve().parents[2]
 UNSUPPORTED = 2
 FAILED = 1
 _OURS = ("tensorflow", "keras", "keras_contrib")                   # whose missing names are told with what to write
@@ -83,7 +84,10 @@ def _unsupported(error: Exception) -> str | None:
         python2 = "Missing parentheses in call to 'print'" in str(error.msg)
         return "written for Python 2; write print(...), or convert the script with 2to3" if python2 else None
     dotted = _missing_name(error)
-    return explain(dotted) if dotted and dotted.partition(".")[0] in _OURS else None
+    if dotted == "bert4keras":
+        return f"the package bert4keras is not installed; run: pip install --no-deps bert4keras=={BERT4KERAS_VERSION}"
+    known = dir(error.obj) if isinstance(error, AttributeError) else ()
+    return explain(dotted, known) if dotted and dotted.partition(".")[0] in _OURS else None
 
 
 def _missing_name(error: Exception) -> str | None:
@@ -116,7 +120,9 @@ def _line(error: Exception, script: Path) -> str:
 
 
 def _beside(file: Path, folder: Path) -> bool:
-    return folder in file.resolve().parents and "site-packages" not in file.parts
+    """Whether a file is the user's, below the folder of the script; `<frozen importlib>` is no file."""
+    parents = file.resolve().parents
+    return file.is_file() and folder in parents and _LIBRARY not in parents and "site-packages" not in file.parts
 
 
 def _from_script(trace: TracebackType | None, script: Path) -> TracebackType | None:

@@ -6,6 +6,17 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+METHODS = {                     # of Sequential, gone since
+    "predict_classes": lambda self, *args, **kwargs: _classes(self.predict(*args, **kwargs)),
+    "predict_proba": lambda self, *args, **kwargs: self.predict(*args, **kwargs),
+}
+
+
+def _classes(probabilities: Any) -> Any:
+    if probabilities.shape[-1] > 1:
+        return probabilities.argmax(axis=-1)
+    return (probabilities > 0.5).astype("int32")
+
 
 def repaired() -> list[tuple[Any, str, Any]]:
     """What is to be replaced while scripts run: (module, name, value)."""

@@ -120,6 +120,8 @@ def networks():
     path = os.path.join(FLAGS.folder, 'model.h5')
     model.save(path)
     again = load_model(path, custom_objects={'Scaled': Scaled})
+    sequential = Sequential([Dense(3, input_shape=(4,), activation='softmax')])
+    facts['predict_classes'] = bool((sequential.predict_classes(X) == sequential.predict_proba(X).argmax(1)).all())
     facts['h5'] = bool(np.allclose(again.predict(X), predicted, atol=1e-6))
     facts['layer class'] = isinstance(model.layers[2], TFDense)
     facts['keras'] = keras.__version__
