@@ -7,6 +7,7 @@ import pytest
 
 from tests.compat.legacy_process import run_legacy
 
+pytestmark = pytest.mark.slow
 STEPS, RATE = 7, 0.1
 NAMES = ["Embedding-Token/embeddings", "Transformer-1-Dense/kernel", "Transformer-10-Dense/bias"]
 CASES = (

@@ -11,6 +11,8 @@ import pytest
 from tests.compat.legacy_process import ROOT, SCRIPTS, run_legacy
 from tests.conftest import TINY_ENCODER
 
+pytestmark = pytest.mark.slow
+
 
 def facts_of(done):
     assert done.returncode == 0, done.stderr
@@ -92,7 +94,8 @@ def test_adversarial_training_and_a_crf_that_is_saved_and_loaded(bert):
 
 def test_the_published_recognizer_learns(tmp_path):
     """The flow of bert4keras' example on a part of the bundled sample."""
-    documents = [json.loads(line) for line in (ROOT / "examples/data/leaflets.jsonl").open(encoding="utf-8")]
+    lines = (ROOT / "examples/data/leaflets.jsonl").read_text(encoding="utf-8").splitlines()
+    documents = [json.loads(line) for line in lines]
     for name, part in (("train", documents[:24]), ("valid", documents[24:30])):
         (tmp_path / name).write_text("\n".join(columns(document) for document in part), encoding="utf-8")
     done = run_legacy("ner_crf.py", "train", "valid", ROOT / "pretrained/tcm-mini", 4, 1e-3, 100, folder=tmp_path)
