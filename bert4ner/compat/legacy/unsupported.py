@@ -2,7 +2,7 @@
 
 import difflib
 import types
-from typing import Any, ClassVar
+from typing import Any
 
 from bert4ner.errors import EnvironmentProblem
 
@@ -64,7 +64,9 @@ class Unsupported(EnvironmentProblem, AttributeError):
 class GoneModule(types.ModuleType):
     """A module that exists no more: it can be imported, and every name in it says what to write instead."""
 
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__ = []                                         # a package, so that its parts can be imported
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
