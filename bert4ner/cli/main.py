@@ -18,12 +18,16 @@ from bert4ner.version import VERSION
 
 
 class Command(NamedTuple):
-    """Where a command is defined, what the overview says of it, and whether it goes on where it was stopped."""
+    """Where a command is defined, what the overview says of it, whether it goes on where it was stopped.
+
+    What follows the first argument of a `runner` is none of ours: it is passed on as it is.
+    """
 
     module: str
     function: str
     help: str
     resumable: bool = False
+    runner: bool = False
 
 
 COMMANDS = {
@@ -41,6 +45,7 @@ COMMANDS = {
         "bert4ner.cli.convert_checkpoint", "convert_checkpoint", "pretrained weights from one layout to another"
     ),
     "report": Command("bert4ner.cli.report", "report", "one HTML page with a run's scores, curves and errors"),
+    "legacy": Command("bert4ner.cli.legacy", "legacy", "run a script of TensorFlow 1 and Keras 2 times", runner=True),
     "info": Command("bert4ner.cli.info", "info", "versions, devices, precision, what is missing"),
 }
 USAGE_ERROR = 2
@@ -112,12 +117,20 @@ def _run(name: str, arguments: list[str]) -> int:
 
     command = COMMANDS[name]
     function = getattr(importlib.import_module(command.module), command.function)
+    if command.runner:
+        arguments = _passed_on(arguments)
     options = parse(function, arguments, prog=f"bert4ner {name}")
     if options is not None:                     # None: help was asked for, and printed
         with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
             function(**options)
     sys.stdout.flush()
     return 0
+
+
+def _passed_on(arguments: list[str]) -> list[str]:
+    """The arguments with a ``--`` behind which nothing is taken for an option: before the first that is none."""
+    first = next((number for number, each in enumerate(arguments) if not each.startswith("-")), len(arguments))
+    return [*arguments[:first], "--", *arguments[first:]]
 
 
 def _fail(message: str) -> int:

@@ -1,7 +1,8 @@
 """Make bert4keras 0.11.5, written for Keras 2 and TensorFlow 1, run on today's TensorFlow with tf-keras.
 
 `activate` sets the environment, imports the three, mends what is broken and leaves a foreign ``keras`` (Keras 3) as it
-was. It patches bert4keras' own classes only; nothing of TensorFlow or of Keras is changed.
+was. It patches bert4keras' own classes only; nothing of TensorFlow or of Keras is changed. With `legacy` the process is
+one for scripts of TensorFlow 1 instead, see `legacy.names`.
 """
 
 import importlib
@@ -27,20 +28,42 @@ _TOO_LATE = (
     "Python with TF_USE_LEGACY_KERAS=1"
 )
 
-_active = False
+_TOO_LATE_FOR_LEGACY = (
+    "TensorFlow was imported before bert4ner.compat.activate(legacy=True), so that its names of today are in use; call "
+    "bert4ner.compat.activate(legacy=True) before the first import of tensorflow or keras, or run the script with "
+    "bert4ner legacy"
+)
+_ONE_WAY = (
+    "this process {is_one}, and a process is one or the other; run what needs bert4ner's own models, or scripts of "
+    "TensorFlow 1, in a process of its own"
+)
+
+_active: bool | None = None                                        # whether legacy
 
 
-def activate() -> None:
+def activate(legacy: bool = False) -> None:
     """Prepare this process for Keras-2 code; call it before TensorFlow is first imported. Repeated calls cost nothing.
 
+    Args:
+        legacy: for scripts of the time of TensorFlow 1: graphs and sessions instead of eager execution, all names of
+            that time (`tf.placeholder`), `import keras` for tf-keras. bert4ner's own models do not work there.
+
     Raises:
-        EnvironmentProblem: it is too late (TensorFlow runs with Keras 3 already), or a package is missing; the message
-            says what to do.
+        EnvironmentProblem: it is too late (TensorFlow runs with Keras 3 already, or it was activated the other way), or
+            a package is missing; the message says what to do.
     """
     global _active
-    if _active:
-        return
-    _refuse_if_too_late()
+    if _active is not None and _active != legacy:
+        raise EnvironmentProblem(_ONE_WAY.format(is_one="is for legacy scripts" if _active else "has eager execution"))
+    if _active is None:
+        _refuse_if_too_late(legacy)
+        _activate(legacy)
+        _active = legacy
+    elif legacy:
+        importlib.import_module("bert4ner.compat.legacy.names").install()
+
+
+def _activate(legacy: bool) -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     _supply_distutils()
     if VENDOR.is_dir() and str(VENDOR) not in sys.path:
@@ -51,6 +74,9 @@ def activate() -> None:
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
     if getattr(tf.keras, "__version__", "2").startswith("3"):      # the switch came after the first use of tf.keras
         raise EnvironmentProblem(_TOO_LATE)
+    if legacy:
+        importlib.import_module("bert4ner.compat.legacy.switch").switch_on(tf)
+        return
     with _keras_named(tf.keras), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)             # of escapes in its strings, since Python 3.12
         for module in _BERT4KERAS_MODULES:
@@ -58,13 +84,14 @@ def activate() -> None:
     mending = importlib.import_module("bert4ner.compat.mending")
     mending.mend_bert4keras()
     keras.backend.experimental.enable_tf_random_generator()        # dropout that can be replayed after a resume
-    _active = True
 
 
-def _refuse_if_too_late() -> None:
+def _refuse_if_too_late(legacy: bool) -> None:
     tf = sys.modules.get("tensorflow")
     if tf is None or not hasattr(tf, "__version__"):
         return
+    if legacy:
+        raise EnvironmentProblem(_TOO_LATE_FOR_LEGACY)
     if os.environ.get("TF_USE_LEGACY_KERAS") not in ("1", "true", "True"):
         raise EnvironmentProblem(_TOO_LATE)
 

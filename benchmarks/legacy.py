@@ -1,0 +1,83 @@
+"""A bert4keras script of 2020 under `bert4ner legacy` beside this library on the same sentences: is it as good?
+
+    python benchmarks/legacy.py [--repeats 3] [--epochs 10] [--documents 100]
+
+The script is tests/compat/legacy_scripts/ner_crf.py, in the manner of bert4keras' published example, unmodified. The
+bundled sample: some leaflets to train on, the last 29 to choose the best epoch on and to score, by both, so
+that both scores are a little optimistic in the same way. Same encoder, learning rate, batches of 8 texts; the library
+with its own defaults otherwise, in float32 and with the tags of the script (BIO).
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from results import table, write_section
+
+import bert4ner
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "tests" / "compat" / "legacy_scripts" / "ner_crf.py"
+PRETRAINED = ROOT / "pretrained" / "tcm-mini"
+SCORED_ON = 29
+RATE, CRF_MULTIPLIER, BATCH_TOKENS = 1e-3, 100, 8 * 200
+
+
+def legacy_f1(folder: Path, epochs: int) -> float:
+    """Best F1 of the script, run as a user runs it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bert4ner", "legacy", SCRIPT, "train.bio", "valid.bio", PRETRAINED, str(epochs),
+         str(RATE), str(CRF_MULTIPLIER)],
+        cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    return float(json.loads(done.stdout.splitlines()[-1])["best"])
+
+
+def own_f1(train: list[bert4ner.Document], valid: list[bert4ner.Document], run: Path, seed: int, epochs: int) -> float:
+    """Best F1 of this library."""
+    config = bert4ner.Config().replace(
+        pretrained=str(PRETRAINED), epochs=epochs, learning_rate=RATE, batch_tokens=BATCH_TOKENS, scheme="bio",
+        precision="float32", seed=seed,
+    )  # fmt: skip
+    return bert4ner.train_model(train, config, output=run, valid=valid).micro.f1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--documents", type=int, default=100)
+    options = parser.parse_args()
+    documents = bert4ner.read_documents(ROOT / "examples" / "data" / "leaflets.jsonl")
+    train, valid = documents[: options.documents], documents[-SCORED_ON:]
+    rows = []
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        bert4ner.write_documents(train, folder / "train.bio", "bio", scheme="bio")
+        bert4ner.write_documents(valid, folder / "valid.bio", "bio", scheme="bio")
+        for name, measure in (
+            ("bert4keras script, `bert4ner legacy`", lambda seed: legacy_f1(folder, options.epochs)),
+            ("this library", lambda seed: own_f1(train, valid, folder / f"run-{seed}", seed, options.epochs)),
+        ):
+            start = time.perf_counter()
+            scores = [100 * measure(42 + number) for number in range(options.repeats)]
+            seconds = (time.perf_counter() - start) / options.repeats
+            spread = f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
+            rows.append([name, f"{statistics.mean(scores):.2f}{spread}", f"{seconds:.0f}"])
+    text = "\n\n".join([
+        f"## A placeholder-era script beside this library, bundled sample, {options.repeats} runs",
+        f"`python benchmarks/legacy.py --repeats {options.repeats} --epochs {options.epochs} --documents "
+        f"{options.documents}`. Micro F1 on {SCORED_ON} leaflets, percent; seconds of a whole run with its start.",
+        table(["", "F1", "seconds"], rows),
+    ])  # fmt: skip
+    write_section("legacy", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
