@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.errors import CheckpointError
+from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained.family import Config, Family, Source
 from bert4ner.models.pretrained.stores import Store
 
 logger = logging.getLogger(__name__)
+
+_OF_TOKENS = {"Embedding-Token": 0, "MLM-Bias": 0, "Decoder-Output-LM": -1}
+"""Layers with a row for each token of the vocabulary, and the axis of these rows."""
 
 
 class Weights:
@@ -30,6 +33,7 @@ class Weights:
             )
         self.store, self.family, self.layout = store, family, layout
         self.sources = layout.sources(options)
+        self.num_tokens: int = options["vocab_size"]
         self.held = {layout.canonical(name): name for name in store.shapes}
 
     def shape(self, layer: str) -> tuple[int, ...] | None:
@@ -75,8 +79,11 @@ class Weights:
 def load_weights(transformer: Any, weights: Weights) -> None:
     """Assign all weights of bert4keras' transformer, and warn of variables that belong nowhere.
 
+    Its options `keep_tokens` and `compound_tokens` choose rows of what there is for each token.
+
     Raises:
         CheckpointError: as `check_fit`; or the data ends.
+        ConfigError: a token is asked for that the vocabulary does not have.
     """
     named = check_fit(weights, transformer)
     unexpected = weights.unexpected()
@@ -88,7 +95,7 @@ def load_weights(transformer: Any, weights: Weights) -> None:
     for name, variables in named.items():
         values = [weights.read(source) for source in weights.sources[name]]      # the layer whole, or not at all
         for variable, value in zip(variables, values, strict=True):
-            variable.assign(np.asarray(value, "float32"))
+            variable.assign(_chosen(transformer, name, np.asarray(value, "float32")))
 
 
 def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
@@ -102,11 +109,39 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
         for name, layer in transformer.layers.items()
         if getattr(layer, "trainable_weights", None)                             # its inputs are no layers
     }
-    wanted = {name: [tuple(weight.shape) for weight in variables] for name, variables in named.items()}
+    wanted = {
+        name: [_stored_shape(tuple(weight.shape), name, transformer, weights.num_tokens) for weight in variables]
+        for name, variables in named.items()
+    }
     wrong = weights.misfits(wanted)
     if wrong:
         raise CheckpointError(f"{weights.store.where}: does not fit its configuration: {'; '.join(wrong)}")
     return named
+
+
+def _chooses(transformer: Any, layer: str) -> bool:
+    return layer in _OF_TOKENS and (transformer.keep_tokens is not None or transformer.compound_tokens is not None)
+
+
+def _stored_shape(shape: tuple[int, ...], layer: str, transformer: Any, num_tokens: int) -> tuple[int, ...]:
+    """The shape that the file must have where rows are chosen from it: one for each token."""
+    if not _chooses(transformer, layer):
+        return shape
+    return (*shape[:-1], num_tokens) if _OF_TOKENS[layer] else (num_tokens, *shape[1:])
+
+
+def _chosen(transformer: Any, layer: str, value: np.ndarray) -> np.ndarray:
+    """Of a weight the rows of the tokens that are kept, and averages for compound ones."""
+    if not _chooses(transformer, layer):
+        return value
+    axis = _OF_TOKENS[layer]
+    rows = np.moveaxis(value, axis, 0)
+    try:
+        return np.moveaxis(transformer.load_embeddings(rows), 0, axis)
+    except IndexError:
+        raise ConfigError(
+            f"keep_tokens or compound_tokens name a token that is not among the vocabulary's {len(rows)}"
+        ) from None
 
 
 def _phantom(shape: tuple[int, ...]) -> np.ndarray:

@@ -22,10 +22,12 @@ def load_transformer(
         return_keras_model: otherwise bert4keras' object, which has the Keras model as `model`; for T5 `encoder` and
             `decoder`, too.
         options: of `build_transformer_model`, such as ``with_mlm=True``, ``application="lm"``,
-            ``segment_vocab_size=0``, ``dropout_rate=0.1`` or ``final_activation="linear"``.
+            ``segment_vocab_size=0``, ``dropout_rate=0.1``, ``keep_tokens=[0, 5, 8]`` or
+            ``final_activation="linear"``.
 
     Raises:
         CheckpointError: the folder cannot be read, or the weights do not fit.
+        ConfigError: `keep_tokens` or `compound_tokens` name tokens that there are not.
         EnvironmentProblem: a hub name that cannot be downloaded.
     """
     found = open_folder(given)

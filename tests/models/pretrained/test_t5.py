@@ -7,7 +7,7 @@ import pytest
 
 from bert4ner.compat.frameworks import AutoRegressiveDecoder, keras
 from bert4ner.config import ModelConfig
-from bert4ner.errors import CheckpointError
+from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone
 from bert4ner.models.pretrained import load_transformer, open_folder
 
@@ -99,6 +99,28 @@ def test_scores_of_next_tokens_are_those_of_transformers(tmp_path, version):
     found = load_transformer(tmp_path, with_lm="linear")([IDS, GENERATED]).numpy()
     np.testing.assert_allclose(found[0], logits_of(model)[0], atol=2e-4)
     np.testing.assert_allclose(found[1, :4], logits_of(model)[1, :4], atol=2e-4)
+
+
+@pytest.mark.parametrize("version", ["1.1", "tied 1.1"])
+def test_kept_and_compound_tokens_have_the_rows_that_they_name(tmp_path, version):
+    """bert4keras' options for another vocabulary: scores are those of the same tokens in the whole network."""
+    save_t5(tmp_path, version)
+    kept = [0, *range(7, 35), 1]
+    place = {token: number for number, token in enumerate(kept)}
+    ids = [np.array([[8, 30, 33, 1, 0, 0]]), np.array([[0, 20, 21, 1]])]
+    options = {"with_lm": "linear"}
+    whole = load_transformer(tmp_path, **options).predict(ids, verbose=0)
+    chosen = load_transformer(tmp_path, keep_tokens=kept, compound_tokens=[[1, 2]], **options)
+    found = chosen.predict([np.vectorize(place.get)(each) for each in ids], verbose=0)
+    assert found.shape[-1] == len(kept) + 1
+    np.testing.assert_allclose(found[..., :-1], whole[..., kept], atol=1e-5)
+    np.testing.assert_allclose(found[..., -1], whole[..., [kept[1], kept[2]]].mean(axis=-1), atol=1e-5)
+
+
+def test_a_token_that_there_is_not_cannot_be_kept(tmp_path):
+    save_t5(tmp_path, "1.1")
+    with pytest.raises(ConfigError, match="not among the vocabulary's 40"):
+        load_transformer(tmp_path, keep_tokens=[0, 1, 40])
 
 
 def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
