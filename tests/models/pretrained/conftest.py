@@ -27,8 +27,8 @@ HUGGING = {
     "roformer, two widths": ("RoFormer", {"embedding_size": 12}),
 }
 """What transformers has: name of its classes, what differs from `SIZES`."""
-ORIGINAL = ("nezha", "roformer in TensorFlow", "roformer_v2", "albert_early")
-"""What it lacks, or has under other names: written as TensorFlow checkpoints."""
+ORIGINAL = ("bert in TensorFlow", "nezha", "roformer in TensorFlow", "roformer_v2", "albert_early")
+"""What it lacks, or has under other names: written as TensorFlow checkpoints. roberta_zh has the names of BERT."""
 
 
 def write_vocabulary(folder: Path) -> None:
@@ -90,6 +90,8 @@ def original_variables(kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]
                   f"{words}_2": rng.normal(scale=0.4, size=(12, 16)).astype("float32")}  # fmt: skip
         return config, {name: value for name, value in found.items() if "/adam_" not in name}
     found = google_variables(config, rng)
+    if kind == "bert in TensorFlow":
+        return config, found
     del found["bert/embeddings/position_embeddings"]
     if kind == "nezha":
         config["use_relative_position"] = True

@@ -27,6 +27,7 @@ from tests.models.pretrained.conftest import (
 from tests.models.pretrained.witness import Witness
 
 WITNESSED = {
+    "bert in TensorFlow": {},
     "nezha": {"positions": "relative"},
     "roformer in TensorFlow": {"positions": "rotary"},
     "roformer_v2": {"positions": "rotary", "bare": True, "epsilon": 1e-7},
