@@ -236,7 +236,7 @@ class TestRefusals:
         ("options", "error", "told"),
         [
             ({"pretrained": ""}, ConfigError, "no pretrained encoder; name its folder with --pretrained"),
-            ({"pretrained": "no/where"}, CheckpointError, "no/where: no such folder"),
+            ({"pretrained": "no/where/near"}, CheckpointError, "no/where/near: no such folder"),
             ({"max_length": 65, "batch_tokens": 128}, ConfigError, "the encoder has 64 positions; lower --max-length"),
         ],
     )
