@@ -196,12 +196,7 @@ class Config:
     @classmethod
     def load(cls, path: str | Path) -> "Config":
         """Read a TOML file; options may stand in their group's table or at the top, absent ones keep their default."""
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not valid TOML: {error}") from None
+        table = read_toml(path)
         options: dict[str, Any] = {}
         for name, value in table.items():
             options.update(_in_group(name, value, path) if isinstance(value, dict) else {name: value})
@@ -225,6 +220,20 @@ _GROUPS = {
     for group in dataclasses.fields(Config)
     for name in get_type_hints(group.default_factory)  # type: ignore[arg-type]
 }
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
 def _group_of(name: str) -> str:

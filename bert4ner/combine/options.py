@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,12 +11,8 @@ from bert4ner.combine.combination import Method
 from bert4ner.combine.learning import CalibrationKind
 from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
+from bert4ner.config import read_toml
 from bert4ner.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -69,12 +64,7 @@ class CombineOptions:
         Raises:
             ConfigError: the file cannot be read, or holds an unknown option or an impossible value.
         """
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not valid TOML: {error}") from None
+        table = read_toml(path)
         try:
             return replace(cls(), **_checked(table))
         except ConfigError as error:
