@@ -8,6 +8,7 @@ on. Resume: trained on train, the epoch chosen on dev, scored on test. Trainings
 """
 
 import argparse
+import json
 import logging
 import os
 from dataclasses import dataclass
@@ -62,9 +63,14 @@ def train_and_score(
     training = bert4ner.read_documents(data / data_set.train)
     valid = bert4ner.read_documents(data / data_set.valid) if data_set.valid else None
     config = Config().replace(pretrained=str(PRETRAINED), seed=seed, precision=precision)
-    run = work / "-".join([data_set.name, str(seed), *([] if precision == "auto" else [precision])])
+    run = run_of(data_set, seed, work, precision)
     bert4ner.train_model(training, config, output=run, valid=renamed(valid, "valid") if valid else None)
     return score(run, data / data_set.test)
+
+
+def run_of(data_set: DataSet, seed: int, work: Path, precision: str) -> Path:
+    """Where `train_and_score` keeps its run."""
+    return work / "-".join([data_set.name, str(seed), *([] if precision == "auto" else [precision])])
 
 
 def renamed(documents: list[Document], prefix: str) -> list[Document]:
@@ -117,11 +123,13 @@ def arithmetic(data: Path, work: Path, seeds: list[int]) -> str:
         found = [train_and_score(SETS[0], data, seed, work, precision).micro for seed in seeds]
         each = ", ".join(f"{100 * micro.f1:.2f}" for micro in found)
         parts = [[getattr(micro, name) for micro in found] for name in ("precision", "recall", "f1")]
-        rows.append([precision, *map(percent, parts), each])
+        scores = [run_of(SETS[0], seed, work, precision) / "scores.json" for seed in seeds]
+        held_out = [json.loads(path.read_text(encoding="utf-8"))["out_of_fold"]["micro"]["f1"] for path in scores]
+        rows.append([precision, *map(percent, parts), each, ", ".join(f"{100 * f1:.2f}" for f1 in held_out)])
+    header = ["--precision", "precision", "recall", "micro F1", "of each seed", "best epoch on the held-out tenth"]
     return (
         f"## Arithmetic: tcm, defaults, seeds {', '.join(map(str, seeds))}, --precision auto "
-        f"({resolve_precision('auto')} on this machine) and float32\n\n"
-        f"{table(['--precision', 'precision', 'recall', 'micro F1', 'micro F1 of each seed'], rows)}"
+        f"({resolve_precision('auto')} on this machine) and float32\n\n{table(header, rows)}"
     )
 
 
