@@ -86,7 +86,7 @@ def test_texts_are_generated(bert):
 def test_adversarial_training_and_a_crf_that_is_saved_and_loaded(bert):
     facts, _ = bert[0]
     assert facts["losses"][1] < 0.9 * facts["losses"][0] and 0 < facts["accuracy"] <= 1
-    assert len(facts["deltas"]) == 6 and np.allclose(facts["deltas"], 0.5, rtol=1e-3)
+    assert len(facts["deltas"]) == 12 and np.allclose(facts["deltas"], 0.5, rtol=1e-3)
     assert facts["predict_generator"] and facts["h5 predicts"]
     assert facts["h5 loss"][0] == pytest.approx(facts["h5 loss"][1], rel=1e-5)
     assert facts["h5 optimizer"] == "AdamW" and facts["h5 adam"]

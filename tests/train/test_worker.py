@@ -125,8 +125,9 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_the_worker_ends_with_its_parent(name):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(stub=WAITING)], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [sys.executable, "-c", PARENT.format(stub=WAITING)], stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),    # a shell's background jobs ignore Ctrl-C
+    )  # fmt: skip
     assert parent.stderr is not None
     word, _, pid = parent.stderr.readline().partition(" ")
     assert word == "pid" and alive(int(pid))
