@@ -102,7 +102,7 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
     """The trainable weights of each layer of bert4keras' transformer, once the file has all of them.
 
     Raises:
-        CheckpointError: one message naming every variable that is missing or of another shape.
+        CheckpointError: one message naming every variable that is missing, of another shape or, beside such, unknown.
     """
     named = {
         name.removeprefix(transformer.prefix): layer.trainable_weights
@@ -115,6 +115,7 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
     }
     wrong = weights.misfits(wanted)
     if wrong:
+        wrong += [f"{name} is unexpected" for name in sorted(weights.unexpected())]
         raise CheckpointError(f"{weights.store.where}: does not fit its configuration: {'; '.join(wrong)}")
     return named
 

@@ -159,6 +159,8 @@ def test_the_configuration_of_another_model(folder):
     text = refusal(folder)
     assert "bert.encoder.layer.2.attention.self.query.weight is missing" in text
     assert "encoder.layer.0.intermediate.dense.weight has shape (32, 16), expected (33, 16)" in text
+    path.write_text(json.dumps({**config, "num_hidden_layers": 1, "intermediate_size": 33}), encoding="utf-8")
+    assert "encoder.layer.1.attention.self.query.weight is unexpected" in refusal(folder)
 
 
 def test_a_checkpoint_for_another_vocabulary(folder):
