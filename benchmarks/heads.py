@@ -1,23 +1,31 @@
 """All heads side by side on the same budget, on published data that lies beside the repository.
 
-    python benchmarks/heads.py [--data ../shared/data] [--heads crf …] [--seeds 42 43 44] [--sets tcm cmeee] [--limit N]
+    python benchmarks/heads.py [--data ../shared/data] [--heads crf …] [--seeds 42 43 44] [--sets tcm cmeee] [--jobs N]
+    python benchmarks/heads.py --speed 3           # seconds instead: every head in turn, three rounds, nothing beside
+    python benchmarks/heads.py --limit 40          # to try the script; its table goes to the screen
 
 TCM, flat, with the option `flat`: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json.
 CMeEE, nested: trained on a fixed 3,000 sentences of train, of which a seeded tenth chooses the epoch; scored on all of
-dev. Each run is made and measured in a process of its own; those that are complete are not repeated. `--limit N` takes
-N documents of each part only, to try the script; its table goes to the screen.
+dev. The budget of all is the defaults: 10 epochs in batches of 4,096 tokens that the encoder reads.
+
+Everything is measured in a process of its own and kept in measured/heads.jsonl, so that many hours of it can be spread
+over days; what stands there for the same configuration is not measured again. `--jobs` trains so many at once, each on
+cores of its own: fine for scores, not for seconds, which `--speed` measures apart.
 """
 
 import argparse
+import hashlib
 import json
 import os
+import queue
 import random
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 from results import table, write_section
@@ -27,6 +35,7 @@ from bert4ner.config import Config, ModelConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
+KEPT = Path(__file__).resolve().parent / "measured" / "heads.jsonl"
 HEADS = get_args(get_type_hints(ModelConfig)["head"])
 SETS = {                        # to train on, to score on, documents of the former that are drawn, is it flat?
     "tcm": ("tcm/train.json", "tcm/dev.json", None, True),
@@ -40,65 +49,124 @@ DRAWN_WITH = 20_200_814         # which sentences of CMeEE are trained on is the
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one training and its scoring gave; shares between 0 and 1, tokens are characters, memory in MiB."""
+class Job:
+    """One training to be scored or, without a seed, one head to be timed."""
 
-    f1: float
-    precision: float
-    recall: float
-    nested_recall: float
-    nested_gold: int
-    seconds_per_epoch: float
-    characters_per_second: float
-    peak_memory: float
+    set: str
+    head: str
+    seed: int | None
+
+    def config(self, epochs: int | None = None) -> Config:
+        """What is trained; the same for every head but for what only one has."""
+        config = Config().replace(pretrained=str(PRETRAINED), head=self.head, flat=SETS[self.set][3])
+        if self.seed is not None:
+            config = config.replace(seed=self.seed)
+        if self.head == "mrc":
+            config = config.replace(label_descriptions=str(DESCRIPTIONS[self.set]))
+        return config if epochs is None else config.replace(epochs=epochs)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What figures are found by: they hold for one configuration only, wherever the repository lies."""
+        paths = ("pretrained", "label_descriptions")
+        options = {name: value for name, value in self.config().options().items() if name not in paths}
+        digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:12]
+        return {**asdict(self), "configuration": digest}
 
 
-def measure(name: str, head: str, seed: int, data: Path, run: Path, limit: int | None) -> Measured:
-    """Train on a set with a head, or take the run that is complete, and recognize the documents to score on."""
-    import resource
-
-    train, dev, sample, flat = SETS[name]
+def documents_of(name: str, data: Path, limit: int | None) -> tuple[list[bert4ner.Document], list[bert4ner.Document]]:
+    """The documents of a set to train on and those to score on."""
+    train, dev, sample, _ = SETS[name]
     training, gold = bert4ner.read_documents(data / train), bert4ner.read_documents(data / dev)
     if sample:
         chosen = random.Random(DRAWN_WITH).sample(range(len(training)), sample)
         training = [training[number] for number in sorted(chosen)]
-    training, gold = training[:limit], gold[:limit]
-    config = Config().replace(pretrained=str(PRETRAINED), seed=seed, head=head, flat=flat)
-    if head == "mrc":
-        config = config.replace(label_descriptions=str(DESCRIPTIONS[name]))
-    if limit:
-        config = config.replace(epochs=1)
-    bert4ner.train_model(training, config, output=run)
+    return training[:limit], gold[:limit]
+
+
+def score(job: Job, options: argparse.Namespace) -> dict[str, Any]:
+    """Train, or take the run that is complete, and score it; shares between 0 and 1."""
+    training, gold = documents_of(job.set, options.data, options.limit)
+    run = options.work / f"{job.set}-{job.head}-{job.seed}{f'-{options.limit}' if options.limit else ''}"
+    bert4ner.train_model(training, job.config(1 if options.limit else None), output=run)
     history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
-    recognizer = bert4ner.NamedEntityRecognizer.load(run)
-    list(recognizer.recognize_all(document.text for document in gold[:64]))                 # traced, warm
-    started = time.perf_counter()
-    found = list(recognizer.predict(gold))
-    seconds = time.perf_counter() - started
-    scores = bert4ner.evaluate(gold, found)
-    # Of the processes waited for, training was one; both are on the same machine, the larger counts.
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Measured(
-        f1=scores.micro.f1, precision=scores.micro.precision, recall=scores.micro.recall,
-        nested_recall=scores.nested.recall, nested_gold=scores.nested.gold,
-        # The first epoch holds the tracing of the network.
-        seconds_per_epoch=float(np.median([line["seconds"] for line in history[1:] or history])),
-        characters_per_second=sum(len(document.text) for document in gold) / seconds, peak_memory=peak / 1024,
-    )  # fmt: skip
+    scores = bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
+    return {
+        "precision": scores.micro.precision, "recall": scores.micro.recall, "f1": scores.micro.f1,
+        "nested_recall": scores.nested.recall, "nested_gold": scores.nested.gold,
+        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"], "epochs": len(history),
+    }  # fmt: skip
 
 
-def in_own_process(name: str, head: str, seed: int, options: argparse.Namespace) -> Measured:
-    """`measure` in a new process, so that memory is that of one head; kept beside the run."""
-    run = options.work / f"{name}-{head}-{seed}{f'-{options.limit}' if options.limit else ''}"
-    kept = run.with_suffix(".json")
-    if not kept.is_file():
-        job = [name, head, str(seed), str(options.data), str(run), str(options.limit or "")]
-        command = [sys.executable, __file__, "--measure", *job]
-        print(f"{name}: {head}, seed {seed}", file=sys.stderr)
-        answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(answer.splitlines()[-1], encoding="utf-8")
-    return Measured(**json.loads(kept.read_text(encoding="utf-8")))
+def in_own_process(job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> dict[str, Any]:
+    """What a process of its own measures for a job, on these cores or on all."""
+    given = {**asdict(job), "data": str(options.data), "work": str(options.work), "limit": options.limit,
+             "cores": cores}  # fmt: skip
+    print(f"{job.set}: {job.head}, {'speed' if job.seed is None else f'seed {job.seed}'}", file=sys.stderr)
+    command = [sys.executable, __file__, "--measure", json.dumps(given)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
+    return json.loads(answer.splitlines()[-1])
+
+
+def answer(given: dict[str, Any]) -> dict[str, Any]:
+    """The side of the process: one job."""
+    if given["cores"]:
+        os.sched_setaffinity(0, given["cores"])                    # before TensorFlow counts them
+    options = argparse.Namespace(data=Path(given["data"]), work=Path(given["work"]), limit=given["limit"])
+    job = Job(given["set"], given["head"], given["seed"])
+    if job.seed is not None:
+        return score(job, options)
+    from head_speed import time_head
+
+    training, gold = documents_of(job.set, options.data, options.limit)
+    return time_head(job.config(), training, gold)
+
+
+class Kept:
+    """The figures of one file, a line each; the latest of a key counts, of speeds all rounds do."""
+
+    def __init__(self, path: Path | None):
+        self.path = path                # None: nothing is kept
+        self.lines: list[dict[str, Any]] = []
+        if path is not None and path.is_file():
+            self.lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        self.lock = threading.Lock()
+
+    def of(self, job: Job) -> list[dict[str, Any]]:
+        """What was measured of a job in its present configuration."""
+        return [line["figures"] for line in self.lines if line["job"] == job.key]
+
+    def add(self, job: Job, figures: dict[str, Any]) -> None:
+        """Keep figures, in memory and in the file."""
+        with self.lock:
+            self.lines.append({"job": job.key, "figures": figures})
+            if self.path is not None:
+                self.path.parent.mkdir(exist_ok=True)
+                lines = [json.dumps(line, sort_keys=True) for line in self.lines]
+                self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
+    """Measure what is missing, `--jobs` at a time, each on an even part of the cores."""
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    available = sorted(os.sched_getaffinity(0))
+    shares = [available[number :: options.jobs] for number in range(options.jobs)]
+
+    def work(cores: list[int]) -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            kept.add(job, in_own_process(job, options, cores if options.jobs > 1 else None))
+
+    threads = [threading.Thread(target=work, args=(cores,)) for cores in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def percent(values: list[float]) -> str:
@@ -107,20 +175,52 @@ def percent(values: list[float]) -> str:
     return f"{100 * np.mean(values):.2f}{spread}"
 
 
-def describe(found: dict[str, list[Measured]]) -> str:
-    """A table with a row for each head, mean over seeds."""
-    rows = []
-    for head, runs in found.items():
-        nested = percent([run.nested_recall for run in runs]) if runs[0].nested_gold else "-"
-        rows.append([
-            head, percent([run.precision for run in runs]), percent([run.recall for run in runs]),
-            percent([run.f1 for run in runs]), nested,
-            f"{np.mean([run.seconds_per_epoch for run in runs]):.1f}",
-            f"{np.mean([run.characters_per_second for run in runs]):,.0f}",
-            f"{np.mean([run.peak_memory for run in runs]):,.0f}",
-        ])  # fmt: skip
-    header = ["head", "P", "R", "micro F1", "nested recall", "s / epoch", "characters / s", "peak MiB"]
-    return table(header, rows)
+def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
+    """The section of one set: a row for each head of which anything was measured; None if nothing was."""
+    rows = list(_rows(name, kept, options))
+    if not rows:
+        return None
+    header = ["head", "seeds", "P", "R", "micro F1", "nested recall", "training, s / epoch", "× crf",
+              "recognizing, characters / s", "peak MiB", "a step, ms", "of it the head, ms"]  # fmt: skip
+    seeds = ", ".join(map(str, options.seeds))
+    return (
+        f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± "
+        f"deviation over the seeds {seeds}; 10 epochs, all defaults{', `flat`' if SETS[name][3] else ''}. Speed: "
+        "medians over rounds of processes in turn; an epoch is that of the whole set, reckoned from a part of it; a "
+        "step is one of training on 16 × 256 tokens, of which the head's share (its layers, loss and gradient on given "
+        f"vectors) was measured alone.\n\n{table(header, rows)}"
+    )
+
+
+def _rows(name: str, kept: Kept, options: argparse.Namespace) -> Iterator[list[str]]:
+    speeds = {head: kept.of(Job(name, head, None)) for head in HEADS}
+
+    def median(head: str, figure: str) -> float | None:
+        return float(np.median([speed[figure] for speed in speeds[head]])) if speeds[head] else None
+
+    base = median("crf", "seconds_per_epoch")
+    for head in options.heads:
+        found = [kept.of(Job(name, head, seed)) for seed in options.seeds]
+        scores = [figures[-1] for figures in found if figures]
+        if not scores and not speeds[head]:
+            continue
+        measures = [
+            percent([each[part] for each in scores]) if scores else "-" for part in ("precision", "recall", "f1")
+        ]
+        nested = percent([each["nested_recall"] for each in scores]) if scores and scores[0]["nested_gold"] else "-"
+        seconds = median(head, "seconds_per_epoch")
+        timed = [
+            "-" if value is None else f"{value:,.{digits}f}"
+            for value, digits in (
+                (seconds, 1),
+                (base / seconds if base and seconds else None, 2),
+                (median(head, "characters_per_second"), 0),
+                (median(head, "peak_mib"), 0),
+                (median(head, "step_ms"), 0),
+                (median(head, "head_ms"), 1),
+            )
+        ]
+        yield [f"`{head}`", str(len(scores)), *measures, nested, *timed]
 
 
 def main() -> None:
@@ -131,26 +231,30 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[42, 43, 44])
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "heads")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at once, each on cores of its own")
+    parser.add_argument("--speed", type=int, default=0, metavar="ROUNDS", help="measure speed, so many times")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
-    parser.add_argument("--measure", nargs=6, help=argparse.SUPPRESS)
+    parser.add_argument("--table", action="store_true", help="write the sections from what is kept")
+    parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        name, head, seed, data, run, limit = options.measure
-        measured = measure(name, head, int(seed), Path(data), Path(run), int(limit) if limit else None)
-        print(json.dumps(asdict(measured)))
+        print(json.dumps(answer(options.measure)))
         return
-    for name in options.sets:
-        found = {head: [in_own_process(name, head, seed, options) for seed in options.seeds] for head in options.heads}
-        text = (
-            f"## {name}: all heads, tcm-mini, seeds {', '.join(map(str, options.seeds))}\n\n"
-            "`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± deviation over seeds; nested recall is "
-            "that of gold entities that share characters with another; speed is that of recognizing what is scored on, "
-            "memory the larger of training and recognizing.\n\n"
-            f"{describe(found)}"
-        )
-        if options.limit:
+    kept = Kept(None if options.limit else KEPT)
+    if options.speed:
+        for _ in range(options.speed):
+            for name in options.sets:
+                for head in options.heads:
+                    kept.add(job := Job(name, head, None), in_own_process(job, options))
+    elif not options.table:
+        jobs = [Job(name, head, seed) for name in options.sets for head in options.heads for seed in options.seeds]
+        run_jobs([job for job in jobs if not kept.of(job)], kept, options)
+    options.heads = list(HEADS)
+    for name in SETS:
+        text = describe(name, kept, options)
+        if text is not None and options.limit:
             print(text)
-        else:
+        elif text is not None:
             write_section(f"heads-{name}", text)
 
 

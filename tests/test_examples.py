@@ -1,13 +1,70 @@
-"""The example scripts run as they stand, from another folder, on a path with a space."""
+"""The example scripts, one for each head, run as they stand, from another folder, on a path with a space."""
 
+import re
+import runpy
 import subprocess
 import sys
+from typing import get_args, get_type_hints
 
 import pytest
 
+import bert4ner
+from bert4ner.config import ModelConfig
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document, Entity
 from tests.conftest import ROOT
+
+HEADS = get_args(get_type_hints(ModelConfig)["head"])
+
+
+class Stopped(Exception):
+    """Where a script would begin to train."""
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    """What a script would train: its documents, configuration and number of folds."""
+
+    def configured(head, *arguments):
+        given = {}
+
+        def caught(documents, config, **options):
+            given.update(documents=documents, config=config, **options)
+            raise Stopped
+
+        script = ROOT / "examples" / f"{head}_baseline.py"
+        monkeypatch.setattr(bert4ner, "cross_validate", caught)
+        monkeypatch.setattr(sys, "argv", [str(script), *map(str, arguments)])
+        monkeypatch.syspath_prepend(str(script.parent))
+        with pytest.raises(Stopped):
+            runpy.run_path(str(script), run_name="__main__")
+        return given
+
+    return configured
+
+
+def test_every_head_has_a_script_and_no_script_lacks_a_head():
+    scripts = {path.name for path in (ROOT / "examples").glob("*_baseline.py")}
+    assert scripts == {f"{head}_baseline.py" for head in HEADS}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_script_says_what_it_measured_and_trains_that_head(configured, head):
+    described = (ROOT / "examples" / f"{head}_baseline.py").read_text(encoding="utf-8").split('"""')[1]
+    expected = r"^Task: .*^Data: .*^Score: out-of-fold micro F1 \d\d\.\d\d \(3 folds, 10 epochs,"
+    assert re.search(expected, described, re.MULTILINE | re.DOTALL)
+    given = configured(head)
+    config = given["config"]
+    assert (config.model.head, config.optimization.epochs, given["folds"]) == (head, 10, 3)
+    assert len(given["documents"]) == 129 and config.spans.flat
+    assert bool(config.spans.label_descriptions) == (head == "mrc")
+
+
+def test_nested_data_is_not_made_flat(configured, tmp_path):
+    nested = Document("d", "心房肥大", (Entity(0, 4, "SYM"), Entity(0, 2, "BOD")))
+    write_documents([nested], tmp_path / "nested.jsonl", "jsonl")
+    given = configured("biaffine", tmp_path / "nested.jsonl", "--epochs", 7)
+    assert not given["config"].spans.flat and given["config"].optimization.epochs == 7
 
 
 @pytest.mark.slow
@@ -22,14 +79,15 @@ def test_the_crf_baseline_trains_scores_and_recognizes(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_nested_baseline_finds_entities_inside_others(tmp_path):
+def test_the_global_pointer_baseline_finds_entities_inside_others(tmp_path):
     text = "心房内折返性心动过速，伴头痛。"
     entities = (Entity(0, 10, "SYM"), Entity(0, 2, "BOD"), Entity(12, 14, "SYM"), Entity(12, 13, "BOD"))
     documents = [Document(f"d{number}", f"{text}{number}", entities) for number in range(12)]
     write_documents(documents, tmp_path / "nested.jsonl", "jsonl")
-    command = [sys.executable, ROOT / "examples/nested_baseline.py", "nested.jsonl", "--folds", "2", "--epochs", "8"]
+    script = ROOT / "examples/global_pointer_baseline.py"
+    command = [sys.executable, script, "nested.jsonl", "--folds", "2", "--epochs", "8"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("out of fold: precision ")
     assert "of 48 entities that share characters with another: recall " in done.stdout
-    assert (tmp_path / "runs/nested-baseline/scores.json").is_file()
+    assert (tmp_path / "runs/global_pointer-baseline/scores.json").is_file()

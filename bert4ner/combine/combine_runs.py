@@ -61,7 +61,8 @@ def combine_runs(
         gold: the annotated documents that the runs were made from; others among them are left out.
 
     Raises:
-        RunError, CheckpointError: a run is incomplete, damaged or does not belong to the first one; named.
+        RunError, CheckpointError: a run is incomplete, damaged or does not belong to the first one, in vocabulary, too,
+            unless `options` allow that; named.
         DataError: gold lacks documents or has unknown labels, `output` cannot be written to, or there are too few
             candidates to fit anything to.
         ConfigError: options out of range or without effect.
@@ -76,6 +77,8 @@ def combine_runs(
         if search.finds_something(combination):
             _check_fitting(wanted, folds)
         recognizers = [NamedEntityRecognizer.load(member.path) for member in members]
+        if not options.mixed_vocabularies:
+            _check_vocabularies(members, recognizers)
         rule = replace(combination.rule, nested=any(each.models[0].head.nested for each in recognizers))
         combination = replace(combination, rule=rule)
         voting = combination.method == "vote"
@@ -98,6 +101,20 @@ def _check_output(output: Path, runs: Sequence[Path]) -> None:
     for run in runs:
         if run.resolve() in output.resolve().parents:
             raise DataError(f"{output}: lies inside {run}, which it is made from; choose another place")
+
+
+def _check_vocabularies(members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer]) -> None:
+    wanted = recognizers[0].models[0].vocabulary.tokens
+    for member, recognizer in zip(members, recognizers, strict=True):
+        found = recognizer.models[0].vocabulary.tokens
+        if found != wanted:
+            differing = len(set(found) ^ set(wanted))
+            how = f"{differing:,} tokens are in one only" if differing else "the same tokens, in another order"
+            raise RunError(
+                f"{member.path}: was trained with another vocabulary ({len(found):,} tokens) than {members[0].path} "
+                f"({len(wanted):,} tokens; {how}); if their encoders are to differ, allow it with "
+                "--mixed-vocabularies, in Python CombineOptions(mixed_vocabularies=True)"
+            )
 
 
 def _search(options: CombineOptions, *, annotated: bool) -> Search:

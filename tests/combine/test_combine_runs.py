@@ -263,10 +263,15 @@ def with_broken_weights(run):
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def with_another_vocabulary(run):
-    path = run / "fold-1" / "model" / "vocab.txt"
-    tokens = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join([*tokens[:-2], tokens[-1], tokens[-2]]) + "\n", encoding="utf-8")
+def with_another_vocabulary(run, folds=(0, 1)):
+    for fold in folds:
+        path = run / f"fold-{fold}" / "model" / "vocab.txt"
+        tokens = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([*tokens[:-2], tokens[-1], tokens[-2]]) + "\n", encoding="utf-8")
+
+
+def with_two_vocabularies(run):
+    with_another_vocabulary(run, folds=[1])
 
 
 def with_a_model_of_other_labels(run):
@@ -288,7 +293,8 @@ def without(name):
         (with_a_foreign_document, "holds the document 'foreign', which no fold"),
         (with_broken_weights, "weights.safetensors"),
         (without("out_of_fold.jsonl"), "no out-of-fold predictions"),
-        (with_another_vocabulary, "its folds do not belong together, .* their vocabulary differ"),
+        (with_two_vocabularies, "its folds do not belong together, .* their vocabulary differ"),
+        (with_another_vocabulary, r"another vocabulary \(107 tokens\) .*the same tokens, in another order"),
         (with_a_model_of_other_labels, "the model of fold 1 was trained for DRUG, HERB"),
         (without("scores.json"), "scores.json is missing or damaged"),
         (without("folds.json"), "no run, folds.json is missing"),
@@ -306,6 +312,16 @@ def test_a_run_that_cannot_take_part_is_named_before_anything_is_computed(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged"]
 
 
+def test_runs_of_other_vocabularies_are_combined_if_that_is_wished(runs, copy_of, gold, tmp_path):
+    with_another_vocabulary(other := copy_of("span"))
+    options = CombineOptions(mixed_vocabularies=True, threshold=0.0)
+    combine_runs([runs["crf"], other], output=tmp_path / "both", gold=gold, options=options)
+    members = load_recognizer(tmp_path / "both").members
+    assert members[0].models[0].vocabulary.tokens != members[1].models[0].vocabulary.tokens
+    found = {each.id: set(each.entities) for each in out_of_fold(tmp_path / "both")}
+    assert any(found[each.id] & set(each.entities) for each in out_of_fold(runs["crf"]))
+
+
 @pytest.mark.parametrize(
     ("options", "error", "told"),
     [
@@ -313,6 +329,7 @@ def test_a_run_that_cannot_take_part_is_named_before_anything_is_computed(
         ({"method": "vote", "quorum": 3}, ConfigError, r"quorum must be in \[1, 2\]"),
         ({"method": "vote", "label_quorum": {"HERB": 1}}, ConfigError, "unknown label 'HERB'; known: DRUG, SYMPTOM"),
         ({"method": "stack"}, ConfigError, "method must be one of probability, vote, stacking, got 'stack'"),
+        ({"mixed_vocabularies": "yes"}, ConfigError, "mixed_vocabularies must be true or false, got 'yes'"),
         ({"threshold": 1.5}, ConfigError, r"threshold must be in \[0, 1\], got 1.5"),
         ({"weights": [1]}, ConfigError, "one weight for each of 2 members, got 1"),
     ],

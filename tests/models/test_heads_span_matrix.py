@@ -147,6 +147,91 @@ def test_a_network_that_has_learned_nothing_gives_a_bounded_number_of_spans():
     assert len(found) == SPANS_PER_TOKEN * 40 and (2, 5, "Y") in [span[:3] for span in found]
 
 
+# --- logits in parts ---
+
+
+def make_parts(rng, scale=1.5, width=8):
+    return rng.normal(scale=scale, size=(len(LENGTHS), width, width + 2 * len(LABELS))).astype("float32")
+
+
+def real_parts(length, width=8):
+    """Which numbers of one window, (width, width + 2 * labels), belong to some span of a text of `length` tokens."""
+    real = np.zeros((width, width + 2 * len(LABELS)), bool)
+    for label, first, last in (cell(span) for span in all_spans(length)):
+        real[first, last] = real[last, width + label] = real[first, width + len(LABELS) + label] = True
+    return real
+
+
+@pytest.mark.parametrize("padding", [0.0, 80.0, float("nan")])
+def test_the_loss_of_parts_is_the_formula_whatever_stands_where_no_span_is(rng, padding):
+    head = EfficientGlobalPointerHead(LABELS)
+    parts = make_parts(rng)
+    logits = head.logits(tf.constant(parts)).numpy()
+    expected = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
+    real = np.stack([real_parts(length) for length in LENGTHS - 2])
+    given = tf.constant(np.where(real, parts, padding).astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    gradient = tape.gradient(losses, given).numpy()
+    assert np.array_equal(gradient != 0, real)
+
+
+@pytest.mark.parametrize("scale", [0.5, 3.0, 30.0])
+def test_loss_and_gradient_of_parts_are_those_of_the_whole_logits(rng, scale):
+    """Up to where 1 + exp(logit) of an entity leaves no digit for all others: nothing may be subtracted there."""
+    head, whole = EfficientGlobalPointerHead(LABELS), GlobalPointerHead(LABELS)
+    targets, given = head.targets(SPANS, LENGTHS, 8), tf.constant(make_parts(rng, scale))
+    found = []
+    for loss in (lambda: head.loss(targets, given), lambda: whole.loss(targets, head.logits(given))):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            losses = loss()
+        found.append((losses.numpy(), tape.gradient(losses, given).numpy()))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-4)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-3, atol=1e-5)
+
+
+def test_one_sure_entity_does_not_drown_the_spans_beside_it(rng):
+    head = EfficientGlobalPointerHead(["X"])
+    parts = np.full((1, 5, 7), -2.0, "float32")
+    parts[0, 1, 2] = 90.0                                                     # tokens 0 to 1, an entity: logit 86
+    losses = head.loss(head.targets([[(0, 2, "X")]], np.array([5]), 5), tf.constant(parts))
+    assert float(losses[0]) == pytest.approx(np.log(1 + 5 * np.exp(-6)), rel=1e-5)   # of the other five spans
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e30], ids=str)
+def test_the_loss_of_parts_and_its_gradient_are_finite_for_any_numbers(rng, scale):
+    head = EfficientGlobalPointerHead(LABELS)
+    given = tf.constant(make_parts(rng, scale))
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+    assert np.isfinite(losses).all() and np.isfinite(tape.gradient(losses, given)).all()
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_parts_are_decoded_as_the_whole_logits_are(rng, flat):
+    head, whole = EfficientGlobalPointerHead(LABELS, flat=flat), GlobalPointerHead(LABELS, flat=flat)
+    asked = [all_spans(length) for length in LENGTHS - 2]
+    for scale in (0.5, 3.0):
+        parts = make_parts(rng, scale)
+        logits = head.logits(tf.constant(parts)).numpy()
+        for one, other in (
+            (head.decode(parts, LENGTHS), whole.decode(logits, LENGTHS)),
+            (head.candidates(parts, LENGTHS, None, 5), whole.candidates(logits, LENGTHS, None, 5)),
+        ):
+            assert [[span[:3] for span in row] for row in one] == [[span[:3] for span in row] for row in other]
+            assert sum(map(len, one)) > 5
+            for mine, theirs in zip(itertools.chain(*one), itertools.chain(*other), strict=True):
+                assert mine[3] == pytest.approx(theirs[3], rel=1e-5)
+        for one, other in zip(
+            head.span_scores(parts, LENGTHS, asked), whole.span_scores(logits, LENGTHS, asked), strict=True
+        ):
+            assert one == pytest.approx(other, rel=1e-5)
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [
     (GlobalPointerHead, GlobalPointer), (EfficientGlobalPointerHead, EfficientGlobalPointer),
 ])  # fmt: skip
@@ -169,7 +254,7 @@ def test_scores_are_those_of_bert4keras_for_the_same_weights(rng, ours, theirs):
     expected = witness(features, mask=mask).numpy()
     inside = np.isfinite(expected)
     assert inside.sum() == 3 * (45 + 21)
-    np.testing.assert_allclose(head(features).numpy()[inside], expected[inside], atol=1e-4)
+    np.testing.assert_allclose(head.logits(head(features)).numpy()[inside], expected[inside], atol=1e-4)
 
 
 def test_rotated_products_depend_on_the_distance_only(rng):
@@ -224,6 +309,6 @@ def test_scores_and_loss_are_float32_under_every_policy(rng, cls, name):
 @pytest.mark.parametrize("cls", HEADS)
 def test_an_untrained_head_finds_hardly_anything(rng, cls):
     head = cls(LABELS)
-    logits = head(tf.constant(rng.normal(size=(4, 60, 32)).astype("float32"))).numpy()
+    logits = head.logits(head(tf.constant(rng.normal(size=(4, 60, 32)).astype("float32")))).numpy()
     assert logits.mean() == pytest.approx(PRIOR, abs=0.5) and (logits > 0).mean() < 1e-3
     assert np.array_equal(head.prior.numpy(), np.full((3, 1, 1), PRIOR, "float32"))

@@ -117,17 +117,18 @@ def test_the_first_result_comes_when_a_bounded_part_is_read(tiny_model, write):
     assert len(read) <= chunk
 
 
-def test_one_very_long_line_takes_time_in_proportion(tiny_model, write):
+def test_one_very_long_line_takes_no_longer_than_its_parts(tiny_model, write):
+    """Same characters, same work; measured in turn, so that what else the machine does falls on both."""
     text = write(5_000)
 
-    def seconds(times):
+    def seconds(texts):
         started = time.process_time()
-        (entities,) = predicted([tiny_model], [text * times])
-        assert len(entities) > 100 * times
+        assert sum(map(len, predicted([tiny_model], texts))) > 100 * 20
         return time.process_time() - started
 
-    seconds(1)                                                                          # traced, warm
-    assert seconds(40) < 60 * max(seconds(1), 0.05)
+    predicted([tiny_model], [text])                                                     # traced, warm
+    whole, parts = zip(*((seconds([text * 20]), seconds([text] * 20)) for _ in range(3)), strict=True)
+    assert min(whole) < 1.5 * min(parts)
 
 
 def test_copies_of_a_model_find_what_the_model_finds(tiny_model, write):

@@ -2,16 +2,22 @@
 
 from typing import Any, final
 
+import numpy as np
+
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SpanMatrixHead
+from bert4ner.models.heads.span_matrix import SpanMatrixHead, allowed_spans, loss_of_entities, unpack_targets
+
+_LARGEST = 200.0                # of each part of a logit in the loss: float64 knows the exponential of all three
 
 
 @final
 class EfficientGlobalPointerHead(SpanMatrixHead):
     """Scores a span by q_i . k_j / sqrt(head_size) for all labels, plus a term of each label for i and one for j.
 
-    The terms of the labels are linear in [q; k] of the token, so that the weights hardly grow with the labels.
+    The terms of the labels are linear in [q; k] of the token, so that the weights hardly grow with the labels. Nor does
+    the work: the parts of the logits stay apart, and the sum of exp(s_ij + a_lj + b_li) over all spans is a product of
+    matrices, exp(b_l) . exp(s) . exp(a_l). Nothing as large as labels x length x length is made, in training or after.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -20,11 +26,17 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         dropout: share of the features dropped in training.
 
     Call arguments:
-        features: token vectors, ``(batch, length, width)``; returns logits ``(batch, labels, length, length)``.
+        features: token vectors, ``(batch, length, width)``; returns ``(batch, length, length + 2 * labels)``: of each
+            token i its s_ij for every j, its a_l as the last one, and its b_l as the first one of a span.
 
     References:
         Su Jianlin 2022, https://kexue.fm/archives/8877.
     """
+
+    kind = "parts of span logits"
+
+    def cells(self, length: int) -> int:
+        return 2 * length * (length + len(self.labels))                 # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
         self.projection = self._dense("projection", 2 * self.head_size)
@@ -41,6 +53,89 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         projected = self.projection(self.dropout_layer(features))                          # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
         spans = tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5           # (batch, length, length)
-        terms = tf.transpose(self.labelling(projected), [0, 2, 1]) / 2                     # (batch, 2 * labels, length)
-        lasts, firsts = terms[:, ::2, None, :], terms[:, 1::2, :, None]
-        return spans[:, None] + lasts + (firsts + self.prior)
+        terms = self.labelling(projected) / 2                                              # (batch, length, 2 * labels)
+        firsts = terms[..., 1::2] + self.prior[:, 0, 0]
+        return tf.concat([spans, terms[..., ::2], firsts], axis=-1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        length = input_shape[1]
+        return (input_shape[0], length, length and length + 2 * len(self.labels))
+
+    def _parts(self, outputs: Any) -> tuple[Any, Any, Any]:
+        """s (…, length, length), a and b (…, length, labels)."""
+        labels = len(self.labels)
+        return outputs[..., : -2 * labels], outputs[..., -2 * labels : -labels], outputs[..., -labels:]
+
+    def logits(self, outputs: Any) -> Any:
+        spans, lasts, firsts = self._parts(outputs)
+        lasts, firsts = tf.transpose(lasts, [0, 2, 1]), tf.transpose(firsts, [0, 2, 1])    # (batch, labels, length)
+        return spans[:, None] + lasts[:, :, None] + firsts[..., None]
+
+    def loss(self, targets: Any, outputs: Any) -> Any:
+        """Loss of each window, ``(batch,)``: the mean over labels; the same as of all span matrices.
+
+        The pairs of tokens that are an entity of some label are taken out of the product and added label by label,
+        those labels left out that are right: nothing is subtracted, so that no digits are lost.
+        """
+        lengths, cells, real = unpack_targets(targets)
+        spans, lasts, firsts = (
+            tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
+        )
+        inside = _tokens(lengths, tf.shape(outputs)[1])[..., None]                         # (batch, length, 1)
+        lasts, firsts = tf.where(inside, lasts, 0.0), tf.where(inside, firsts, 0.0)
+        labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)    # (batch, cells) each
+        pairs = tf.gather_nd(spans, tf.stack([starts, ends], axis=-1), batch_dims=1)       # (batch, cells)
+        every = (
+            pairs[..., None] + tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
+        )                                                                                  # (batch, cells, labels)
+        every = tf.where(real[..., None], every, 0.0)           # what no cell was read from may be anything, NaN, too
+        found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)             # (batch, cells)
+        others = _sums(spans, lasts, firsts, lengths, tf.stack([starts, ends], axis=-1))
+        others += _wrong(every, labels, starts, ends, real)                                # (batch, labels)
+        losses = tf.math.log1p(others) + loss_of_entities(found, labels, len(self.labels))
+        return tf.cast(tf.reduce_mean(losses, axis=-1), "float32")
+
+    def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        spans, lasts, firsts = self._parts(window)
+        inner = slice(1, length - 1)
+        spans, lasts, firsts = spans[inner, inner], lasts[inner], firsts[inner]
+        # What the best label of either token does not lift above `least`, no label does.
+        most = spans + lasts.max(axis=1, initial=-np.inf) + firsts.max(axis=1, initial=-np.inf)[:, None]
+        starts, ends = np.nonzero(np.triu(most > least))
+        logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]               # (pairs, labels)
+        rows, labels = np.nonzero(logits > least)
+        return (labels, starts[rows], ends[rows]), logits[rows, labels]
+
+    def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+        (label, first, last), (spans, lasts, firsts) = cell, self._parts(window)
+        return float(spans[first, last] + lasts[last, label] + firsts[first, label])
+
+
+def _tokens(lengths: Any, width: Any) -> Any:
+    """Which positions are tokens of the text, (batch, width)."""
+    return tf.linalg.diag_part(allowed_spans(lengths, width))
+
+
+def _sums(spans: Any, lasts: Any, firsts: Any, lengths: Any, pairs: Any) -> Any:
+    """Of each label the sum of exp(logit) over all spans of the text but for `pairs`, ``(batch, labels)``."""
+    allowed = tf.where(allowed_spans(lengths, tf.shape(spans)[1]), spans, -np.inf)         # (batch, length, length)
+    rows = tf.repeat(tf.range(tf.shape(pairs)[0])[:, None], tf.shape(pairs)[1], axis=1)    # (batch, cells)
+    places = tf.concat([rows[..., None], pairs], axis=-1)
+    allowed = tf.tensor_scatter_nd_update(allowed, places, tf.fill(tf.shape(rows), np.float64(-np.inf)))
+    return tf.reduce_sum(tf.exp(firsts) * tf.matmul(tf.exp(allowed), tf.exp(lasts)), axis=1)
+
+
+def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
+    """Of each label the sum of exp(logit) over those pairs that are entities, but not of this label, (batch, labels).
+
+    Args:
+        every: logits of all labels, ``(batch, cells, labels)``.
+        labels, starts, ends: of the entities, ``(batch, cells)``.
+        real: which of them there are.
+    """
+    place = starts * (tf.reduce_max(ends) + 1) + ends                                      # a number for each pair
+    same = tf.equal(place[:, :, None], place[:, None]) & real[:, None] & real[:, :, None]  # (batch, cells, cells)
+    once = real & ~tf.reduce_any(tf.linalg.band_part(same, -1, 0) & ~tf.linalg.band_part(same, 0, 0), axis=-1)
+    kinds = tf.one_hot(labels, tf.shape(every)[-1], dtype="float64")                       # (batch, cells, labels)
+    right = tf.matmul(tf.cast(same, "float64"), kinds) > 0
+    return tf.reduce_sum(tf.where(once[..., None] & ~right, tf.exp(every), 0.0), axis=1)

@@ -168,6 +168,10 @@ class SpanMatrixHead(SpanCellsHead):
 
     kind = "span logits"
 
+    def logits(self, outputs: Any) -> Any:
+        """The logits ``(batch, labels, length, length)`` that `outputs` hold, as a tensor."""
+        return outputs
+
     def build(self, input_shape: Any) -> None:
         initializer = keras.initializers.Constant(PRIOR)
         self.prior = self.add_weight(name="prior", shape=(len(self.labels), 1, 1), initializer=initializer)
@@ -187,13 +191,11 @@ class SpanMatrixHead(SpanCellsHead):
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        found = tf.where(real, -tf.gather_nd(outputs, places), -np.inf)                    # (batch, cells)
+        found = tf.where(real, tf.gather_nd(outputs, places), np.inf)                      # (batch, cells)
         others = tf.where(allowed_spans(lengths, width)[:, None], outputs, -np.inf)        # (…, labels, length, length)
         others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(rows), np.float32(-np.inf)))
-        segments = tf.reshape(rows * num_labels + places[:, :, 1], [-1])                   # (batch * cells,)
-        positive = _segmented(tf.reshape(found, [-1]), segments, batch * num_labels)
-        losses = log_one_plus_sum_exp(others) + tf.reshape(positive, [batch, num_labels])  # (batch, labels)
-        return tf.reduce_mean(losses, axis=-1)
+        losses = log_one_plus_sum_exp(others) + loss_of_entities(found, places[:, :, 1], num_labels)
+        return tf.reduce_mean(losses, axis=-1)                                             # over labels
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
@@ -210,10 +212,19 @@ class SpanMatrixHead(SpanCellsHead):
     def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, *, flat: bool) -> list[list[TokenSpan]]:
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
-            inner = window[:, 1 : length - 1, 1 : length - 1]                              # (labels, tokens, tokens)
-            spans = np.nonzero(np.triu(inner > least))
-            found.append(self._named(spans, sigmoid(inner[spans]), length, flat=flat))
+            spans, logits = self._spans_above(least, window, length)
+            found.append(self._named(spans, sigmoid(logits), length, flat=flat))
         return found
+
+    def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Labels, first and last tokens of the spans of one window with a logit above `least`, and these logits."""
+        inner = window[:, 1 : length - 1, 1 : length - 1]                                  # (labels, tokens, tokens)
+        spans = np.nonzero(np.triu(inner > least))
+        return spans, inner[spans]
+
+    def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+        """The logit of a cell (label, first token, last token) of one window."""
+        return float(window[cell])
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
@@ -222,7 +233,7 @@ class SpanMatrixHead(SpanCellsHead):
         for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
             for span in window_spans:
                 check_span(span, length - 2, self.label_numbers)
-            result.append([float(sigmoid(window[self._cell(span)])) for span in window_spans])
+            result.append([float(sigmoid(self._logit(window, self._cell(span)))) for span in window_spans])
         return result
 
 
@@ -233,8 +244,17 @@ def allowed_spans(lengths: Any, width: Any) -> Any:
     return inside[:, :, None] & inside[:, None, :] & (positions[:, None] <= positions)
 
 
-def _segmented(scores: Any, segments: Any, num_segments: Any) -> Any:
-    """log(1 + sum of exp) of the scores (cells,) of each segment, ``(num_segments,)``."""
-    top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, num_segments), 0.0))
+def loss_of_entities(logits: Any, labels: Any, num_labels: int) -> Any:
+    """log(1 + sum over entities of exp(-logit)) of each label, ``(batch, labels)``.
+
+    Args:
+        logits: of the entities of each window, ``(batch, cells)``; inf counts as nothing.
+        labels: their numbers, of the same shape.
+    """
+    batch = tf.shape(logits)[0]
+    segments = tf.reshape(tf.range(batch)[:, None] * num_labels + labels, [-1])            # (batch * cells,)
+    scores, count = tf.reshape(-logits, [-1]), batch * num_labels
+    top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, count), 0.0))
     powers = tf.exp(scores - tf.gather(top, segments))
-    return top + tf.math.log(tf.exp(-top) + tf.math.unsorted_segment_sum(powers, segments, num_segments))
+    total = top + tf.math.log(tf.exp(-top) + tf.math.unsorted_segment_sum(powers, segments, count))
+    return tf.reshape(total, [batch, num_labels])

@@ -1,0 +1,101 @@
+"""How fast one head trains and recognizes, and how much of a training step is its own; measured by `heads.py`."""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import bert4ner
+from bert4ner import Config, Document
+from bert4ner.compat.frameworks import keras, tf
+from bert4ner.entities import sorted_labels
+from bert4ner.models.budget import within_budget
+from bert4ner.models.ner_model import NERModel
+from bert4ner.train.batches import TrainingBatches
+from bert4ner.train.optimizers import build_optimizer
+
+CHARACTERS = 24_000             # of a set that an epoch, and recognition, is reckoned from
+WINDOWS, LENGTH = 16, 256       # of one step
+CALLS = 5
+
+
+def time_head(config: Config, training: Sequence[Document], gold: Sequence[Document]) -> dict[str, float]:
+    """Seconds for an epoch, characters a second, memory in MiB, milliseconds of a step and of the head's part in it."""
+    labels = sorted_labels(list(training))
+    model = NERModel.create(config, labels)
+    model.network.compile(optimizer=build_optimizer(model, 1000), loss=model.head.loss)
+    part = _about(training, CHARACTERS)
+    batches = TrainingBatches(part, model)
+    model.network.fit(batches.dataset(0, 1), steps_per_epoch=1, verbose=0)                 # traced
+    started = time.perf_counter()
+    model.network.fit(batches.dataset(0, 1), steps_per_epoch=len(batches), verbose=0)
+    seconds = (time.perf_counter() - started) * _characters(training) / _characters(part)
+    recognizer = bert4ner.NamedEntityRecognizer([model])
+    asked = _about(gold, CHARACTERS)
+    list(recognizer.predict(asked[:4]))
+    started = time.perf_counter()
+    list(recognizer.predict(asked))
+    speed = _characters(asked) / (time.perf_counter() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    step, head = _step(model, labels)
+    return {
+        "seconds_per_epoch": seconds, "characters_per_second": speed, "peak_mib": peak, "step_ms": 1e3 * step,
+        "head_ms": 1e3 * head,
+    }  # fmt: skip
+
+
+def _characters(documents: Sequence[Document]) -> int:
+    return sum(len(document.text) for document in documents)
+
+
+def _about(documents: Sequence[Document], characters: int) -> list[Document]:
+    """Documents from all over a set, of about so many characters."""
+    every = max(1, _characters(documents) // characters)
+    return list(documents[::every])
+
+
+def _step(model: NERModel, labels: Sequence[str]) -> tuple[float, float]:
+    """Seconds of a training step on `WINDOWS` full windows, and of the head's part on given vectors."""
+    length = min(LENGTH, model.windows.max_length)
+    rng = np.random.default_rng(0)
+    ids = rng.integers(1000, 5000, size=(WINDOWS, length)).astype("int32")
+    spans = [
+        [(start, start + 4, labels[start % len(labels)]) for start in range(0, length - 16, 12)] for _ in range(WINDOWS)
+    ]
+    lengths = np.full(WINDOWS, length)
+    budget = model.config.optimization.batch_tokens
+    parts = list(within_budget([np.arange(WINDOWS)], lengths, model.head, batch_tokens=budget))
+    given = [(ids[part], model.head.targets([spans[row] for row in part], lengths[part], length)) for part in parts]
+
+    def step() -> None:
+        for part_ids, targets in given:
+            model.network.train_on_batch((part_ids, np.zeros_like(part_ids)), targets)
+
+    features = keras.Model(model.network.inputs, model.head.input)
+    vectors = [features([part_ids, np.zeros_like(part_ids)]) for part_ids, _ in given]
+    gradient = tf.function(lambda vector, targets: _gradient(model.head, vector, targets), reduce_retracing=True)
+
+    def head() -> None:
+        for vector, (_, targets) in zip(vectors, given, strict=True):
+            gradient(vector, tf.constant(targets))
+
+    return _median(step), _median(head)
+
+
+def _gradient(head: Any, vectors: Any, targets: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(vectors)
+        loss = tf.reduce_mean(head.loss(targets, head(vectors, training=True)))
+    return tape.gradient(loss, [vectors, *head.trainable_variables])
+
+
+def _median(call: Callable[[], None]) -> float:
+    """Median seconds of a call, the first two left out."""
+    times = []
+    for _ in range(CALLS + 2):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return float(np.median(times[2:]))
