@@ -86,7 +86,7 @@ class OptimizationConfig:
     learning_rate: float | Auto = "auto"
     """Peak rate of the pretrained encoder; `auto` suits its size: 1e-3 for a mini, 2e-5 for a base."""
     head_learning_rate: float | Auto = "auto"
-    """Peak rate of everything on top of the pretrained encoder."""
+    """Peak rate of everything on top of the pretrained encoder; `auto` is 1e-2 on a mini, 2e-3 on a base."""
     warmup: float = 0.1
     """Share of all steps in which the rates rise from 0; then they fall linearly to 0."""
     weight_decay: float = 0.01

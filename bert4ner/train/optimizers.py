@@ -11,7 +11,7 @@ from bert4ner.models.ner_model import NERModel
 
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5           # the blocks of a 12-layer, width-768 encoder and its usual rate
 _MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3          # 4 layers of width 256
-_HEAD_RATE = 2e-3
+_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)      # what is on top starts from nothing, whatever the encoder's size
 _NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|transitions|starts|ends")
 
 
@@ -122,13 +122,17 @@ class GroupedAdamW(keras.optimizers.Optimizer):
 
 
 def learning_rates(config: Config, encoder_config: dict[str, Any]) -> tuple[float, float]:
-    """Peak rates of the encoder and of everything on top, `auto` resolved."""
+    """Peak rates of the encoder and of everything on top, `auto` resolved.
+
+    On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own.
+    """
     options = config.optimization
     encoder, head = options.learning_rate, options.head_learning_rate
     if encoder == "auto":
         encoder = auto_learning_rate(encoder_parameters(encoder_config))
     if head == "auto":
-        head = max(_HEAD_RATE, float(encoder))
+        low, high = _HEAD_RATES
+        head = max(min(max(_HEAD_FACTOR * encoder, low), high), encoder)
     return float(encoder), float(head)
 
 

@@ -154,7 +154,10 @@ def test_the_automatic_rate_never_rises_with_size():
 def test_automatic_rates_are_resolved_for_encoder_and_head():
     base = {"num_hidden_layers": 12, "hidden_size": 768, "intermediate_size": 3072}
     assert learning_rates(Config(), base) == (pytest.approx(2e-5, rel=0.03), 2e-3)
-    assert learning_rates(Config().replace(learning_rate=1e-2), base) == (1e-2, 1e-2)
+    mini = {"num_hidden_layers": 4, "hidden_size": 256, "intermediate_size": 1024}
+    assert learning_rates(Config(), mini) == (pytest.approx(1e-3, rel=0.03), pytest.approx(1e-2, rel=0.03))
+    for encoder, head in ((1e-6, 2e-3), (3e-4, 3e-3), (1e-3, 1e-2), (5e-3, 1e-2), (2e-2, 2e-2)):
+        assert learning_rates(Config().replace(learning_rate=encoder), base) == (encoder, pytest.approx(head))
     assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base) == (1e-4, 1e-5)
 
 

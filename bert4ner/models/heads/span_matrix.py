@@ -56,12 +56,6 @@ def check_span(span: tuple, length: int, labels: Any) -> None:
         raise DataError(f"label {label!r} is not among the {len(labels)} labels of this head")
 
 
-def log_one_plus_sum_exp(scores: Any) -> Any:
-    """log(1 + sum of exp) over the last two axes; -inf counts as nothing, and gets no gradient."""
-    top = tf.stop_gradient(tf.maximum(tf.reduce_max(scores, axis=[-2, -1]), 0.0))
-    return top + tf.math.log(tf.exp(-top) + tf.reduce_sum(tf.exp(scores - top[..., None, None]), axis=[-2, -1]))
-
-
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -191,10 +185,8 @@ class SpanMatrixHead(SpanCellsHead):
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        found = tf.where(real, tf.gather_nd(outputs, places), np.inf)                      # (batch, cells)
-        others = tf.where(allowed_spans(lengths, width)[:, None], outputs, -np.inf)        # (…, labels, length, length)
-        others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(rows), np.float32(-np.inf)))
-        losses = log_one_plus_sum_exp(others) + loss_of_entities(found, places[:, :, 1], num_labels)
+        others, found = _others_and_found(outputs, allowed_spans(lengths, width), places)
+        losses = others + loss_of_entities(tf.where(real, found, np.inf), places[:, :, 1], num_labels)
         return tf.reduce_mean(losses, axis=-1)                                             # over labels
 
     def decode_scores(
@@ -242,6 +234,31 @@ def allowed_spans(lengths: Any, width: Any) -> Any:
     positions = tf.range(width)
     inside = (positions >= 1) & (positions < lengths[:, None] - 1)                         # (batch, width)
     return inside[:, :, None] & inside[:, None, :] & (positions[:, None] <= positions)
+
+
+@tf.custom_gradient
+def _others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
+    """log(1 + sum of exp(logit)) of each label over spans that are not in `places`, and the logits of those that are.
+
+    The gradient is written down: each array as large as the logits is a pass over memory, and TensorFlow's own makes
+    thrice as many.
+
+    Args:
+        outputs: logits, ``(batch, labels, length, length)``.
+        allowed: which cells are spans, ``(batch, length, length)``.
+        places: row, label, first and last token of the cells to take out, ``(batch, cells, 4)``.
+    """
+    others = tf.where(allowed[:, None], outputs, -np.inf)
+    others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(places)[:-1], np.float32(-np.inf)))
+    top = tf.maximum(tf.reduce_max(others, axis=[-2, -1], keepdims=True), 0.0)
+    powers = tf.exp(others - top)
+    total = tf.exp(-top) + tf.reduce_sum(powers, axis=[-2, -1], keepdims=True)             # (batch, labels, 1, 1)
+
+    def gradient(of_others: Any, of_found: Any) -> Any:
+        slopes = powers * (of_others[..., None, None] / total)
+        return tf.tensor_scatter_nd_add(slopes, places, of_found), None, None
+
+    return (tf.squeeze(top + tf.math.log(total), axis=[-2, -1]), tf.gather_nd(outputs, places)), gradient
 
 
 def loss_of_entities(logits: Any, labels: Any, num_labels: int) -> Any:
