@@ -52,7 +52,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     def call(self, features: Any) -> Any:
         projected = self.projection(self.dropout_layer(features))                          # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
-        spans = tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5           # (batch, length, length)
+        spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)           # (batch, length, length)
         terms = self.labelling(projected) / 2                                              # (batch, length, 2 * labels)
         firsts = terms[..., 1::2] + self.prior[:, 0, 0]
         return tf.concat([spans, terms[..., ::2], firsts], axis=-1)

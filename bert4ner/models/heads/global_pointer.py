@@ -39,5 +39,5 @@ class GlobalPointerHead(SpanMatrixHead):
         batch, length = tf.shape(features)[0], tf.shape(features)[1]
         projected = tf.reshape(projected, [batch, length, len(self.labels), 2 * self.head_size])
         projected = rotate(tf.transpose(projected, [0, 2, 1, 3]), self.head_size)          # (batch, labels, length, …)
-        queries, keys = projected[..., : self.head_size], projected[..., self.head_size :]
-        return tf.matmul(queries, keys, transpose_b=True) / self.head_size**0.5 + self.prior
+        queries, keys = tf.split(projected, 2, axis=-1)
+        return tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True) + self.prior

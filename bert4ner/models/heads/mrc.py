@@ -74,8 +74,8 @@ class MRCHead(SpanCellsHead):
     def call(self, features: Any) -> Any:
         projected = self.projection(self.dropout_layer(features))                          # (batch, labels, length, …)
         size = self.head_size
-        turned = rotate(projected[..., : 2 * size], size)
-        matches = tf.matmul(turned[..., :size], turned[..., size:], transpose_b=True) / size**0.5
+        queries, keys = tf.split(rotate(projected[..., : 2 * size], size), 2, axis=-1)
+        matches = tf.matmul(queries / size**0.5, keys, transpose_b=True)
         starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)      # (batch, labels, length)
         matches += firsts[..., None] + lasts[:, :, None]                                   # (batch, labels, length, …)
         return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
