@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bert4ner.compat.frameworks import tf
+from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.span import SpanHead
 
@@ -62,42 +63,64 @@ def test_a_certain_network_has_a_finite_gradient(focal):
     np.testing.assert_allclose(losses, 0, atol=1e-6)
 
 
-def strictly(firsts, lasts):
-    """All spans whose two ends agree, without another beginning or an earlier end in between."""
+def ways(length):
+    """All sets of disjoint labelled spans of a text: whatever first and last tokens may say together."""
+    spans = [(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
+
+    def beginning(start):
+        yield ()
+        for span in spans:
+            if span[0] >= start:
+                yield from ((span, *rest) for rest in beginning(span[1]))
+
+    return list(beginning(0))
+
+
+@pytest.fixture(params=range(8))
+def chances(request):
+    """Logits of windows of 4, 3 and 1 tokens, and for each all ways with their probabilities."""
+    rng = np.random.default_rng(request.param)
+    lengths = np.array([6, 5, 3])
+    logits = rng.normal(scale=2, size=(3, 6, 2, 3)).astype("float32")
     found = []
-    for start, end in itertools.combinations(range(len(firsts) + 1), 2):
-        kind = firsts[start]
-        inside = range(start, end - 1)
-        clean = all(lasts[token] != kind for token in inside) and not any(firsts[start + 1 : end])
-        if kind and lasts[end - 1] == kind and clean:
-            found.append((start, end, LABELS[kind - 1]))
-    return found
+    for row, length in enumerate(lengths - 2):
+        logs = np.log([[softmax(pointer) for pointer in token] for token in logits[row, 1 : length + 1].astype(float)])
+        classes = {way: pointers(way, length) for way in ways(length)}
+        weights = {
+            way: np.exp(sum(logs[(*place, kind)] for place, kind in np.ndenumerate(classes[way]))) for way in classes
+        }
+        total = sum(weights.values())
+        found.append({way: weight / total for way, weight in weights.items()})
+    return logits, lengths, found
 
 
-def test_decoding_pairs_every_first_token_with_the_nearest_last_of_its_label(rng):
-    head, seen = SpanHead(LABELS), 0
-    for firsts, lasts in itertools.product(itertools.product(range(3), repeat=4), repeat=2):
-        chances = rng.uniform(0, 0.3, size=(1, 6, 2, 3))
-        for token in range(4):
-            chances[0, token + 1, 0, firsts[token]] = chances[0, token + 1, 1, lasts[token]] = 0.9
-        (found,) = head.decode_scores(chances, np.array([6]), None)
-        expected = strictly(firsts, lasts)
-        assert [span[:3] for span in found] == expected
-        assert all(span[3] == pytest.approx(0.81) for span in found)
-        assert all(one[1] <= two[0] for one, two in itertools.pairwise(found))
-        seen += len(found)
-    assert seen > 1000
+def test_there_are_as_many_ways_as_there_should_be():
+    assert [len(ways(length)) for length in (1, 2)] == [3, 11]                # of two tokens: 3 x 3 apart, 2 of both
 
 
-def test_scores_of_spans_are_products_of_two_probabilities(rng):
+def test_decoding_takes_the_likeliest_way_and_scores_are_exact(chances):
+    logits, lengths, found = chances
     head = SpanHead(LABELS)
-    logits = rng.normal(scale=3, size=(2, 7, 2, 3))
-    asked = [[(0, 3, "X"), (4, 5, "Y")], [(1, 2, "Y")]]
-    for row, chances in enumerate(head.span_scores(logits, LENGTHS[:2], asked)):
-        for chance, (start, end, label) in zip(chances, asked[row], strict=True):
-            kind = LABELS.index(label) + 1
-            one, other = softmax(logits[row, start + 1, 0]), softmax(logits[row, end, 1])
-            assert chance == pytest.approx(one[kind] * other[kind], rel=1e-6)
+    for spans, every in zip(head.decode(logits, lengths), found, strict=True):
+        assert tuple(span[:3] for span in spans) == max(every, key=every.get)
+        for *span, score in spans:
+            assert score == pytest.approx(sum(chance for way, chance in every.items() if tuple(span) in way), rel=1e-4)
+    asked = [sorted({span for way in every for span in way}) for every in found]
+    for row, every, spans in zip(head.span_scores(logits, lengths, asked), found, asked, strict=True):
+        expected = [sum(chance for way, chance in every.items() if span in way) for span in spans]
+        assert row == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
+def test_candidates_and_readings_are_those_of_the_likeliest_ways(chances):
+    logits, lengths, found = chances
+    head = SpanHead(LABELS)
+    scores, decoder = head.scores(logits), ViterbiDecoder(*head.chain())
+    best = [sorted(every, key=every.get, reverse=True)[:3] for every in found]
+    for spans, ways_of_window in zip(head.candidates(scores, lengths, decoder, 3), best, strict=True):
+        assert {span[:3] for span in spans} == {span for way in ways_of_window for span in way}
+    for readings, every, expected in zip(head.readings(scores, lengths, decoder, 3), found, best, strict=True):
+        assert [tuple(spans) for spans, _ in readings] == expected
+        assert [chance for _, chance in readings] == pytest.approx([every[way] for way in expected], rel=1e-4)
 
 
 def test_flat_spans_come_back_and_others_are_told():
@@ -106,8 +129,8 @@ def test_flat_spans_come_back_and_others_are_told():
     assert targets.dtype == np.int32 and targets.shape == (3, 16)
     classes = targets.reshape(3, 8, 2)
     assert (classes[2] == -1).all() and (classes[:, 0] == -1).all() and (classes[1, 4:] == -1).all()
-    chances = np.eye(3)[np.maximum(classes, 0)]
-    assert [[span[:3] for span in found] for found in head.decode_scores(chances, LENGTHS, None)] == SPANS
+    sure = 9.0 * np.eye(3)[np.maximum(classes, 0)]
+    assert [[span[:3] for span in found] for found in head.decode(sure, LENGTHS)] == SPANS
     outer, inner = Entity(0, 4, "X"), Entity(0, 2, "Y")
     assert head.unlearnable([inner, outer, Entity(5, 6, "X")]) == [inner]
     nested = head.targets([[(0, 2, "Y"), (0, 4, "X")]], np.array([6]), 6)

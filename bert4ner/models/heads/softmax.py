@@ -5,8 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import tf
-from bert4ner.models.heads.base import Chain
-from bert4ner.models.heads.tagging import TagHead, emissions_under
+from bert4ner.models.heads.tagging import TagHead, emissions_under, log_softmax
 
 
 @final
@@ -27,13 +26,5 @@ class SoftmaxHead(TagHead):
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), logits)  # (batch, length)
         return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)
 
-    def chain(self) -> Chain:
-        legal = self.tagset
-        return Chain(*(
-            np.where(allowed, 0, -np.inf).astype("float32")
-            for allowed in (legal.transition_allowed, legal.start_allowed, legal.end_allowed)
-        ))  # fmt: skip
-
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        top = outputs.max(axis=-1, keepdims=True)                                           # (batch, length, 1)
-        return outputs - top - np.log(np.exp(outputs - top).sum(axis=-1, keepdims=True))    # log probabilities
+        return log_softmax(outputs)

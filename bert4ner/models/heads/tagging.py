@@ -27,75 +27,36 @@ def first_token_on(mask: Any) -> Any:
     return tf.concat([tf.ones_like(mask[:, :1]), mask[:, 1:]], axis=1)
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log probabilities over the last axis."""
+    lifted = logits - logits.max(axis=-1, keepdims=True)
+    return lifted - np.log(np.exp(lifted).sum(axis=-1, keepdims=True))
+
+
 def emissions_under(mask: Any, emissions: Any) -> Any:
     """Emissions (batch, length, tags) where the mask is true, else 0: not even NaN gets from padding into a loss."""
     return tf.where(mask[:, :, None], emissions, 0)
 
 
-class TagHead(Head):
-    """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
+class PathHead(Head):
+    """Base of heads whose answer is a path through the tags of `tagset`: `scores` are emissions (batch, length, tags).
 
-    kind = "tags"
+    A class sets `tagset`. Unless it says otherwise, every legal path is as good as its emissions.
+    """
+
     cannot_hold = "overlap longer ones or are in several pieces"
-
-    def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
-        super().__init__(labels, dropout, **kwargs)
-        self.scheme = scheme
-        self.tagset = TagSet(scheme, self.labels)
-
-    @staticmethod
-    def options(config: Config) -> dict[str, Any]:
-        return {"scheme": config.model.scheme}
-
-    def cells(self, length: int) -> int:
-        return length * len(self.tagset)
-
-    def build(self, input_shape: Any) -> None:
-        self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
-        self.projection.build(input_shape)
-        super().build(input_shape)
-
-    def call(self, features: Any) -> Any:
-        return tf.identity(self.projection(self.dropout_layer(features)))      # without the mask that Dense puts on
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return (*input_shape[:-1], len(self.tagset))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "scheme": self.scheme}
+    tagset: TagSet
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those entities of one document that one layer of tags cannot hold: overlapping longer ones, or in pieces."""
         return flat_entities(entities)[1]
 
-    def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), else IGNORED.
-
-        Of overlapping spans the longest is learned; the others are `unlearnable`.
-        """
-        targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
-        for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
-            tags, _ = self.tagset.encode(in_one_piece(window_spans), length - 2)
-            targets[row, 1 : length - 1] = tags
-        return targets
-
-    def loss(self, targets: Any, emissions: Any) -> Any:
-        """Loss of each window, ``(batch,)``, scaled so that their mean is the batch's loss per real token.
-
-        The scale makes the gradient independent of how many windows, short or long, share a batch.
-        """
-        tags = tf.cast(targets[:, 1:], "int32")                                            # (batch, length - 1)
-        mask = tf.not_equal(tags, IGNORED)
-        losses = self.sequence_loss(emissions[:, 1:], tags, mask)                          # (batch,)
-        tokens = tf.maximum(tf.reduce_sum(tf.cast(mask, "float32")), 1.0)
-        return losses * (tf.cast(tf.shape(mask)[0], "float32") / tokens)
-
-    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""
-        raise NotImplementedError
-
     def chain(self) -> Chain:
-        raise NotImplementedError
+        legal = self.tagset
+        return Chain(*(
+            np.where(allowed, 0, -np.inf).astype("float32")
+            for allowed in (legal.transition_allowed, legal.start_allowed, legal.end_allowed)
+        ))  # fmt: skip
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Log-linear emissions ``(batch, length, tags)`` for the chain, from what the network gives."""
@@ -133,6 +94,64 @@ class TagHead(Head):
             for window_spans, length in zip(spans, inner_lengths, strict=True)
         ]  # fmt: skip
         return span_probabilities(lattice, tagged, self.tagset.continues)
+
+
+class TagHead(PathHead):
+    """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
+
+    kind = "tags"
+
+    def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
+        super().__init__(labels, dropout, **kwargs)
+        self.scheme = scheme
+        self.tagset = TagSet(scheme, self.labels)
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        return {"scheme": config.model.scheme}
+
+    def cells(self, length: int) -> int:
+        return length * len(self.tagset)
+
+    def build(self, input_shape: Any) -> None:
+        self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
+        self.projection.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, features: Any) -> Any:
+        return tf.identity(self.projection(self.dropout_layer(features)))      # without the mask that Dense puts on
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], len(self.tagset))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scheme": self.scheme}
+
+    def targets(self, spans: Sequence[Sequence[tuple[int, int, str]]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Tag numbers ``(batch, width)`` int32 of windows of `lengths` tokens ([CLS], [SEP] counted), else IGNORED.
+
+        Of overlapping spans the longest is learned; the others are `unlearnable`.
+        """
+        targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
+        for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
+            tags, _ = self.tagset.encode(in_one_piece(window_spans), length - 2)
+            targets[row, 1 : length - 1] = tags
+        return targets
+
+    def loss(self, targets: Any, emissions: Any) -> Any:
+        """Loss of each window, ``(batch,)``, scaled so that their mean is the batch's loss per real token.
+
+        The scale makes the gradient independent of how many windows, short or long, share a batch.
+        """
+        tags = tf.cast(targets[:, 1:], "int32")                                            # (batch, length - 1)
+        mask = tf.not_equal(tags, IGNORED)
+        losses = self.sequence_loss(emissions[:, 1:], tags, mask)                          # (batch,)
+        tokens = tf.maximum(tf.reduce_sum(tf.cast(mask, "float32")), 1.0)
+        return losses * (tf.cast(tf.shape(mask)[0], "float32") / tokens)
+
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""
+        raise NotImplementedError
 
 
 def decode_spans(
