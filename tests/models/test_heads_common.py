@@ -10,6 +10,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import ModelConfig
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
+from bert4ner.models import budget
 from bert4ner.models.builder import HEADS
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
@@ -134,6 +135,21 @@ def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config
         flat = make(tiny_config, head, flat=True)
         (document,) = predict_documents([flat], [Document("d", text)])
         assert document.entities and all(one.end <= two.start for one, two in itertools.pairwise(document.entities))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_five_thousand_characters_are_read_to_the_end_within_the_budget(tiny_config, rng, monkeypatch, head):
+    model = make(tiny_config, head)
+    most = 3 * model.head.cells(model.windows.max_length)
+    monkeypatch.setattr(budget, "MAX_CELLS", most)
+    asked, outputs = [], type(model).outputs
+    monkeypatch.setattr(type(model), "outputs", lambda self, ids: asked.append(ids.shape) or outputs(self, ids))
+    text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸"), size=5_000))
+    (document,) = predict_documents([model], [Document("d", text)])
+    places = [entity.start for entity in document.entities]
+    assert places and all(any(start <= place < start + 500 for place in places) for start in range(0, 5_000, 500))
+    assert sum(count for count, _ in asked) > 100
+    assert all(count * model.head.cells(length) <= most for count, length in asked)
 
 
 def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
