@@ -52,9 +52,9 @@ Threshold = Annotated[
 ]  # fmt: skip
 AimText = Annotated[
     str | None,
-    arg(metavar="f1|f2|recall=R|precision=P|none",
-        help="Choose a threshold for every label that gives this; with --gold and without --threshold f1, but for "
-             "votes."),
+    arg(metavar="f1|f2|macro-f1|recall=R|precision=P|none",
+        help="Choose a threshold for every label so that all together give the best F, or each its own best (macro) or "
+             "such a recall or precision; with --gold and without --threshold f1, but for votes."),
 ]  # fmt: skip
 CalibrationName = Annotated[
     Literal["none", "temperature", "isotonic"] | None,

@@ -76,7 +76,7 @@ def _best_quorum(
     gold: Sequence[Document], evidence: Sequence[Evidence], combination: Combination, aim: Aim | None
 ) -> int:
     """The number of votes that gives the best F-beta, of equally good ones the lowest; F1 if a share is wished for."""
-    square = aim.value**2 if aim is not None and aim.kind == "f" else 1.0
+    square = aim.beta**2 if aim is not None else 1.0
 
     def f_beta(quorum: int) -> float:
         trial = replace(combination, quorum=quorum)

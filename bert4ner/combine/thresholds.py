@@ -19,24 +19,30 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.scoring.metrics import pair_documents
 
-_AIM = re.compile(r"f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
+_AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
 _CURVE_POINTS = 200             # of a label: more do not show
 
 
 @dataclass(frozen=True)
 class Aim:
-    """What the threshold of every label is to give: the best F-beta, or a recall or precision of at least `value`.
+    """What the thresholds are to give: the best F-beta of all labels together (micro), for each label its own best one
+    (and so the best macro F-beta), or for each label a recall or precision of at least `value`.
 
     Of the thresholds that give a wished recall the highest is taken, of those that give a wished precision the lowest;
     where none does, the one that comes nearest.
     """
 
-    kind: Literal["f", "recall", "precision"]
+    kind: Literal["f", "macro-f", "recall", "precision"]
     value: float
+
+    @property
+    def beta(self) -> float:
+        """How many times as much recall counts as precision; 1 where a share is wished for."""
+        return self.value if self.kind in ("f", "macro-f") else 1.0
 
     @classmethod
     def parse(cls, text: str) -> "Aim":
-        """From "f1", "f2", "f0.5", "recall=0.9" or "precision=0.9".
+        """From "f1", "f2", "f0.5", "macro-f1", "recall=0.9" or "precision=0.9".
 
         Raises:
             ConfigError: anything else, a beta of 0, or a share that is not above 0 and at most 1.
@@ -44,8 +50,10 @@ class Aim:
         match = _AIM.fullmatch(text)
         value = float(match["beta"] or match["share"]) if match else 0.0
         if match is None or not 0 < value < math.inf or (match["wish"] and value > 1):
-            raise ConfigError(f"aim must be f1, f2, f0.5, recall=0.9, precision=0.9 or the like, got {text!r}")
-        return cls(match["wish"] or "f", value)  # type: ignore[arg-type]
+            raise ConfigError(
+                f"aim must be f1, f2, f0.5, macro-f1, recall=0.9, precision=0.9 or the like, got {text!r}"
+            )
+        return cls(match["wish"] or ("macro-f" if match["macro"] else "f"), value)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,9 @@ def choose_thresholds(
 ) -> dict[str, float]:
     """The threshold of each label that comes nearest to the aim on these documents.
 
-    Each label is looked at alone. Unless entities may be nested, candidates that overlap a likelier one are left out,
-    since hardly any of them would be selected. A threshold lies halfway between the scores that it divides. Labels of
-    which no candidate is right get none: nothing can be learned from them.
+    Unless entities may be nested, candidates that overlap a likelier one are left out, since hardly any of them would
+    be selected. A threshold lies halfway between the scores that it divides. Labels of which no candidate is right get
+    none: nothing can be learned from them.
 
     Args:
         gold: as annotated.
@@ -106,7 +114,15 @@ def choose_thresholds(
         DataError: the documents are not the same.
     """
     cuts = label_cuts(gold, candidates, rule)
-    return {label: _threshold(each, aim) for label, each in cuts.items() if each.hits[-1]}
+    open_labels = {label: each for label, each in cuts.items() if each.hits[-1]}
+    if aim.kind == "f":
+        kept = [each for label, each in cuts.items() if label not in open_labels]
+        num_found = sum(int((each.scores >= rule.threshold).sum()) for each in kept)       # whatever is chosen
+        num_gold = sum(len(set(document.entities)) for document in gold)
+        chosen = _best_together(list(open_labels.values()), num_gold, num_found, aim.beta)
+    else:
+        chosen = [_cut(each, aim) for each in open_labels.values()]
+    return {label: _above(each.scores, cut) for (label, each), cut in zip(open_labels.items(), chosen, strict=True)}
 
 
 def precision_recall_curves(
@@ -159,17 +175,43 @@ def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
     return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
 
 
-def _threshold(cuts: Cuts, aim: Aim) -> float:
-    """The best threshold of one label."""
-    scores, hits, num_found, num_gold = cuts
+def _best_together(labels: Sequence[Cuts], num_gold: int, num_found: int, beta: float) -> list[int]:
+    """The cut of each label with which all labels together have the best F-beta.
+
+    F is a ratio of two sums over labels. For a ratio r that is within reach, the cuts that make the dividend minus r
+    times the divisor greatest, each label's on its own, give a ratio of at least r; from one to the next it grows until
+    it is the greatest there is.
+
+    Args:
+        num_gold, num_found: all gold entities, and what is found of other labels anyway.
+
+    References:
+        Dinkelbach 1967, On Nonlinear Fractional Programming.
+    """
+    square, ratio, chosen = beta**2, -1.0, [0] * len(labels)
+    while True:
+        hits = sum(int(each.hits[cut]) for each, cut in zip(labels, chosen, strict=True))
+        found = num_found + sum(int(each.found[cut]) for each, cut in zip(labels, chosen, strict=True))
+        reached = (1 + square) * hits / max(square * num_gold + found, 1)
+        if reached <= ratio:
+            return chosen
+        ratio = reached
+        chosen = [int(((1 + square) * each.hits - ratio * each.found).argmax()) for each in labels]
+
+
+def _cut(cuts: Cuts, aim: Aim) -> int:
+    """The best cut of one label by itself."""
     if aim.kind == "recall":
-        cut = int(np.argmax(cuts.recall >= aim.value)) if cuts.recall[-1] >= aim.value else len(scores) - 1
-    elif aim.kind == "precision":
+        return int(np.argmax(cuts.recall >= aim.value)) if cuts.recall[-1] >= aim.value else len(cuts.scores) - 1
+    if aim.kind == "precision":
         enough = np.flatnonzero(cuts.precision >= aim.value)
-        cut = int(enough[-1]) if len(enough) else int(cuts.precision.argmax())
-    else:
-        square = aim.value**2
-        cut = int(((1 + square) * hits / (square * num_gold + num_found)).argmax())
+        return int(enough[-1]) if len(enough) else int(cuts.precision.argmax())
+    square = aim.beta**2
+    return int(((1 + square) * cuts.hits / (square * cuts.gold + cuts.found)).argmax())
+
+
+def _above(scores: np.ndarray, cut: int) -> float:
+    """A threshold that keeps what is up to a cut."""
     if cut == len(scores) - 1:
         return 0.0
     middle = float(scores[cut] + scores[cut + 1]) / 2

@@ -1,5 +1,7 @@
 """Thresholds and curves against all thresholds there are."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,15 +32,43 @@ def f_beta(counts: Counts, beta: float) -> float:
     return (1 + beta**2) * counts.hits / (beta**2 * counts.gold + counts.predicted)
 
 
-@given(RIGHT_OR_WRONG, st.integers(0, 3), st.sampled_from([0.5, 1, 2]))
-def test_no_threshold_gives_a_better_f(found, missed, beta):
+@given(RIGHT_OR_WRONG, st.integers(0, 3), st.sampled_from([0.5, 1, 2]), st.sampled_from(["f", "macro-f"]))
+def test_no_threshold_gives_a_better_f(found, missed, beta, kind):
     gold, candidates = documents(found, missed)
-    chosen = choose_thresholds(gold, candidates, Aim("f", beta), Rule())
+    chosen = choose_thresholds(gold, candidates, Aim(kind, beta), Rule())
     if not any(is_right for _, is_right in found):
         assert chosen == {}
         return
     best = max(f_beta(counts_at(gold, candidates, score), beta) for score, _ in found)
     assert f_beta(counts_at(gold, candidates, chosen["DRUG"]), beta) == pytest.approx(best)
+
+
+LABELLED = st.tuples(st.sampled_from(["DRUG", "HERB", "FOOD", "DOSE"]), st.sampled_from([0.1, 0.4, 0.7]), st.booleans())
+
+
+@given(st.lists(LABELLED, min_size=1, max_size=12), st.integers(0, 3), st.sampled_from([0.5, 1, 2]))
+def test_no_thresholds_of_all_labels_give_a_better_f_together(found, missed, beta):
+    entities = [Entity(2 * place, 2 * place + 1, label, score) for place, (label, score, _) in enumerate(found)]
+    right = [entity for entity, (*_, is_right) in zip(entities, found, strict=True) if is_right]
+    missing = [Entity(30 + number, 31 + number, "OTHER") for number in range(missed)]
+    gold, candidates = [Document("1", TEXT, (*right, *missing))], [Document("1", TEXT, tuple(entities))]
+    rule = Rule(threshold=0.3)                                           # of labels of which nothing is right
+    chosen = choose_thresholds(gold, candidates, Aim("f", beta), rule)
+    assert set(chosen) == {entity.label for entity in right}
+
+    def reached(thresholds):
+        return f_beta(evaluate(gold, select_all(candidates, rule, thresholds)).total, beta)
+
+    scores = {label: {entity.score for entity in entities if entity.label == label} for label in chosen}
+    every = [dict(zip(chosen, cuts, strict=True)) for cuts in itertools.product(*scores.values())]
+    if chosen:
+        assert reached(chosen) == pytest.approx(max(map(reached, every)))
+        apart = choose_thresholds(gold, candidates, Aim("macro-f", beta), rule)
+        macro = [
+            sum(f_beta(evaluate(gold, select_all(candidates, rule, each)).counts[label], beta) for label in chosen)
+            for each in (apart, chosen)
+        ]
+        assert macro[0] >= macro[1] - 1e-9 and reached(chosen) >= reached(apart) - 1e-9
 
 
 @given(RIGHT_OR_WRONG.filter(lambda found: any(right for _, right in found)), st.sampled_from([0.3, 0.5, 0.8, 1.0]))
@@ -118,6 +148,7 @@ def test_a_curve_of_many_thresholds_keeps_its_ends():
     [
         ("f1", Aim("f", 1)),
         ("f0.5", Aim("f", 0.5)),
+        ("macro-f2", Aim("macro-f", 2)),
         ("recall=0.9", Aim("recall", 0.9)),
         ("precision=1", Aim("precision", 1)),
     ],
@@ -126,7 +157,10 @@ def test_an_aim_is_read(text, aim):
     assert Aim.parse(text) == aim
 
 
-@pytest.mark.parametrize("text", ["", "f", "f0", "F1", "recall", "recall=0", "recall=1.5", "precision=90", "f1 "])
+NO_AIMS = ["", "f", "f0", "F1", "macro-", "macro-recall=0.9", "recall", "recall=0", "recall=1.5", "precision=90", "f1 "]
+
+
+@pytest.mark.parametrize("text", NO_AIMS)
 def test_what_is_no_aim_is_told(text):
     with pytest.raises(ConfigError, match=r"aim must be f1, .* got"):
         Aim.parse(text)
