@@ -31,8 +31,9 @@ demo: install  ## the main job on the bundled sample: cross-validate, predict, r
 	.venv/bin/python -m bert4ner report $(DEMO) --gold examples/data/leaflets.jsonl
 	@echo 'Report: $(DEMO)/report.html. Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
 
-test: install  ## the whole test suite, slow tests included
-	.venv/bin/python -m pytest
+# Much of it is interpreters starting and networks being traced, on one core each.
+test: install  ## the whole test suite, slow tests included, on up to four cores
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench-accuracy: install  ## accuracy of the defaults on published data beside the repository, 3 seeds (hours on 2 cores)
 	.venv/bin/python benchmarks/accuracy.py --crossval

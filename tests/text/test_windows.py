@@ -107,9 +107,9 @@ def test_a_short_text_is_one_window_and_an_empty_one_none():
 
 @pytest.mark.parametrize("text", ["血" * 10**6, "a " * 5 * 10**5, "。" * 10**6, "气。" * 5 * 10**5, "<br " * 250_000])
 def test_a_megabyte_is_cut_in_linear_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     windows = cut_windows(text, size=254, overlap=64)
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
     assert windows[-1].end == len(text)
 
 

@@ -247,10 +247,10 @@ class TestRefusals:
 
     def test_a_great_number_of_documents_is_checked_at_once(self, config):
         documents = [Document(str(number % 99_999), "人参", (Entity(0, 2, "DRUG"),)) for number in range(100_000)]
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(DataError, match="'0' occurs 2 times"):
             cross_validate(documents, config, output="never", folds=3)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
 
 TRAINED = {"head": "softmax", "epochs": 8, "batch_tokens": 64, "learning_rate": 3e-3}
