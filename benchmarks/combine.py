@@ -19,7 +19,7 @@ from results import table, write_section
 
 import bert4ner
 from bert4ner.combine.combination import Combination, Evidence, Method
-from bert4ner.combine.evidence import gather_chances, gather_votes
+from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
 from bert4ner.combine.fitting import Search, apply, cross_fit, fit
 from bert4ner.combine.members import open_members
 from bert4ner.combine.probabilities import average_probabilities
@@ -89,11 +89,12 @@ class Combined:
     """The runs together; what they say of the documents is asked once for each number of best paths."""
 
     def __init__(self, runs: list[Path], training: list[bert4ner.Document], dev: list[bert4ner.Document]):
-        self.members = open_members(runs)
         self.recognizers = [bert4ner.NamedEntityRecognizer.load(run) for run in runs]
+        opened = open_members(runs)
+        self.members = [open_member([run], each) for run, each in zip(opened, self.recognizers, strict=True)]
         by_id = {document.id: document for document in training}
         self.gold = [by_id[each.id] for each in self.members[0].predicted]
-        self.folds = [self.members[0].held_out_in[document.id] for document in self.gold]
+        self.folds = [opened[0].held_out_in[document.id] for document in self.gold]
         self.dev = dev
         self.said: dict[int, tuple[list[Evidence], list[Evidence]]] = {}
 
@@ -112,7 +113,7 @@ class Combined:
         """Scores of one way, and micro F1 of what was fitted to the other folds."""
         number, voting = len(self.members), way.method == "vote"
         rule = Rule(0.0 if voting else 0.5, nested=False, nbest=way.nbest)
-        names = tuple(member.path.name for member in self.members)
+        names = tuple(member.name for member in self.members)
         quorum = number // 2 + 1 if voting else 1
         combination = Combination(way.method, names, (1.0,) * number, quorum=quorum, rule=rule)
         search = Search(None if way.aim is None else Aim.parse(way.aim), quorum=voting)

@@ -73,6 +73,10 @@ Forbid = Annotated[
 Contain = Annotated[
     tuple[str, ...], arg(metavar="LABEL=REGEX ...", help="A pattern of which an entity must hold a match.")
 ]
+ByKind = Annotated[
+    bool, arg(help="Average the runs of one head first, as the folds of a run are, then combine heads; weights and "
+                   "quorums are of heads.")
+]  # fmt: skip
 MixedVocabularies = Annotated[
     bool, arg(help="Runs may have other vocabularies than the first one: encoders of several kinds, on purpose.")
 ]
@@ -96,6 +100,7 @@ def combine(
     longest: Longest = (),
     forbid: Forbid = (),
     contain: Contain = (),
+    by_kind: ByKind = False,
     mixed_vocabularies: MixedVocabularies = False,
 ) -> None:
     """Make one run of several, to be used like any other; one run alone can be given thresholds.
@@ -112,7 +117,8 @@ def combine(
     given = {
         "method": method, "weights": None if weights is None else _weights(weights), "quorum": quorum,
         "label_quorum": _numbers(label_quorum, "--label-quorum") or None, "threshold": threshold,
-        "calibration": calibration, "nbest": nbest, "mixed_vocabularies": mixed_vocabularies or None,
+        "calibration": calibration, "nbest": nbest, "by_kind": by_kind or None,
+        "mixed_vocabularies": mixed_vocabularies or None,
     }  # fmt: skip
     options = _options(config, given, aim, rules)
     from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow

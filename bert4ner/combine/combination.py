@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,7 +19,7 @@ from bert4ner.errors import ConfigError, RunError
 from bert4ner.train.run_folder import COMBINATION
 from bert4ner.version import VERSION
 
-FORMAT = 1
+FORMAT = 2
 Method = Literal["probability", "vote", "stacking"]
 
 
@@ -71,10 +72,16 @@ class Combination:
     stacker: Stacker | None = None
     """The model of `stacking`, once it is fitted."""
     calibration: Calibration | None = None
+    sizes: tuple[int, ...] = ()
+    """How many runs each member is made of, whose models are averaged; by default one each."""
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             raise ConfigError(f"method must be one of {', '.join(get_args(Method))}, got {self.method!r}")
+        if not self.sizes:
+            object.__setattr__(self, "sizes", (1,) * len(self.names))
+        if len(self.sizes) != len(self.names) or min(self.sizes, default=0) < 1:
+            raise ConfigError(f"each of {len(self.names)} members must have a number of runs, got {self.sizes}")
         vote_shares(len(self.names), self.weights)
         check_quorum(len(self.names), self.quorum, self.label_quorum)
         for label, threshold in [("", self.rule.threshold), *self.thresholds.items()]:
@@ -117,11 +124,16 @@ class Combination:
         kept = select(scored.entities, threshold=rule.threshold, thresholds=self.thresholds, nested=rule.nested)
         return Document(scored.id, scored.text, tuple(kept))
 
+    def folders(self) -> list[tuple[str, ...]]:
+        """Of each member the names of its runs' folders in the combined run."""
+        numbers = count()
+        return [tuple(f"member-{number}" for number in islice(numbers, size)) for size in self.sizes]
+
     def to_json(self) -> str:
         """The text of the file that `load` reads."""
         members = [
-            {"folder": member_folder(number), "name": name, "weight": weight}
-            for number, (name, weight) in enumerate(zip(self.names, self.weights, strict=True))
+            {"name": name, "weight": weight, "folders": list(folders)}
+            for name, weight, folders in zip(self.names, self.weights, self.folders(), strict=True)
         ]
         values = {
             "format": FORMAT, "bert4ner": VERSION, "method": self.method, "members": members, "quorum": self.quorum,
@@ -162,6 +174,7 @@ def _from_values(values: Mapping[str, Any]) -> Combination:
         method=values["method"],
         names=tuple(member["name"] for member in values["members"]),
         weights=tuple(member["weight"] for member in values["members"]),
+        sizes=tuple(len(member["folders"]) for member in values["members"]),
         quorum=values["quorum"],
         label_quorum=dict(values["label_quorum"].items()),
         rule=Rule(values["threshold"], values["nested"], values["nbest"], SpanRules.from_dict(values["rules"])),
@@ -169,11 +182,6 @@ def _from_values(values: Mapping[str, Any]) -> Combination:
         stacker=None if stacker is None else Stacker.from_dict(stacker),
         calibration=None if calibration is None else Calibration.from_dict(calibration),
     )
-
-
-def member_folder(number: int) -> str:
-    """The name of a member's folder in the run that it is part of."""
-    return f"member-{number}"
 
 
 def is_combination(path: Path) -> bool:

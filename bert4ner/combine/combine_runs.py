@@ -6,14 +6,16 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bert4ner.combine.combination import Combination, Evidence, member_folder
-from bert4ner.combine.evidence import gather_chances, gather_votes
+from bert4ner.combine.combination import Combination, Evidence
+from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
 from bert4ner.combine.fitting import CrossFitted, Search, apply, cross_fit, describe_calibration, fit
-from bert4ner.combine.members import MemberRun, open_members
+from bert4ner.combine.members import Member, MemberRun, group_runs, member_name, open_members
 from bert4ner.combine.options import CombineOptions
+from bert4ner.combine.recognizer import load_together
 from bert4ner.combine.thresholds import Aim, Rule, precision_recall_curves
 from bert4ner.data.documents import write_documents
 from bert4ner.data.files import atomic_folder
@@ -69,16 +71,16 @@ def combine_runs(
     """
     _check_output(Path(output), [Path(run) for run in runs])
     with atomic_folder(output) as folder:
-        members = open_members(runs)
+        opened = open_members(runs)
+        groups = group_runs(opened, by_kind=options.by_kind)
         search = _search(options, annotated=gold is not None)
-        combination = _combination(members, options)
-        wanted = None if gold is None else _match_gold(gold, members)
-        folds = _folds(members[0])
+        combination = _combination(groups, options)
+        wanted = None if gold is None else _match_gold(gold, opened)
+        folds = _folds(opened[0])
         if search.finds_something(combination):
             _check_fitting(wanted, folds)
-        recognizers = [NamedEntityRecognizer.load(member.path) for member in members]
-        if not options.mixed_vocabularies:
-            _check_vocabularies(members, recognizers)
+        recognizers = _load(groups, mixed_vocabularies=options.mixed_vocabularies)
+        members = [open_member(group, recognizer) for group, recognizer in zip(groups, recognizers, strict=True)]
         rule = replace(combination.rule, nested=any(each.models[0].head.nested for each in recognizers))
         combination = replace(combination, rule=rule)
         voting = combination.method == "vote"
@@ -88,10 +90,8 @@ def combine_runs(
             return None
         combination, found, worth = _fitted(wanted, evidence, folds, combination, search)
         _write(folder, members, combination, found.selected)
-        summary = {**_summary(wanted, found.selected, folds), "members": _member_scores(members), **worth}
-        curves = precision_recall_curves(wanted, found.scored, rule)
-        RunFolder(folder).write(CURVES, json.dumps(curves, ensure_ascii=False) + "\n")
-        RunFolder(folder).write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+        summary = {**_summary(wanted, found.selected, folds), "members": _member_scores(wanted, members), **worth}
+        _write_scores(RunFolder(folder), summary, precision_recall_curves(wanted, found.scored, rule))
         return evaluate(wanted, found.selected)
 
 
@@ -103,18 +103,20 @@ def _check_output(output: Path, runs: Sequence[Path]) -> None:
             raise DataError(f"{output}: lies inside {run}, which it is made from; choose another place")
 
 
-def _check_vocabularies(members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer]) -> None:
-    wanted = recognizers[0].models[0].vocabulary.tokens
-    for member, recognizer in zip(members, recognizers, strict=True):
+def _load(groups: Sequence[Sequence[MemberRun]], *, mixed_vocabularies: bool) -> list[NamedEntityRecognizer]:
+    recognizers = [load_together([run.path for run in group]) for group in groups]
+    first, wanted = groups[0][0], recognizers[0].models[0].vocabulary.tokens
+    for (run, *_), recognizer in zip(groups, recognizers, strict=True):
         found = recognizer.models[0].vocabulary.tokens
-        if found != wanted:
+        if found != wanted and not mixed_vocabularies:
             differing = len(set(found) ^ set(wanted))
             how = f"{differing:,} tokens are in one only" if differing else "the same tokens, in another order"
             raise RunError(
-                f"{member.path}: was trained with another vocabulary ({len(found):,} tokens) than {members[0].path} "
+                f"{run.path}: was trained with another vocabulary ({len(found):,} tokens) than {first.path} "
                 f"({len(wanted):,} tokens; {how}); if their encoders are to differ, allow it with "
                 "--mixed-vocabularies, in Python CombineOptions(mixed_vocabularies=True)"
             )
+    return recognizers
 
 
 def _search(options: CombineOptions, *, annotated: bool) -> Search:
@@ -135,28 +137,29 @@ def _check_fitting(gold: Sequence[Document] | None, folds: Sequence[int]) -> Non
         raise DataError("what is fitted needs held-out documents with at least 2 different texts")
 
 
-def _combination(members: Sequence[MemberRun], options: CombineOptions) -> Combination:
-    voting = options.method == "vote"
-    labels = members[0].labels
+def _combination(groups: Sequence[Sequence[MemberRun]], options: CombineOptions) -> Combination:
+    voting, count = options.method == "vote", len(groups)
+    labels = groups[0][0].labels
     unknown = sorted(set(options.label_quorum) - set(labels))
     if unknown:
         raise ConfigError(f"quorum of the unknown label {unknown[0]!r}; known: {', '.join(labels)}")
     options.rules.check_labels(labels)
     weights = options.weights
     if weights == "equal":
-        weights = [1.0] * len(members)
+        weights = [1.0] * count
     elif weights == "f1":
-        weights = [member.scores.micro.f1 for member in members]
+        weights = [sum(run.scores.micro.f1 for run in group) / len(group) for group in groups]
     threshold = options.threshold
     if threshold is None:               # what a single run found is its answer, however unsure; its score is no reason
-        own = len(members) == 1 and options.nbest == 1 and options.method == "probability"
+        own = count == 1 and options.nbest == 1 and options.method == "probability"
         threshold = 0.0 if voting or own else _HALF
     quorum = options.quorum if isinstance(options.quorum, int) else None
     return Combination(
         method=options.method,
-        names=tuple(member.path.resolve().name for member in members),
+        names=tuple(map(member_name, groups)),
         weights=tuple(float(weight) for weight in weights),
-        quorum=(len(members) // 2 + 1 if voting else 1) if quorum is None else quorum,
+        sizes=tuple(map(len, groups)),
+        quorum=(count // 2 + 1 if voting else 1) if quorum is None else quorum,
         label_quorum=options.label_quorum,
         rule=Rule(threshold, nbest=options.nbest, spans=options.rules),
     )
@@ -219,19 +222,25 @@ def _fitted(
 
 
 def _write(
-    folder: Path, members: Sequence[MemberRun], combination: Combination, predicted: Sequence[Document]
+    folder: Path, members: Sequence[Member], combination: Combination, predicted: Sequence[Document]
 ) -> None:
-    run = RunFolder(folder)
-    for number, member in enumerate(members):
-        unneeded = shutil.ignore_patterns("state", "report.html", ".*.part")
+    unneeded = shutil.ignore_patterns("state", "report.html", ".*.part")
+    sources = [source.path for member in members for source in member.runs]
+    for source, target in zip(sources, chain(*combination.folders()), strict=True):
         try:
-            shutil.copytree(member.path, folder / member_folder(number), ignore=unneeded)
+            shutil.copytree(source, folder / target, ignore=unneeded)
         except (OSError, shutil.Error) as error:
-            raise RunError(f"{member.path}: cannot be copied ({error})") from None
+            raise RunError(f"{source}: cannot be copied ({error})") from None
+    run = RunFolder(folder)
     run.write(ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    run.write(LABELS, "".join(f"{label}\n" for label in members[0].labels))
+    run.write(LABELS, "".join(f"{label}\n" for label in members[0].runs[0].labels))
     write_documents(predicted, folder / OUT_OF_FOLD, "jsonl")
     run.write(COMBINATION, combination.to_json())
+
+
+def _write_scores(run: RunFolder, summary: dict[str, Any], curves: dict[str, Any]) -> None:
+    run.write(CURVES, json.dumps(curves, ensure_ascii=False) + "\n")
+    run.write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
 
 
 def _summary(gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]) -> dict[str, Any]:
@@ -251,9 +260,9 @@ def _summary(gold: Sequence[Document], predicted: Sequence[Document], folds: Seq
     return {**summary, "bootstrap_f1": list(bootstrap_interval(gold, predicted))}
 
 
-def _member_scores(members: Sequence[MemberRun]) -> list[dict[str, Any]]:
+def _member_scores(gold: Sequence[Document], members: Sequence[Member]) -> list[dict[str, Any]]:
     return [
-        {"name": member.path.resolve().name, "precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
+        {"name": member.name, "precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
         for member in members
-        for micro in (member.scores.micro,)
+        for micro in (evaluate(gold, member.predicted).micro,)
     ]

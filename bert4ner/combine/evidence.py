@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bert4ner.combine.combination import Evidence, voiced
-from bert4ner.combine.members import MemberRun
+from bert4ner.combine.members import Member, MemberRun
 from bert4ner.combine.probabilities import (
     HeldOutputs,
     encode_shared,
@@ -30,24 +30,38 @@ logger = logging.getLogger(__name__)
 
 
 class _Judge(NamedTuple):
-    """A model of a member, and what it gives for the documents that it did not see."""
+    """A model of each run of a member, and what they give for the documents that they did not see."""
 
     member: int
-    model: NERModel
+    models: list[NERModel]
     encoded: Encoded
     own: list[bool]                 # of each document
     windows: list[int]
     outputs: HeldOutputs
 
 
-def gather_votes(members: Sequence[MemberRun]) -> list[Evidence]:
+def open_member(runs: Sequence[MemberRun], recognizer: NamedEntityRecognizer) -> Member:
+    """The member of these runs; what several of them find together is computed, as `recognizer` will find it in use."""
+    if len(runs) == 1:
+        return Member(tuple(runs), runs[0].predicted)
+    texts = runs[0].predicted
+    logger.info("what %d runs of one kind find together: %s", len(runs), ", ".join(str(run.path) for run in runs))
+    found: list[Document] = list(texts)
+    for judge in _judges_of(0, runs, recognizer, encode_shared([recognizer], texts)[0], most_cells=0):
+        for place, document in enumerate(_found_by(judge, texts, nbest=1)):
+            if judge.own[place]:
+                found[place] = document
+    return Member(tuple(runs), found)
+
+
+def gather_votes(members: Sequence[Member]) -> list[Evidence]:
     """For each held-out document what the members found in it."""
     together = zip(*(member.predicted for member in members), strict=True)
     return [voiced(each[0], [found.entities for found in each]) for each in together]
 
 
 def gather_chances(
-    members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer], nbest: int
+    members: Sequence[Member], recognizers: Sequence[NamedEntityRecognizer], nbest: int
 ) -> list[Evidence]:
     """For each held-out document everything that any member finds, and each member's probability of it.
 
@@ -73,35 +87,49 @@ def gather_chances(
     ]
 
 
-def _judges(
-    members: Sequence[MemberRun], recognizers: Sequence[NamedEntityRecognizer], *, hold: bool
+def _judges(members: Sequence[Member], recognizers: Sequence[NamedEntityRecognizer], *, hold: bool) -> list[_Judge]:
+    shared = encode_shared(recognizers, members[0].predicted)
+    most_cells = held_cells() // sum(len(each.models) for each in recognizers) if hold else 0
+    return [
+        judge
+        for number, (member, recognizer, encoded) in enumerate(zip(members, recognizers, shared, strict=True))
+        for judge in _judges_of(number, member.runs, recognizer, encoded, most_cells=most_cells)
+    ]
+
+
+def _judges_of(
+    number: int, runs: Sequence[MemberRun], recognizer: NamedEntityRecognizer, encoded: Encoded, *, most_cells: int
 ) -> list[_Judge]:
-    texts = members[0].predicted
-    share = held_cells() // sum(len(each.models) for each in recognizers) if hold else 0
+    """For each choice of one fold of every run the models that did not see it; recognizers hold them run by run."""
+    texts = runs[0].predicted
+    firsts = [sum(run.num_folds for run in runs[:place]) for place in range(len(runs))]    # model of each run's fold 0
+    choices = [
+        tuple(first + run.held_out_in[text.id] for first, run in zip(firsts, runs, strict=True)) for text in texts
+    ]
     judges = []
-    shared = encode_shared(recognizers, texts)
-    for number, (member, recognizer, encoded) in enumerate(zip(members, recognizers, shared, strict=True)):
-        for fold, model in enumerate(recognizer.models):
-            own = [member.held_out_in[text.id] == fold for text in texts]
-            windows = [window for window, document in enumerate(encoded.document.tolist()) if own[document]]
-            outputs = HeldOutputs([model], encoded, windows=windows, most_cells=share)
-            judges.append(_Judge(number, model, encoded, own, windows, outputs))
+    for choice in sorted(set(choices)):
+        own = [each == choice for each in choices]
+        windows = [window for window, document in enumerate(encoded.document.tolist()) if own[document]]
+        models = [recognizer.models[model] for model in choice]
+        outputs = HeldOutputs(models, encoded, windows=windows, most_cells=most_cells * len(models))
+        judges.append(_Judge(number, models, encoded, own, windows, outputs))
     return judges
 
 
 def _found_by(judge: _Judge, texts: Sequence[Document], nbest: int) -> list[Document]:
-    """The candidates of one model in its documents; none in those of others."""
-    decoder = ViterbiDecoder(*mean_chain([judge.model]))
-    windows = decode_windows([judge.model], judge.encoded, judge.outputs, decoder, nbest=nbest)
-    return list(stitch_documents(texts, judge.encoded, windows, nested=True, candidates=True))
+    """The candidates of one judge in its documents, for `nbest` 1 what it finds; none in those of others."""
+    decoder = ViterbiDecoder(*mean_chain(judge.models))
+    windows = decode_windows(judge.models, judge.encoded, judge.outputs, decoder, nbest=nbest)
+    nested = nbest > 1 or judge.models[0].head.nested
+    return list(stitch_documents(texts, judge.encoded, windows, nested=nested, candidates=nbest > 1))
 
 
 def _fill(tables: Sequence[np.ndarray], judge: _Judge, candidates: Sequence[list[Entity]]) -> None:
-    """Write one model's probabilities into its member's row of the tables (members, candidates)."""
+    """Write the mean probabilities of a judge into its member's row of the tables (members, candidates)."""
     asked = [entities if mine else [] for entities, mine in zip(candidates, judge.own, strict=True)]
-    spans, _ = place_candidates(judge.model, judge.encoded, asked)
+    spans, _ = place_candidates(judge.models[0], judge.encoded, asked)
     needed = [window for window in judge.windows if spans[window]]
-    given = span_probabilities([judge.model], judge.encoded, judge.outputs.of(needed), asked)
+    given = span_probabilities(judge.models, judge.encoded, judge.outputs.of(needed), asked)
     for table, chances, mine in zip(tables, given, judge.own, strict=True):
         if mine:
             table[judge.member] = chances

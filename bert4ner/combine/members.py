@@ -1,4 +1,4 @@
-"""The runs that are to be combined: what they say about themselves, and whether they belong together.
+"""The runs that are to be combined: what they say about themselves, whether they belong together, and which are one.
 
 Reads and compares files only; whether their models load is seen when they are loaded.
 """
@@ -6,15 +6,16 @@ Reads and compares files only; whether their models load is seen when they are l
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bert4ner.combine.combination import is_combination
+from bert4ner.config import Config
 from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
 from bert4ner.scoring.metrics import Scores
-from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder
+from bert4ner.train.run_folder import CONFIG, OUT_OF_FOLD, SCORES, RunFolder
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class MemberRun:
     """A complete run as it lies on disk."""
 
     path: Path
+    head: str
     labels: tuple[str, ...]
     num_folds: int
     held_out_in: dict[str, int]
@@ -33,6 +35,33 @@ class MemberRun:
     """The held-out documents with what was found in them."""
     scores: Scores
     """Of these documents, as the training wrote them."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """What is combined with others: a run, or several of one kind of head whose models are averaged like its folds."""
+
+    runs: tuple[MemberRun, ...]
+    predicted: list[Document]
+    """The held-out documents with what those models found in them together that did not see them."""
+
+    @property
+    def name(self) -> str:
+        """Of the run, or of all of them."""
+        return member_name(self.runs)
+
+
+def member_name(runs: Sequence[MemberRun]) -> str:
+    """What a member of these runs is called."""
+    return "+".join(run.path.resolve().name for run in runs)
+
+
+def group_runs(runs: Sequence[MemberRun], *, by_kind: bool) -> list[tuple[MemberRun, ...]]:
+    """The runs of each member, in the order in which its first one was given."""
+    groups: dict[str, list[MemberRun]] = {}
+    for number, run in enumerate(runs):
+        groups.setdefault(run.head if by_kind else str(number), []).append(run)
+    return [tuple(group) for group in groups.values()]
 
 
 def open_members(paths: Sequence[str | Path]) -> list[MemberRun]:
@@ -68,8 +97,9 @@ def _open(path: Path) -> MemberRun:
     if foreign:
         raise RunError(f"{path}: {OUT_OF_FOLD} holds the document {foreign[0]!r}, which no fold of folds.json held out")
     scores = _read_scores(path)
+    head = Config.load(path / CONFIG).model.head
     return MemberRun(
-        path, tuple(run.read_labels()), num_folds, held_out_in, str(folds["fingerprint"]), predicted, scores
+        path, head, tuple(run.read_labels()), num_folds, held_out_in, str(folds["fingerprint"]), predicted, scores
     )
 
 
@@ -108,7 +138,4 @@ def _aligned(member: MemberRun, first: MemberRun) -> MemberRun:
             "%s was made from other annotation, more documents or another order of them than %s; combined all the same",
             member.path, first.path,
         )  # fmt: skip
-    return MemberRun(
-        member.path, member.labels, member.num_folds, member.held_out_in, member.fingerprint,
-        [own[id] for id in wanted], member.scores,
-    )  # fmt: skip
+    return replace(member, predicted=[own[id] for id in wanted])

@@ -40,6 +40,9 @@ class CombineOptions:
     """Above 1, runs give more candidates than what they found; see `Recognizer.predict`."""
     rules: SpanRules = field(default_factory=SpanRules)
     """What entities must be like."""
+    by_kind: bool = False
+    """Whether the runs of one head are averaged first, as the folds of a run are: probabilities within a kind, votes or
+    whatever the method is between kinds."""
     mixed_vocabularies: bool = False
     """Whether runs may have other vocabularies than the first one: encoders of several kinds, on purpose."""
 
@@ -51,8 +54,9 @@ class CombineOptions:
                 raise ConfigError(f"{name} must be one of {', '.join(kinds)}, got {value!r}")
         if self.quorum not in (None, "auto") and type(self.quorum) is not int:
             raise ConfigError(f"quorum must be a whole number or auto, got {self.quorum!r}")
-        if not isinstance(self.mixed_vocabularies, bool):
-            raise ConfigError(f"mixed_vocabularies must be true or false, got {self.mixed_vocabularies!r}")
+        for name, switch in (("by_kind", self.by_kind), ("mixed_vocabularies", self.mixed_vocabularies)):
+            if not isinstance(switch, bool):
+                raise ConfigError(f"{name} must be true or false, got {switch!r}")
         voting = self.method == "vote"
         if not voting and (self.quorum is not None or self.label_quorum):
             raise ConfigError("a quorum is for the method vote; by probability a threshold decides")

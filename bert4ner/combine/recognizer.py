@@ -1,9 +1,10 @@
 """Recognizes with several runs at once, and opens whatever can recognize: a model, a fold, a run, a combination."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from bert4ner.combine.combination import Combination, Evidence, is_combination, member_folder, voiced
+from bert4ner.combine.combination import Combination, Evidence, is_combination, voiced
 from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError, RunError
@@ -51,11 +52,12 @@ class CombinedRecognizer(Recognizer):
         """
         path = Path(path)
         combination = Combination.load(path)
-        folders = [path / member_folder(number) for number in range(len(combination.names))]
-        for folder in folders:
-            if not folder.is_dir():
-                raise RunError(f"{path}: the run is incomplete, {folder.name} is missing; combine the runs again")
-        return cls([NamedEntityRecognizer.load(folder, precision=precision) for folder in folders], combination)
+        folders = combination.folders()
+        for name in chain(*folders):
+            if not (path / name).is_dir():
+                raise RunError(f"{path}: the run is incomplete, {name} is missing; combine the runs again")
+        members = [load_together([path / name for name in names], precision=precision) for names in folders]
+        return cls(members, combination)
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         if nbest != 1:
@@ -94,6 +96,23 @@ class CombinedRecognizer(Recognizer):
         lengths = [(member, member.models[0].windows.max_length) for member in self.members]
         dearest = max(len(member.models) * member.models[0].head.cells(length) / length for member, length in lengths)
         return min(wanted, max(batch_tokens // 2, int(HELD_CELLS / dearest)))
+
+
+def load_together(runs: Sequence[Path], *, precision: str | None = None) -> NamedEntityRecognizer:
+    """One recognizer of all models of some runs, run by run, averaged as the folds of one are.
+
+    Raises:
+        RunError: their models cannot be averaged.
+        CheckpointError, RunError: see `NamedEntityRecognizer.load`.
+    """
+    loaded = [NamedEntityRecognizer.load(run, precision=precision) for run in runs]
+    if len(loaded) == 1:
+        return loaded[0]
+    try:
+        return NamedEntityRecognizer([model for each in loaded for model in each.models])
+    except RunError as error:
+        names = ", ".join(str(run) for run in runs)
+        raise RunError(f"{names}: have one kind of head, but their {error}; combine them without --by-kind") from None
 
 
 def load_recognizer(path: str | Path, *, precision: str | None = None) -> Recognizer:

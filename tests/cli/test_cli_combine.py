@@ -61,6 +61,12 @@ def test_votes_without_gold_say_what_is_missing(bert4ner, runs, tmp_path):
     assert "without scores; combine with --gold DATA" in out
     stored = json.loads((tmp_path / "votes" / "combination.json").read_text(encoding="utf-8"))
     assert (stored["quorum"], stored["label_quorum"], stored["threshold"]) == (1, {"DRUG": 2}, 0.0)
+    kinds, path = tmp_path / "kinds", tmp_path / "kinds.toml"
+    path.write_text('method = "vote"\nby_kind = true\nmixed_vocabularies = true\n', encoding="utf-8")
+    code, _, err = bert4ner("combine", *runs, "--output", kinds, "--config", path)
+    assert code == 0, err
+    members = json.loads((kinds / "combination.json").read_text(encoding="utf-8"))["members"]
+    assert sorted(folder for member in members for folder in member["folders"]) == ["member-0", "member-1"]
 
 
 def test_mistakes_are_told_in_one_line(refused, runs, data, tmp_path):

@@ -20,6 +20,8 @@ from bert4ner.entities import Document, Entity, overlapping_entities
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.scoring.metrics import evaluate
+from tests.combine.conftest import write_run
+from tests.random_networks import random_model
 
 VOTE = CombineOptions(method="vote")
 
@@ -83,13 +85,12 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
         combine_runs([run], output=tmp_path / "again")
 
 
-def test_thresholds_raise_the_recall_that_is_wished(runs, gold, tmp_path):
-    every = [runs["crf"], runs["span"]]
-    recalls = []
-    for aim in ("recall=1", "recall=0.3"):
-        options = CombineOptions(aim=Aim.parse(aim))
-        recalls.append(combine_runs(every, output=tmp_path / aim, gold=gold, options=options).micro.recall)
-    assert recalls[0] > recalls[1] + 0.1
+def test_thresholds_give_the_recall_that_is_wished(configs, models, gold, tmp_path):
+    run = write_run(tmp_path / "one", configs["crf"], models["crf"][:1], gold)      # all folds are of one model
+    for wish in (1.0, 0.3):
+        options = CombineOptions(aim=Aim("recall", wish))
+        scores = combine_runs([run], output=tmp_path / str(wish), gold=gold, options=options)
+        assert scores.micro.recall == pytest.approx(wish, abs=0.12)
 
 
 def test_votes_count_what_each_run_found_itself(runs, gold, tmp_path):
@@ -227,11 +228,70 @@ def test_a_quorum_is_looked_for_out_of_fold(runs, gold, tmp_path, read_json):
 
 
 def test_a_run_of_one_fold_is_divided_for_its_thresholds(configs, models, gold, tmp_path, read_json):
-    from tests.combine.conftest import write_run
-
     run = write_run(tmp_path / "one", configs["crf"], models["crf"][:1], gold)
     combine_runs([run], output=tmp_path / "tuned", gold=gold, options=CombineOptions(aim=Aim.parse("f2")))
     assert len(read_json(tmp_path / "tuned" / "scores.json")["folds"]) == 5
+
+
+# --- kinds of heads ---
+
+
+@pytest.fixture(scope="module")
+def second(configs, gold, tmp_path_factory):
+    """Another run of the head crf, of three folds, and its models."""
+    models = [random_model(configs["crf"], 70 + fold) for fold in range(3)]
+    return write_run(tmp_path_factory.mktemp("second") / "crf-2", configs["crf"], models, gold), models
+
+
+def test_runs_of_one_head_are_averaged_before_heads_vote(runs, models, second, gold, tmp_path, read_json):
+    run, others = second
+    options = CombineOptions(method="vote", quorum=2, by_kind=True)
+    scores = combine_runs([runs["crf"], runs["span"], run], output=tmp_path / "run", gold=gold, options=options)
+    combination = Combination.load(tmp_path / "run")
+    assert combination.names == ("crf+crf-2", "span") and combination.sizes == (2, 1)
+    told = read_json(tmp_path / "run" / "scores.json")["members"]
+    together = []
+    for number, (document, found, span) in enumerate(
+        zip(gold, out_of_fold(tmp_path / "run"), out_of_fold(runs["span"]), strict=True)
+    ):
+        kind = NamedEntityRecognizer([models["crf"][number % 2], others[number % 3]])
+        together.append(Document(document.id, document.text, tuple(kind.recognize(document.text))))
+        assert set(found.entities) == set(together[-1].entities) & set(span.entities)
+    assert [each["f1"] for each in told] == [
+        evaluate(gold, documents).micro.f1 for documents in (together, out_of_fold(runs["span"]))
+    ]
+    assert 0 < scores.micro.f1 < 1
+    recognizer = load_recognizer(tmp_path / "run")
+    assert [len(member.models) for member in recognizer.members] == [5, 2]
+    crf = NamedEntityRecognizer([*models["crf"], *others])
+    span = NamedEntityRecognizer(models["span"])
+    for text in (document.text for document in gold):
+        assert set(recognizer.recognize(text)) == set(crf.recognize(text)) & set(span.recognize(text))
+
+
+def test_the_probability_of_a_kind_is_the_mean_of_the_models_that_did_not_see_the_text(
+    runs, models, second, gold, tmp_path
+):
+    run, others = second
+    options = CombineOptions(threshold=0.0, nbest=3, by_kind=True)
+    combine_runs([runs["crf"], run], output=tmp_path / "run", gold=gold, options=options)
+    for number, document in enumerate(out_of_fold(tmp_path / "run")):
+        pair = NamedEntityRecognizer([models["crf"][number % 2], others[number % 3]])
+        text = Document("d", document.text)
+        ((entities, chances),) = average_probabilities([pair], [text], batch_tokens=512, nbest=3)
+        expected = dict(zip(entities, chances[0], strict=True))
+        for entity in document.entities:
+            assert entity.score == pytest.approx(expected[entity], abs=1e-4)
+    assert sum(len(document.entities) for document in out_of_fold(tmp_path / "run")) > 10
+
+
+def test_runs_of_one_head_that_cannot_be_averaged_are_named(runs, configs, models, gold, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "gather_chances", None)
+    config = configs["crf"].replace(max_length=30)
+    other = write_run(tmp_path / "short", config, [random_model(config, 5)], gold)
+    told = r"crf, .*short: have one kind of head, but their models cannot be averaged: their windows differ; .*by-kind"
+    with pytest.raises(RunError, match=told):
+        combine_runs([runs["crf"], other], output=tmp_path / "run", options=CombineOptions(by_kind=True))
 
 
 # --- what is refused ---
@@ -329,6 +389,7 @@ def test_runs_of_other_vocabularies_are_combined_if_that_is_wished(runs, copy_of
         ({"method": "vote", "quorum": 3}, ConfigError, r"quorum must be in \[1, 2\]"),
         ({"method": "vote", "label_quorum": {"HERB": 1}}, ConfigError, "unknown label 'HERB'; known: DRUG, SYMPTOM"),
         ({"method": "stack"}, ConfigError, "method must be one of probability, vote, stacking, got 'stack'"),
+        ({"by_kind": 1}, ConfigError, "by_kind must be true or false, got 1"),
         ({"mixed_vocabularies": "yes"}, ConfigError, "mixed_vocabularies must be true or false, got 'yes'"),
         ({"threshold": 1.5}, ConfigError, r"threshold must be in \[0, 1\], got 1.5"),
         ({"weights": [1]}, ConfigError, "one weight for each of 2 members, got 1"),
@@ -360,10 +421,10 @@ def test_other_gold_and_a_bad_output_are_refused(runs, gold, tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda values: {**values, "format": 2}, "expected format 1, found 2"),
+        (lambda values: {**values, "format": 3}, "expected format 2, found 3"),
         (lambda values: {**values, "quorum": 0}, "damaged .*quorum must be in"),
         (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged .*members"),
-        (lambda values: [], "expected format 1, found None"),
+        (lambda values: [], "expected format 2, found None"),
         (lambda values: {**values, "members": values["members"] * 2}, "member-1 is missing"),
     ],
 )
@@ -376,6 +437,7 @@ def test_a_changed_combination_is_told(change, told, runs, tmp_path, read_json):
 
 
 def test_a_combination_round_trips(tmp_path):
-    combination = Combination("vote", ("一", "two"), (1.0, 2.5), 2, {"DRUG": 1}, thresholds={"DRUG": np.pi / 7})
+    thresholds = {"DRUG": np.pi / 7}
+    combination = Combination("vote", ("一", "two"), (1.0, 2.5), 2, {"DRUG": 1}, thresholds=thresholds, sizes=(2, 1))
     (tmp_path / "combination.json").write_text(combination.to_json(), encoding="utf-8")
     assert Combination.load(tmp_path) == combination

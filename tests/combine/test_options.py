@@ -14,6 +14,7 @@ quorum = "auto"
 threshold = 0.25
 aim = "recall=0.9"
 calibration = "isotonic"
+by_kind = true
 mixed_vocabularies = true
 
 [label_quorum]
@@ -37,7 +38,8 @@ def test_a_file_holds_all_options(tmp_path):
     assert CombineOptions.load(path) == CombineOptions(
         method="vote", weights=[2, 1.5], quorum="auto", label_quorum={"DRUG": 1}, threshold=0.25,
         aim=Aim("recall", 0.9), calibration="isotonic",
-        rules=SpanRules({"*": 30, "DRUG": 12}, {"*": "。；"}, {"DOSE": "[0-9一二三]"}), mixed_vocabularies=True,
+        rules=SpanRules({"*": 30, "DRUG": 12}, {"*": "。；"}, {"DOSE": "[0-9一二三]"}),
+        by_kind=True, mixed_vocabularies=True,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
@@ -62,7 +63,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
+def sigmoid(logits: ArrayLike) -> np.ndarray:
     """1 / (1 + exp(-logit)), without overflow."""
     return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
 
