@@ -63,8 +63,7 @@ def combine_runs(
         gold: the annotated documents that the runs were made from; others among them are left out.
 
     Raises:
-        RunError, CheckpointError: a run is incomplete, damaged or does not belong to the first one, in vocabulary, too,
-            unless `options` allow that; named.
+        RunError, CheckpointError: a run, named, is incomplete, damaged or does not go with the first one.
         DataError: gold lacks documents or has unknown labels, `output` cannot be written to, or there are too few
             candidates to fit anything to.
         ConfigError: options out of range or without effect.
