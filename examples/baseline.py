@@ -14,20 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXT = "本品用于气血两亏引起的月经量少、行经腹痛，孕妇忌服，忌食生冷。"
 
 
-def run(description: str | None, *, head: str, **chosen: Any) -> None:
+def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) -> None:
     """Cross-validate one head on annotated documents, the bundled sample by default, and print what it scores.
 
     Args:
         description: the script's docstring, its `--help`.
         head: what turns token vectors into entities.
-        chosen: more options of `bert4ner.Config`; they hold unless the command line says otherwise.
+        epochs: unless the command line says otherwise.
+        chosen: more options of `bert4ner.Config`.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", default=str(ROOT / "examples/data/leaflets.jsonl"))
     parser.add_argument("--pretrained", default=str(ROOT / "pretrained/tcm-mini"))
     parser.add_argument("--output", default=f"runs/{head}-baseline")
     parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=epochs)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")          # the library logs, scripts decide where to
 
