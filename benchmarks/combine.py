@@ -190,7 +190,8 @@ def main() -> None:
             for fold in range(options.folds)
         ]
         singles += folds
-        rows.append((f"`{head}`, mean single model", mean(folds)))
+        spread = 100 * np.std([each.f1 for each in folds], ddof=1)
+        rows.append((f"`{head}`, mean single model (F1 ± {spread:.2f} over folds)", mean(folds)))
         whole = scored(run, gold, run.with_name(f"{run.name}.dev.json"), out_of_fold(run))
         rows.append((f"`{head}`, {options.folds} folds averaged", whole))
     base = mean(singles)
