@@ -51,12 +51,14 @@ def test_every_head_has_a_script_and_no_script_lacks_a_head():
 @pytest.mark.parametrize("head", HEADS)
 def test_a_script_says_what_it_measured_and_trains_that_head(configured, head):
     described = (ROOT / "examples" / f"{head}_baseline.py").read_text(encoding="utf-8").split('"""')[1]
-    expected = r"^Task: .*^Data: .*^Score: out-of-fold micro F1 \d\d\.\d\d \((\d) folds, (\d+) epochs, seed 42,"
-    measured = re.search(expected, described, re.MULTILINE | re.DOTALL)
+    assert re.search(r"^Task: .*^Data: .*^Score: ", described, re.MULTILINE | re.DOTALL)
+    expected = r"Score: out-of-fold micro F1 \d\d\.\d\d \((\d) folds, (\d+) epochs, seed 42,|Score: not measured yet\."
+    measured = re.search(expected, described)
     given = configured(head)
     config = given["config"]
     assert config.model.head == head
-    assert measured and measured.groups() == (str(given["folds"]), str(config.optimization.epochs))
+    told = (str(given["folds"]), str(config.optimization.epochs))
+    assert measured and measured.groups() in (told, (None, None))
     assert len(given["documents"]) == 129 and config.spans.flat
     assert bool(config.spans.label_descriptions) == (head == "mrc")
 

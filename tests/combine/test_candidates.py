@@ -95,16 +95,17 @@ def test_heads_that_score_spans_give_what_is_likelier_than_the_limit(nbest, mode
 
 def test_pointers_give_pairs_of_possible_ends(models):
     head = models["span"][0].head
-    chances = np.zeros((1, 7, 2, 3))
+    chances = np.full((1, 7, 2, 3), 1e-12)
     chances[..., 0] = 1.0
     for token, side, chance in ((1, 0, 0.9), (2, 1, 0.3), (4, 1, 0.8), (5, 0, 0.05)):
-        chances[0, token, side] = (1 - chance, chance, 0.0)         # class 1 is the first label
+        chances[0, token, side] = (1 - chance, chance, 1e-12)       # class 1 is the first label
     lengths, first = np.array([7]), LABELS[0]
-    decoder = NamedEntityRecognizer(models["span"])
-    assert [span[:3] for span in head.decode_scores(chances, lengths, decoder)[0]] == [(0, 4, first)]
-    assert [span[:3] for span in head.candidates(chances, lengths, decoder, 2)[0]] == [(0, 2, first), (0, 4, first)]
-    scores = {span[:3]: span[3] for span in head.candidates(chances, lengths, decoder, 2)[0]}
-    assert scores == {(0, 2, first): pytest.approx(0.27), (0, 4, first): pytest.approx(0.72)}
+    decoder, scores = NamedEntityRecognizer(models["span"]), head.scores(np.log(chances))
+    ways = {(0, 4): 0.9 * 0.7 * 0.8, (0, 2): 0.9 * 0.3 * 0.2, None: 0.1 * 0.7 * 0.2}
+    assert [span[:3] for span in head.decode_scores(scores, lengths, decoder)[0]] == [(0, 4, first)]
+    assert {span[:3]: span[3] for span in head.candidates(scores, lengths, decoder, 2)[0]} == {
+        (*ends, first): pytest.approx(ways[ends] / sum(ways.values()), rel=1e-5) for ends in ((0, 2), (0, 4))
+    }
 
 
 def test_what_cannot_be_asked_for_is_refused(recognizers):
@@ -112,9 +113,9 @@ def test_what_cannot_be_asked_for_is_refused(recognizers):
         recognizers["crf"].recognize("人参", nbest=0)
     with pytest.raises(ConfigError, match="nbest must be at least 1, got 0"):
         recognizers["crf"].readings("人参", 0)
-    for name in ("span", "biaffine"):
-        with pytest.raises(ConfigError, match="readings are the paths of heads that tag tokens, such as crf"):
-            recognizers[name].readings("人参", 3)
+    assert len(recognizers["span"].readings("人参", 3)) == 3
+    with pytest.raises(ConfigError, match="readings are the paths of heads that decode sequences, such as crf and span"):
+        recognizers["biaffine"].readings("人参", 3)
 
 
 def test_own_entities_of_documents_are_not_looked_at(recognizers):
