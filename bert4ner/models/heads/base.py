@@ -136,7 +136,7 @@ class Head(keras.layers.Layer):
             ConfigError: the head has no paths, it scores spans one by one.
         """
         raise ConfigError(
-            f"readings are the paths of heads that decode sequences, such as crf and span; a head of {self.kind} has none"
+            f"readings are the paths of heads that decode sequences, crf and span among them; {self.kind} have none"
         )
 
     def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
