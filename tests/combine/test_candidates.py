@@ -114,7 +114,7 @@ def test_what_cannot_be_asked_for_is_refused(recognizers):
     with pytest.raises(ConfigError, match="nbest must be at least 1, got 0"):
         recognizers["crf"].readings("人参", 0)
     assert len(recognizers["span"].readings("人参", 3)) == 3
-    with pytest.raises(ConfigError, match="heads that decode sequences, .*; span logits have none"):
+    with pytest.raises(ConfigError, match=r"heads that decode sequences, .*; span logits have none"):
         recognizers["biaffine"].readings("人参", 3)
 
 
