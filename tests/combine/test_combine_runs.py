@@ -52,6 +52,17 @@ def test_a_vote_of_a_run_and_its_copy_is_that_run(runs, copy_of, gold, tmp_path)
     assert_same(list(together.predict(gold)), list(alone.predict(gold)), scores=1e-4)
 
 
+@pytest.mark.parametrize("by_kind", [False, True])
+def test_the_fusion_of_a_run_and_its_copies_is_that_run(runs, copy_of, gold, tmp_path, by_kind):
+    paths = [runs["crf"], copy_of("crf", "second"), copy_of("crf", "third")]
+    options = CombineOptions(threshold=0.0, aim=None, by_kind=by_kind)
+    combine_runs(paths, output=tmp_path / "three", gold=gold, options=options)
+    assert_same(out_of_fold(tmp_path / "three"), out_of_fold(runs["crf"]), scores=1e-4)
+    together, alone = load_recognizer(tmp_path / "three"), load_recognizer(runs["crf"])
+    for document in gold:
+        assert set(together.recognize(document.text)) == set(alone.recognize(document.text))
+
+
 def test_the_probability_of_a_single_run_is_what_its_models_that_did_not_see_the_text_say(runs, gold, tmp_path):
     for name, path in runs.items():
         combine_runs([path], output=tmp_path / name, gold=gold, options=CombineOptions(threshold=0.0))
