@@ -78,9 +78,7 @@ class Combination:
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             raise ConfigError(f"method must be one of {', '.join(get_args(Method))}, got {self.method!r}")
-        if not self.sizes:
-            object.__setattr__(self, "sizes", (1,) * len(self.names))
-        if len(self.sizes) != len(self.names) or min(self.sizes, default=0) < 1:
+        if self.sizes and (len(self.sizes) != len(self.names) or min(self.sizes) < 1):
             raise ConfigError(f"each of {len(self.names)} members must have a number of runs, got {self.sizes}")
         vote_shares(len(self.names), self.weights)
         check_quorum(len(self.names), self.quorum, self.label_quorum)
@@ -127,7 +125,7 @@ class Combination:
     def folders(self) -> list[tuple[str, ...]]:
         """Of each member the names of its runs' folders in the combined run."""
         numbers = count()
-        return [tuple(f"member-{number}" for number in islice(numbers, size)) for size in self.sizes]
+        return [tuple(f"member-{number}" for number in islice(numbers, size)) for size in self.sizes or (1,) * len(self.names)]
 
     def to_json(self) -> str:
         """The text of the file that `load` reads."""
