@@ -18,6 +18,14 @@ hypothesis.settings.register_profile("bert4ner", deadline=None)
 hypothesis.settings.load_profile("bert4ner")
 
 
+LONGEST = ("test_readme.py", "test_packaging.py", "test_cli_loop.py", "test_examples.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first: else one process is still at them when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with the published data sets, which are not part of this repository; without it the test is skipped."""

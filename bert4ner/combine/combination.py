@@ -124,8 +124,8 @@ class Combination:
 
     def folders(self) -> list[tuple[str, ...]]:
         """Of each member the names of its runs' folders in the combined run."""
-        numbers = count()
-        return [tuple(f"member-{number}" for number in islice(numbers, size)) for size in self.sizes or (1,) * len(self.names)]
+        numbers, sizes = count(), self.sizes or (1,) * len(self.names)
+        return [tuple(f"member-{number}" for number in islice(numbers, size)) for size in sizes]
 
     def to_json(self) -> str:
         """The text of the file that `load` reads."""
