@@ -14,8 +14,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from results import table, write_section
+from results import percent, table, write_section
 
 import bert4ner
 from bert4ner import Config, Document
@@ -48,12 +47,6 @@ SETS = (
         "Published on the same test set: char LSTM-CRF 93.48, BERT-CRF 95.68; a dictionary 60.89.",
     ),
 )  # fmt: skip
-
-
-def percent(values: list[float]) -> str:
-    """Mean and, of several, the standard deviation, in percent."""
-    spread = f" ± {100 * np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{100 * np.mean(values):.2f}{spread}"
 
 
 def train_and_score(

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
-from results import table, write_section
+from results import percent, table, write_section
 
 import bert4ner
 from bert4ner.config import Config, ModelConfig
@@ -167,12 +167,6 @@ def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def percent(values: list[float]) -> str:
-    """Mean and, of several, the standard deviation, in percent."""
-    spread = f" ± {100 * np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{100 * np.mean(values):.2f}{spread}"
 
 
 def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
