@@ -73,13 +73,15 @@ class Combination:
     """The model of `stacking`, once it is fitted."""
     calibration: Calibration | None = None
     sizes: tuple[int, ...] = ()
-    """How many runs each member is made of, whose models are averaged; by default one each."""
+    """How many runs each member is made of, whose models are averaged; empty where all are of one."""
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             raise ConfigError(f"method must be one of {', '.join(get_args(Method))}, got {self.method!r}")
         if self.sizes and (len(self.sizes) != len(self.names) or min(self.sizes) < 1):
             raise ConfigError(f"each of {len(self.names)} members must have a number of runs, got {self.sizes}")
+        if set(self.sizes) == {1}:
+            object.__setattr__(self, "sizes", ())           # one way to say it: equal combinations compare equal
         vote_shares(len(self.names), self.weights)
         check_quorum(len(self.names), self.quorum, self.label_quorum)
         for label, threshold in [("", self.rule.threshold), *self.thresholds.items()]:

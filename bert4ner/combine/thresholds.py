@@ -116,8 +116,8 @@ def choose_thresholds(
     cuts = label_cuts(gold, candidates, rule)
     open_labels = {label: each for label, each in cuts.items() if each.hits[-1]}
     if aim.kind == "f":
-        kept = [each for label, each in cuts.items() if label not in open_labels]
-        num_found = sum(int((each.scores >= rule.threshold).sum()) for each in kept)       # whatever is chosen
+        others = [each for label, each in cuts.items() if label not in open_labels]
+        num_found = sum(int(each.found[each.scores >= rule.threshold].max(initial=0)) for each in others)
         num_gold = sum(len(set(document.entities)) for document in gold)
         chosen = _best_together(list(open_labels.values()), num_gold, num_found, aim.beta)
     else:

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert4ner.combine import thresholds
@@ -46,6 +46,13 @@ def test_no_threshold_gives_a_better_f(found, missed, beta, kind):
 LABELLED = st.tuples(st.sampled_from(["DRUG", "HERB", "FOOD", "DOSE"]), st.sampled_from([0.1, 0.4, 0.7]), st.booleans())
 
 
+WRONG_TOGETHER = [                       # HERB: two wrong candidates at one score, which count as two
+    ("DRUG", 0.1, False), *[("DRUG", 0.1, True)] * 5, *[("HERB", 0.4, False)] * 2,
+    ("FOOD", 0.1, False), ("FOOD", 0.1, True), ("FOOD", 0.4, False),
+]  # fmt: skip
+
+
+@example(WRONG_TOGETHER, 0, 0.5)
 @given(st.lists(LABELLED, min_size=1, max_size=12), st.integers(0, 3), st.sampled_from([0.5, 1, 2]))
 def test_no_thresholds_of_all_labels_give_a_better_f_together(found, missed, beta):
     entities = [Entity(2 * place, 2 * place + 1, label, score) for place, (label, score, _) in enumerate(found)]
