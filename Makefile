@@ -40,6 +40,7 @@ bench-accuracy: install  ## accuracy of the defaults on published data beside th
 
 bench-heads: install  ## every head on TCM and CMeEE, 3 seeds (many hours on 2 cores)
 	.venv/bin/python benchmarks/heads.py
+	.venv/bin/python benchmarks/heads.py --speed 3
 
 bench-combine: install  ## unlike heads combined at every level on TCM (hours on 2 cores)
 	.venv/bin/python benchmarks/combine.py

@@ -35,14 +35,20 @@ def make_logits(rng, scale=3.0, width=8):
 
 
 def formula(logits, spans, length):
-    """log(1 + sum over others of exp(s)) + log(1 + sum over gold of exp(-s)), the mean over labels."""
+    """log(1 + sum over others of exp(s)) + log(1 + sum over gold of exp(-s)), summed over labels and first tokens."""
     total = 0.0
-    for label in LABELS:
-        ours = [span for span in all_spans(length) if span[2] == label]
+    for label, first in itertools.product(LABELS, range(length)):
+        ours = [span for span in all_spans(length) if (span[0], span[2]) == (first, label)]
         above = sum(np.exp(-float(logits[cell(span)])) for span in ours if span in spans)
         below = sum(np.exp(float(logits[cell(span)])) for span in ours if span not in spans)
         total += np.log(1 + above) + np.log(1 + below)
-    return total / len(LABELS)
+    return total
+
+
+def expected_losses(logits):
+    """Of each window; their mean is the loss per token."""
+    losses = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
+    return np.array(losses) * len(LENGTHS) / sum(LENGTHS - 2)
 
 
 @pytest.mark.parametrize("padding", [0.0, 80.0, float("nan")])
@@ -59,8 +65,7 @@ def test_the_loss_is_the_formula_whatever_stands_where_no_span_is(rng, padding):
     with tf.GradientTape() as tape:
         tape.watch(given)
         losses = head.loss(targets, given)
-    expected = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
-    np.testing.assert_allclose(losses, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(losses, expected_losses(logits), rtol=1e-5, atol=1e-6)
     gradient = tape.gradient(losses, given).numpy()
     for row, length in enumerate(LENGTHS - 2):
         for span in all_spans(length):
@@ -84,7 +89,7 @@ def test_the_gradient_agrees_with_finite_differences(rng):
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
-        loss = tf.reduce_sum(head.loss(targets, given))
+        loss = tf.reduce_sum(head.loss(targets, given)) * sum(LENGTHS - 2) / len(LENGTHS)
     gradient = tape.gradient(loss, given).numpy()
     for row, spans in enumerate(SPANS):
         for span in all_spans(LENGTHS[row] - 2)[::5]:
@@ -166,8 +171,7 @@ def real_parts(length, width=8):
 def test_the_loss_of_parts_is_the_formula_whatever_stands_where_no_span_is(rng, padding):
     head = EfficientGlobalPointerHead(LABELS)
     parts = make_parts(rng)
-    logits = head.logits(tf.constant(parts)).numpy()
-    expected = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
+    expected = expected_losses(head.logits(tf.constant(parts)).numpy())
     real = np.stack([real_parts(length) for length in LENGTHS - 2])
     given = tf.constant(np.where(real, parts, padding).astype("float32"))
     with tf.GradientTape() as tape:
@@ -198,7 +202,8 @@ def test_one_sure_entity_does_not_drown_the_spans_beside_it(rng):
     parts = np.full((1, 5, 7), -2.0, "float32")
     parts[0, 1, 2] = 90.0                                                     # tokens 0 to 1, an entity: logit 86
     losses = head.loss(head.targets([[(0, 2, "X")]], np.array([5]), 5), tf.constant(parts))
-    assert float(losses[0]) == pytest.approx(np.log(1 + 5 * np.exp(-6)), rel=1e-5)   # of the other five spans
+    others = np.log(1 + 2 * np.exp(-6)) + np.log(1 + 2 * np.exp(-6)) + np.log(1 + np.exp(-6))    # by first token
+    assert float(losses[0]) == pytest.approx(others / 3, rel=1e-5)
 
 
 @pytest.mark.parametrize("scale", [1e3, 1e30], ids=str)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bert4ner.compat.frameworks import ByteDropout, keras
+from bert4ner.compat.frameworks import ByteDropout, keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
@@ -28,6 +28,15 @@ class Chain(NamedTuple):
 def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
     """Those of some gold spans that are not in several pieces."""
     return [span for span in spans if len(span) == 3]
+
+
+def scaled(losses: Any, counted: Any) -> Any:
+    """Losses of windows, ``(batch,)``, scaled so that their mean is the batch's loss for each true value in `counted`.
+
+    The gradient is then independent of how many windows, short or long, share a batch.
+    """
+    number = tf.maximum(tf.reduce_sum(tf.cast(counted, losses.dtype)), 1)
+    return losses * (tf.cast(tf.shape(losses)[0], losses.dtype) / number)
 
 
 class Head(keras.layers.Layer):

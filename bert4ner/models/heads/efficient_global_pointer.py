@@ -5,8 +5,15 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.base import scaled
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SpanMatrixHead, allowed_spans, loss_of_entities, unpack_targets
+from bert4ner.models.heads.span_matrix import (
+    SpanMatrixHead,
+    allowed_spans,
+    loss_of_entities,
+    tokens_of,
+    unpack_targets,
+)
 
 _LARGEST = 200.0                # of each part of a logit in the loss: float64 knows the exponential of all three
 
@@ -16,8 +23,9 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     """Scores a span by q_i . k_j / sqrt(head_size) for all labels, plus a term of each label for i and one for j.
 
     The terms of the labels are linear in [q; k] of the token, so that the weights hardly grow with the labels. Nor does
-    the work: the parts of the logits stay apart, and the sum of exp(s_ij + a_lj + b_li) over all spans is a product of
-    matrices, exp(b_l) . exp(s) . exp(a_l). Nothing as large as labels x length x length is made, in training or after.
+    the work: the parts of the logits stay apart, and the sums of exp(s_ij + a_lj + b_li) over last tokens j are a
+    product of matrices, exp(s) . exp(a_l), times exp(b_l). Nothing as large as labels x length x length is made, in
+    training or after.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -72,28 +80,32 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return spans[:, None] + lasts[:, :, None] + firsts[..., None]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``: the mean over labels; the same as of all span matrices.
+        """Loss of each window, ``(batch,)``, the same as of all span matrices.
 
         The pairs of tokens that are an entity of some label are taken out of the product and added label by label,
         those labels left out that are right: nothing is subtracted, so that no digits are lost.
         """
         lengths, cells, real = unpack_targets(targets)
+        batch, width, number = tf.shape(outputs)[0], tf.shape(outputs)[1], len(self.labels)
+        allowed = allowed_spans(lengths, width)
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
-        inside = _tokens(lengths, tf.shape(outputs)[1])[..., None]                         # (batch, length, 1)
+        inside = tokens_of(allowed)[..., None]                                             # (batch, length, 1)
         lasts, firsts = tf.where(inside, lasts, 0.0), tf.where(inside, firsts, 0.0)
         labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)    # (batch, cells) each
-        pairs = tf.gather_nd(spans, tf.stack([starts, ends], axis=-1), batch_dims=1)       # (batch, cells)
-        every = (
-            pairs[..., None] + tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
-        )                                                                                  # (batch, cells, labels)
+        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
+        places = tf.stack([rows, starts, ends], axis=-1)
+        terms = tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
+        every = tf.gather_nd(spans, places)[..., None] + terms                             # (batch, cells, labels)
         every = tf.where(real[..., None], every, 0.0)           # what no cell was read from may be anything, NaN, too
         found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)             # (batch, cells)
-        others = _sums(spans, lasts, firsts, lengths, tf.stack([starts, ends], axis=-1))
-        others += _wrong(every, labels, starts, ends, real)                                # (batch, labels)
-        losses = tf.math.log1p(others) + loss_of_entities(found, labels, len(self.labels))
-        return tf.cast(tf.reduce_mean(losses, axis=-1), "float32")
+        others = _sums(tf.where(allowed, spans, -np.inf), lasts, firsts, places)           # (batch, length, labels)
+        wrong = _wrong(every, labels, starts, ends, real)                                  # (batch, cells, labels)
+        others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
+        entities = loss_of_entities(found, starts * number + labels, width * number)       # of label and first token
+        losses = tf.reduce_sum(tf.math.log1p(others), axis=[1, 2]) + tf.reduce_sum(entities, axis=1)
+        return tf.cast(scaled(losses, inside), "float32")
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         spans, lasts, firsts = self._parts(window)
@@ -111,22 +123,22 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return float(spans[first, last] + lasts[last, label] + firsts[first, label])
 
 
-def _tokens(lengths: Any, width: Any) -> Any:
-    """Which positions are tokens of the text, (batch, width)."""
-    return tf.linalg.diag_part(allowed_spans(lengths, width))
+def _sums(spans: Any, lasts: Any, firsts: Any, places: Any) -> Any:
+    """The sums of exp(logit) over spans that begin with a token, of each label, but for those in `places`.
 
-
-def _sums(spans: Any, lasts: Any, firsts: Any, lengths: Any, pairs: Any) -> Any:
-    """Of each label the sum of exp(logit) over all spans of the text but for `pairs`, ``(batch, labels)``."""
-    allowed = tf.where(allowed_spans(lengths, tf.shape(spans)[1]), spans, -np.inf)         # (batch, length, length)
-    rows = tf.repeat(tf.range(tf.shape(pairs)[0])[:, None], tf.shape(pairs)[1], axis=1)    # (batch, cells)
-    places = tf.concat([rows[..., None], pairs], axis=-1)
-    allowed = tf.tensor_scatter_nd_update(allowed, places, tf.fill(tf.shape(rows), np.float64(-np.inf)))
-    return tf.reduce_sum(tf.exp(firsts) * tf.matmul(tf.exp(allowed), tf.exp(lasts)), axis=1)
+    Args:
+        spans: the part of the pairs of tokens, ``(batch, length, length)``; -inf is no span.
+        lasts, firsts: the parts of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
+        places: row, first and last token of the spans to leave out, ``(batch, cells, 3)``.
+    """
+    spans = tf.tensor_scatter_nd_update(spans, places, tf.fill(tf.shape(places)[:-1], np.float64(-np.inf)))
+    return tf.exp(firsts) * tf.matmul(tf.exp(spans), tf.exp(lasts))
 
 
 def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
-    """Of each label the sum of exp(logit) over those pairs that are entities, but not of this label, (batch, labels).
+    """exp(logit) of the pairs that are entities, for the labels of which they are none, ``(batch, cells, labels)``.
+
+    A pair that is an entity of several labels counts once, the other times it is 0.
 
     Args:
         every: logits of all labels, ``(batch, cells, labels)``.
@@ -138,4 +150,4 @@ def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
     once = real & ~tf.reduce_any(tf.linalg.band_part(same, -1, 0) & ~tf.linalg.band_part(same, 0, 0), axis=-1)
     kinds = tf.one_hot(labels, tf.shape(every)[-1], dtype="float64")                       # (batch, cells, labels)
     right = tf.matmul(tf.cast(same, "float64"), kinds) > 0
-    return tf.reduce_sum(tf.where(once[..., None] & ~right, tf.exp(every), 0.0), axis=1)
+    return tf.where(once[..., None] & ~right, tf.exp(every), 0.0)

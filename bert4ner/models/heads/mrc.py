@@ -8,8 +8,16 @@ import numpy as np
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.models.heads.base import scaled
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SpanCellsHead, allowed_spans, check_span, sigmoid, unpack_targets
+from bert4ner.models.heads.span_matrix import (
+    SpanCellsHead,
+    allowed_spans,
+    check_span,
+    sigmoid,
+    tokens_of,
+    unpack_targets,
+)
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
 _PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
@@ -92,7 +100,7 @@ class MRCHead(SpanCellsHead):
         lengths, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
         spans = allowed_spans(lengths, width)[:, None]                                     # (batch, 1, length, length)
-        inside = tf.linalg.diag_part(spans)                                                # (batch, 1, length)
+        inside = tokens_of(spans)                                                          # (batch, 1, length)
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)   # (batch, cells) each
         total, questionable = tf.zeros([batch]), []
@@ -108,9 +116,7 @@ class MRCHead(SpanCellsHead):
         losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, _MATCH:], 0)), 0)
         places = tf.stack([rows, labels, _MATCH + firsts, lasts], axis=-1)
         right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)    # (batch,)
-        total += tf.reduce_sum(losses, axis=[1, 2, 3]) - right
-        count = tf.maximum(tf.reduce_sum(tf.cast(inside, "float32")), 1.0)
-        return total * (tf.cast(batch, "float32") / count)
+        return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder

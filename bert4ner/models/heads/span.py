@@ -7,7 +7,7 @@ import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.models.heads.base import in_one_piece
+from bert4ner.models.heads.base import in_one_piece, scaled
 from bert4ner.models.heads.span_matrix import check_span
 from bert4ner.models.heads.tagging import IGNORED, PathHead, log_softmax
 from bert4ner.text.schemes import TagSet
@@ -110,9 +110,7 @@ class SpanHead(PathHead):
             losses *= tf.maximum(1 - tf.exp(right), 1e-7) ** self.focal
         if self.label_smoothing:
             losses -= self.label_smoothing * tf.reduce_mean(logs, axis=-1)
-        losses = tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2])                     # (batch,)
-        count = tf.maximum(tf.reduce_sum(tf.cast(real, "float32")), 1.0)
-        return losses * (tf.cast(tf.shape(real)[0], "float32") / count)
+        return scaled(tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2]), real)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Of each tag of a token the log probability that both its pointers are what the tag says."""

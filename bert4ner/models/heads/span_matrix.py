@@ -16,7 +16,7 @@ from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.errors import DataError
-from bert4ner.models.heads.base import Head, in_one_piece
+from bert4ner.models.heads.base import Head, in_one_piece, scaled
 
 SPANS_PER_TOKEN = 4
 """The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
@@ -146,9 +146,11 @@ class SpanMatrixHead(SpanCellsHead):
     """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
 
     An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
-    logit. The loss sets for every label the logits of all entities above, of all other spans below 0:
-    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), averaged over labels. A class adds
-    `prior`, a learned number of each label that starts at `PRIOR`, to its own logits.
+    logit. The loss sets, of the spans that begin with a token, the logits of entities above and of all others below 0:
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), summed over labels and first tokens. As
+    published all spans of a window are one sum; then all entities of a label together weigh no more than one, and the
+    head learns several times as slowly (docs/decisions.md). A class adds `prior`, a learned number of each label that
+    starts at `PRIOR`, to its own logits.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -176,19 +178,21 @@ class SpanMatrixHead(SpanCellsHead):
         return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``: the mean over labels.
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels.
 
         The cells of the entities are told by number, so that no array of targets as large as the outputs is made.
         """
         lengths, cells, real = unpack_targets(targets)
-        batch, width, num_labels = tf.shape(outputs)[0], tf.shape(outputs)[-1], len(self.labels)
+        batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
+        allowed = allowed_spans(lengths, width)
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        others, found = _others_and_found(outputs, allowed_spans(lengths, width), places)
-        losses = others + loss_of_entities(tf.where(real, found, np.inf), places[:, :, 1], num_labels)
-        return tf.reduce_mean(losses, axis=-1)                                             # over labels
+        others, found = _others_and_found(outputs, allowed, places)                        # (batch, labels, length), …
+        firsts = places[:, :, 1] * width + places[:, :, 2]                                 # label and token, one number
+        entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
+        return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), tokens_of(allowed))
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
@@ -237,9 +241,16 @@ def allowed_spans(lengths: Any, width: Any) -> Any:
     return inside[:, :, None] & inside[:, None, :] & (positions[:, None] <= positions)
 
 
+def tokens_of(allowed: Any) -> Any:
+    """Which positions are tokens of the text, (batch, width), from the spans that are."""
+    return tf.linalg.diag_part(allowed)
+
+
 @tf.custom_gradient
 def _others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
-    """log(1 + sum of exp(logit)) of each label over spans that are not in `places`, and the logits of those that are.
+    """log(1 + sum of exp(logit)) over spans that are not in `places`, and the logits of those that are.
+
+    The sums, ``(batch, labels, length)``, are of the spans that begin with a token; the logits are ``(batch, cells)``.
 
     The gradient is written down: each array as large as the logits is a pass over memory, and TensorFlow's own makes
     thrice as many.
@@ -251,28 +262,29 @@ def _others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
     """
     others = tf.where(allowed[:, None], outputs, -np.inf)
     others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(places)[:-1], np.float32(-np.inf)))
-    top = tf.maximum(tf.reduce_max(others, axis=[-2, -1], keepdims=True), 0.0)
+    top = tf.maximum(tf.reduce_max(others, axis=-1, keepdims=True), 0.0)
     powers = tf.exp(others - top)
-    total = tf.exp(-top) + tf.reduce_sum(powers, axis=[-2, -1], keepdims=True)             # (batch, labels, 1, 1)
+    total = tf.exp(-top) + tf.reduce_sum(powers, axis=-1, keepdims=True)                   # (batch, labels, length, 1)
 
     def gradient(of_others: Any, of_found: Any) -> Any:
-        slopes = powers * (of_others[..., None, None] / total)
+        slopes = powers * (of_others[..., None] / total)
         return tf.tensor_scatter_nd_add(slopes, places, of_found), None, None
 
-    return (tf.squeeze(top + tf.math.log(total), axis=[-2, -1]), tf.gather_nd(outputs, places)), gradient
+    return (tf.squeeze(top + tf.math.log(total), axis=-1), tf.gather_nd(outputs, places)), gradient
 
 
-def loss_of_entities(logits: Any, labels: Any, num_labels: int) -> Any:
-    """log(1 + sum over entities of exp(-logit)) of each label, ``(batch, labels)``.
+def loss_of_entities(logits: Any, groups: Any, num_groups: Any) -> Any:
+    """log(1 + sum over entities of exp(-logit)) of each group, ``(batch, groups)``.
 
     Args:
         logits: of the entities of each window, ``(batch, cells)``; inf counts as nothing.
-        labels: their numbers, of the same shape.
+        groups: the number of each one's group, of the same shape.
+        num_groups: how many there are in each window.
     """
     batch = tf.shape(logits)[0]
-    segments = tf.reshape(tf.range(batch)[:, None] * num_labels + labels, [-1])            # (batch * cells,)
-    scores, count = tf.reshape(-logits, [-1]), batch * num_labels
+    segments = tf.reshape(tf.range(batch)[:, None] * num_groups + groups, [-1])            # (batch * cells,)
+    scores, count = tf.reshape(-logits, [-1]), batch * num_groups
     top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, count), 0.0))
     powers = tf.exp(scores - tf.gather(top, segments))
     total = top + tf.math.log(tf.exp(-top) + tf.math.unsorted_segment_sum(powers, segments, count))
-    return tf.reshape(total, [batch, num_labels])
+    return tf.reshape(total, [batch, num_groups])

@@ -16,7 +16,7 @@ from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import Chain, Head, in_one_piece
+from bert4ner.models.heads.base import Chain, Head, in_one_piece, scaled
 from bert4ner.text.schemes import TagSet
 
 IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
@@ -139,15 +139,10 @@ class TagHead(PathHead):
         return targets
 
     def loss(self, targets: Any, emissions: Any) -> Any:
-        """Loss of each window, ``(batch,)``, scaled so that their mean is the batch's loss per real token.
-
-        The scale makes the gradient independent of how many windows, short or long, share a batch.
-        """
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token."""
         tags = tf.cast(targets[:, 1:], "int32")                                            # (batch, length - 1)
         mask = tf.not_equal(tags, IGNORED)
-        losses = self.sequence_loss(emissions[:, 1:], tags, mask)                          # (batch,)
-        tokens = tf.maximum(tf.reduce_sum(tf.cast(mask, "float32")), 1.0)
-        return losses * (tf.cast(tf.shape(mask)[0], "float32") / tokens)
+        return scaled(self.sequence_loss(emissions[:, 1:], tags, mask), mask)
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""

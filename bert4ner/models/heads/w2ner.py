@@ -11,6 +11,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
+from bert4ner.models.heads.base import scaled
 from bert4ner.models.heads.span_matrix import (
     SPANS_PER_TOKEN,
     TokenPairHead,
@@ -148,9 +149,7 @@ class W2NERHead(TokenPairHead):
         inside = (positions >= 1) & (positions < lengths[:, None] - 1)                     # (batch, width)
         counted = inside[:, :, None] & inside[:, None]                                     # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
-        losses = tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2])                  # (batch,)
-        count = tf.maximum(tf.reduce_sum(tf.cast(counted, "float32")), 1.0)
-        return losses * (tf.cast(batch, "float32") / count)
+        return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), counted)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
