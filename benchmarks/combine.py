@@ -68,7 +68,7 @@ class Level:
 
 def trained(head: str, documents: list[bert4ner.Document], options: argparse.Namespace) -> Path:
     """The cross-validation of one head; goes on where it stopped."""
-    config = Config().replace(pretrained=str(PRETRAINED), head=head, flat=True)
+    config = Config().replace(pretrained=str(PRETRAINED), head=head)
     if options.limit:
         config = config.replace(epochs=4)
     run = options.work / f"{head}{f'-{options.limit}' if options.limit else ''}"
@@ -112,7 +112,7 @@ class Combined:
     def level(self, way: Way) -> "Level":
         """Scores of one way, and micro F1 of what was fitted to the other folds."""
         number, voting = len(self.members), way.method == "vote"
-        rule = Rule(0.0 if voting else 0.5, nested=False, nbest=way.nbest)
+        rule = Rule(0.0 if voting else 0.5, nbest=way.nbest)
         names = tuple(member.name for member in self.members)
         quorum = number // 2 + 1 if voting else 1
         combination = Combination(way.method, names, (1.0,) * number, quorum=quorum, rule=rule)
@@ -201,7 +201,7 @@ def main() -> None:
     rows += [(f"all heads: {way.title}", level) for way, level in levels.items()]
     text = (
         f"## TCM: {options.folds}-fold cross-validation of {', '.join(options.heads)} on train.json, combined, on "
-        "dev.json\n\n`make bench-combine` (`python benchmarks/combine.py`). Percent; defaults, tcm-mini, `flat`, seed "
+        "dev.json\n\n`make bench-combine` (`python benchmarks/combine.py`). Percent; defaults, tcm-mini, seed "
         "42. Changes are to the mean single model of all heads. Everything that is chosen is chosen on folds of "
         "train.json; F1 out of fold is of folds that nothing but best epochs was chosen on. Combined as `bert4ner "
         "combine` does it, but the candidates of the heads are asked for once.\n\n"

@@ -4,7 +4,7 @@
     python benchmarks/heads.py --speed 3           # seconds instead: every head in turn, three rounds, nothing beside
     python benchmarks/heads.py --limit 40          # to try the script; its table goes to the screen
 
-TCM, flat, with the option `flat`: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json.
+TCM, flat: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json.
 CMeEE, nested: trained on a fixed 3,000 sentences of train, of which a seeded tenth chooses the epoch; scored on all of
 dev. All have the same budget of tokens that the encoder reads, in batches of 4,096: 10 epochs, but one of `mrc`, which
 reads every window once for each of 13 or 9 labels.
@@ -38,9 +38,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 KEPT = Path(__file__).resolve().parent / "measured" / "heads.jsonl"
 HEADS = get_args(get_type_hints(ModelConfig)["head"])
-SETS = {                        # to train on, to score on, documents of the former that are drawn, is it flat?
-    "tcm": ("tcm/train.json", "tcm/dev.json", None, True),
-    "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000, False),
+SETS = {                        # to train on, to score on, documents of the former that are drawn
+    "tcm": ("tcm/train.json", "tcm/dev.json", None),
+    "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000),
 }
 DESCRIPTIONS = {                # what the head mrc asks
     "tcm": ROOT / "examples" / "data" / "leaflets-labels.tsv",
@@ -60,7 +60,7 @@ class Job:
 
     def config(self, epochs: int | None = None) -> Config:
         """What is trained; the same for every head but for what only one has."""
-        config = Config().replace(pretrained=str(PRETRAINED), head=self.head, flat=SETS[self.set][3])
+        config = Config().replace(pretrained=str(PRETRAINED), head=self.head)
         epochs = epochs or EPOCHS.get(self.head)
         if epochs is not None:
             config = config.replace(epochs=epochs)
@@ -81,7 +81,7 @@ class Job:
 
 def documents_of(name: str, data: Path, limit: int | None) -> tuple[list[bert4ner.Document], list[bert4ner.Document]]:
     """The documents of a set to train on and those to score on."""
-    train, dev, sample, _ = SETS[name]
+    train, dev, sample = SETS[name]
     training, gold = bert4ner.read_documents(data / train), bert4ner.read_documents(data / dev)
     if sample:
         chosen = random.Random(DRAWN_WITH).sample(range(len(training)), sample)
@@ -184,8 +184,8 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
     seeds = ", ".join(map(str, options.seeds))
     return (
         f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± "
-        f"deviation over the seeds {seeds}; defaults{', `flat`' if SETS[name][3] else ''}, but of `mrc`, that reads "
-        "each window once for each label, one epoch for ten: about the same budget of tokens for all. Speed: "
+        f"deviation over the seeds {seeds}; all defaults, but one epoch of `mrc` for ten of the others: it reads each "
+        "window once for each label, so that all have about the same budget of tokens. Speed: "
         "medians over rounds of processes in turn; an epoch is that of the whole set, reckoned from a part of it; a "
         "step is one of training on 16 × 256 tokens, of which the head's share (its layers, loss and gradient on given "
         f"vectors) was measured alone.\n\n{table(header, rows)}"

@@ -65,8 +65,8 @@ class SpanConfig:
 
     head_size: int = 64
     """Width of the vectors that stand for the first and the last token of a span."""
-    flat: bool = False
-    """Of entities that overlap, keep the choice with the greatest sum of scores."""
+    nesting: Literal["auto", "any", "labels", "none"] = "auto"
+    """Which entities may overlap: any, those of unlike labels, or none; `auto` is what those of the documents do."""
     label_smoothing: float = 0.0
     """Share of the target that the head `span` spreads over all classes."""
     focal: float = 0.0

@@ -86,7 +86,7 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
             for what, one, other in (
                 ("labels", first.labels, model.labels),
                 ("kinds of head", first.head.kind, model.head.kind),
-                ("option flat", first.head.nested, model.head.nested),
+                ("option nesting", first.head.nesting, model.head.nesting),
                 ("scheme", first.config.model.scheme, model.config.model.scheme),
                 ("queries", first.queries, model.queries),
                 ("windows", first.config.windows, model.config.windows),

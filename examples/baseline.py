@@ -33,14 +33,12 @@ def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) 
     logging.basicConfig(level=logging.INFO, format="%(message)s")          # the library logs, scripts decide where to
 
     documents = bert4ner.read_documents(given.data)
-    nested = bert4ner.evaluate(documents, documents).nested.gold           # entities that share characters with another
-    options = {"flat": not nested, **chosen}            # flat: of overlapping entities the choice with the best scores
-    config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **options)
+    config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **chosen)
     scores = bert4ner.cross_validate(documents, config, output=given.output, folds=given.folds)
     micro = scores.micro
     print(f"out of fold: precision {micro.precision:.4f}, recall {micro.recall:.4f}, F1 {micro.f1:.4f}")
-    if nested:
-        print(f"of {nested} entities that share characters with another: recall {scores.nested.recall:.4f}")
+    if scores.nested.gold:
+        print(f"of {scores.nested.gold} entities that share characters with another: recall {scores.nested.recall:.4f}")
 
     recognizer = bert4ner.NamedEntityRecognizer.load(given.output)         # all folds, averaged
     for entity in recognizer.recognize(TEXT):

@@ -59,15 +59,15 @@ def test_a_script_says_what_it_measured_and_trains_that_head(configured, head):
     assert config.model.head == head
     told = (str(given["folds"]), str(config.optimization.epochs))
     assert measured and measured.groups() in (told, (None, None))
-    assert len(given["documents"]) == 129 and config.spans.flat
+    assert len(given["documents"]) == 129 and config.spans.nesting == "auto"
     assert bool(config.spans.label_descriptions) == (head == "mrc")
 
 
-def test_nested_data_is_not_made_flat(configured, tmp_path):
-    nested = Document("d", "心房肥大", (Entity(0, 4, "SYM"), Entity(0, 2, "BOD")))
-    write_documents([nested], tmp_path / "nested.jsonl", "jsonl")
-    given = configured("biaffine", tmp_path / "nested.jsonl", "--epochs", 7)
-    assert not given["config"].spans.flat and given["config"].optimization.epochs == 7
+def test_options_of_the_command_line_win(configured, tmp_path):
+    write_documents([Document("d", "心房肥大", (Entity(0, 4, "SYM"),))], tmp_path / "own.jsonl", "jsonl")
+    given = configured("biaffine", tmp_path / "own.jsonl", "--epochs", 7, "--folds", 2)
+    assert given["config"].optimization.epochs == 7 and given["folds"] == 2
+    assert [document.text for document in given["documents"]] == ["心房肥大"]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from bert4ner.errors import ConfigError, RunError
 from bert4ner.train.run_folder import COMBINATION
 from bert4ner.version import VERSION
 
-FORMAT = 2
+FORMAT = 3
 Method = Literal["probability", "vote", "stacking"]
 
 
@@ -52,7 +52,8 @@ class Combination:
     By `vote` each member has its say on what it found itself (see `voting.vote`); by `probability` the members'
     probabilities of everything that any of them found are averaged; by `stacking` a logistic model makes one
     probability of them. What breaks a rule of `rule.spans` is left out, and scores are calibrated. Then those with a
-    score of at least their label's threshold are kept and, unless `rule.nested`, of overlapping ones the heaviest.
+    score of at least their label's threshold are kept and, of overlapping ones that `rule.nesting` does not allow, the
+    heaviest.
 
     Raises:
         ConfigError: an unknown method, weights, a quorum or thresholds out of range, or a model of other members.
@@ -121,7 +122,7 @@ class Combination:
     def select(self, scored: Document) -> Document:
         """The text with those of its scored candidates that are the result."""
         rule = self.rule
-        kept = select(scored.entities, threshold=rule.threshold, thresholds=self.thresholds, nested=rule.nested)
+        kept = select(scored.entities, threshold=rule.threshold, thresholds=self.thresholds, nesting=rule.nesting)
         return Document(scored.id, scored.text, tuple(kept))
 
     def folders(self) -> list[tuple[str, ...]]:
@@ -138,7 +139,7 @@ class Combination:
         values = {
             "format": FORMAT, "bert4ner": VERSION, "method": self.method, "members": members, "quorum": self.quorum,
             "label_quorum": dict(self.label_quorum), "threshold": self.rule.threshold,
-            "thresholds": dict(self.thresholds), "nested": self.rule.nested, "nbest": self.rule.nbest,
+            "thresholds": dict(self.thresholds), "nesting": self.rule.nesting, "nbest": self.rule.nbest,
             "rules": self.rule.spans.to_dict(),
             "stacking": None if self.stacker is None else self.stacker.to_dict(),
             "calibration": None if self.calibration is None else self.calibration.to_dict(),
@@ -177,7 +178,7 @@ def _from_values(values: Mapping[str, Any]) -> Combination:
         sizes=tuple(len(member["folders"]) for member in values["members"]),
         quorum=values["quorum"],
         label_quorum=dict(values["label_quorum"].items()),
-        rule=Rule(values["threshold"], values["nested"], values["nbest"], SpanRules.from_dict(values["rules"])),
+        rule=Rule(values["threshold"], values["nesting"], values["nbest"], SpanRules.from_dict(values["rules"])),
         thresholds=dict(values["thresholds"].items()),
         stacker=None if stacker is None else Stacker.from_dict(stacker),
         calibration=None if calibration is None else Calibration.from_dict(calibration),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from bert4ner.combine.combination import Combination, Evidence
 from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
@@ -19,7 +19,7 @@ from bert4ner.combine.recognizer import load_together
 from bert4ner.combine.thresholds import Aim, Rule, precision_recall_curves
 from bert4ner.data.documents import write_documents
 from bert4ner.data.files import atomic_folder
-from bert4ner.entities import Document, sorted_labels
+from bert4ner.entities import Document, Nesting, sorted_labels
 from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
@@ -80,7 +80,8 @@ def combine_runs(
             _check_fitting(wanted, folds)
         recognizers = _load(groups, mixed_vocabularies=options.mixed_vocabularies)
         members = [open_member(group, recognizer) for group, recognizer in zip(groups, recognizers, strict=True)]
-        rule = replace(combination.rule, nested=any(each.models[0].head.nested for each in recognizers))
+        nestings = {each.models[0].head.nesting for each in recognizers}
+        rule = replace(combination.rule, nesting=next(each for each in get_args(Nesting) if each in nestings))
         combination = replace(combination, rule=rule)
         voting = combination.method == "vote"
         evidence = gather_votes(members) if voting else gather_chances(members, recognizers, rule.nbest)

@@ -120,8 +120,8 @@ def _found_by(judge: _Judge, texts: Sequence[Document], nbest: int) -> list[Docu
     """The candidates of one judge in its documents, for `nbest` 1 what it finds; none in those of others."""
     decoder = ViterbiDecoder(*mean_chain(judge.models))
     windows = decode_windows(judge.models, judge.encoded, judge.outputs, decoder, nbest=nbest)
-    nested = nbest > 1 or judge.models[0].head.nested
-    return list(stitch_documents(texts, judge.encoded, windows, nested=nested, candidates=nbest > 1))
+    nesting = judge.models[0].head.nesting
+    return list(stitch_documents(texts, judge.encoded, windows, nesting=nesting, candidates=nbest > 1))
 
 
 def _fill(tables: Sequence[np.ndarray], judge: _Judge, candidates: Sequence[list[Entity]]) -> None:

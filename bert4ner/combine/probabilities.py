@@ -91,8 +91,8 @@ def average_probabilities(
     found: list[set[Entity]] = [set() for _ in documents]
     for member, texts, outputs in zip(members, encoded, held, strict=True):
         windows = decode_windows(member.models, texts, outputs, member, nbest=nbest)
-        nested = member.models[0].head.nested
-        stitched = stitch_documents(documents, texts, windows, nested=nested, candidates=nbest > 1)
+        nesting = member.models[0].head.nesting
+        stitched = stitch_documents(documents, texts, windows, nesting=nesting, candidates=nbest > 1)
         for entities, document in zip(found, stitched, strict=True):
             entities.update(document.entities)
     candidates = [sorted(entities) for entities in found]

@@ -5,8 +5,8 @@ Knows neither models nor where the scores come from.
 
 from collections.abc import Iterable, Mapping
 
-from bert4ner.decode.spans import heaviest_disjoint
-from bert4ner.entities import Entity
+from bert4ner.decode.spans import heaviest
+from bert4ner.entities import Entity, Nesting
 
 _LEAST = 1e-12                  # weight of an entity with score 0: it is better than nothing in its place
 
@@ -21,9 +21,9 @@ def select(
     *,
     threshold: float = 0.0,
     thresholds: Mapping[str, float] | None = None,
-    nested: bool = False,
+    nesting: Nesting = "none",
 ) -> list[Entity]:
-    """The entities with a score of at least their label's threshold; unless `nested`, none that overlap.
+    """The entities with a score of at least their label's threshold, of which none overlap that may not.
 
     Of overlapping ones that reach their thresholds the choice with the greatest sum of scores is kept.
 
@@ -31,7 +31,7 @@ def select(
         entities: of one text, each at most once.
         threshold: of labels that `thresholds` does not name.
         thresholds: of single labels.
-        nested: entities may overlap.
+        nesting: which entities may overlap.
 
     Returns:
         entities, sorted.
@@ -43,7 +43,5 @@ def select(
     """
     by_label = thresholds or {}
     kept = [entity for entity in entities if score_of(entity) >= by_label.get(entity.label, threshold)]
-    if nested:
-        return sorted(kept)
     spans = [(each.start, each.end, each.label, max(score_of(each), _LEAST), each) for each in kept]
-    return sorted(span[4] for span in heaviest_disjoint(spans))
+    return sorted(span[4] for span in heaviest(spans, nesting))

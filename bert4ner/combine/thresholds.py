@@ -15,7 +15,7 @@ import numpy as np
 
 from bert4ner.combine.selection import score_of, select
 from bert4ner.combine.span_rules import SpanRules
-from bert4ner.entities import Document, Entity
+from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.errors import ConfigError
 from bert4ner.scoring.metrics import pair_documents
 
@@ -66,8 +66,8 @@ class Rule:
 
     threshold: float = 0.0
     """That of labels without one of their own."""
-    nested: bool = False
-    """Whether entities may overlap."""
+    nesting: Nesting = "none"
+    """Which entities may overlap."""
     nbest: int = 1
     """Above 1, members give more candidates than they would find; see `Recognizer.predict`."""
     spans: SpanRules = field(default_factory=SpanRules)
@@ -101,7 +101,7 @@ def choose_thresholds(
 ) -> dict[str, float]:
     """The threshold of each label that comes nearest to the aim on these documents.
 
-    Unless entities may be nested, candidates that overlap a likelier one are left out, since hardly any of them would
+    Candidates that overlap a likelier one, where they may not, are left out, since hardly any of them would
     be selected. A threshold lies halfway between the scores that it divides. Labels of which no candidate is right get
     none: nothing can be learned from them.
 
@@ -151,19 +151,22 @@ def label_cuts(gold: Sequence[Document], candidates: Sequence[Document], rule: R
         right = set(one.entities)
         for entity in right:
             wanted[entity.label] = wanted.get(entity.label, 0) + 1
-        for entity in other.entities if rule.nested else _likeliest(other.entities):
+        for entity in _likeliest(other.entities, rule.nesting):
             found.setdefault(entity.label, []).append((score_of(entity), entity in right))
     return {label: _cuts(found[label], wanted.get(label, 0)) for label in sorted(found)}
 
 
-def _likeliest(entities: Sequence[Entity]) -> list[Entity]:
-    """Those that overlap no entity of a higher score that was kept itself."""
-    kept: list[Entity] = []                     # sorted, none overlapping
+def _likeliest(entities: Sequence[Entity], nesting: Nesting) -> list[Entity]:
+    """Those that overlap no entity of a higher score that was kept itself, where they may not; sorted."""
+    if nesting == "any":
+        return sorted(entities)
+    layers: dict[str, list[Entity]] = {}        # of each label or, for "none", of all: sorted, none overlapping
     for entity in sorted(entities, key=lambda each: (-score_of(each), each)):
+        kept = layers.setdefault(entity.label if nesting == "labels" else "", [])
         place = bisect(kept, entity)
         if all(entity.end <= other.start or other.end <= entity.start for other in kept[max(0, place - 1) : place + 1]):
             kept.insert(place, entity)
-    return kept
+    return sorted(entity for kept in layers.values() for entity in kept)
 
 
 def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
@@ -223,7 +226,7 @@ def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[s
     return [
         Document(
             each.id, each.text,
-            tuple(select(each.entities, threshold=rule.threshold, thresholds=thresholds, nested=rule.nested)),
+            tuple(select(each.entities, threshold=rule.threshold, thresholds=thresholds, nesting=rule.nesting)),
         )
         for each in candidates
     ]  # fmt: skip

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from bert4ner.entities import Nesting
+
 TokenSpan = tuple[Any, ...]
 """Start, end (token positions, half open), label, score; then, for an entity in several pieces only, its pieces."""
 
@@ -33,3 +35,23 @@ def heaviest_disjoint(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
         else:
             number -= 1
     return kept[::-1]
+
+
+def heaviest(spans: Sequence[TokenSpan], nesting: Nesting) -> list[TokenSpan]:
+    """Of some spans those that may stand together, sorted: all, or of those that may not overlap the heaviest choice.
+
+    Example:
+        >>> heaviest([(0, 4, "A", 0.9), (0, 2, "A", 0.6), (0, 2, "B", 0.7)], "labels")
+        [(0, 2, 'B', 0.7), (0, 4, 'A', 0.9)]
+    """
+    if nesting == "any":
+        return sorted(spans, key=_place)
+    if nesting == "none":
+        return heaviest_disjoint(spans)
+    labels = {span[2] for span in spans}
+    kept = [span for label in labels for span in heaviest_disjoint([each for each in spans if each[2] == label])]
+    return sorted(kept, key=_place)
+
+
+def _place(span: TokenSpan) -> tuple:
+    return (*span[:3], span[4:])                # without the score

@@ -9,7 +9,7 @@ import numpy as np
 
 from bert4ner.decode.readings import Reading, join_readings
 from bert4ner.decode.viterbi import ViterbiDecoder
-from bert4ner.entities import Document, Entity
+from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.models.budget import within_budget
 from bert4ner.models.heads.base import Chain
 from bert4ner.models.ner_model import NERModel
@@ -63,7 +63,7 @@ def predict_encoded(
     """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
     batches = run_models(models, encoded, batch_tokens=batch_tokens)
     found = decode_windows(models, encoded, batches, decoder or ViterbiDecoder(*mean_chain(models)), nbest=nbest)
-    return stitch_documents(documents, encoded, found, nested=models[0].head.nested, candidates=nbest > 1)
+    return stitch_documents(documents, encoded, found, nesting=models[0].head.nesting, candidates=nbest > 1)
 
 
 def predict_readings(
@@ -163,16 +163,16 @@ def stitch_documents(
     encoded: Encoded,
     found: Sequence[Sequence[Entity]],
     *,
-    nested: bool,
+    nesting: Nesting,
     candidates: bool = False,
 ) -> Iterator[Document]:
     """The documents with the entities found in their windows; `encoded` holds exactly them.
 
     Args:
-        nested, candidates: see `stitch`.
+        nesting, candidates: see `stitch`.
     """
     borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
     for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])
-        whole = stitch(encoded.bounds[windows], found[windows], nested=nested, candidates=candidates)
+        whole = stitch(encoded.bounds[windows], found[windows], nesting=nesting, candidates=candidates)
         yield Document(document.id, document.text, tuple(whole))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bert4ner.entities import Entity
+from bert4ner.entities import Entity, Nesting
 
 _SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』】)）]*|\.+(?=\s)|\n+|<br\s*/?>")
 _CLAUSE_END = re.compile(r"[，、,:：·)）\]】》〉」』”’\t ]+")
@@ -113,7 +113,7 @@ def stitch(
     windows: Sequence[Window],
     found: Sequence[Sequence[Entity]],
     *,
-    nested: bool = False,
+    nesting: Nesting = "none",
     candidates: bool = False,
 ) -> list[Entity]:
     """Join what was found in the windows of one document, sorted, each entity once.
@@ -126,7 +126,7 @@ def stitch(
     Args:
         windows: of one document, in its order.
         found: for each window its entities, in document characters.
-        nested: entities may lie in others: of different windows only those that cross are in conflict.
+        nesting: which entities may lie in others; those of different windows that cross are always in conflict.
         candidates: nothing is in conflict, what is to stay is decided later.
 
     Raises:
@@ -143,7 +143,7 @@ def stitch(
                 owned.setdefault(entity, number)
     if candidates or len(windows) < 2:
         return sorted(owned)
-    rivals = _conflicts(owned, [set(entities) for entities in found], nested)
+    rivals = _conflicts(owned, [set(entities) for entities in found], nesting)
     dropped: set[Entity] = set()
     for entity in sorted(rivals, key=_rank):
         if entity not in dropped:
@@ -151,8 +151,8 @@ def stitch(
     return sorted(entity for entity in owned if entity not in dropped)
 
 
-def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nested: bool) -> dict[Entity, list[Entity]]:
-    """Overlapping entities of different windows, of which no window found both; if `nested`, those that cross."""
+def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nesting: Nesting) -> dict[Entity, list[Entity]]:
+    """Overlapping entities of different windows, of which no window found both, but for those that may nest and do."""
     rivals: dict[Entity, list[Entity]] = {}
     active: list[Entity] = []
     for entity in sorted(owned):
@@ -160,11 +160,15 @@ def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nested: bool)
         for other in active:
             here, there = owned[entity], owned[other]
             apart = here != there and entity not in found[there] and other not in found[here]
-            if apart and not (nested and _contains(entity, other)):
+            if apart and not (_may_nest(entity, other, nesting) and _contains(entity, other)):
                 rivals.setdefault(entity, []).append(other)
                 rivals.setdefault(other, []).append(entity)
         active.append(entity)
     return rivals
+
+
+def _may_nest(one: Entity, other: Entity, nesting: Nesting) -> bool:
+    return nesting == "any" or (nesting == "labels" and one.label != other.label)
 
 
 def _contains(one: Entity, other: Entity) -> bool:

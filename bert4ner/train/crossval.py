@@ -10,7 +10,7 @@ from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
-from bert4ner.entities import Document, check_text, sorted_labels
+from bert4ner.entities import Document, check_text, nesting_of, sorted_labels
 from bert4ner.errors import DataError, RunError
 from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
 from bert4ner.train.folds import assign_folds, split
@@ -120,6 +120,7 @@ def _train_run(
     }
     with run.held():
         run.open(config, labels, described, precision=resolve_precision(config.run.precision))
+        config = _with_nesting(config, documents)
         for fold in range(folds):
             if run.is_complete(fold):
                 logger.info("fold %d of %d is complete already", fold, folds)
@@ -127,6 +128,23 @@ def _train_run(
                 _train_fold(run, fold, documents, held_out_in, config, labels)
             run.tidy()
         return _finish(run, documents, held_out_in, folds)
+
+
+def _with_nesting(config: Config, documents: Sequence[Document]) -> Config:
+    """The configuration with `nesting` decided, which all folds are to share."""
+    from bert4ner.models.builder import HEADS  # deferred: it loads TensorFlow
+
+    if config.spans.nesting != "auto" or not HEADS[config.model.head].may_nest:
+        return config
+    nesting, otherwise = nesting_of(documents)
+    logger.info("nesting %s, as in the documents", nesting)
+    if otherwise:
+        logger.warning(
+            "%d of %d entities overlap %s and may not be found, as hardly any others do; --nesting any allows it",
+            otherwise, sum(len(document.entities) for document in documents),
+            "others" if nesting == "none" else "others of their label",
+        )  # fmt: skip
+    return config.replace(nesting=nesting)
 
 
 def _train_fold(

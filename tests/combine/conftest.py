@@ -52,7 +52,7 @@ def configs(config) -> dict[str, Config]:
     return {
         "crf": config,
         "span": config.replace(head="span"),
-        "biaffine": config.replace(head="biaffine", flat=True, max_length=30, overlap=8, head_size=8),
+        "biaffine": config.replace(head="biaffine", nesting="none", max_length=30, overlap=8, head_size=8),
     }
 
 

@@ -110,17 +110,27 @@ def test_what_a_likelier_entity_covers_does_not_move_a_threshold_unless_both_may
     inner, outer, low = Entity(0, 2, "DRUG", 0.6), Entity(0, 4, "DRUG", 0.9), Entity(5, 7, "DRUG", 0.3)
     gold, candidates = [Document("1", TEXT, (outer, low))], [Document("1", TEXT, (inner, outer, low))]
     assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule()) == {"DRUG": 0.0}
-    assert choose_thresholds(gold, candidates, Aim("precision", 1), Rule(nested=True)) == {"DRUG": pytest.approx(0.75)}
+    both = choose_thresholds(gold, candidates, Aim("precision", 1), Rule(nesting="any"))
+    assert both == {"DRUG": pytest.approx(0.75)}
 
 
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 5), st.sampled_from([0.1, 0.5, 0.9])), max_size=9))
-def test_the_likeliest_are_those_that_no_likelier_one_overlaps(drawn):
-    entities = sorted({Entity(start, start + length, "DRUG", score) for start, length, score in drawn})
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 12), st.integers(1, 5), st.sampled_from(["DRUG", "FOOD"]), st.sampled_from([0.1, 0.5, 0.9])
+        ),
+        max_size=9,
+    ),
+    st.sampled_from(["any", "labels", "none"]),
+)
+def test_the_likeliest_are_those_that_no_likelier_one_overlaps_where_they_may_not(drawn, nesting):
+    entities = sorted({Entity(start, start + length, label, score) for start, length, label, score in drawn})
     kept = []
     for entity in sorted(entities, key=lambda each: (-each.score, each)):
-        if not any(entity.start < other.end and other.start < entity.end for other in kept):
+        rivals = [] if nesting == "any" else [each for each in kept if nesting == "none" or each.label == entity.label]
+        if not any(entity.start < other.end and other.start < entity.end for other in rivals):
             kept.append(entity)
-    assert thresholds._likeliest(entities) == sorted(kept)
+    assert thresholds._likeliest(entities, nesting) == sorted(kept)
 
 
 def test_documents_must_fit():

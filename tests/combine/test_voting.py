@@ -96,7 +96,7 @@ def test_selection_keeps_what_reaches_its_threshold_and_overlaps_nothing(entitie
     own = list(dict.fromkeys(entities))
     kept = select(own, threshold=threshold, thresholds={"HERB": 0.0})
     reaching = {e for e in own if e.label == "HERB" or e.score is None or e.score >= threshold}
-    assert set(select(own, threshold=threshold, thresholds={"HERB": 0.0}, nested=True)) == reaching
+    assert set(select(own, threshold=threshold, thresholds={"HERB": 0.0}, nesting="any")) == reaching
     assert set(kept) <= reaching and not overlapping_entities(kept)
     assume(reaching)
     assert kept                                 # an entity of score 0 is kept, too, where nothing better is

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert4ner.decode.spans import heaviest_disjoint
+from bert4ner.decode.spans import heaviest, heaviest_disjoint
 
 SPANS = st.lists(
     st.tuples(st.integers(0, 8), st.integers(1, 5), st.sampled_from("XY"), st.integers(0, 9)).map(
@@ -27,6 +27,20 @@ def test_the_choice_is_disjoint_sorted_and_no_other_weighs_more(spans):
     choices = (chosen for size in range(len(spans) + 1) for chosen in itertools.combinations(spans, size))
     best = max(sum(span[3] for span in chosen) for chosen in choices if disjoint(chosen))
     assert sum(span[3] for span in found) == pytest.approx(best)
+
+
+@given(SPANS, st.sampled_from(["any", "labels", "none"]))
+def test_no_other_choice_that_may_stand_together_weighs_more(spans, nesting):
+    def stands(chosen):
+        pairs = itertools.combinations(chosen, 2)
+        return nesting == "any" or all(
+            disjoint(pair) or (nesting == "labels" and pair[0][2] != pair[1][2]) for pair in pairs
+        )
+
+    found = heaviest(spans, nesting)
+    assert stands(found) and [span[:3] for span in found] == sorted(span[:3] for span in found)
+    choices = (chosen for size in range(len(spans) + 1) for chosen in itertools.combinations(spans, size))
+    assert sum(span[3] for span in found) == pytest.approx(max(sum(s[3] for s in c) for c in choices if stands(c)))
 
 
 def test_spans_that_touch_do_not_overlap():

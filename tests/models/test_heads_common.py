@@ -130,11 +130,12 @@ def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config
     text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸"), size=300))
     (document,) = predict_documents([model], [Document("d", text)])
     overlaps = sum(one.end > two.start for one, two in itertools.pairwise(document.entities))
-    assert bool(overlaps) is model.head.nested and len(document.entities) > 3
-    if model.head.nested:
-        flat = make(tiny_config, head, flat=True)
-        (document,) = predict_documents([flat], [Document("d", text)])
-        assert document.entities and all(one.end <= two.start for one, two in itertools.pairwise(document.entities))
+    assert bool(overlaps) is model.head.may_nest and len(document.entities) > 3
+    for nesting in ("labels", "none") if model.head.may_nest else ():
+        (document,) = predict_documents([make(tiny_config, head, nesting=nesting)], [Document("d", text)])
+        groups = [[each for each in document.entities if nesting == "none" or each.label == label] for label in "XY"]
+        for group in groups:
+            assert group and all(one.end <= two.start for one, two in itertools.pairwise(group))
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -159,6 +160,6 @@ def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
     for one, other in itertools.combinations(["crf", "global_pointer", "span", "w2ner"], 2):
         with pytest.raises(RunError, match="models cannot be averaged: their kinds of head differ"):
             NamedEntityRecognizer([models[one], models[other]])
-    flat = NERModel.create(tiny_config(head="biaffine", head_size=8, flat=True), ["X", "Y"])
-    with pytest.raises(RunError, match="models cannot be averaged: their option flat differ"):
+    flat = NERModel.create(tiny_config(head="biaffine", head_size=8, nesting="labels"), ["X", "Y"])
+    with pytest.raises(RunError, match="models cannot be averaged: their option nesting differ"):
         NamedEntityRecognizer([models["biaffine"], flat])

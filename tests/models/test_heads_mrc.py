@@ -101,8 +101,8 @@ def test_decoding_finds_all_spans_with_start_end_and_match(rng):
 
 
 def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
-    head = MRCHead(LABELS, flat=True)
-    assert not head.nested and MRCHead(LABELS).nested
+    head = MRCHead(LABELS, nesting="none")
+    assert head.may_nest and MRCHead(LABELS).nesting == "any"
     for _ in range(20):
         logits = make_logits(rng)
         everything = MRCHead(LABELS).decode(logits, LENGTHS)[0]
@@ -139,7 +139,8 @@ def test_logits_are_a_classification_of_tokens_and_of_turned_pairs(rng):
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
-    arguments = {"labels": LABELS, "queries": [[6, 4], [7, 8, 4], [9, 4]], "head_size": 4, "flat": True, "dropout": 0.0}
+    queries = [[6, 4], [7, 8, 4], [9, 4]]
+    arguments = {"labels": LABELS, "queries": queries, "head_size": 4, "nesting": "none", "dropout": 0.0}
     targets = MRCHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 7)
     check_layer(MRCHead, arguments, [rng.normal(size=(2, 3, 7, 6)).astype("float32")], precision, targets)
 

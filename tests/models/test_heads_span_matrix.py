@@ -129,8 +129,8 @@ def test_decoding_finds_all_spans_above_zero_with_their_probability(rng):
 
 
 def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
-    head = GlobalPointerHead(LABELS, flat=True)
-    assert not head.nested and GlobalPointerHead(LABELS).nested
+    head = GlobalPointerHead(LABELS, nesting="none")
+    assert head.may_nest and GlobalPointerHead(LABELS).nesting == "any"
     for _ in range(20):
         logits = make_logits(rng) - 3
         everything = GlobalPointerHead(LABELS).decode(logits, LENGTHS)[0]
@@ -216,9 +216,9 @@ def test_the_loss_of_parts_and_its_gradient_are_finite_for_any_numbers(rng, scal
     assert np.isfinite(losses).all() and np.isfinite(tape.gradient(losses, given)).all()
 
 
-@pytest.mark.parametrize("flat", [False, True])
-def test_parts_are_decoded_as_the_whole_logits_are(rng, flat):
-    head, whole = EfficientGlobalPointerHead(LABELS, flat=flat), GlobalPointerHead(LABELS, flat=flat)
+@pytest.mark.parametrize("nesting", ["any", "labels", "none"])
+def test_parts_are_decoded_as_the_whole_logits_are(rng, nesting):
+    head, whole = (kind(LABELS, nesting=nesting) for kind in (EfficientGlobalPointerHead, GlobalPointerHead))
     asked = [all_spans(length) for length in LENGTHS - 2]
     for scale in (0.5, 3.0):
         parts = make_parts(rng, scale)
@@ -292,7 +292,7 @@ def test_biaffine_logits_are_the_bilinear_form(rng):
 
 @pytest.mark.parametrize("cls", HEADS)
 def test_the_head_passes_the_layer_examination(check_layer, rng, cls, precision):
-    arguments = {"labels": LABELS, "head_size": 4, "flat": True, "dropout": 0.0}
+    arguments = {"labels": LABELS, "head_size": 4, "nesting": "none", "dropout": 0.0}
     lengths = np.array([7, 5])
     targets = cls(**arguments).targets(SPANS[:2], lengths, 7)
     check_layer(cls, arguments, [rng.normal(size=(2, 7, 6)).astype("float32")], precision, targets)

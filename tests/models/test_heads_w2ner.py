@@ -131,9 +131,11 @@ def test_entities_between_the_same_tokens_can_have_one_label_only():
 
 def test_a_flat_head_gives_no_overlap(rng):
     grid = grid_of([(0, 4, "X"), (1, 3, "X"), (2, 3, "Y"), (5, 6, "Y")], 6)
-    (found,) = W2NERHead(LABELS, flat=True).decode_scores(chances_of(grid, rng), np.array([8]), None)
+    (found,) = W2NERHead(LABELS, nesting="none").decode_scores(chances_of(grid, rng), np.array([8]), None)
     assert len(found) == 2 and all(one[1] <= two[0] for one, two in itertools.pairwise(found))
-    assert W2NERHead(LABELS).nested and not W2NERHead(LABELS, flat=True).nested
+    (found,) = W2NERHead(LABELS, nesting="labels").decode_scores(chances_of(grid, rng), np.array([8]), None)
+    assert [span[:3] for span in found if span[2] == "Y"] == [(2, 3, "Y"), (5, 6, "Y")]
+    assert sum(span[2] == "X" for span in found) == 1
 
 
 def test_distances_are_told_apart_by_sign_and_power_of_two():
@@ -149,7 +151,7 @@ def test_distances_are_told_apart_by_sign_and_power_of_two():
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
-    arguments = {"labels": LABELS, "head_size": 4, "flat": False, "dropout": 0.0}
+    arguments = {"labels": LABELS, "head_size": 4, "nesting": "labels", "dropout": 0.0}
     targets = W2NERHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 8)
     check_layer(W2NERHead, arguments, [rng.normal(size=(2, 8, 6)).astype("float32")], precision, targets)
 

@@ -3,10 +3,11 @@
 import itertools
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert4ner.entities import Document, Entity, overlapping_entities
+from bert4ner.entities import Document, Entity, nesting_of, overlapping_entities
 from bert4ner.scoring.metrics import NestedRecall, Scores, evaluate
 
 TEXT = "本品用于气血两亏引起的月经量少。"
@@ -45,3 +46,27 @@ def test_nested_counts_add_up_over_documents():
     scores = evaluate(gold, predicted)
     assert scores.nested == NestedRecall(hits=3, gold=4) and scores.nested.recall == 0.75
     assert scores.total.hits == 3 and scores.total.gold == 5
+
+
+@pytest.mark.parametrize(("entities", "expected"), [
+    ([], ("none", 0)),
+    ([Entity(0, 4, "SYM"), Entity(4, 6, "SYM")], ("none", 0)),
+    ([Entity(0, 4, "SYM"), Entity(0, 2, "BODY")], ("labels", 0)),
+    ([Entity(0, 4, "SYM"), Entity(2, 6, "BODY"), Entity(5, 8, "SYM")], ("labels", 0)),
+    ([Entity(0, 4, "SYM"), Entity(0, 2, "SYM")], ("any", 0)),
+    ([Entity(0, 4, "SYM"), Entity(1, 2, "BODY"), Entity(3, 4, "SYM")], ("any", 0)),
+])  # fmt: skip
+def test_nesting_is_what_the_entities_do(entities, expected):
+    text = "心房内折返性心动过速"
+    others = [Document(str(number), text, (Entity(8, 9, "SYM"),)) for number in range(50)]
+    assert nesting_of([*others, Document("d", text, tuple(entities))]) == expected
+
+
+def test_one_entity_in_a_thousand_that_nests_is_taken_for_a_mistake_and_told():
+    text = "心房内折返性心动过速"
+    alike = Document("d", text, (Entity(0, 4, "SYM"), Entity(0, 2, "SYM")))
+    unlike = [Document(f"u{number}", text, (Entity(0, 4, "SYM"), Entity(0, 2, "BODY"))) for number in range(100)]
+    plain = [Document(f"p{number}", text, (Entity(8, 9, "SYM"),)) for number in range(1_998)]
+    assert nesting_of([alike, *plain]) == ("none", 2)
+    assert nesting_of([alike, *plain[:-1]]) == ("any", 0)
+    assert nesting_of([alike, *unlike, *plain]) == ("labels", 2)

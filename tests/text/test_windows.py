@@ -176,13 +176,21 @@ def test_nested_entities_that_one_window_found_together_are_left_alone():
 def test_where_entities_may_be_nested_only_those_that_cross_are_in_conflict():
     windows = [Window(0, 20), Window(10, 30)]
     outer, inner, crossing = Entity(10, 19, "X", 0.5), Entity(16, 19, "Y", 0.5), Entity(14, 25, "Z", 0.9)
-    assert stitch(windows, [[outer], [inner]], nested=True) == [outer, inner]
-    assert stitch(windows, [[outer], [inner, crossing]], nested=True) == [crossing, inner]
-    assert stitch(windows, [[outer, crossing], [inner, crossing]], nested=True) == [outer, crossing, inner]
+    assert stitch(windows, [[outer], [inner]], nesting="any") == [outer, inner]
+    assert stitch(windows, [[outer], [inner, crossing]], nesting="any") == [crossing, inner]
+    assert stitch(windows, [[outer, crossing], [inner, crossing]], nesting="any") == [outer, crossing, inner]
     long = Entity(2, 13, "X")                                     # fits the first window only
-    assert stitch(windows, [[long], [Entity(10, 12, "Y")]], nested=True) == [long]
+    assert stitch(windows, [[long], [Entity(10, 12, "Y")]], nesting="any") == [long]
     twice = [Entity(16, 19, "X"), Entity(16, 19, "Y")]
-    assert stitch(windows, [[], twice], nested=True) == twice
+    assert stitch(windows, [[], twice], nesting="any") == twice
+
+
+def test_of_one_label_only_none_may_nest_where_labels_say_so():
+    windows = [Window(0, 20), Window(10, 30)]
+    outer, inner, alike = Entity(10, 19, "X", 0.9), Entity(16, 19, "Y", 0.5), Entity(16, 18, "X", 0.5)
+    assert stitch(windows, [[outer], [inner, alike]], nesting="labels") == [outer, inner]
+    assert stitch(windows, [[outer], [inner, alike]], nesting="any") == [outer, alike, inner]
+    assert stitch(windows, [[outer], [inner, alike]], nesting="none") == [outer]
 
 
 def test_a_loser_of_a_conflict_takes_nobody_with_it():

@@ -186,6 +186,24 @@ class TestOneModel:
         assert train(documents[:18], config, output=tmp_path, valid=valid) is not None
         assert len(calls) == 1
 
+    @pytest.mark.parametrize(("head", "option", "expected", "warned"), [
+        ("global_pointer", "auto", "none", True), ("biaffine", "any", "any", False), ("crf", "auto", "auto", False),
+    ])  # fmt: skip
+    def test_nesting_is_what_the_documents_do_for_heads_that_may(
+        self, calls, config, tmp_path, caplog, head, option, expected, warned
+    ):
+        entities = tuple(Entity(place, place + 1, "X") for place in range(250))
+        documents = [Document(f"d{number}", "气血" * 125 + str(number), entities) for number in range(8)]
+        documents.append(Document("nested", "气血两亏", (Entity(0, 4, "X"), Entity(0, 2, "Y"))))
+        config = config.replace(head=head, nesting=option)
+        with caplog.at_level(logging.WARNING):
+            train(documents, config, output=tmp_path)
+        assert calls[0][3].spans.nesting == expected
+        assert Config.load(tmp_path / "config.toml").spans.nesting == option
+        assert ("2 of 2002 entities overlap others and may not be found" in caplog.text) is warned
+        train(documents, config, output=tmp_path)                       # the same run, not another one
+        assert len(calls) == 1
+
     def test_texts_on_both_sides_are_told(self, calls, documents, config, tmp_path, caplog):
         with caplog.at_level(logging.WARNING):
             train(documents[:18], config, output=tmp_path, valid=documents[15:])

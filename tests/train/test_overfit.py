@@ -36,7 +36,7 @@ def test_a_tiny_random_network_learns_eight_documents_by_heart(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.nested is not False])
+@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.may_nest])
 def test_heads_that_may_nest_learn_nested_entities_by_heart(head, precision, documents, tiny_config, tmp_path):
     few = [
         Document(document.id, document.text, (*document.entities, *(

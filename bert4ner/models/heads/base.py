@@ -13,7 +13,7 @@ from bert4ner.compat.frameworks import ByteDropout, keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
-from bert4ner.entities import Entity
+from bert4ner.entities import Entity, Nesting
 from bert4ner.errors import ConfigError
 
 
@@ -51,8 +51,9 @@ class Head(keras.layers.Layer):
     """What the outputs are; those of heads of one kind can be averaged."""
     cannot_hold = ""
     """What the `unlearnable` entities do or are: the rest of a sentence on "entities"."""
-    nested = False
-    """Whether `decode` may give entities that share tokens."""
+    may_nest = False
+    """Whether the head takes an argument `nesting`: which of the entities that it gives may share tokens."""
+    nesting: Nesting = "none"
     asks = False
     """Whether the encoder is to read every window once for each label, after a query for it (`models.queries`). Such a
     head takes an argument `queries`, and features (batch, labels, length, width)."""
@@ -132,7 +133,7 @@ class Head(keras.layers.Layer):
     ) -> list[list[TokenSpan]]:
         """What may be an entity of each window: what `decode_scores` gives, and more the greater `nbest` is.
 
-        Spans may overlap, whatever `nested` says. A head that knows only one answer gives that one.
+        Spans may overlap, whatever `nesting` says. A head that knows only one answer gives that one.
         """
         return self.decode_scores(scores, lengths, decoder)
 

@@ -16,7 +16,7 @@ class GlobalPointerHead(SpanMatrixHead):
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: width of q and k, even.
-        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
 
     Call arguments:

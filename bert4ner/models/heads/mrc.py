@@ -8,6 +8,7 @@ import numpy as np
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Nesting
 from bert4ner.models.heads.base import scaled
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import (
@@ -41,7 +42,7 @@ class MRCHead(SpanCellsHead):
         labels: entity labels, in the order that numbers them.
         queries: token ids of each label's query, [SEP] at the end.
         head_size: width of q and k, even.
-        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -57,10 +58,10 @@ class MRCHead(SpanCellsHead):
     asks = True
 
     def __init__(
-        self, labels: Sequence[str], queries: Sequence[Sequence[int]] = (), head_size: int = 64, flat: bool = False,
-        dropout: float = 0.0, **kwargs: Any,
+        self, labels: Sequence[str], queries: Sequence[Sequence[int]] = (), head_size: int = 64,
+        nesting: Nesting = "any", dropout: float = 0.0, **kwargs: Any,
     ):  # fmt: skip
-        super().__init__(labels, head_size, flat, dropout, **kwargs)
+        super().__init__(labels, head_size, nesting, dropout, **kwargs)
         self.queries = [list(query) for query in queries]
         self.query_length = max(map(len, self.queries), default=0)
 
@@ -129,7 +130,7 @@ class MRCHead(SpanCellsHead):
             spans = np.nonzero(np.triu((matches > 0) & (starts > 0)[:, :, None] & (ends > 0)[:, None]))
             labels, firsts, lasts = spans
             chances = sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
-            found.append(self._named(spans, chances, length, flat=self.flat))
+            found.append(self._named(spans, chances, length, self.nesting))
         return found
 
     def span_scores(

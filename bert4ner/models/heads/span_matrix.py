@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
+from bert4ner.decode.spans import TokenSpan, heaviest
 from bert4ner.decode.viterbi import ViterbiDecoder
-from bert4ner.entities import Entity
+from bert4ner.entities import Entity, Nesting
 from bert4ner.errors import DataError
 from bert4ner.models.heads.base import Head, in_one_piece, scaled
 
@@ -74,27 +74,26 @@ class TokenPairHead(Head):
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a token of a pair, or for the pair.
-        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
     """
 
+    may_nest = True
+
     def __init__(
-        self, labels: Sequence[str], head_size: int = 64, flat: bool = False, dropout: float = 0.0, **kwargs: Any
+        self, labels: Sequence[str], head_size: int = 64, nesting: Nesting = "any", dropout: float = 0.0, **kwargs: Any
     ):
         super().__init__(labels, dropout, **kwargs)
         self.head_size = head_size
-        self.flat = flat
-
-    @property
-    def nested(self) -> bool:  # type: ignore[override]
-        return not self.flat
+        self.nesting = nesting
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        return {"head_size": config.spans.head_size, "flat": config.spans.flat}
+        nesting = config.spans.nesting
+        return {"head_size": config.spans.head_size, "nesting": "any" if nesting == "auto" else nesting}
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
+        return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
 
 class SpanCellsHead(TokenPairHead):
@@ -124,14 +123,14 @@ class SpanCellsHead(TokenPairHead):
         return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
 
     def _named(
-        self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int, *, flat: bool
+        self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int, nesting: Nesting
     ) -> list[TokenSpan]:
         """Spans of one window, sorted: the likeliest, should there be more than `SPANS_PER_TOKEN`.
 
         Args:
             spans: their labels, first and last tokens, ``(spans,)`` each.
             chances: ``(spans,)``.
-            flat: of spans that overlap, only the choice with the greatest sum of scores.
+            nesting: which of them may overlap.
         """
         labels, starts, lasts = spans
         if len(chances) > SPANS_PER_TOKEN * length:
@@ -139,7 +138,7 @@ class SpanCellsHead(TokenPairHead):
             labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
         names = [self.labels[number] for number in labels]
         found = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
-        return heaviest_disjoint(found) if flat else found
+        return heaviest(found, nesting)
 
 
 class SpanMatrixHead(SpanCellsHead):
@@ -155,7 +154,7 @@ class SpanMatrixHead(SpanCellsHead):
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a span's first and last token.
-        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
 
     References:
@@ -198,19 +197,21 @@ class SpanMatrixHead(SpanCellsHead):
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
     ) -> list[list[TokenSpan]]:
         """Spans with a logit above 0, sorted; the likeliest, should there be more than `SPANS_PER_TOKEN`."""
-        return self._above(0.0, scores, lengths, flat=self.flat)
+        return self._above(0.0, scores, lengths, self.nesting)
 
     def candidates(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
     ) -> list[list[TokenSpan]]:
         """Spans with a probability above 1 / (2 nbest)."""
-        return self._above(-np.log(2 * nbest - 1), scores, lengths, flat=False)
+        return self._above(-np.log(2 * nbest - 1), scores, lengths, "any")
 
-    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, *, flat: bool) -> list[list[TokenSpan]]:
+    def _above(
+        self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting
+    ) -> list[list[TokenSpan]]:
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
             spans, logits = self._spans_above(least, window, length)
-            found.append(self._named(spans, sigmoid(logits), length, flat=flat))
+            found.append(self._named(spans, sigmoid(logits), length, nesting))
         return found
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.decode.spans import TokenSpan, heaviest_disjoint
+from bert4ner.decode.spans import TokenSpan, heaviest
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import scaled
@@ -45,7 +45,7 @@ class W2NERHead(TokenPairHead):
     Args:
         labels: entity labels, in the order that numbers them.
         head_size: channels of the grid, even.
-        flat: decode, of entities that overlap, the choice with the greatest sum of scores.
+        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -109,7 +109,7 @@ class W2NERHead(TokenPairHead):
         return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "head_size": self.head_size, "flat": self.flat}
+        return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those entities of one document whose first and last character are those of another with an earlier label."""
@@ -161,7 +161,7 @@ class W2NERHead(TokenPairHead):
         found = []
         for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
             spans = self._entities(window[1 : length - 1, 1 : length - 1])
-            found.append(heaviest_disjoint(spans) if self.flat else spans)
+            found.append(heaviest(spans, self.nesting))
         return found
 
     def _entities(self, chances: np.ndarray) -> list[TokenSpan]:
