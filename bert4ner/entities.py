@@ -124,7 +124,10 @@ def check_text(text: str, *, where: str) -> None:
 
 
 def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:
-    """What entities of some documents do, and how many do otherwise: at most one in a thousand, mistakes perhaps."""
+    """The strictest nesting that the entities of some documents keep to, and how many of them do not.
+
+    Those are at most one in a thousand, mistakes perhaps.
+    """
     total = overlapping = alike = 0
     for document in documents:
         found = overlapping_entities(document.entities)

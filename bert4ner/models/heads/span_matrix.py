@@ -89,7 +89,7 @@ class TokenPairHead(Head):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        nesting = config.spans.nesting
+        nesting = config.spans.nesting                  # "auto": nobody had documents to decide by
         return {"head_size": config.spans.head_size, "nesting": "any" if nesting == "auto" else nesting}
 
     def get_config(self) -> dict[str, Any]:
