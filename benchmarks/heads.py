@@ -6,8 +6,7 @@
 
 TCM, flat: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json.
 CMeEE, nested: trained on a fixed 3,000 sentences of train, of which a seeded tenth chooses the epoch; scored on all of
-dev. All have the same budget of tokens that the encoder reads, in batches of 4,096: 10 epochs, but one of `mrc`, which
-reads every window once for each of 13 or 9 labels.
+dev. The budget of all is the defaults: 10 epochs in batches of 4,096 tokens that the encoder reads.
 
 Everything is measured in a process of its own and kept in measured/heads.jsonl, so that many hours of it can be spread
 over days; what stands there for the same configuration is not measured again. `--jobs` trains so many at once, each on
@@ -46,7 +45,6 @@ DESCRIPTIONS = {                # what the head mrc asks
     "tcm": ROOT / "examples" / "data" / "leaflets-labels.tsv",
     "cmeee": ROOT / "benchmarks" / "cmeee-labels.tsv",
 }
-EPOCHS = {"mrc": 1}             # of the budget; those of other heads are the default
 DRAWN_WITH = 20_200_814         # which sentences of CMeEE are trained on is the same for every head and seed
 
 
@@ -61,14 +59,11 @@ class Job:
     def config(self, epochs: int | None = None) -> Config:
         """What is trained; the same for every head but for what only one has."""
         config = Config().replace(pretrained=str(PRETRAINED), head=self.head)
-        epochs = epochs or EPOCHS.get(self.head)
-        if epochs is not None:
-            config = config.replace(epochs=epochs)
         if self.seed is not None:
             config = config.replace(seed=self.seed)
         if self.head == "mrc":
             config = config.replace(label_descriptions=str(DESCRIPTIONS[self.set]))
-        return config
+        return config if epochs is None else config.replace(epochs=epochs)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -184,8 +179,7 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
     seeds = ", ".join(map(str, options.seeds))
     return (
         f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± "
-        f"deviation over the seeds {seeds}; all defaults, but one epoch of `mrc` for ten of the others: it reads each "
-        "window once for each label, so that all have about the same budget of tokens. Speed: "
+        f"deviation over the seeds {seeds}; 10 epochs, all defaults. Speed: "
         "medians over rounds of processes in turn; an epoch is that of the whole set, reckoned from a part of it; a "
         "step is one of training on 16 × 256 tokens, of which the head's share (its layers, loss and gradient on given "
         f"vectors) was measured alone.\n\n{table(header, rows)}"
