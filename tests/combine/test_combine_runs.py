@@ -432,10 +432,10 @@ def test_other_gold_and_a_bad_output_are_refused(runs, gold, tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda values: {**values, "format": 3}, "expected format 2, found 3"),
+        (lambda values: {**values, "format": 2}, "expected format 3, found 2"),
         (lambda values: {**values, "quorum": 0}, "damaged .*quorum must be in"),
         (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged .*members"),
-        (lambda values: [], "expected format 2, found None"),
+        (lambda values: [], "expected format 3, found None"),
         (lambda values: {**values, "members": values["members"] * 2}, "member-1 is missing"),
     ],
 )
