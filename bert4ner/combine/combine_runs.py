@@ -80,8 +80,7 @@ def combine_runs(
             _check_fitting(wanted, folds)
         recognizers = _load(groups, mixed_vocabularies=options.mixed_vocabularies)
         members = [open_member(group, recognizer) for group, recognizer in zip(groups, recognizers, strict=True)]
-        nestings = {each.models[0].head.nesting for each in recognizers}
-        rule = replace(combination.rule, nesting=next(each for each in get_args(Nesting) if each in nestings))
+        rule = replace(combination.rule, nesting=_loosest(recognizers))
         combination = replace(combination, rule=rule)
         voting = combination.method == "vote"
         evidence = gather_votes(members) if voting else gather_chances(members, recognizers, rule.nbest)
@@ -93,6 +92,12 @@ def combine_runs(
         summary = {**_summary(wanted, found.selected, folds), "members": _member_scores(wanted, members), **worth}
         _write_scores(RunFolder(folder), summary, precision_recall_curves(wanted, found.scored, rule))
         return evaluate(wanted, found.selected)
+
+
+def _loosest(recognizers: Sequence[NamedEntityRecognizer]) -> Nesting:
+    """The nesting that allows whatever any of them does."""
+    nestings = {each.models[0].head.nesting for each in recognizers}
+    return next(each for each in get_args(Nesting) if each in nestings)
 
 
 def _check_output(output: Path, runs: Sequence[Path]) -> None:
