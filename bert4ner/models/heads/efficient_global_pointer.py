@@ -11,7 +11,7 @@ from bert4ner.models.heads.span_matrix import (
     SpanMatrixHead,
     allowed_spans,
     loss_of_entities,
-    tokens_of,
+    text_tokens,
     unpack_targets,
 )
 
@@ -87,12 +87,11 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         """
         lengths, cells, real = unpack_targets(targets)
         batch, width, number = tf.shape(outputs)[0], tf.shape(outputs)[1], len(self.labels)
-        allowed = allowed_spans(lengths, width)
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
-        inside = tokens_of(allowed)[..., None]                                             # (batch, length, 1)
-        lasts, firsts = tf.where(inside, lasts, 0.0), tf.where(inside, firsts, 0.0)
+        inside = text_tokens(lengths, width)                                               # (batch, length)
+        lasts, firsts = (tf.where(inside[..., None], part, 0.0) for part in (lasts, firsts))
         labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)    # (batch, cells) each
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         places = tf.stack([rows, starts, ends], axis=-1)
@@ -100,7 +99,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         every = tf.gather_nd(spans, places)[..., None] + terms                             # (batch, cells, labels)
         every = tf.where(real[..., None], every, 0.0)           # what no cell was read from may be anything, NaN, too
         found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)             # (batch, cells)
-        others = _sums(tf.where(allowed, spans, -np.inf), lasts, firsts, places)           # (batch, length, labels)
+        others = _sums(tf.where(allowed_spans(inside), spans, -np.inf), lasts, firsts, places)
         wrong = _wrong(every, labels, starts, ends, real)                                  # (batch, cells, labels)
         others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
         entities = loss_of_entities(found, starts * number + labels, width * number)       # of label and first token

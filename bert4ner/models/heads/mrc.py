@@ -16,7 +16,7 @@ from bert4ner.models.heads.span_matrix import (
     allowed_spans,
     check_span,
     sigmoid,
-    tokens_of,
+    text_tokens,
     unpack_targets,
 )
 
@@ -100,8 +100,9 @@ class MRCHead(SpanCellsHead):
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
         lengths, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
-        spans = allowed_spans(lengths, width)[:, None]                                     # (batch, 1, length, length)
-        inside = tokens_of(spans)                                                          # (batch, 1, length)
+        inside = text_tokens(lengths, width)
+        spans = allowed_spans(inside)[:, None]                                             # (batch, 1, length, length)
+        inside = inside[:, None]                                                           # (batch, 1, length)
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)   # (batch, cells) each
         total, questionable = tf.zeros([batch]), []

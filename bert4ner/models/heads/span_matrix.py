@@ -183,15 +183,15 @@ class SpanMatrixHead(SpanCellsHead):
         """
         lengths, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
-        allowed = allowed_spans(lengths, width)
+        inside = text_tokens(lengths, width)
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        others, found = _others_and_found(outputs, allowed, places)                        # (batch, labels, length), …
+        others, found = _others_and_found(outputs, allowed_spans(inside), places)          # (batch, labels, length), …
         firsts = places[:, :, 1] * width + places[:, :, 2]                                 # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
-        return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), tokens_of(allowed))
+        return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
     def decode_scores(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
@@ -235,16 +235,15 @@ class SpanMatrixHead(SpanCellsHead):
         return result
 
 
-def allowed_spans(lengths: Any, width: Any) -> Any:
-    """Which cells (batch, width, width) are spans of the text: first token not after the last, [CLS], [SEP] outside."""
+def text_tokens(lengths: Any, width: Any) -> Any:
+    """Which positions (batch, width) are tokens of the text: neither [CLS] nor [SEP] nor padding."""
     positions = tf.range(width)
-    inside = (positions >= 1) & (positions < lengths[:, None] - 1)                         # (batch, width)
-    return inside[:, :, None] & inside[:, None, :] & (positions[:, None] <= positions)
+    return (positions >= 1) & (positions < lengths[:, None] - 1)
 
 
-def tokens_of(allowed: Any) -> Any:
-    """Which positions are tokens of the text, (batch, width), from the spans that are."""
-    return tf.linalg.diag_part(allowed)
+def allowed_spans(inside: Any) -> Any:
+    """Which cells (batch, width, width) are spans of the text, both tokens `inside`, the first not after the last."""
+    return tf.linalg.band_part(inside[:, :, None] & inside[:, None, :], 0, -1)
 
 
 @tf.custom_gradient

@@ -18,6 +18,7 @@ from bert4ner.models.heads.span_matrix import (
     check_span,
     pack_targets,
     softmax,
+    text_tokens,
     unpack_targets,
 )
 
@@ -145,8 +146,7 @@ class W2NERHead(TokenPairHead):
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
         gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], 0))
-        positions = tf.range(width)
-        inside = (positions >= 1) & (positions < lengths[:, None] - 1)                     # (batch, width)
+        inside = text_tokens(lengths, width)                                               # (batch, width)
         counted = inside[:, :, None] & inside[:, None]                                     # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), counted)
