@@ -1,6 +1,7 @@
 """The grid of word-word relations, against the formula pair by pair and against all subsequences of tokens."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -56,22 +57,21 @@ def chances_of(grid, rng, sure=0.9):
 
 
 @pytest.mark.parametrize("padding", [50.0, float("nan")])
-def test_the_loss_is_cross_entropy_over_pairs_of_real_tokens(rng, padding):
+def test_the_loss_is_cross_entropy_of_all_pairs_per_real_token(rng, padding):
     head = W2NERHead(LABELS)
     logits = rng.normal(scale=2, size=(3, 9, 9, 4)).astype("float32")
-    expected, count = np.zeros(3), 0
+    expected = np.zeros(3)
     for row, length in enumerate(LENGTHS - 2):
         outside = [0, *range(length + 1, 9)]
         logits[row, outside] = logits[row][:, outside] = padding
         for pair, relation in np.ndenumerate(grid_of(SPANS[row], length)):
             found = logits[row, pair[0] + 1, pair[1] + 1].astype(float)
             expected[row] += np.log(np.exp(found).sum()) - found[relation]
-            count += 1
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
         losses = head.loss(head.targets(SPANS, LENGTHS, 9), given)
-    np.testing.assert_allclose(losses, expected * 3 / count, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(losses, expected * 3 / sum(LENGTHS - 2), rtol=1e-5, atol=1e-7)
     gradient = tape.gradient(losses, given).numpy()
     assert np.isfinite(gradient).all() and not gradient[2].any() and gradient[0].any()
 
@@ -141,13 +141,53 @@ def test_a_flat_head_gives_no_overlap(rng):
 def test_distances_are_told_apart_by_sign_and_power_of_two():
     head = W2NERHead(LABELS, head_size=2)
     head.build((None, None, 3))
-    numbers = np.arange(19, dtype="float32")
-    head.distances.assign(np.stack([numbers, numbers], axis=1))
+    head.distances.assign(np.arange(19, dtype="float32")[:, None])
     found = head._distances(600).numpy()[..., 0]
     for one, other in ((5, 5), (5, 6), (6, 5), (0, 2), (0, 3), (0, 4), (4, 0), (0, 255), (0, 256), (0, 599), (599, 0)):
         distance = other - one
         size = 0 if not distance else min(len(bin(abs(distance))) - 2, 9)
         assert found[one, other] == 9 + np.sign(distance) * size
+
+
+def test_logits_are_the_formula_pair_by_pair_whatever_stands_in_padding(rng):
+    head = W2NERHead(LABELS, head_size=8)
+    features = rng.normal(size=(1, 9, 6)).astype("float32")
+    head.build(features.shape)
+    for weight in head.weights:
+        weight.assign(rng.normal(scale=0.5, size=weight.shape))
+
+    def apply(layer, vectors):
+        return vectors @ layer.kernel.numpy() + layer.bias.numpy()
+
+    tokens, terms = features[0, :7], apply(head.terms, features[0, :7])
+    words = apply(head.words, tokens)
+    words = words * (1 + np.vectorize(math.erf)(words / 2**0.5)) / 2                     # GELU
+    keys = apply(head.keys, words)
+    keys = (keys - keys.mean(1, keepdims=True)) / np.sqrt(keys.var(1, keepdims=True) + 1e-5)
+    distances = head._distances(7).numpy()
+    grid = np.zeros((7, 7, 4))
+    for i, j in np.ndindex(7, 7):
+        grid[i, j] = apply(head.gains, words[i]) * keys[j] + apply(head.shifts, words[i]) + distances[i, j]
+    grid = total = np.maximum(grid, 0)
+    for dilation, convolution in zip((1, 2, 3), head.convolutions, strict=True):
+        seen = np.zeros((7, 7, 4)) + convolution.bias.numpy()
+        for i, j, row, column in np.ndindex(7, 7, 3, 3):
+            x, y = i + dilation * (row - 1), j + dilation * (column - 1)
+            if 0 <= x < 7 and 0 <= y < 7:
+                seen[i, j] += grid[x, y] @ convolution.kernel.numpy()[row, column]
+        grid = np.maximum(seen, 0)
+        total = total + grid
+    mask = tf.constant([[True] * 7 + [False] * 2])
+    found = head(tf.constant(features), mask=mask).numpy()[0]
+    for i, j in np.ndindex(7, 7):
+        expected = apply(head.relations, total[i, j]) + terms[i, :4] + terms[j, 4:]
+        expected += np.array([words[i] @ form @ words[j] for form in head.forms.numpy()])
+        np.testing.assert_allclose(found[i, j], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_an_untrained_head_finds_hardly_any_relation(rng):
+    chances = tf.nn.softmax(W2NERHead(LABELS)(tf.constant(rng.normal(size=(2, 60, 32)).astype("float32")))).numpy()
+    assert chances[..., 0].mean() > 0.95
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):

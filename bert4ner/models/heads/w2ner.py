@@ -13,6 +13,7 @@ from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import scaled
 from bert4ner.models.heads.span_matrix import (
+    PRIOR,
     SPANS_PER_TOKEN,
     TokenPairHead,
     check_span,
@@ -36,8 +37,9 @@ class W2NERHead(TokenPairHead):
     and j the first token of an entity of that label; or none.
 
     A pair is represented by conditional layer norm of token j, its scale and shift linear in token i, plus a vector of
-    the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other;
-    their sum and a bilinear form of both tokens give the logits. The loss is cross entropy, averaged over all pairs.
+    the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other.
+    The logits are linear in the sum of all four grids, plus a bilinear form of both tokens, plus a term of either. Loss
+    is the cross entropy of all pairs, none being likely from the start.
 
     Every path of NEXT from a first to a last token that a TAIL joins is an entity; its score is the product of the
     probabilities of these relations. Entities that share tokens may thus give rise to others, where one can be left on
@@ -45,7 +47,7 @@ class W2NERHead(TokenPairHead):
 
     Args:
         labels: entity labels, in the order that numbers them.
-        head_size: channels of the grid, even.
+        head_size: width of the tokens' vectors, even; the grid has half as many channels.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
 
@@ -54,48 +56,57 @@ class W2NERHead(TokenPairHead):
         mask: ``(batch, length)``; pairs with padding are zero before each convolution.
 
     References:
-        Li et al. 2022, Unified Named Entity Recognition as Word-Word Relation Classification.
+        Li et al. 2022, Unified Named Entity Recognition as Word-Word Relation Classification; what differs, and why,
+        is in docs/decisions.md.
     """
 
     kind = "relations"
     cannot_hold = "begin and end where one of another label does"
 
     def cells(self, length: int) -> int:
-        return max(self.head_size, TAIL + len(self.labels)) * length * length
+        return max(self._channels, TAIL + len(self.labels)) * length * length
+
+    @property
+    def _channels(self) -> int:
+        """Of the grid, whose convolutions are most of the head's work."""
+        return self.head_size // 2
 
     def build(self, input_shape: Any) -> None:
-        size, relations = self.head_size, TAIL + len(self.labels)
-        normal = keras.initializers.RandomNormal
-        self.words = _built(keras.layers.Dense, size, input_shape[-1], "words")
-        self.gains = _built(keras.layers.Dense, size, size, "gains", bias_initializer="ones")
-        self.shifts = _built(keras.layers.Dense, size, size, "shifts")
-        self.pairs = _built(keras.layers.Dense, size, size, "pairs")
-        self.distances = self.add_weight("distances", (2 * _BUCKETS + 1, size), initializer=normal(stddev=0.02))
+        size, channels, relations = self.head_size, self._channels, TAIL + len(self.labels)
+        normal, dense = keras.initializers.RandomNormal, keras.layers.Dense
+        self.terms = _built(dense, 2 * relations, input_shape[-1], "terms", kernel_initializer=normal(stddev=0.02))
+        self.words = _built(dense, size, input_shape[-1], "words")
+        self.keys = _built(dense, channels, size, "keys")
+        self.gains = _built(dense, channels, size, "gains", bias_initializer="ones")
+        self.shifts = _built(dense, channels, size, "shifts")
+        self.distances = self.add_weight("distances", (2 * _BUCKETS + 1, channels), initializer=normal(stddev=0.02))
         self.convolutions = [
             _built(
-                keras.layers.Conv2D, size, size, f"convolution-{dilation}",
-                kernel_size=3, padding="same", dilation_rate=dilation,
+                keras.layers.Conv2D, channels, channels, f"convolution-{dilation}",
+                kernel_size=3, padding="same", dilation_rate=dilation, activation="relu",
             )
             for dilation in _DILATIONS
         ]  # fmt: skip
-        self.relations = _built(keras.layers.Dense, relations, size, "relations")
+        self.relations = _built(dense, relations, channels, "relations", bias_initializer=_MostlyNone())
         self.forms = self.add_weight("forms", (relations, size, size), initializer=normal(stddev=0.5 / size))
         super().build(input_shape)
 
     def call(self, features: Any, mask: Any = None) -> Any:
-        words = tf.nn.gelu(self.words(self.dropout_layer(features)))                       # (batch, length, size)
-        mean, variance = tf.nn.moments(words, axes=[-1], keepdims=True)
-        normed = (words - mean) * tf.math.rsqrt(variance + 1e-5)
-        pairs = self.gains(words)[:, :, None] * normed[:, None] + self.shifts(words)[:, :, None]
-        grid = tf.nn.gelu(self.pairs(pairs) + self._distances(tf.shape(words)[1]))         # (batch, length, length, …)
-        total = tf.zeros_like(grid)
+        features = self.dropout_layer(features)
+        words = tf.nn.gelu(self.words(features))                                           # (batch, length, size)
+        keys = self.keys(words)
+        mean, variance = tf.nn.moments(keys, axes=[-1], keepdims=True)
+        keys = (keys - mean) * tf.math.rsqrt(variance + 1e-5)
+        grid = self.gains(words)[:, :, None] * keys[:, None] + self.shifts(words)[:, :, None]
+        grid = total = tf.nn.relu(grid + self._distances(tf.shape(words)[1]))              # (batch, length, length, …)
         for convolution in self.convolutions:
             if mask is not None:
                 grid = tf.where((mask[:, :, None] & mask[:, None])[..., None], grid, 0)
-            grid = tf.nn.gelu(convolution(grid))
+            grid = convolution(grid)
             total += grid
+        rows, columns = tf.split(self.terms(features), 2, axis=-1)
         products = tf.einsum("bis,rst,bjt->bijr", words, self.forms, words)                # (batch, length, length, …)
-        return self.relations(total) + products
+        return self.relations(total) + products + rows[:, :, None] + columns[:, None]
 
     def _distances(self, length: Any) -> Any:
         """A vector for the distance of each pair, (length, length, size)."""
@@ -138,7 +149,7 @@ class W2NERHead(TokenPairHead):
         return [tail, *((NEXT, one, other) for one, other in pairwise(tokens))]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per pair of real tokens."""
+        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over its pairs."""
         lengths, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[1]
         rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
@@ -149,7 +160,7 @@ class W2NERHead(TokenPairHead):
         inside = text_tokens(lengths, width)                                               # (batch, width)
         counted = inside[:, :, None] & inside[:, None]                                     # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
-        return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), counted)
+        return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
@@ -198,6 +209,13 @@ class W2NERHead(TokenPairHead):
                 for span in window_spans
             ])  # fmt: skip
         return result
+
+
+class _MostlyNone(keras.initializers.Initializer):
+    """Biases of the relations: `PRIOR` for all but none."""
+
+    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        return tf.constant([0.0] + [PRIOR] * (shape[0] - 1), dtype)
 
 
 def _built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
