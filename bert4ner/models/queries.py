@@ -96,8 +96,9 @@ class Questions(keras.layers.Layer):
 class Answers(keras.layers.Layer):
     """Takes what was read apart again: (batch * labels, longest query + length, width) becomes that of windows.
 
-    The output is ``(batch, labels, length, width)``. In place of [CLS] stands the [SEP] that ends the query, so that
-    tokens are where heads expect them. The mask ends here; heads know the lengths of windows from their targets.
+    The output is ``(batch, labels, length, width)``. In place of the window's [CLS] stands the mean over [CLS], query
+    and [SEP], for a head to know what was asked. The mask ends here; heads know the lengths of windows from their
+    targets.
 
     Args:
         lengths: tokens of each label's query, [SEP] counted.
@@ -112,7 +113,10 @@ class Answers(keras.layers.Layer):
         shape, labels = tf.shape(inputs), len(self.lengths)
         by_label = tf.reshape(inputs, [-1, labels, shape[1], inputs.shape[-1]])
         width = shape[1] - max(self.lengths)
-        windows = [by_label[:, label, length : length + width] for label, length in enumerate(self.lengths)]
+        windows = []
+        for label, length in enumerate(self.lengths):
+            query, text = by_label[:, label, : length + 1], by_label[:, label, length + 1 : length + width]
+            windows.append(tf.concat([tf.reduce_mean(query, axis=1, keepdims=True), text], axis=1))
         return tf.stack(windows, axis=1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:

@@ -143,7 +143,8 @@ class EpochRecorder(keras.callbacks.Callback):
         return evaluate(self.held_out, predicted)
 
     def _rates(self) -> dict[str, float]:
-        encoder, head = learning_rates(self.ner_model.config, self.ner_model.encoder_config)
+        model = self.ner_model
+        encoder, head = learning_rates(model.config, model.encoder_config, len(model.queries))
         rate = float(self.model.optimizer.learning_rate.numpy())
         return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
 

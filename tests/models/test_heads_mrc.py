@@ -125,9 +125,14 @@ def test_a_network_that_has_learned_nothing_gives_a_bounded_number_of_spans():
 def test_logits_are_a_classification_of_tokens_and_of_turned_pairs(rng):
     head = MRCHead(LABELS, head_size=4)
     features = rng.normal(size=(2, 3, 5, 7)).astype("float32")
+    head.build(features.shape)
+    head.conditions.kernel.assign(rng.normal(size=(7, 14)))
     found = head(tf.constant(features)).numpy()
-    kernel, bias = (weight.numpy() for weight in head.weights)
-    projected = features @ kernel + bias                                             # (batch, labels, length, 12)
+    asked = features[:, :, 0] - features[:, :, 0].mean(axis=1, keepdims=True)
+    asked /= np.sqrt((asked**2).mean(axis=-1, keepdims=True) + 1e-5)
+    conditions = (asked @ head.conditions.kernel.numpy())[:, :, None]                # (batch, labels, 1, 14)
+    features = features * (1 + conditions[..., :7]) + conditions[..., 7:]
+    projected = features @ head.projection.kernel.numpy() + head.projection.bias.numpy()   # (batch, labels, length, 12)
     assert found.shape == (2, 3, 7, 5)
     np.testing.assert_allclose(found[:, :, 0], projected[..., 8], atol=1e-5)
     np.testing.assert_allclose(found[:, :, 1], projected[..., 9], atol=1e-5)
@@ -136,6 +141,17 @@ def test_logits_are_a_classification_of_tokens_and_of_turned_pairs(rng):
         match = queries[row, label, i] @ keys[row, label, j] / 2
         match += projected[row, label, i, 10] + projected[row, label, j, 11]
         assert found[row, label, 2 + i, j] == pytest.approx(match, abs=1e-4)
+
+
+def test_a_single_query_conditions_nothing_and_an_untrained_head_does_not_either(rng):
+    features = tf.constant(rng.normal(size=(2, 3, 5, 7)).astype("float32"))
+    head = MRCHead(LABELS, head_size=4)
+    before = head(features).numpy()
+    one = head(features[:, :1]).numpy()
+    np.testing.assert_allclose(before[:, :1], one, atol=1e-6)
+    head.conditions.kernel.assign(rng.normal(size=(7, 14)))
+    np.testing.assert_allclose(head(features[:, :1]), one, atol=1e-6)
+    assert np.abs(head(features) - before).max() > 0.1
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):

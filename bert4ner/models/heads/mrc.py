@@ -30,8 +30,10 @@ class MRCHead(SpanCellsHead):
     """Classifies every token as first and as last of an entity of the label asked for, and pairs of both as matching.
 
     The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
-    labels share one set of weights: what is asked for stands in the text. The match of tokens i and j is
-    q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
+    labels share one set of weights: what is asked for stands in the text. Features f of its tokens are scaled and
+    shifted to f * (1 + G c) + S c, where c is what tells the query's vector from those of the other queries; G and S
+    start at 0. First and last tokens are linear in them; the match of tokens i and j is q_i . k_j / sqrt(head_size),
+    turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
@@ -46,12 +48,14 @@ class MRCHead(SpanCellsHead):
         dropout: share of the features dropped in training.
 
     Call arguments:
-        features: token vectors, ``(batch, labels, length, width)``; returns logits ``(batch, labels, 2 + length,
-            length)``: a row for first tokens, one for last tokens, then the matches of each first token.
+        features: vectors ``(batch, labels, length, width)``, of each query first, then of the tokens; returns logits
+            ``(batch, labels, 2 + length, length)``: a row for first tokens, one for last tokens, then the matches of
+            each first token.
 
     References:
         Li et al. 2020, A Unified MRC Framework for Named Entity Recognition. Its match is linear in both vectors
-        side by side; see docs/decisions.md.
+        side by side; see docs/decisions.md. Perez et al. 2018, FiLM: Visual Reasoning with a General Conditioning
+        Layer (scale and shift).
     """
 
     kind = "start, end and match logits"
@@ -77,17 +81,34 @@ class MRCHead(SpanCellsHead):
             2 * self.head_size + _POINTS, kernel_initializer="lecun_normal", bias_initializer=_FewFirstAndLast(),
             name="projection", dtype="float32",
         )  # fmt: skip
-        self.projection.build(input_shape)
+        self.conditions = keras.layers.Dense(
+            2 * input_shape[-1], use_bias=False, kernel_initializer="zeros", name="conditions", dtype="float32"
+        )
+        for dense in (self.projection, self.conditions):
+            with tf.name_scope(dense.name):                         # else both have variables of one name
+                dense.build(input_shape)
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        projected = self.projection(self.dropout_layer(features))                          # (batch, labels, length, …)
+        projected = self.projection(self.dropout_layer(self._conditioned(features)))       # (batch, labels, length, …)
         size = self.head_size
         queries, keys = tf.split(rotate(projected[..., : 2 * size], size), 2, axis=-1)
         matches = tf.matmul(queries / size**0.5, keys, transpose_b=True)
         starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)      # (batch, labels, length)
         matches += firsts[..., None] + lasts[:, :, None]                                   # (batch, labels, length, …)
         return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
+
+    def _conditioned(self, features: Any) -> Any:
+        """Features scaled and shifted by what tells their query from the others: nothing, where there is but one.
+
+        An encoder that has never been asked gives nearly the same vectors after every query. What little differs is
+        brought to one scale here, so that labels are told apart from the first steps on.
+        """
+        asked = features[:, :, :1]                                                         # (batch, labels, 1, width)
+        asked -= tf.reduce_mean(asked, axis=1, keepdims=True)
+        asked *= tf.math.rsqrt(tf.reduce_mean(asked**2, axis=-1, keepdims=True) + 1e-5)
+        gains, shifts = tf.split(self.conditions(asked), 2, axis=-1)
+        return features * (1 + gains) + shifts
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         length = input_shape[-2]
