@@ -12,7 +12,7 @@ from bert4ner.models.ner_model import NERModel
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5           # the blocks of a 12-layer, width-768 encoder and its usual rate
 _MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3          # 4 layers of width 256
 _HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)      # what is on top starts from nothing, whatever the encoder's size
-_NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|transitions|starts|ends")
+_NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|sizes|transitions|starts|ends")
 
 
 def auto_learning_rate(parameters: int) -> float:

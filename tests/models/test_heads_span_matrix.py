@@ -8,7 +8,7 @@ from bert4keras.layers import EfficientGlobalPointer, GlobalPointer
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.errors import DataError
-from bert4ner.models.heads.biaffine import BiaffineHead
+from bert4ner.models.heads.biaffine import SIZES, BiaffineHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
 from bert4ner.models.heads.rotary import rotate
@@ -273,20 +273,24 @@ def test_rotated_products_depend_on_the_distance_only(rng):
         one[0] * np.cos(5) - one[1] * np.sin(5), one[1] * np.cos(5) + one[0] * np.sin(5)], atol=1e-5)
 
 
-def test_biaffine_logits_are_the_bilinear_form(rng):
+def test_biaffine_logits_are_the_bilinear_form_and_terms_of_tokens_and_size(rng):
     head = BiaffineHead(LABELS, head_size=4)
-    features = rng.normal(size=(2, 5, 7)).astype("float32")
+    features = rng.normal(size=(2, SIZES + 3, 7)).astype("float32")
+    head.build(features.shape)
+    head.sizes.assign(rng.normal(size=(3, SIZES)))
+    head.terms.kernel.assign(rng.normal(size=(7, 6)))
     found = head(tf.constant(features)).numpy()
-    kernels = {weight.name: weight.numpy() for weight in head.weights}
-    start_kernel, end_kernel = (
-        next(value for name, value in kernels.items() if f"{part}/kernel" in name) for part in ("starts", "ends")
-    )
+    start_kernel, end_kernel = head.starts.kernel.numpy(), head.ends.kernel.numpy()
+    terms = features @ head.terms.kernel.numpy()                                     # (rows, tokens, 2 * labels)
+
     def activated(values):
         return np.append(np.where(values > 0, values, 0.1 * values), 1.0)
 
-    for row, i, j, label in itertools.product(range(2), range(5), range(5), range(3)):
+    spans = list(itertools.combinations_with_replacement(range(SIZES + 3), 2))
+    for row, (i, j), label in itertools.product(range(2), spans, range(3)):
         start, end = activated(features[row, i] @ start_kernel), activated(features[row, j] @ end_kernel)
-        expected = start @ head.forms.numpy()[label] @ end + PRIOR
+        expected = start @ head.forms.numpy()[label] @ end + PRIOR + terms[row, i, label] + terms[row, j, 3 + label]
+        expected += head.sizes.numpy()[label, min(j - i, SIZES - 1)]
         assert found[row, label, i, j] == pytest.approx(expected, abs=1e-4)
 
 

@@ -1,17 +1,22 @@
-"""Biaffine spans: a bilinear form of each label over one vector of the first and one of the last token."""
+"""Biaffine spans: for each label a bilinear form over vectors of the first and the last token, and the span's size."""
 
 from typing import Any, final
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.models.heads.span_matrix import SpanMatrixHead
 
+SIZES = 32
+"""How many sizes of spans are told apart, in tokens; the last is every greater one, too."""
+
 
 @final
 class BiaffineHead(SpanMatrixHead):
     """Scores a span by [s_i; 1] U_label [e_j; 1], with s and e each from a layer of their own and a leaky ReLU.
 
-    The ones make the form affine: besides the product it holds a term of either token and a constant. Published with a
-    softmax over labels and none; here each label decides for itself, with the loss of all span matrices.
+    The ones make the form affine: besides the product it holds a term of either token and a constant. What it does not
+    know is how far apart they are, and it learns labels slowly: a term of either token straight from its features and
+    one of the span's size are added for each label. Published with a softmax over labels and none; here each label
+    decides for itself, with the loss of all span matrices.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -24,18 +29,24 @@ class BiaffineHead(SpanMatrixHead):
 
     References:
         Dozat and Manning 2017, Deep Biaffine Attention for Neural Dependency Parsing; Yu, Bohnet and Poesio 2020, Named
-        Entity Recognition as Dependency Parsing.
+        Entity Recognition as Dependency Parsing; Eberts and Ulges 2020, Span-based Joint Entity and Relation Extraction
+        with Transformer Pre-training (sizes of spans).
     """
 
     def build(self, input_shape: Any) -> None:
         self.starts = keras.layers.Dense(self.head_size, name="starts", dtype="float32")
         self.ends = keras.layers.Dense(self.head_size, name="ends", dtype="float32")
-        for dense in (self.starts, self.ends):
-            with tf.name_scope(dense.name):                         # else both have variables of one name
+        self.terms = keras.layers.Dense(
+            2 * len(self.labels), use_bias=False, kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+            name="terms", dtype="float32",
+        )  # fmt: skip
+        for dense in (self.starts, self.ends, self.terms):
+            with tf.name_scope(dense.name):                         # else all have variables of one name
                 dense.build(input_shape)
         size = self.head_size + 1
         initializer = keras.initializers.RandomNormal(stddev=1 / size)             # a spread near 1 before training
         self.forms = self.add_weight(name="forms", shape=(len(self.labels), size, size), initializer=initializer)
+        self.sizes = self.add_weight(name="sizes", shape=(len(self.labels), SIZES), initializer="zeros")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
@@ -44,7 +55,12 @@ class BiaffineHead(SpanMatrixHead):
             _with_one(tf.nn.leaky_relu(dense(features), 0.1)) for dense in (self.starts, self.ends)
         )                                                                          # (batch, length, size)
         forms = tf.einsum("bis,lst->blit", starts, self.forms)                     # (batch, labels, length, size)
-        return tf.matmul(forms, ends[:, None], transpose_b=True) + self.prior
+        products = tf.matmul(forms, ends[:, None], transpose_b=True)               # (batch, labels, length, length)
+        firsts, lasts = tf.split(tf.transpose(self.terms(features), [0, 2, 1]), 2, axis=1)
+        positions = tf.range(tf.shape(features)[1])
+        steps = tf.clip_by_value(positions - positions[:, None], 0, SIZES - 1)     # from the first to the last token
+        terms = tf.gather(self.sizes, steps, axis=1) + self.prior                  # (labels, length, length)
+        return products + terms + firsts[..., None] + lasts[:, :, None]
 
 
 def _with_one(vectors: Any) -> Any:
