@@ -9,8 +9,9 @@ CMeEE, nested: trained on a fixed 3,000 sentences of train, of which a seeded te
 dev. The budget of all is the defaults: 10 epochs in batches of 4,096 tokens that the encoder reads.
 
 Everything is measured in a process of its own and kept in measured/heads.jsonl, so that many hours of it can be spread
-over days; what stands there for the same configuration is not measured again. `--jobs` trains so many at once, each on
-cores of its own: fine for scores, not for seconds, which `--speed` measures apart.
+over days; what stands there for the same configuration is not measured again. A head that is changed itself has the
+same configuration: delete its lines. `--jobs` trains so many at once, each on cores of its own: fine for scores, not for
+seconds, which `--speed` measures apart.
 """
 
 import argparse

@@ -85,15 +85,14 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         The pairs of tokens that are an entity of some label are taken out of the product and added label by label,
         those labels left out that are right: nothing is subtracted, so that no digits are lost.
         """
-        lengths, cells, real = unpack_targets(targets)
-        batch, width, number = tf.shape(outputs)[0], tf.shape(outputs)[1], len(self.labels)
+        lengths, rows, cells, real = unpack_targets(targets)
+        width, number = tf.shape(outputs)[1], len(self.labels)
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
         inside = text_tokens(lengths, width)                                               # (batch, length)
         lasts, firsts = (tf.where(inside[..., None], part, 0.0) for part in (lasts, firsts))
         labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)    # (batch, cells) each
-        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         places = tf.stack([rows, starts, ends], axis=-1)
         terms = tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
         every = tf.gather_nd(spans, places)[..., None] + terms                             # (batch, cells, labels)

@@ -119,12 +119,11 @@ class MRCHead(SpanCellsHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
-        lengths, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
         inside = text_tokens(lengths, width)
         spans = allowed_spans(inside)[:, None]                                             # (batch, 1, length, length)
         inside = inside[:, None]                                                           # (batch, 1, length)
-        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)   # (batch, cells) each
         total, questionable = tf.zeros([batch]), []
         for row, tokens in ((_START, firsts), (_END, lasts)):

@@ -37,11 +37,14 @@ def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.nd
     return targets
 
 
-def unpack_targets(targets: Any) -> tuple[Any, Any, Any]:
-    """What `pack_targets` wrote: lengths ``(batch,)``, cells ``(batch, cells, 3)``, which of them are real."""
+def unpack_targets(targets: Any) -> tuple[Any, Any, Any, Any]:
+    """What `pack_targets` wrote: lengths ``(batch,)``; of each cell its row in the batch ``(batch, cells)``, what it
+    says ``(batch, cells, 3)``, and whether it is real ``(batch, cells)``."""
     targets = tf.cast(targets, "int32")
-    cells = tf.reshape(targets[:, 1:], [tf.shape(targets)[0], -1, _FIELDS])                # (batch, cells, 3)
-    return targets[:, 0], cells, tf.not_equal(cells[:, :, 0], _NONE)
+    batch = tf.shape(targets)[0]
+    cells = tf.reshape(targets[:, 1:], [batch, -1, _FIELDS])
+    real = tf.not_equal(cells[:, :, 0], _NONE)
+    return targets[:, 0], tf.broadcast_to(tf.range(batch)[:, None], tf.shape(real)), cells, real
 
 
 def check_span(span: tuple, length: int, labels: Any) -> None:
@@ -181,10 +184,9 @@ class SpanMatrixHead(SpanCellsHead):
 
         The cells of the entities are told by number, so that no array of targets as large as the outputs is made.
         """
-        lengths, cells, real = unpack_targets(targets)
-        batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
+        lengths, rows, cells, real = unpack_targets(targets)
+        width = tf.shape(outputs)[-1]
         inside = text_tokens(lengths, width)
-        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)

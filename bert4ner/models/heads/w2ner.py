@@ -150,9 +150,8 @@ class W2NERHead(TokenPairHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over its pairs."""
-        lengths, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[1]
-        rows = tf.repeat(tf.range(batch)[:, None], tf.shape(cells)[1], axis=1)             # (batch, cells)
         # What is no cell writes "none" to the pair of [CLS] with itself, which does not count.
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
