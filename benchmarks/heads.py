@@ -10,8 +10,8 @@ dev. The budget of all is the defaults: 10 epochs in batches of 4,096 tokens tha
 
 Everything is measured in a process of its own and kept in measured/heads.jsonl, so that many hours of it can be spread
 over days; what stands there for the same configuration is not measured again. A head that is changed itself has the
-same configuration: delete its lines. `--jobs` trains so many at once, each on cores of its own: fine for scores, not for
-seconds, which `--speed` measures apart.
+same configuration: delete its lines. `--jobs` trains so many at once, each on cores of its own: fine for scores, not
+for seconds, which `--speed` measures apart.
 """
 
 import argparse
