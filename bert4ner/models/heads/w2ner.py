@@ -43,7 +43,7 @@ class W2NERHead(TokenPairHead):
 
     Every path of NEXT from a first to a last token that a TAIL joins is an entity; its score is the product of the
     probabilities of these relations. Entities that share tokens may thus give rise to others, where one can be left on
-    the way for the rest of another. Slow and hungry: length x length x head_size numbers a window, several times.
+    the way for the rest of another. Hungry: length x length x head_size / 2 numbers a window, several times.
 
     Args:
         labels: entity labels, in the order that numbers them.
