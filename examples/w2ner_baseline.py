@@ -1,6 +1,6 @@
 """Task: find entities that may nest or come in several pieces, by relations between tokens, with K-fold W2NER.
 
-Several times as slow as a CRF; entities in pieces (brat's `;`) can be learned by no other head.
+An epoch takes about twice as long as a CRF's; entities in pieces (brat's `;`) can be learned by no other head.
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
 Score: not measured yet.
 
@@ -13,5 +13,5 @@ from baseline import run
 run(
     __doc__,
     head="w2ner",
-    head_size=64,               # channels of the grid of token pairs
+    head_size=64,               # width of the tokens' vectors; the grid of their pairs has half as many channels
 )

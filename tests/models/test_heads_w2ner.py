@@ -8,7 +8,7 @@ import pytest
 
 from bert4ner.compat.frameworks import tf
 from bert4ner.entities import Document, Entity
-from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead
+from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead, _distances
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.text.batches import encode_documents
@@ -139,10 +139,7 @@ def test_a_flat_head_gives_no_overlap(rng):
 
 
 def test_distances_are_told_apart_by_sign_and_power_of_two():
-    head = W2NERHead(LABELS, head_size=2)
-    head.build((None, None, 3))
-    head.distances.assign(np.arange(19, dtype="float32")[:, None])
-    found = head._distances(600).numpy()[..., 0]
+    found = _distances(600).numpy()
     for one, other in ((5, 5), (5, 6), (6, 5), (0, 2), (0, 3), (0, 4), (4, 0), (0, 255), (0, 256), (0, 599), (599, 0)):
         distance = other - one
         size = 0 if not distance else min(len(bin(abs(distance))) - 2, 9)
@@ -164,10 +161,11 @@ def test_logits_are_the_formula_pair_by_pair_whatever_stands_in_padding(rng):
     words = words * (1 + np.vectorize(math.erf)(words / 2**0.5)) / 2                     # GELU
     keys = apply(head.keys, words)
     keys = (keys - keys.mean(1, keepdims=True)) / np.sqrt(keys.var(1, keepdims=True) + 1e-5)
-    distances = head._distances(7).numpy()
+    distances = _distances(7).numpy()
+    vectors, priors = head.distances.numpy()[distances], head.priors.numpy()[distances]
     grid = np.zeros((7, 7, 4))
     for i, j in np.ndindex(7, 7):
-        grid[i, j] = apply(head.gains, words[i]) * keys[j] + apply(head.shifts, words[i]) + distances[i, j]
+        grid[i, j] = apply(head.gains, words[i]) * keys[j] + apply(head.shifts, words[i]) + vectors[i, j]
     grid = total = np.maximum(grid, 0)
     for dilation, convolution in zip((1, 2, 3), head.convolutions, strict=True):
         seen = np.zeros((7, 7, 4)) + convolution.bias.numpy()
@@ -180,14 +178,16 @@ def test_logits_are_the_formula_pair_by_pair_whatever_stands_in_padding(rng):
     mask = tf.constant([[True] * 7 + [False] * 2])
     found = head(tf.constant(features), mask=mask).numpy()[0]
     for i, j in np.ndindex(7, 7):
-        expected = apply(head.relations, total[i, j]) + terms[i, :4] + terms[j, 4:]
+        expected = total[i, j] @ head.relations.kernel.numpy() + terms[i, :4] + terms[j, 4:] + priors[i, j]
         expected += np.array([words[i] @ form @ words[j] for form in head.forms.numpy()])
         np.testing.assert_allclose(found[i, j], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_an_untrained_head_finds_hardly_any_relation(rng):
+def test_an_untrained_head_finds_nothing_but_may_go_on_to_the_next_token(rng):
     chances = tf.nn.softmax(W2NERHead(LABELS)(tf.constant(rng.normal(size=(2, 60, 32)).astype("float32")))).numpy()
-    assert chances[..., 0].mean() > 0.95
+    follows = np.eye(60, k=1, dtype=bool)
+    assert 0.3 < chances[:, follows][:, :, NEXT].mean() < 0.7
+    assert chances[:, ~follows][..., 0].mean() > 0.99
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):

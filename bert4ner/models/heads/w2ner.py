@@ -38,8 +38,8 @@ class W2NERHead(TokenPairHead):
 
     A pair is represented by conditional layer norm of token j, its scale and shift linear in token i, plus a vector of
     the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other.
-    The logits are linear in the sum of all four grids, plus a bilinear form of both tokens, plus a term of either. Loss
-    is the cross entropy of all pairs, none being likely from the start.
+    The logits are linear in the sum of all four grids, plus a bilinear form of both tokens, a term of either, and one
+    of the distance, which alone decides before training. The loss is the cross entropy of all pairs.
 
     Every path of NEXT from a first to a last token that a TAIL joins is an entity; its score is the product of the
     probabilities of these relations. Entities that share tokens may thus give rise to others, where one can be left on
@@ -87,7 +87,10 @@ class W2NERHead(TokenPairHead):
             )
             for dilation in _DILATIONS
         ]  # fmt: skip
-        self.relations = _built(dense, relations, channels, "relations", bias_initializer=_MostlyNone())
+        self.relations = _built(
+            dense, relations, channels, "relations", use_bias=False, kernel_initializer=normal(stddev=0.02)
+        )
+        self.priors = self.add_weight("priors", (2 * _BUCKETS + 1, relations), initializer=_Priors())
         self.forms = self.add_weight("forms", (relations, size, size), initializer=normal(stddev=0.5 / size))
         super().build(input_shape)
 
@@ -98,7 +101,8 @@ class W2NERHead(TokenPairHead):
         mean, variance = tf.nn.moments(keys, axes=[-1], keepdims=True)
         keys = (keys - mean) * tf.math.rsqrt(variance + 1e-5)
         grid = self.gains(words)[:, :, None] * keys[:, None] + self.shifts(words)[:, :, None]
-        grid = total = tf.nn.relu(grid + self._distances(tf.shape(words)[1]))              # (batch, length, length, …)
+        distances = _distances(tf.shape(words)[1])                                         # (length, length)
+        grid = total = tf.nn.relu(grid + tf.gather(self.distances, distances))             # (batch, length, length, …)
         for convolution in self.convolutions:
             if mask is not None:
                 grid = tf.where((mask[:, :, None] & mask[:, None])[..., None], grid, 0)
@@ -106,16 +110,8 @@ class W2NERHead(TokenPairHead):
             total += grid
         rows, columns = tf.split(self.terms(features), 2, axis=-1)
         products = tf.einsum("bis,rst,bjt->bijr", words, self.forms, words)                # (batch, length, length, …)
-        return self.relations(total) + products + rows[:, :, None] + columns[:, None]
-
-    def _distances(self, length: Any) -> Any:
-        """A vector for the distance of each pair, (length, length, size)."""
-        positions = tf.range(length)
-        distances = positions - positions[:, None]
-        sizes = tf.abs(distances)
-        powers = tf.reduce_sum(tf.cast(sizes[..., None] >= 2 ** np.arange(_BUCKETS), "int32"), axis=-1)
-        buckets = tf.sign(distances) * powers + _BUCKETS
-        return tf.gather(self.distances, buckets)
+        terms = rows[:, :, None] + columns[:, None] + tf.gather(self.priors, distances)
+        return self.relations(total) + products + terms
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
@@ -210,11 +206,21 @@ class W2NERHead(TokenPairHead):
         return result
 
 
-class _MostlyNone(keras.initializers.Initializer):
-    """Biases of the relations: `PRIOR` for all but none."""
+class _Priors(keras.initializers.Initializer):
+    """Logits by distance: none is likely but that the next token is the entity's next, which is as likely as not."""
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        return tf.constant([0.0] + [PRIOR] * (shape[0] - 1), dtype)
+        priors = np.full(shape, PRIOR)
+        priors[:, 0] = priors[_BUCKETS + 1, NEXT] = 0
+        return tf.constant(priors, dtype)
+
+
+def _distances(length: Any) -> Any:
+    """The number of each pair's signed distance, ``(length, length)``: `_BUCKETS` is 0, more is to the right."""
+    positions = tf.range(length)
+    distances = positions - positions[:, None]
+    powers = tf.reduce_sum(tf.cast(tf.abs(distances)[..., None] >= 2 ** np.arange(_BUCKETS), "int32"), axis=-1)
+    return tf.sign(distances) * powers + _BUCKETS
 
 
 def _built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
