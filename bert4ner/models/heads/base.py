@@ -30,6 +30,14 @@ def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
     return [span for span in spans if len(span) == 3]
 
 
+def built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
+    """A float32 layer over sequences or grids of vectors of this width, its variables named after it."""
+    layer = kind(units, name=name, dtype="float32", **options)
+    with tf.name_scope(name):                                       # else those of several have one name
+        layer.build((None, None, None, width))
+    return layer
+
+
 def scaled(losses: Any, counted: Any) -> Any:
     """Losses of windows, ``(batch,)``, scaled so that their mean is the batch's loss for each true value in `counted`.
 

@@ -3,6 +3,7 @@
 from typing import Any, final
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.models.heads.base import built
 from bert4ner.models.heads.span_matrix import SpanMatrixHead
 
 SIZES = 32
@@ -34,19 +35,15 @@ class BiaffineHead(SpanMatrixHead):
     """
 
     def build(self, input_shape: Any) -> None:
-        self.starts = keras.layers.Dense(self.head_size, name="starts", dtype="float32")
-        self.ends = keras.layers.Dense(self.head_size, name="ends", dtype="float32")
-        self.terms = keras.layers.Dense(
-            2 * len(self.labels), use_bias=False, kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name="terms", dtype="float32",
-        )  # fmt: skip
-        for dense in (self.starts, self.ends, self.terms):
-            with tf.name_scope(dense.name):                         # else all have variables of one name
-                dense.build(input_shape)
+        dense, normal = keras.layers.Dense, keras.initializers.RandomNormal
+        labels, width = len(self.labels), input_shape[-1]
+        self.starts = built(dense, self.head_size, width, "starts")
+        self.ends = built(dense, self.head_size, width, "ends")
+        self.terms = built(dense, 2 * labels, width, "terms", use_bias=False, kernel_initializer=normal(stddev=0.02))
         size = self.head_size + 1
-        initializer = keras.initializers.RandomNormal(stddev=1 / size)             # a spread near 1 before training
-        self.forms = self.add_weight(name="forms", shape=(len(self.labels), size, size), initializer=initializer)
-        self.sizes = self.add_weight(name="sizes", shape=(len(self.labels), SIZES), initializer="zeros")
+        initializer = normal(stddev=1 / size)                                      # a spread near 1 before training
+        self.forms = self.add_weight(name="forms", shape=(labels, size, size), initializer=initializer)
+        self.sizes = self.add_weight(name="sizes", shape=(labels, SIZES), initializer="zeros")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.models.heads.base import scaled
+from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import (
     SpanMatrixHead,
@@ -47,15 +47,10 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return 2 * length * (length + len(self.labels))                 # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
-        self.projection = self._dense("projection", 2 * self.head_size)
-        self.labelling = self._dense("labelling", 2 * len(self.labels))
-        for dense, width in ((self.projection, input_shape[-1]), (self.labelling, 2 * self.head_size)):
-            with tf.name_scope(dense.name):                         # else both have variables of one name
-                dense.build((None, None, width))
+        dense, size = keras.layers.Dense, 2 * self.head_size
+        self.projection = built(dense, size, input_shape[-1], "projection", kernel_initializer="lecun_normal")
+        self.labelling = built(dense, 2 * len(self.labels), size, "labelling", kernel_initializer="lecun_normal")
         super().build(input_shape)
-
-    def _dense(self, name: str, units: int) -> Any:
-        return keras.layers.Dense(units, kernel_initializer="lecun_normal", name=name, dtype="float32")
 
     def call(self, features: Any) -> Any:
         projected = self.projection(self.dropout_layer(features))                          # (batch, length, 2 * size)

@@ -9,7 +9,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Nesting
-from bert4ner.models.heads.base import scaled
+from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import (
     SpanCellsHead,
@@ -77,16 +77,12 @@ class MRCHead(SpanCellsHead):
         return len(self.labels) * (self.query_length + length)
 
     def build(self, input_shape: Any) -> None:
-        self.projection = keras.layers.Dense(
-            2 * self.head_size + _POINTS, kernel_initializer="lecun_normal", bias_initializer=_FewFirstAndLast(),
-            name="projection", dtype="float32",
+        dense, width = keras.layers.Dense, input_shape[-1]
+        self.projection = built(
+            dense, 2 * self.head_size + _POINTS, width, "projection", kernel_initializer="lecun_normal",
+            bias_initializer=_FewFirstAndLast(),
         )  # fmt: skip
-        self.conditions = keras.layers.Dense(
-            2 * input_shape[-1], use_bias=False, kernel_initializer="zeros", name="conditions", dtype="float32"
-        )
-        for dense in (self.projection, self.conditions):
-            with tf.name_scope(dense.name):                         # else both have variables of one name
-                dense.build(input_shape)
+        self.conditions = built(dense, 2 * width, width, "conditions", use_bias=False, kernel_initializer="zeros")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:

@@ -11,7 +11,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan, heaviest
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import scaled
+from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.span_matrix import (
     PRIOR,
     SPANS_PER_TOKEN,
@@ -74,20 +74,20 @@ class W2NERHead(TokenPairHead):
     def build(self, input_shape: Any) -> None:
         size, channels, relations = self.head_size, self._channels, TAIL + len(self.labels)
         normal, dense = keras.initializers.RandomNormal, keras.layers.Dense
-        self.terms = _built(dense, 2 * relations, input_shape[-1], "terms", kernel_initializer=normal(stddev=0.02))
-        self.words = _built(dense, size, input_shape[-1], "words")
-        self.keys = _built(dense, channels, size, "keys")
-        self.gains = _built(dense, channels, size, "gains", bias_initializer="ones")
-        self.shifts = _built(dense, channels, size, "shifts")
+        self.terms = built(dense, 2 * relations, input_shape[-1], "terms", kernel_initializer=normal(stddev=0.02))
+        self.words = built(dense, size, input_shape[-1], "words")
+        self.keys = built(dense, channels, size, "keys")
+        self.gains = built(dense, channels, size, "gains", bias_initializer="ones")
+        self.shifts = built(dense, channels, size, "shifts")
         self.distances = self.add_weight("distances", (2 * _BUCKETS + 1, channels), initializer=normal(stddev=0.02))
         self.convolutions = [
-            _built(
+            built(
                 keras.layers.Conv2D, channels, channels, f"convolution-{dilation}",
                 kernel_size=3, padding="same", dilation_rate=dilation, activation="relu",
             )
             for dilation in _DILATIONS
         ]  # fmt: skip
-        self.relations = _built(
+        self.relations = built(
             dense, relations, channels, "relations", use_bias=False, kernel_initializer=normal(stddev=0.02)
         )
         self.priors = self.add_weight("priors", (2 * _BUCKETS + 1, relations), initializer=_Priors())
@@ -115,9 +115,6 @@ class W2NERHead(TokenPairHead):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those entities of one document whose first and last character are those of another with an earlier label."""
@@ -221,14 +218,6 @@ def _distances(length: Any) -> Any:
     distances = positions - positions[:, None]
     powers = tf.reduce_sum(tf.cast(tf.abs(distances)[..., None] >= 2 ** np.arange(_BUCKETS), "int32"), axis=-1)
     return tf.sign(distances) * powers + _BUCKETS
-
-
-def _built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
-    """A layer over grids or sequences of vectors of this width, its variables named after it."""
-    layer = kind(units, name=name, dtype="float32", **options)
-    with tf.name_scope(name):                                       # else all have variables of one name
-        layer.build((None, None, None, width))
-    return layer
 
 
 def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> Iterator[list[int]]:
