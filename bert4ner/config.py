@@ -58,6 +58,11 @@ class ModelConfig:
     tap: Literal["feed_forward", "attention"] = "feed_forward"
     """Where in each block its vectors are taken: after the feed-forward norm or after the attention norm."""
 
+    @property
+    def fused(self) -> int:
+        """How many layers of the encoder what follows it is built on."""
+        return 1 if self.fusion == "last" else self.fusion_layers
+
 
 @dataclass(frozen=True)
 class SpanConfig:
@@ -73,6 +78,9 @@ class SpanConfig:
     """Exponent of the focal loss of the head `span`, which gives easy tokens less weight; 0 is cross entropy."""
     label_descriptions: str = ""
     """File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; without, it asks by name."""
+    joint_layers: int | Auto = "auto"
+    """Last layers of the encoder that read each query with the text for `mrc`, those below read either alone, once;
+    `auto` is a quarter of them, 0 is all."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,7 @@ class Config:
         if self.spans.head_size % 2:
             raise ConfigError(f"head_size must be even, its elements are turned in pairs, got {self.spans.head_size}")
         _bound("label_smoothing", self.spans.label_smoothing, low=0, high=0.9)
+        _bound("joint_layers", self.spans.joint_layers, low=0)  # type: ignore[arg-type]
         _bound("focal", self.spans.focal, low=0, high=10)
         _bound("epochs", optimization.epochs, low=1)
         _bound("batch_tokens", optimization.batch_tokens, low=windows.max_length)

@@ -35,6 +35,13 @@ class Encoder:
         self.attention_bias = self.position_bias = None
         return super().call(inputs)  # type: ignore[misc]
 
+    def call_blocks(self, states: Any, blocks: range) -> Any:
+        """What some consecutive blocks make of embeddings or of what the block before them gave."""
+        self.attention_bias = self.position_bias = None
+        for index in blocks:
+            states = self.apply_main_layers(states, index)  # type: ignore[attr-defined]
+        return states
+
 
 class Bert(Encoder, models.BERT):
     pass

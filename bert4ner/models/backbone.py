@@ -44,6 +44,21 @@ class Backbone:
         self.transformer.call(list(inputs))
         return [layer.get_output_at(call) for layer, call in self.taps]
 
+    def read_apart(self, parts: Sequence[Sequence[Any]], join: Any, joint: int) -> list[Any]:
+        """The block outputs where all blocks but the last `joint` read several inputs each by itself.
+
+        Args:
+            parts: token ids and segment ids of each input.
+            join: a layer that makes one tensor of the states of the parts, (batch, length, width), and their masks.
+
+        References:
+            Cao et al. 2020, DeFormer: Decomposing Pre-trained Transformers for Faster Question Answering.
+        """
+        network, count = self.transformer, self.transformer.num_hidden_layers
+        read = [network.call_blocks(network.apply_embeddings(list(part)), range(count - joint)) for part in parts]
+        network.apply_final_layers(network.call_blocks(join(read), range(count - joint, count)))
+        return [layer.get_output_at(call) for layer, call in self.taps]
+
     def load(self, checkpoint: str) -> None:
         """Fill the weights from a file of weights; each variable is accounted for before any is assigned.
 
@@ -69,7 +84,7 @@ def build_backbone(
         ConfigError: more positions or more fused layers are asked for than the encoder has.
     """
     check_size(encoder_config, model, max_length=max_length)
-    layers, count = encoder_config["num_hidden_layers"], _fused(model)
+    layers, count = encoder_config["num_hidden_layers"], model.fused
     rates = {
         "dropout_rate": _rate(dropout, encoder_config.get("hidden_dropout_prob")),
         "attention_dropout_rate": _rate(dropout, encoder_config.get("attention_probs_dropout_prob")),
@@ -96,13 +111,9 @@ def check_size(encoder_config: dict[str, Any], model: ModelConfig, *, max_length
     bounded = get_family(encoder_config.get("family"), where="the encoder's configuration").positions
     if bounded and max_length > positions:
         raise ConfigError(f"max_length={max_length}, but the encoder has {positions} positions; lower --max-length")
-    layers, count = encoder_config["num_hidden_layers"], _fused(model)
+    layers, count = encoder_config["num_hidden_layers"], model.fused
     if count > layers:
         raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
-
-
-def _fused(model: ModelConfig) -> int:
-    return 1 if model.fusion == "last" else model.fusion_layers
 
 
 def _rate(dropout: float | str, configured: float | None) -> float:

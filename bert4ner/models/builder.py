@@ -20,7 +20,15 @@ from bert4ner.models.heads.span import SpanHead
 from bert4ner.models.heads.w2ner import W2NERHead
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
-from bert4ner.models.queries import Answers, Questions, encode_queries, read_queries
+from bert4ner.models.queries import (
+    Answers,
+    Joined,
+    Queries,
+    Questions,
+    encode_queries,
+    read_queries,
+    resolve_joint_layers,
+)
 from bert4ner.text.tokenizer import Vocabulary
 
 HEADS: dict[str, Any] = {
@@ -71,6 +79,7 @@ def open_queries(pretrained: Pretrained, config: Config, labels: Sequence[str]) 
     """What the encoder is asked for each label, sorted; nothing if the head does not ask. Raises as `build_model`."""
     if not HEADS[config.model.head].asks:
         return ()
+    resolve_joint_layers(config, pretrained.config)
     queries = read_queries(config, labels)
     encode_queries(queries, pretrained.vocabulary, config.windows)                 # to be told at once what is wrong
     return queries
@@ -103,6 +112,8 @@ def assemble(
     options = kind.options(config)
     if queries:
         options["queries"] = encode_queries(queries, vocabulary, config.windows)
+        joint = resolve_joint_layers(config, encoder_config)
+        options["joint"] = joint / encoder_config["num_hidden_layers"]
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
             encoder_config,
@@ -114,11 +125,21 @@ def assemble(
         check_budget(head, config)
         blocks = backbone.blocks
         if head.asks:
-            segment = min(1, (encoder_config.get("type_vocab_size") or 2) - 1)
-            questions = Questions(head.queries, segment, vocabulary.pad_id, name="questions")
-            blocks = backbone.read(questions(backbone.inputs[0]))
+            blocks = _ask(backbone, head.queries, joint, vocabulary)
         features = encode(fuse(blocks, config.model.fusion), config.model.encoder)
         if head.asks:
             features = Answers([len(query) for query in head.queries], name="answers")(features)
         network = keras.Model(backbone.inputs, head(features), name="bert4ner")
     return network, backbone
+
+
+def _ask(backbone: Backbone, queries: Sequence[Sequence[int]], joint: int, vocabulary: Vocabulary) -> list[Any]:
+    """The block outputs for every query before every window, which the last `joint` layers read together."""
+    segment = min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
+    if joint == backbone.config["num_hidden_layers"]:
+        questions = Questions(queries, segment, vocabulary.pad_id, name="questions")
+        return backbone.read(questions(backbone.inputs[0]))
+    # Here the text is read as by the other heads, so that the second segment is the query's.
+    asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
+    joined = Joined([len(query) for query in queries], name="joined")
+    return backbone.read_apart([asked, backbone.inputs], joined, joint)

@@ -167,6 +167,7 @@ class NERModel:
             )
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}
+            options.setdefault("joint_layers", 0)                      # as it was before there was the option
             config = Config().replace(**options)
         except AttributeError:
             raise CheckpointError(f"{where}: expected config to hold groups of options") from None

@@ -5,6 +5,7 @@ A head that asks gets every window read once for each label: [CLS] query [SEP] t
 of queries: how much shorter windows are, and how many more tokens the encoder reads.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -13,6 +14,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.descriptions import read_descriptions
 from bert4ner.errors import ConfigError
+from bert4ner.models.pretrained import get_family
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
 _LEAST_WINDOW = 8               # tokens, as the option max_length has it
@@ -55,6 +57,27 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary, windows: Wind
     return encoded
 
 
+def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
+    """Every window after every query, its own [CLS] left out, padded on the right: those of one window side by side.
+
+    Args:
+        queries: of each label (tokens, …), [CLS] and [SEP] counted; the number of tokens must be known.
+        windows: (batch, length, …).
+        padding: what stands behind the text of shorter queries.
+
+    Returns:
+        (batch * labels, longest query + length - 1, …).
+    """
+    text, longest = windows[:, 1:], max(query.shape[0] for query in queries)
+    rows = []
+    for query in queries:
+        before = tf.repeat(query[None], tf.shape(text)[0], axis=0)
+        after = tf.fill(tf.shape(text[:, :1]), tf.cast(padding, text.dtype))               # (batch, 1, …)
+        rows.append(tf.concat([before, text, tf.repeat(after, longest - query.shape[0], axis=1)], axis=1))
+    joined = tf.stack(rows, axis=1)                                                        # (batch, labels, length, …)
+    return tf.reshape(joined, tf.concat([[-1], tf.shape(joined)[2:]], axis=0))
+
+
 class Questions(keras.layers.Layer):
     """Puts every query before every window: token ids (batch, length) in, token and segment ids out.
 
@@ -76,21 +99,94 @@ class Questions(keras.layers.Layer):
         self.segment, self.padding = segment, padding
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
-        batch, longest = tf.shape(inputs)[0], max(map(len, self.queries))
-        ids, segments = [], []
-        for query in self.queries:
-            asked = tf.tile(tf.constant([query], inputs.dtype), [batch, 1])                # (batch, query)
-            after = tf.fill([batch, longest - len(query)], tf.cast(self.padding, inputs.dtype))
-            text = inputs[:, 1:]                                                           # (batch, length - 1)
-            ids.append(tf.concat([inputs[:, :1], asked, text, after], axis=1))
-            first, last = (tf.zeros_like(part) for part in (tf.concat([inputs[:, :1], asked], axis=1), after))
-            parts = [first, tf.fill(tf.shape(text), self.segment), last]
-            segments.append(tf.concat([tf.cast(part, inputs.dtype) for part in parts], axis=1))
-        width = longest + tf.shape(inputs)[1]
-        return tuple(tf.reshape(tf.stack(rows, axis=1), [-1, width]) for rows in (ids, segments))  # type: ignore
+        start = tf.reshape(inputs[0, 0], [1])
+        queries = [tf.concat([start, tf.constant(query, inputs.dtype)], axis=0) for query in self.queries]
+        first, second = ([tf.zeros_like(query) for query in queries], self.segment * tf.ones_like(inputs))
+        return _after_each(queries, inputs, self.padding), _after_each(first, second)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "queries": self.queries, "segment": self.segment, "padding": self.padding}
+
+
+def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
+    """How many of the encoder's last layers read text and query together, `auto` and 0 resolved.
+
+    `auto` is a quarter, more if so many are fused, and all where the family can do no less.
+
+    Raises:
+        ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
+    """
+    layers, joint, fused = encoder_config["num_hidden_layers"], config.spans.joint_layers, config.model.fused
+    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
+    if joint == "auto":
+        joint = max(math.ceil(layers / 4), fused) if family.apart else layers
+    if joint > layers:
+        raise ConfigError(f"joint_layers={joint}, but the encoder has {layers} layers; lower --joint-layers")
+    joint = int(joint) or layers
+    if joint < fused:
+        raise ConfigError(
+            f"fusion_layers={fused}, but only the last joint_layers={joint} read text and query together; lower "
+            "--fusion-layers or raise --joint-layers"
+        )
+    if joint < layers and not family.apart:
+        raise ConfigError(
+            f"joint_layers={joint}: layers of the family {family.name} cannot read text and query apart; leave out "
+            "--joint-layers"
+        )
+    return joint
+
+
+class Queries(keras.layers.Layer):
+    """Token ids and segment ids ``(labels, longest query + 1)`` of all queries by themselves, whatever the input.
+
+    Args:
+        queries: token ids of each label's query, [SEP] at the end.
+        start: id of the [CLS] before them.
+        segment: id of their segment.
+        padding: the token id that means none.
+    """
+
+    def __init__(self, queries: Sequence[Sequence[int]], start: int, segment: int = 1, padding: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.queries = [list(query) for query in queries]
+        self.start, self.segment, self.padding = start, segment, padding
+
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        longest = max(map(len, self.queries))
+        rows = [[self.start, *query, *[self.padding] * (longest - len(query))] for query in self.queries]
+        ids = tf.constant(rows, inputs.dtype)
+        return ids, self.segment * tf.ones_like(ids)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"queries": self.queries, "start": self.start, "segment": self.segment, "padding": self.padding}
+        return {**super().get_config(), **own}
+
+
+class Joined(keras.layers.Layer):
+    """Puts every query before every window once both are vectors, as `Questions` does with their tokens.
+
+    Queries ``(labels, longest query + 1, width)`` and windows ``(batch, length, width)`` in, ``(batch * labels, longest
+    query + length, width)`` out.
+
+    Args:
+        lengths: tokens of each label's query, [SEP] counted.
+    """
+
+    def __init__(self, lengths: Sequence[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.lengths = list(lengths)
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        queries, windows = inputs
+        return _after_each([queries[label, : length + 1] for label, length in enumerate(self.lengths)], windows)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        text = tf.ones(tf.shape(inputs[1])[:2], "bool") if mask is None or mask[1] is None else mask[1]
+        return _after_each([tf.ones([length + 1], "bool") for length in self.lengths], text, False)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "lengths": self.lengths}
 
 
 class Answers(keras.layers.Layer):

@@ -121,14 +121,14 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         }
 
 
-def learning_rates(config: Config, encoder_config: dict[str, Any], queries: int = 0) -> tuple[float, float]:
+def learning_rates(config: Config, encoder_config: dict[str, Any], passes: float = 1.0) -> tuple[float, float]:
     """Peak rates of the encoder and of everything on top, `auto` resolved.
 
     On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. Where windows are read
-    after several queries, a batch holds as many fewer of them, and `auto` is less by the root of that number.
+    several times, a batch holds as many fewer of them, and `auto` is less by the root of that number.
 
     Args:
-        queries: how many there are, none for most heads.
+        passes: how often the encoder reads every window, as the head says.
 
     References:
         Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (the root); Malladi et al.
@@ -136,7 +136,7 @@ def learning_rates(config: Config, encoder_config: dict[str, Any], queries: int 
     """
     options = config.optimization
     encoder, head = options.learning_rate, options.head_learning_rate
-    slower = math.sqrt(max(1, queries))
+    slower = math.sqrt(passes)
     if encoder == "auto":
         encoder = auto_learning_rate(encoder_parameters(encoder_config)) / slower
     if head == "auto":
@@ -152,7 +152,7 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
     """
     options = model.config.optimization
-    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, len(model.queries))
+    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.head.passes)
     on_top = model.head_variables()
     optimizer = GroupedAdamW(
         WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from bert4ner.compat.frameworks import keras, tf
+from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
-from bert4ner.models.queries import Answers, Questions
+from bert4ner.models.queries import Answers, Joined, Queries, Questions, resolve_joint_layers
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.train.batches import TrainingBatches
 
@@ -19,7 +20,7 @@ IDS = np.array([[3, 40, 41, 42, 4], [3, 50, 4, 0, 0]], "int32")
 
 
 def make(tiny_config, **options):
-    return NERModel.create(tiny_config(head="mrc", head_size=4, **options), ["X", "Y"])
+    return NERModel.create(tiny_config(head="mrc", **{"head_size": 4, "joint_layers": 0, **options}), ["X", "Y"])
 
 
 @pytest.fixture
@@ -72,6 +73,37 @@ def test_features_are_those_of_an_encoder_that_reads_query_and_text(tiny_config,
             expected = inside[1]([read, segments]).numpy()[0]
             np.testing.assert_allclose(found[row, label, 1:length], expected[len(query) + 1 :], atol=1e-4)
             np.testing.assert_allclose(found[row, label, 0], expected[: len(query) + 1].mean(axis=0), atol=1e-4)
+
+
+def test_vectors_of_queries_and_windows_are_put_as_their_tokens_are():
+    asked, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
+    assert asked.numpy().tolist() == [[3, 60, 4, 0, 0], [3, 70, 71, 72, 4]]
+    layer = Joined([len(query) for query in QUERIES])
+    vectors = [tf.cast(ids, "float32")[..., None] for ids in (asked, IDS)]
+    joined = layer(vectors).numpy()[..., 0]
+    assert np.array_equal(joined, Questions(QUERIES)(tf.constant(IDS))[0])
+    assert np.array_equal(layer.compute_mask(vectors, [None, tf.constant(IDS > 0)]), joined > 0)
+    for each in (layer, Queries(QUERIES, start=3)):
+        assert type(each).from_config(each.get_config()).get_config() == each.get_config()
+
+
+@pytest.mark.parametrize(("options", "layers", "expected"), [
+    ({}, 4, 1), ({}, 12, 3), ({}, 5, 2), ({}, 1, 1), ({"joint_layers": 0}, 12, 12), ({"joint_layers": 7}, 12, 7),
+    ({"fusion": "mean"}, 12, 4), ({"fusion": "mean", "fusion_layers": 2}, 12, 3),
+])  # fmt: skip
+def test_a_quarter_of_the_layers_is_joint_unless_more_is_needed(options, layers, expected):
+    assert resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": layers}) == expected
+
+
+@pytest.mark.parametrize(("options", "family", "told"), [
+    ({"joint_layers": 5}, "bert", "joint_layers=5, but the encoder has 4 layers; lower --joint-layers"),
+    ({"joint_layers": 2, "fusion": "mean", "fusion_layers": 3}, "bert",
+     "fusion_layers=3, but only the last joint_layers=2 read text and query together; lower --fusion-layers or raise"),
+    ({"joint_layers": 3}, "xlnet", "layers of the family xlnet cannot read text and query apart"),
+])  # fmt: skip
+def test_layers_that_cannot_be_joint_are_refused(options, family, told):
+    with pytest.raises(ConfigError, match=told):
+        resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": 4, "family": family})
 
 
 def test_windows_leave_room_for_the_longest_query(tiny_config, described, rng):

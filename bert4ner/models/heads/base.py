@@ -65,6 +65,8 @@ class Head(keras.layers.Layer):
     asks = False
     """Whether the encoder is to read every window once for each label, after a query for it (`models.queries`). Such a
     head takes an argument `queries`, and features (batch, labels, length, width)."""
+    passes = 1.0
+    """How often the encoder reads every window, on the average of its layers."""
     query_length = 0
     """Tokens of the longest query, its [SEP] counted; windows are shorter by as many."""
 

@@ -1,5 +1,6 @@
 """Reading comprehension: the encoder is asked, label by label, where entities begin, end, and what belongs together."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, final
 
@@ -30,10 +31,11 @@ class MRCHead(SpanCellsHead):
     """Classifies every token as first and as last of an entity of the label asked for, and pairs of both as matching.
 
     The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
-    labels share one set of weights: what is asked for stands in the text. Features f of its tokens are scaled and
-    shifted to f * (1 + G c) + S c, where c is what tells the query's vector from those of the other queries; G and S
-    start at 0. First and last tokens are linear in them; the match of tokens i and j is q_i . k_j / sqrt(head_size),
-    turned by rotary positions, plus a term of either token.
+    labels share one set of weights: what is asked for stands in the text. Its lower layers may read text and query
+    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c is what
+    tells the query's vector from those of the other queries; G and S start at 0. First and last tokens are linear in
+    them; the match of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either
+    token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
@@ -46,6 +48,7 @@ class MRCHead(SpanCellsHead):
         head_size: width of q and k, even.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
+        joint: share of the encoder's layers that read text and query together, the others read either alone.
 
     Call arguments:
         features: vectors ``(batch, labels, length, width)``, of each query first, then of the tokens; returns logits
@@ -63,9 +66,11 @@ class MRCHead(SpanCellsHead):
 
     def __init__(
         self, labels: Sequence[str], queries: Sequence[Sequence[int]] = (), head_size: int = 64,
-        nesting: Nesting = "any", dropout: float = 0.0, **kwargs: Any,
+        nesting: Nesting = "any", dropout: float = 0.0, joint: float = 1.0, **kwargs: Any,
     ):  # fmt: skip
         super().__init__(labels, head_size, nesting, dropout, **kwargs)
+        self.joint = joint
+        self.passes = joint * len(self.labels) + (1 - joint)
         self.queries = [list(query) for query in queries]
         self.query_length = max(map(len, self.queries), default=0)
 
@@ -73,8 +78,8 @@ class MRCHead(SpanCellsHead):
         return len(self.labels) * (_MATCH + length) * length
 
     def encoder_tokens(self, length: int) -> int:
-        """A window is read once for each label, always as long as after the longest query."""
-        return len(self.labels) * (self.query_length + length)
+        """Layers that read text and query together read a window once for each label, after the longest query."""
+        return math.ceil(self.passes * length + self.joint * len(self.labels) * self.query_length)
 
     def build(self, input_shape: Any) -> None:
         dense, width = keras.layers.Dense, input_shape[-1]
@@ -111,7 +116,7 @@ class MRCHead(SpanCellsHead):
         return (input_shape[0], len(self.labels), length and _MATCH + length, length)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "queries": self.queries}
+        return {**super().get_config(), "queries": self.queries, "joint": self.joint}
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""

@@ -75,6 +75,7 @@ class Family:
         tokenizer: "wordpiece" or "sentencepiece".
         decoder: generates text; it is no encoder for recognition.
         positions: whether there is a table of positions, which bounds the length of windows.
+        apart: whether a block takes what another gave for two inputs side by side: states of it are one tensor.
         generator: what `load_transformer` builds, if not `bert4keras`.
     """
 
@@ -88,6 +89,7 @@ class Family:
     tokenizer: str = "wordpiece"
     decoder: bool = False
     positions: bool = True
+    apart: bool = True
     generator: str | None = None
 
     def layout(self, shapes: Shapes) -> Layout | None:

@@ -10,6 +10,7 @@ from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config, ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone
+from bert4ner.models.builder import assemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import FAMILIES, open_pretrained
 from bert4ner.models.pretrained.convert import write_tensorflow
@@ -144,9 +145,67 @@ def test_a_model_is_trained_saved_and_loaded(kind, on_family, tmp_path):
     np.testing.assert_allclose(NERModel.load(tmp_path / "model").outputs(IDS), expected, atol=1e-6)
 
 
+def features_of_answers(folder, *, joint):
+    """Of IDS: (batch, labels, length, width), the token ids of the queries, and the backbone."""
+    pretrained = open_pretrained(folder)
+    config = Config().replace(head="mrc", joint_layers=joint, max_length=32, overlap=4, precision="float32")
+    network, backbone = assemble(pretrained.config, config, ["X", "Y"], pretrained.vocabulary, ("药", "患者"))
+    backbone.load(pretrained.checkpoint)
+    head = network.get_layer("head")
+    return keras.Model(network.inputs, head.input)([IDS, np.zeros_like(IDS)]).numpy(), head.queries, backbone
+
+
+def assert_answers(found, queries, read):
+    """`found` is what `read` gives for token ids of a query and of a text: the query's mean, then the text without
+    its first token."""
+    for label, query in enumerate(queries):
+        for row, real in enumerate(REAL):
+            expected = read([3, *query], IDS[row][real])
+            length = len(query) + 1
+            assert len(expected) == length + real.sum() - 1
+            np.testing.assert_allclose(found[row, label, 0], expected[:length].mean(axis=0), atol=1e-4)
+            np.testing.assert_allclose(found[row, label, 1 : real.sum()], expected[length:], atol=1e-4)
+
+
+def test_layers_below_the_joint_ones_read_query_and_text_alone_as_those_of_transformers(any_folder):
+    import torch  # deferred: seconds
+
+    model = transformers_model("bert")
+
+    def lower(ids, segment):
+        ids = torch.tensor([ids])
+        return model(ids, token_type_ids=torch.full_like(ids, segment), output_hidden_states=True).hidden_states[1]
+
+    def read(query, text):
+        with torch.no_grad():
+            joined = torch.cat([lower(query, 1), lower(text.tolist(), 0)[:, 1:]], dim=1)
+            return model.encoder.layer[1](joined)[0].reshape(joined.shape[1:]).numpy()
+
+    found, queries, _ = features_of_answers(any_folder("bert"), joint=1)
+    assert_answers(found, queries, read)
+
+
+@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer in TensorFlow", "electra"])
+def test_joint_layers_of_every_family_read_what_is_not_padded(kind, any_folder):
+    found, queries, backbone = features_of_answers(any_folder(kind), joint=1)
+    network, count = backbone.transformer, backbone.config["num_hidden_layers"]
+    embedded = network.apply_embeddings(backbone.inputs)
+    alone = keras.Model(backbone.inputs, network.call_blocks(embedded, range(count - 1)))
+    states = keras.Input((None, found.shape[-1]))
+    masked = keras.layers.Masking()(states)                            # NEZHA must have one; nothing is masked
+    together = keras.Model(states, network.call_blocks(masked, range(count - 1, count)))
+
+    def read(query, text):
+        query, text = np.array([query]), np.array([text])
+        parts = [alone([query, np.ones_like(query)]), alone([text, np.zeros_like(text)])[:, 1:]]
+        return together(np.concatenate(parts, axis=1))[0].numpy()
+
+    assert_answers(found, queries, read)
+
+
 @pytest.mark.parametrize("kind", ["albert", "nezha", "roformer in TensorFlow"])
 def test_an_encoder_that_is_asked_reads_each_question(kind, on_family):
-    model = on_family(kind, head="mrc")
+    model = on_family(kind, head="mrc", joint_layers=0)
     assert np.isfinite(model.outputs(IDS[:, :6])).all()
     ids = IDS.copy()
     ids[0, 3] = 60

@@ -133,4 +133,5 @@ XLNET = Family(
     huggingface=_config,
     tokenizer="sentencepiece",
     positions=False,
+    apart=False,
 )
