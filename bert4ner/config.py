@@ -79,8 +79,7 @@ class SpanConfig:
     label_descriptions: str = ""
     """File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; without, it asks by name."""
     joint_layers: int | Auto = "auto"
-    """Last layers of the encoder that read each query with the text for `mrc`, those below read either alone, once;
-    `auto` is a quarter of them, 0 is all."""
+    """Last layers of the encoder that read a text again for each query of `mrc`; `auto`: a quarter of them; 0: all."""
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,8 @@ def test_scores_and_loss_are_float32_under_every_policy(rng, name):
 def test_windows_are_counted_once_for_each_label_with_the_longest_query():
     head = MRCHead(LABELS, [[6, 4], [7, 8, 4], [9, 4]])
     assert head.query_length == 3 and head.encoder_tokens(10) == 3 * 13 and head.cells(10) == 3 * 12 * 10
+    apart = type(head)(**{**head.get_config(), "joint": 0.25})
+    assert apart.passes == 1.5 and apart.encoder_tokens(10) == 18              # 0.75 * 10 + 0.25 * 3 * 13 = 17.25
 
 
 def test_an_untrained_head_takes_hardly_any_token_for_first_or_last(rng):

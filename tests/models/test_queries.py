@@ -162,6 +162,20 @@ def test_a_model_folder_holds_its_queries(tiny_config, described, tmp_path):
             NERModel.load(tmp_path / "model")
 
 
+def test_a_model_of_before_joint_layers_reads_all_together(tiny_config, described, tmp_path):
+    model = make(tiny_config, label_descriptions=str(described))
+    model.save(tmp_path)
+    path = tmp_path / "config.json"
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    assert saved["config"]["spans"].pop("joint_layers") == 0
+    path.write_text(json.dumps(saved), encoding="utf-8")
+    loaded = NERModel.load(tmp_path)
+    assert loaded.config == model.config and np.array_equal(loaded.outputs(IDS), model.outputs(IDS))
+    apart = make(tiny_config, label_descriptions=str(described), joint_layers="auto")
+    apart.set_weights(model.weights(), where="here")                              # the same weights, read otherwise
+    assert apart.head.passes == 1.5 and not np.allclose(apart.outputs(IDS), model.outputs(IDS), atol=1e-3)
+
+
 def test_descriptions_must_fit_the_labels(tiny_config, described):
     with pytest.raises(DataError, match=r"labels\.tsv: no description of Z"):
         NERModel.create(tiny_config(head="mrc", label_descriptions=str(described)), ["X", "Y", "Z"])

@@ -23,7 +23,6 @@ from bert4ner.models.heads.span_matrix import (
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
 _PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
-_POINTS = 4                     # numbers for each token: is it first, is it last, and a term of either for the match
 
 
 @final
@@ -32,15 +31,15 @@ class MRCHead(SpanCellsHead):
 
     The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
     labels share one set of weights: what is asked for stands in the text. Its lower layers may read text and query
-    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c is what
-    tells the query's vector from those of the other queries; G and S start at 0. First and last tokens are linear in
-    them; the match of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either
-    token.
+    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c is
+    what tells the query's vector from those of the other queries; G and S start at 0. First and last tokens are linear
+    in them; the match of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of
+    either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
-    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: one pass of the
-    encoder for each label and window.
+    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: a pass of the
+    joint layers for each label and window.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -83,9 +82,10 @@ class MRCHead(SpanCellsHead):
 
     def build(self, input_shape: Any) -> None:
         dense, width = keras.layers.Dense, input_shape[-1]
+        few = [0.0] * (2 * self.head_size) + [_PRIOR, _PRIOR, 0.0, 0.0]
         self.projection = built(
-            dense, 2 * self.head_size + _POINTS, width, "projection", kernel_initializer="lecun_normal",
-            bias_initializer=_FewFirstAndLast(),
+            dense, len(few), width, "projection", kernel_initializer="lecun_normal",
+            bias_initializer=keras.initializers.Constant(few),
         )  # fmt: skip
         self.conditions = built(dense, 2 * width, width, "conditions", use_bias=False, kernel_initializer="zeros")
         super().build(input_shape)
@@ -95,6 +95,7 @@ class MRCHead(SpanCellsHead):
         size = self.head_size
         queries, keys = tf.split(rotate(projected[..., : 2 * size], size), 2, axis=-1)
         matches = tf.matmul(queries / size**0.5, keys, transpose_b=True)
+        # Is a token first, is it last, and a term of either for the match.
         starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)      # (batch, labels, length)
         matches += firsts[..., None] + lasts[:, :, None]                                   # (batch, labels, length, …)
         return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
@@ -167,10 +168,3 @@ class MRCHead(SpanCellsHead):
                 logits = window[label, [_START, _END, _MATCH + first], [first, last, last]]
                 result[-1].append(float(np.prod(sigmoid(logits))))
         return result
-
-
-class _FewFirstAndLast(keras.initializers.Initializer):
-    """Biases of the projection: `_PRIOR` for what is first and what is last, 0 for all else."""
-
-    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        return tf.constant([0.0] * (shape[0] - _POINTS) + [_PRIOR, _PRIOR, 0.0, 0.0], dtype)

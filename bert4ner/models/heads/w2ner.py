@@ -90,7 +90,9 @@ class W2NERHead(TokenPairHead):
         self.relations = built(
             dense, relations, channels, "relations", use_bias=False, kernel_initializer=normal(stddev=0.02)
         )
-        self.priors = self.add_weight("priors", (2 * _BUCKETS + 1, relations), initializer=_Priors())
+        self.priors = self.add_weight(
+            "priors", (2 * _BUCKETS + 1, relations), initializer=keras.initializers.Constant(_priors(relations))
+        )
         self.forms = self.add_weight("forms", (relations, size, size), initializer=normal(stddev=0.5 / size))
         super().build(input_shape)
 
@@ -203,13 +205,11 @@ class W2NERHead(TokenPairHead):
         return result
 
 
-class _Priors(keras.initializers.Initializer):
+def _priors(relations: int) -> np.ndarray:
     """Logits by distance: none is likely but that the next token is the entity's next, which is as likely as not."""
-
-    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        priors = np.full(shape, PRIOR)
-        priors[:, 0] = priors[_BUCKETS + 1, NEXT] = 0
-        return tf.constant(priors, dtype)
+    priors = np.full((2 * _BUCKETS + 1, relations), PRIOR)
+    priors[:, 0] = priors[_BUCKETS + 1, NEXT] = 0
+    return priors
 
 
 def _distances(length: Any) -> Any:
