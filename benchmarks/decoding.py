@@ -5,11 +5,9 @@
 Medians of several calls; the shapes are those of full windows and of 13 labels under the scheme bio.
 """
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 from results import table, write_section
+from timing import median_seconds
 
 from bert4ner.decode.marginals import Lattice, span_probabilities
 from bert4ner.decode.viterbi import ViterbiDecoder
@@ -17,16 +15,6 @@ from bert4ner.text.schemes import TagSet
 
 LENGTH, BATCH, CALLS = 256, 32, 9
 TAGS = TagSet("bio", [f"LABEL{number:02}" for number in range(13)])         # 27 tags
-
-
-def seconds(call: Callable[[], object]) -> float:
-    """Median time of a call, the first one left out."""
-    times = []
-    for _ in range(CALLS + 1):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return float(np.median(times[1:]))
 
 
 def main() -> None:
@@ -49,14 +37,14 @@ def main() -> None:
         lattice = Lattice(emissions, lengths, legal.transitions, legal.starts, legal.ends)
         span_probabilities(lattice, spans, TAGS.continues)
 
-    rows = [
-        ["best path of each", f"{BATCH} x {LENGTH} x {tags}", seconds(lambda: legal.decode_batch(emissions, lengths))],
-        ["5 best of each", f"{BATCH} x {LENGTH} x {tags}", seconds(lambda: legal.n_best_batch(emissions, lengths, 5))],
-        ["1,000 best, all transitions", f"{LENGTH} x {tags}", seconds(lambda: free.n_best(emissions[0], 1000))],
-        ["1,000 best, legal transitions", f"{LENGTH} x {tags}", seconds(lambda: legal.n_best(emissions[0], 1000))],
-        ["probabilities of 26 spans each", f"{BATCH} x {LENGTH} x {tags}", seconds(marginals)],
+    calls = [
+        ("best path of each", f"{BATCH} x {LENGTH} x {tags}", lambda: legal.decode_batch(emissions, lengths)),
+        ("5 best of each", f"{BATCH} x {LENGTH} x {tags}", lambda: legal.n_best_batch(emissions, lengths, 5)),
+        ("1,000 best, all transitions", f"{LENGTH} x {tags}", lambda: free.n_best(emissions[0], 1000)),
+        ("1,000 best, legal transitions", f"{LENGTH} x {tags}", lambda: legal.n_best(emissions[0], 1000)),
+        ("probabilities of 26 spans each", f"{BATCH} x {LENGTH} x {tags}", marginals),
     ]
-    cells = [[str(name), str(shape), f"{1000 * float(time):.1f}"] for name, shape, time in rows]
+    cells = [[name, shape, f"{1e3 * median_seconds(call, calls=CALLS):.1f}"] for name, shape, call in calls]
     write_section("decoding", (
         "## Decoding: n best paths and exact probabilities\n\n"
         "`make bench-decoding` (`python benchmarks/decoding.py`). Milliseconds, median.\n\n"
