@@ -44,6 +44,10 @@ class Backbone:
         self.transformer.call(list(inputs))
         return [layer.get_output_at(call) for layer, call in self.taps]
 
+    def embed(self, token_ids: Any) -> Any:
+        """The vectors of tokens by themselves, in no place and no context, of which nothing is dropped."""
+        return self.transformer.layers["Embedding-Token"](token_ids)
+
     def read_apart(self, parts: Sequence[Sequence[Any]], join: Any, joint: int) -> list[Any]:
         """The block outputs where all blocks but the last `joint` read several inputs each by itself.
 

@@ -125,21 +125,25 @@ def assemble(
         check_budget(head, config)
         blocks = backbone.blocks
         if head.asks:
-            blocks = _ask(backbone, head.queries, joint, vocabulary)
+            blocks, asked = _ask(backbone, head.queries, joint, vocabulary)
         features = encode(fuse(blocks, config.model.fusion), config.model.encoder)
         if head.asks:
-            features = Answers([len(query) for query in head.queries], name="answers")(features)
+            features = Answers([len(query) for query in head.queries], name="answers")([features, asked])
         network = keras.Model(backbone.inputs, head(features), name="bert4ner")
     return network, backbone
 
 
-def _ask(backbone: Backbone, queries: Sequence[Sequence[int]], joint: int, vocabulary: Vocabulary) -> list[Any]:
-    """The block outputs for every query before every window, which the last `joint` layers read together."""
+def _ask(
+    backbone: Backbone, queries: Sequence[Sequence[int]], joint: int, vocabulary: Vocabulary
+) -> tuple[list[Any], Any]:
+    """The block outputs for every query before every window, which the last `joint` layers read together, and the
+    vectors of the queries' tokens."""
     segment = min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
+    asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
     if joint == backbone.config["num_hidden_layers"]:
         questions = Questions(queries, segment, vocabulary.pad_id, name="questions")
-        return backbone.read(questions(backbone.inputs[0]))
-    # Here the text is read as by the other heads, so that the second segment is the query's.
-    asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
-    joined = Joined([len(query) for query in queries], name="joined")
-    return backbone.read_apart([asked, backbone.inputs], joined, joint)
+        blocks = backbone.read(questions(backbone.inputs[0]))
+    else:                                               # the text is the first segment, as to the other heads
+        joined = Joined([len(query) for query in queries], name="joined")
+        blocks = backbone.read_apart([asked, backbone.inputs], joined, joint)
+    return blocks, backbone.embed(asked[0])

@@ -192,9 +192,9 @@ class Joined(keras.layers.Layer):
 class Answers(keras.layers.Layer):
     """Takes what was read apart again: (batch * labels, longest query + length, width) becomes that of windows.
 
-    The output is ``(batch, labels, length, width)``. In place of the window's [CLS] stands the mean over [CLS], query
-    and [SEP], for a head to know what was asked. The mask ends here; heads know the lengths of windows from their
-    targets.
+    The output is ``(batch, labels, length, width)``. In place of the window's [CLS] stands what was asked, for a head
+    to know: the mean of a second input, the vectors of the queries' tokens ``(labels, longest query + 1, …)``, cut or
+    filled with zeros to the width. The mask ends here; heads know the lengths of windows from their targets.
 
     Args:
         lengths: tokens of each label's query, [SEP] counted.
@@ -206,20 +206,23 @@ class Answers(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        shape, labels = tf.shape(inputs), len(self.lengths)
-        by_label = tf.reshape(inputs, [-1, labels, shape[1], inputs.shape[-1]])
-        width = shape[1] - max(self.lengths)
+        read, asked = inputs
+        length, width, labels = tf.shape(read)[1] - max(self.lengths), read.shape[-1], len(self.lengths)
+        by_label = tf.reshape(read, [-1, labels, tf.shape(read)[1], width])
+        missing = max(0, width - asked.shape[-1])
+        asked = tf.pad(asked[..., :width], [[0, 0], [0, 0], [0, missing]])                 # (labels, query, width)
         windows = []
-        for label, length in enumerate(self.lengths):
-            query, text = by_label[:, label, : length + 1], by_label[:, label, length + 1 : length + width]
-            windows.append(tf.concat([tf.reduce_mean(query, axis=1, keepdims=True), text], axis=1))
+        for label, query in enumerate(self.lengths):
+            text = by_label[:, label, query + 1 : query + length]
+            mean = tf.reduce_mean(asked[label, : query + 1], axis=0)                       # (width,)
+            windows.append(tf.concat([tf.broadcast_to(mean, tf.shape(by_label[:, 0, :1])), text], axis=1))
         return tf.stack(windows, axis=1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         return None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        rows, length, width = input_shape
+        rows, length, width = input_shape[0]
         longest, labels = max(self.lengths), len(self.lengths)
         return (rows and rows // labels, labels, length and length - longest, width)
 

@@ -125,7 +125,7 @@ def learning_rates(config: Config, encoder_config: dict[str, Any], passes: float
     """Peak rates of the encoder and of everything on top, `auto` resolved.
 
     On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. Where windows are read
-    several times, a batch holds as many fewer of them, and `auto` is less by the root of that number.
+    several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
 
     Args:
         passes: how often the encoder reads every window, as the head says.
@@ -138,7 +138,7 @@ def learning_rates(config: Config, encoder_config: dict[str, Any], passes: float
     encoder, head = options.learning_rate, options.head_learning_rate
     slower = math.sqrt(passes)
     if encoder == "auto":
-        encoder = auto_learning_rate(encoder_parameters(encoder_config)) / slower
+        encoder = auto_learning_rate(encoder_parameters(encoder_config))
     if head == "auto":
         low, high = _HEAD_RATES
         head = max(min(max(_HEAD_FACTOR * encoder, low / slower), high / slower), encoder)

@@ -45,12 +45,18 @@ def test_every_window_is_read_after_every_query():
 
 def test_answers_are_the_windows_again(check_layer):
     ids, _ = Questions(QUERIES)(tf.constant(IDS))
+    asked, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
+    read = tf.cast(ids, "float32")[..., None] * [1.0, 10.0]                       # (batch * labels, length, 2)
     layer = Answers([len(query) for query in QUERIES])
-    found = layer(tf.cast(ids, "float32")[..., None]).numpy()[..., 0]
-    assert found.shape == (2, 2, 5) and layer.compute_output_shape((4, 9, 1)) == (2, 2, 5, 1)
-    for label in range(2):
-        assert found[:, label, 1:].tolist() == IDS[:, 1:].tolist()
-        assert found[:, label, 0] == pytest.approx(np.mean([3, *QUERIES[label]]))
+    assert layer.compute_output_shape([(4, 9, 2), (2, 5, 1)]) == (2, 2, 5, 2)
+    for factors in ([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]):                          # narrower, as wide, wider
+        found = layer([read, tf.cast(asked, "float32")[..., None] * factors]).numpy()
+        assert found.shape == (2, 2, 5, 2)
+        for label in range(2):
+            assert found[:, label, 1:, 0].tolist() == IDS[:, 1:].tolist()
+            mean = np.mean([3, *QUERIES[label]])
+            assert found[0, label, 0] == pytest.approx([mean, 2 * mean if len(factors) > 1 else 0])
+            assert found[1, label, 0].tolist() == found[0, label, 0].tolist()
     assert Answers.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
@@ -72,7 +78,8 @@ def test_features_are_those_of_an_encoder_that_reads_query_and_text(tiny_config,
             segments = np.array([[0] * 3 + [1] * (length - 1)], "int32")
             expected = inside[1]([read, segments]).numpy()[0]
             np.testing.assert_allclose(found[row, label, 1:length], expected[len(query) + 1 :], atol=1e-4)
-            np.testing.assert_allclose(found[row, label, 0], expected[: len(query) + 1].mean(axis=0), atol=1e-4)
+            mean = asking.weights()["Embedding-Token/0.embeddings"][[3, *query]].mean(axis=0)
+            np.testing.assert_allclose(found[row, label, 0], mean, atol=1e-4)
 
 
 def test_vectors_of_queries_and_windows_are_put_as_their_tokens_are():
@@ -85,6 +92,14 @@ def test_vectors_of_queries_and_windows_are_put_as_their_tokens_are():
     assert np.array_equal(layer.compute_mask(vectors, [None, tf.constant(IDS > 0)]), joined > 0)
     for each in (layer, Queries(QUERIES, start=3)):
         assert type(each).from_config(each.get_config()).get_config() == each.get_config()
+
+
+@pytest.mark.parametrize("joint", [0, 1])
+def test_what_is_asked_is_not_dropped(tiny_config, joint):
+    model = make(tiny_config, joint_layers=joint, encoder_dropout=0.5)
+    inside = keras.Model(model.network.inputs, model.network.get_layer("head").input)
+    one, other = (inside([IDS, np.zeros_like(IDS)], training=True).numpy() for _ in range(2))
+    assert np.array_equal(one[:, :, 0], other[:, :, 0]) and not np.allclose(one[:, :, 1:], other[:, :, 1:], atol=0.1)
 
 
 @pytest.mark.parametrize(("options", "layers", "expected"), [

@@ -160,8 +160,8 @@ def test_automatic_rates_are_resolved_for_encoder_and_head():
         assert learning_rates(Config().replace(learning_rate=encoder), base) == (encoder, pytest.approx(head))
     assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base) == (1e-4, 1e-5)
     assert learning_rates(Config(), mini, 1) == learning_rates(Config(), mini)
-    assert learning_rates(Config(), mini, 9) == (pytest.approx(1e-3 / 3, rel=0.03), pytest.approx(1e-2 / 3, rel=0.03))
-    assert learning_rates(Config(), base, 4) == (pytest.approx(1e-5, rel=0.03), 1e-3)
+    assert learning_rates(Config(), mini, 9) == (pytest.approx(1e-3, rel=0.03), pytest.approx(1e-2 / 3, rel=0.03))
+    assert learning_rates(Config(), base, 4) == (pytest.approx(2e-5, rel=0.03), 1e-3)
     assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base, 9) == (1e-4, 1e-5)
 
 

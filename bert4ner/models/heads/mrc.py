@@ -32,9 +32,9 @@ class MRCHead(SpanCellsHead):
     The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
     labels share one set of weights: what is asked for stands in the text. Its lower layers may read text and query
     apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c is
-    what tells the query's vector from those of the other queries; G and S start at 0. First and last tokens are linear
-    in them; the match of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of
-    either token.
+    what tells the query's tokens, the mean of their vectors in the embedding, from those of the other queries; G and S
+    start at 0. First and last tokens are linear in them; the match of tokens i and j is q_i . k_j / sqrt(head_size),
+    turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
@@ -103,8 +103,8 @@ class MRCHead(SpanCellsHead):
     def _conditioned(self, features: Any) -> Any:
         """Features scaled and shifted by what tells their query from the others: nothing, where there is but one.
 
-        An encoder that has never been asked gives nearly the same vectors after every query. What little differs is
-        brought to one scale here, so that labels are told apart from the first steps on.
+        An encoder that has never been asked gives nearly the same vectors after every query; by this, labels are told
+        apart from the first steps on.
         """
         asked = features[:, :, :1]                                                         # (batch, labels, 1, width)
         asked -= tf.reduce_mean(asked, axis=1, keepdims=True)
