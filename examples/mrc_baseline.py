@@ -13,6 +13,5 @@ from baseline import ROOT, run
 run(
     __doc__,
     head="mrc",
-    epochs=5,
     label_descriptions=str(ROOT / "examples/data/leaflets-labels.tsv"),     # label<TAB>what is asked for it
 )

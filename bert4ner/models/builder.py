@@ -138,12 +138,11 @@ def _ask(
 ) -> tuple[list[Any], Any]:
     """The block outputs for every query before every window, which the last `joint` layers read together, and the
     vectors of the queries' tokens."""
-    segment = min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
+    lengths, segment = [len(query) for query in queries], min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
     asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
     if joint == backbone.config["num_hidden_layers"]:
-        questions = Questions(queries, segment, vocabulary.pad_id, name="questions")
-        blocks = backbone.read(questions(backbone.inputs[0]))
+        questions = Questions(lengths, segment, vocabulary.pad_id, name="questions")
+        blocks = backbone.read(questions([asked[0], backbone.inputs[0]]))
     else:                                               # the text is the first segment, as to the other heads
-        joined = Joined([len(query) for query in queries], name="joined")
-        blocks = backbone.read_apart([asked, backbone.inputs], joined, joint)
+        blocks = backbone.read_apart([asked, backbone.inputs], Joined(lengths, name="joined"), joint)
     return blocks, backbone.embed(asked[0])

@@ -1,4 +1,4 @@
-"""What the encoder reads before a window on behalf of each label, and the two layers that have it do so.
+"""What the encoder reads before a window on behalf of each label, and the layers that have it do so.
 
 A head that asks gets every window read once for each label: [CLS] query [SEP] text [SEP], segment 0 up to the first
 [SEP], 1 after it. The network's inputs stay token ids and segment ids of windows; outside of it only two numbers tell
@@ -57,6 +57,35 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary, windows: Wind
     return encoded
 
 
+def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
+    """How many of the encoder's last layers read text and query together, `auto` and 0 resolved.
+
+    `auto` is a quarter, more if so many are fused, and all where the family can do no less.
+
+    Raises:
+        ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
+    """
+    layers, joint = encoder_config["num_hidden_layers"], config.spans.joint_layers
+    fused = min(config.model.fused, layers)                                        # of more, `check_size` complains
+    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
+    if joint == "auto":
+        joint = max(math.ceil(layers / 4), fused) if family.apart else layers
+    if joint > layers:
+        raise ConfigError(f"joint_layers={joint}, but the encoder has {layers} layers; lower --joint-layers")
+    joint = int(joint) or layers
+    if joint < fused:
+        raise ConfigError(
+            f"fusion_layers={fused}, but only the last joint_layers={joint} read text and query together; lower "
+            "--fusion-layers or raise --joint-layers"
+        )
+    if joint < layers and not family.apart:
+        raise ConfigError(
+            f"joint_layers={joint}: layers of the family {family.name} cannot read text and query apart; leave out "
+            "--joint-layers"
+        )
+    return joint
+
+
 def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
     """Every window after every query, its own [CLS] left out, padded on the right: those of one window side by side.
 
@@ -76,64 +105,6 @@ def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
         rows.append(tf.concat([before, text, tf.repeat(after, longest - query.shape[0], axis=1)], axis=1))
     joined = tf.stack(rows, axis=1)                                                        # (batch, labels, length, …)
     return tf.reshape(joined, tf.concat([[-1], tf.shape(joined)[2:]], axis=0))
-
-
-class Questions(keras.layers.Layer):
-    """Puts every query before every window: token ids (batch, length) in, token and segment ids out.
-
-    Both outputs are ``(batch * labels, longest query + length)``, the labels of one window side by side; padding stays
-    on the right, so that text begins where its own query ends.
-
-    Args:
-        queries: token ids of each label's query, [SEP] at the end.
-        segment: id of the text's segment; that of the query is 0.
-        padding: the token id that means none.
-
-    References:
-        Li et al. 2020, A Unified MRC Framework for Named Entity Recognition.
-    """
-
-    def __init__(self, queries: Sequence[Sequence[int]], segment: int = 1, padding: int = 0, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.queries = [list(query) for query in queries]
-        self.segment, self.padding = segment, padding
-
-    def call(self, inputs: Any) -> tuple[Any, Any]:
-        start = tf.reshape(inputs[0, 0], [1])
-        queries = [tf.concat([start, tf.constant(query, inputs.dtype)], axis=0) for query in self.queries]
-        first, second = ([tf.zeros_like(query) for query in queries], self.segment * tf.ones_like(inputs))
-        return _after_each(queries, inputs, self.padding), _after_each(first, second)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "queries": self.queries, "segment": self.segment, "padding": self.padding}
-
-
-def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
-    """How many of the encoder's last layers read text and query together, `auto` and 0 resolved.
-
-    `auto` is a quarter, more if so many are fused, and all where the family can do no less.
-
-    Raises:
-        ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
-    """
-    layers, joint, fused = encoder_config["num_hidden_layers"], config.spans.joint_layers, config.model.fused
-    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
-    if joint == "auto":
-        joint = max(math.ceil(layers / 4), fused) if family.apart else layers
-    if joint > layers:
-        raise ConfigError(f"joint_layers={joint}, but the encoder has {layers} layers; lower --joint-layers")
-    joint = int(joint) or layers
-    if joint < fused:
-        raise ConfigError(
-            f"fusion_layers={fused}, but only the last joint_layers={joint} read text and query together; lower "
-            "--fusion-layers or raise --joint-layers"
-        )
-    if joint < layers and not family.apart:
-        raise ConfigError(
-            f"joint_layers={joint}: layers of the family {family.name} cannot read text and query apart; leave out "
-            "--joint-layers"
-        )
-    return joint
 
 
 class Queries(keras.layers.Layer):
@@ -160,6 +131,36 @@ class Queries(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"queries": self.queries, "start": self.start, "segment": self.segment, "padding": self.padding}
         return {**super().get_config(), **own}
+
+
+class Questions(keras.layers.Layer):
+    """Puts every query before every window: token ids and segment ids ``(batch * labels, longest query + length)`` out.
+
+    The token ids of `Queries` and of windows ``(batch, length)`` in. Those of one window lie side by side; padding
+    stays on the right, so that text begins where its own query ends.
+
+    Args:
+        lengths: tokens of each label's query, [SEP] counted.
+        segment: id of the text's segment; that of the query is 0.
+        padding: the token id that means none.
+
+    References:
+        Li et al. 2020, A Unified MRC Framework for Named Entity Recognition.
+    """
+
+    def __init__(self, lengths: Sequence[int], segment: int = 1, padding: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.lengths = list(lengths)
+        self.segment, self.padding = segment, padding
+
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        queries, windows = inputs
+        asked = [queries[label, : length + 1] for label, length in enumerate(self.lengths)]
+        first, second = [tf.zeros_like(query) for query in asked], self.segment * tf.ones_like(windows)
+        return _after_each(asked, windows, self.padding), _after_each(first, second)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "lengths": self.lengths, "segment": self.segment, "padding": self.padding}
 
 
 class Joined(keras.layers.Layer):

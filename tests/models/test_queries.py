@@ -16,11 +16,17 @@ from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.train.batches import TrainingBatches
 
 QUERIES = [[60, 4], [70, 71, 72, 4]]                                         # [SEP] at the end
+LENGTHS = [len(query) for query in QUERIES]
 IDS = np.array([[3, 40, 41, 42, 4], [3, 50, 4, 0, 0]], "int32")
 
 
 def make(tiny_config, **options):
     return NERModel.create(tiny_config(head="mrc", **{"head_size": 4, "joint_layers": 0, **options}), ["X", "Y"])
+
+
+def asked():
+    """Token ids and segment ids of IDS after each of QUERIES."""
+    return Questions(LENGTHS)([Queries(QUERIES, start=3)(tf.constant(IDS))[0], tf.constant(IDS)])
 
 
 @pytest.fixture
@@ -31,26 +37,26 @@ def described(tmp_path):
 
 
 def test_every_window_is_read_after_every_query():
-    ids, segments = Questions(QUERIES)(tf.constant(IDS))
+    ids, segments = asked()
     assert ids.numpy().tolist() == [
         [3, 60, 4, 40, 41, 42, 4, 0, 0], [3, 70, 71, 72, 4, 40, 41, 42, 4],
         [3, 60, 4, 50, 4, 0, 0, 0, 0], [3, 70, 71, 72, 4, 50, 4, 0, 0],
     ]  # fmt: skip
     text = segments.numpy()[0] == 1, segments.numpy()[1] == 1
     assert ids.numpy()[0][text[0]].tolist()[:4] == ids.numpy()[1][text[1]].tolist() == [40, 41, 42, 4]
-    layer = Questions(QUERIES, segment=0)
-    assert not layer(tf.constant(IDS))[1].numpy().any()
+    layer = Questions(LENGTHS, segment=0)
+    assert not layer([Queries(QUERIES, start=3)(tf.constant(IDS))[0], tf.constant(IDS)])[1].numpy().any()
     assert Questions.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
 def test_answers_are_the_windows_again(check_layer):
-    ids, _ = Questions(QUERIES)(tf.constant(IDS))
-    asked, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
+    ids, _ = asked()
+    queries, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
     read = tf.cast(ids, "float32")[..., None] * [1.0, 10.0]                       # (batch * labels, length, 2)
-    layer = Answers([len(query) for query in QUERIES])
+    layer = Answers(LENGTHS)
     assert layer.compute_output_shape([(4, 9, 2), (2, 5, 1)]) == (2, 2, 5, 2)
     for factors in ([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]):                          # narrower, as wide, wider
-        found = layer([read, tf.cast(asked, "float32")[..., None] * factors]).numpy()
+        found = layer([read, tf.cast(queries, "float32")[..., None] * factors]).numpy()
         assert found.shape == (2, 2, 5, 2)
         for label in range(2):
             assert found[:, label, 1:, 0].tolist() == IDS[:, 1:].tolist()
@@ -83,12 +89,12 @@ def test_features_are_those_of_an_encoder_that_reads_query_and_text(tiny_config,
 
 
 def test_vectors_of_queries_and_windows_are_put_as_their_tokens_are():
-    asked, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
-    assert asked.numpy().tolist() == [[3, 60, 4, 0, 0], [3, 70, 71, 72, 4]]
-    layer = Joined([len(query) for query in QUERIES])
-    vectors = [tf.cast(ids, "float32")[..., None] for ids in (asked, IDS)]
+    queries, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
+    assert queries.numpy().tolist() == [[3, 60, 4, 0, 0], [3, 70, 71, 72, 4]]
+    layer = Joined(LENGTHS)
+    vectors = [tf.cast(ids, "float32")[..., None] for ids in (queries, IDS)]
     joined = layer(vectors).numpy()[..., 0]
-    assert np.array_equal(joined, Questions(QUERIES)(tf.constant(IDS))[0])
+    assert np.array_equal(joined, asked()[0])
     assert np.array_equal(layer.compute_mask(vectors, [None, tf.constant(IDS > 0)]), joined > 0)
     for each in (layer, Queries(QUERIES, start=3)):
         assert type(each).from_config(each.get_config()).get_config() == each.get_config()
