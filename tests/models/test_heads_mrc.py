@@ -129,7 +129,7 @@ def test_logits_are_a_classification_of_tokens_and_of_turned_pairs(rng):
     head.conditions.kernel.assign(rng.normal(size=(7, 14)))
     found = head(tf.constant(features)).numpy()
     asked = features[:, :, 0] - features[:, :, 0].mean(axis=1, keepdims=True)
-    asked /= np.sqrt((asked**2).mean(axis=-1, keepdims=True) + 1e-5)
+    asked *= 4 / np.sqrt((asked**2).sum(axis=-1, keepdims=True) + 1e-3)
     conditions = (asked @ head.conditions.kernel.numpy())[:, :, None]                # (batch, labels, 1, 14)
     features = features * (1 + conditions[..., :7]) + conditions[..., 7:]
     projected = features @ head.projection.kernel.numpy() + head.projection.bias.numpy()   # (batch, labels, length, 12)

@@ -23,6 +23,7 @@ from bert4ner.models.heads.span_matrix import (
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
 _PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
+_LENGTH = 4.0                   # of what tells a query from the others; a step of Adam moves what it is multiplied by
 
 
 @final
@@ -31,10 +32,10 @@ class MRCHead(SpanCellsHead):
 
     The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
     labels share one set of weights: what is asked for stands in the text. Its lower layers may read text and query
-    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c is
-    what tells the query's tokens, the mean of their vectors in the embedding, from those of the other queries; G and S
-    start at 0. First and last tokens are linear in them; the match of tokens i and j is q_i . k_j / sqrt(head_size),
-    turned by rotary positions, plus a term of either token.
+    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c, of
+    length 4, is what tells the query's tokens, the mean of their vectors in the embedding, from those of the other
+    queries; G and S start at 0. First and last tokens are linear in them; the match of tokens i and j is
+    q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
@@ -108,7 +109,7 @@ class MRCHead(SpanCellsHead):
         """
         asked = features[:, :, :1]                                                         # (batch, labels, 1, width)
         asked -= tf.reduce_mean(asked, axis=1, keepdims=True)
-        asked *= tf.math.rsqrt(tf.reduce_mean(asked**2, axis=-1, keepdims=True) + 1e-5)
+        asked *= _LENGTH * tf.math.rsqrt(tf.reduce_sum(asked**2, axis=-1, keepdims=True) + 1e-3)
         gains, shifts = tf.split(self.conditions(asked), 2, axis=-1)
         return features * (1 + gains) + shifts
 
