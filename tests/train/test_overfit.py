@@ -53,7 +53,7 @@ def test_heads_that_may_nest_learn_nested_entities_by_heart(head, precision, doc
     assert evaluate(few, found).micro.f1 == 1.0
     assert any(one.end > two.start for document in found for one, two in pairwise(document.entities))
     for entity in (entity for document in found for entity in document.entities):
-        # What is decoded has probabilities above 0.5: W2NER multiplies one for each token of an entity, MRC three (first
-        # token, last token, match). The model that is kept is of the first epoch with F1 1.0; the loss is of the last.
+        # What is decoded has probabilities above 0.5: W2NER multiplies one for each token of an entity, MRC three, of
+        # first token, last token and match. The model kept is that of the first epoch with F1 1.0, the loss the last's.
         assert entity.score > 0.5 ** {"w2ner": entity.end - entity.start, "mrc": 3}.get(head, 1)
     assert history[-1]["loss"] < 0.02

@@ -23,7 +23,7 @@ from bert4ner.models.heads.span_matrix import (
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
 _PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
-_LENGTH = 4.0                   # of what tells a query from the others: the longer, the farther one step moves its label
+_LENGTH = 4.0                   # of what tells a query from the others: the longer, the farther a step moves its label
 
 
 @final
