@@ -91,7 +91,7 @@ class OptimizationConfig:
     batch_tokens: int = 4096
     """Tokens in one batch, padding counted."""
     learning_rate: float | Auto = "auto"
-    """Peak rate of the pretrained encoder; `auto` suits its size: 1e-3 for a mini, 2e-5 for a base, less for `mrc`."""
+    """Peak rate of the pretrained encoder; `auto` suits its size: 1e-3 for a mini, 2e-5 for a base."""
     head_learning_rate: float | Auto = "auto"
     """Peak rate of what is on top of the pretrained encoder; `auto`: 1e-2 on a mini, 2e-3 on a base, less for `mrc`."""
     warmup: float = 0.1

@@ -31,12 +31,12 @@ class Encoder:
         return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
-        # bert4keras keeps them for the second call, as well as of other inputs, which may have another length.
-        self.attention_bias = self.position_bias = None
-        return super().call(inputs)  # type: ignore[misc]
+        states = self.call_blocks(self.apply_embeddings(inputs), range(self.num_hidden_layers))  # type: ignore
+        return self.apply_final_layers(states)  # type: ignore[attr-defined]
 
     def call_blocks(self, states: Any, blocks: range) -> Any:
         """What some consecutive blocks make of embeddings or of what the block before them gave."""
+        # bert4keras keeps them for the second call, as well as of other inputs, which may have another length.
         self.attention_bias = self.position_bias = None
         for index in blocks:
             states = self.apply_main_layers(states, index)  # type: ignore[attr-defined]

@@ -37,12 +37,12 @@ class Backbone:
     @cached_property
     def blocks(self) -> list[Any]:
         """The outputs of the blocks for `inputs`, each (batch, length, width)."""
-        return [layer.get_output_at(call) for layer, call in self.taps]
+        return self._latest()
 
     def read(self, inputs: Sequence[Any]) -> list[Any]:
         """The block outputs for other token and segment ids than `inputs`, from the same weights."""
         self.transformer.call(list(inputs))
-        return [layer.get_output_at(call) for layer, call in self.taps]
+        return self._latest()
 
     def embed(self, token_ids: Any) -> Any:
         """The vectors of tokens by themselves, in no place and no context, of which nothing is dropped."""
@@ -61,6 +61,10 @@ class Backbone:
         network, count = self.transformer, self.transformer.num_hidden_layers
         read = [network.call_blocks(network.apply_embeddings(list(part)), range(count - joint)) for part in parts]
         network.apply_final_layers(network.call_blocks(join(read), range(count - joint, count)))
+        return self._latest()
+
+    def _latest(self) -> list[Any]:
+        """The block outputs of the transformer's latest call."""
         return [layer.get_output_at(call) for layer, call in self.taps]
 
     def load(self, checkpoint: str) -> None:

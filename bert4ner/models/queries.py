@@ -1,8 +1,9 @@
 """What the encoder reads before a window on behalf of each label, and the layers that have it do so.
 
-A head that asks gets every window read once for each label: [CLS] query [SEP] text [SEP], segment 0 up to the first
-[SEP], 1 after it. The network's inputs stay token ids and segment ids of windows; outside of it only two numbers tell
-of queries: how much shorter windows are, and how many more tokens the encoder reads.
+A head that asks gets every window read once for each label, after its query, by the encoder's last layers: those below
+read either alone, once. If all layers read them together, they read [CLS] query [SEP] text [SEP], segment 0 up to the
+first [SEP], 1 after it. The network's inputs stay token ids and segment ids of windows; outside of it only two numbers
+tell of queries: how much shorter windows are, and how many more tokens the encoder reads.
 """
 
 import math
@@ -133,7 +134,26 @@ class Queries(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-class Questions(keras.layers.Layer):
+class _ByLabel(keras.layers.Layer):
+    """A layer that knows how long each label's query is.
+
+    Args:
+        lengths: tokens of each label's query, [SEP] counted.
+    """
+
+    def __init__(self, lengths: Sequence[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.lengths = list(lengths)
+
+    def unpadded(self, queries: Any) -> list[Any]:
+        """Of ``(labels, longest query + 1, …)`` each label's own, [CLS] and [SEP] counted."""
+        return [queries[label, : length + 1] for label, length in enumerate(self.lengths)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "lengths": self.lengths}
+
+
+class Questions(_ByLabel):
     """Puts every query before every window: token ids and segment ids ``(batch * labels, longest query + length)`` out.
 
     The token ids of `Queries` and of windows ``(batch, length)`` in. Those of one window lie side by side; padding
@@ -149,48 +169,39 @@ class Questions(keras.layers.Layer):
     """
 
     def __init__(self, lengths: Sequence[int], segment: int = 1, padding: int = 0, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.lengths = list(lengths)
+        super().__init__(lengths, **kwargs)
         self.segment, self.padding = segment, padding
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
         queries, windows = inputs
-        asked = [queries[label, : length + 1] for label, length in enumerate(self.lengths)]
+        asked = self.unpadded(queries)
         first, second = [tf.zeros_like(query) for query in asked], self.segment * tf.ones_like(windows)
         return _after_each(asked, windows, self.padding), _after_each(first, second)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "lengths": self.lengths, "segment": self.segment, "padding": self.padding}
+        return {**super().get_config(), "segment": self.segment, "padding": self.padding}
 
 
-class Joined(keras.layers.Layer):
+class Joined(_ByLabel):
     """Puts every query before every window once both are vectors, as `Questions` does with their tokens.
 
     Queries ``(labels, longest query + 1, width)`` and windows ``(batch, length, width)`` in, ``(batch * labels, longest
-    query + length, width)`` out.
+    query + length, width)`` out, and the mask of both.
 
     Args:
         lengths: tokens of each label's query, [SEP] counted.
     """
 
-    def __init__(self, lengths: Sequence[int], **kwargs: Any):
-        super().__init__(**kwargs)
-        self.lengths = list(lengths)
-        self.supports_masking = True
-
     def call(self, inputs: Any) -> Any:
         queries, windows = inputs
-        return _after_each([queries[label, : length + 1] for label, length in enumerate(self.lengths)], windows)
+        return _after_each(self.unpadded(queries), windows)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         text = tf.ones(tf.shape(inputs[1])[:2], "bool") if mask is None or mask[1] is None else mask[1]
         return _after_each([tf.ones([length + 1], "bool") for length in self.lengths], text, False)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "lengths": self.lengths}
 
-
-class Answers(keras.layers.Layer):
+class Answers(_ByLabel):
     """Takes what was read apart again: (batch * labels, longest query + length, width) becomes that of windows.
 
     The output is ``(batch, labels, length, width)``. In place of the window's [CLS] stands what was asked, for a head
@@ -201,11 +212,6 @@ class Answers(keras.layers.Layer):
         lengths: tokens of each label's query, [SEP] counted.
     """
 
-    def __init__(self, lengths: Sequence[int], **kwargs: Any):
-        super().__init__(**kwargs)
-        self.lengths = list(lengths)
-        self.supports_masking = True
-
     def call(self, inputs: Any) -> Any:
         read, asked = inputs
         length, width, labels = tf.shape(read)[1] - max(self.lengths), read.shape[-1], len(self.lengths)
@@ -213,9 +219,9 @@ class Answers(keras.layers.Layer):
         missing = max(0, width - asked.shape[-1])
         asked = tf.pad(asked[..., :width], [[0, 0], [0, 0], [0, missing]])                 # (labels, query, width)
         windows = []
-        for label, query in enumerate(self.lengths):
-            text = by_label[:, label, query + 1 : query + length]
-            mean = tf.reduce_mean(asked[label, : query + 1], axis=0)                       # (width,)
+        for label, query in enumerate(self.unpadded(asked)):
+            text = by_label[:, label, query.shape[0] : query.shape[0] + length - 1]
+            mean = tf.reduce_mean(query, axis=0)                                           # (width,)
             windows.append(tf.concat([tf.broadcast_to(mean, tf.shape(by_label[:, 0, :1])), text], axis=1))
         return tf.stack(windows, axis=1)
 
@@ -226,6 +232,3 @@ class Answers(keras.layers.Layer):
         rows, length, width = input_shape[0]
         longest, labels = max(self.lengths), len(self.lengths)
         return (rows and rows // labels, labels, length and length - longest, width)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "lengths": self.lengths}
