@@ -29,7 +29,8 @@ def predict(
     nbest: Annotated[
         int,
         arg(metavar="INT", help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
-                                "so many best paths, each with its probability; they may overlap."),
+                                "so many best paths, of heads that score spans all above 1 / (2 INT), each with its "
+                                "probability; they may overlap."),
     ] = 1,
 ) -> None:
     """Find the entities in new documents.

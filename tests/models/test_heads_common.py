@@ -115,6 +115,27 @@ def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
 
 
 @pytest.mark.parametrize("head", HEADS)
+def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_config, head):
+    """A greater number gives what a lesser one does, and more, unless that was every span there is."""
+    model = make(tiny_config, head)
+    outputs, decoder = model.outputs(IDS), NamedEntityRecognizer([model])
+    scores = model.head.scores(outputs)
+    fewer = model.head.decode(outputs, LENGTHS)
+    numbers = []
+    for nbest in (1, 2, 5, 200):
+        found = model.head.candidates(scores, LENGTHS, decoder, nbest)
+        for row, spans in enumerate(found):
+            assert spans == sorted(spans, key=lambda span: (*span[:3], span[4:]))
+            assert {(*span[:3], *span[4:]) for span in fewer[row]} <= {(*span[:3], *span[4:]) for span in spans}
+        asked = [[(*span[:3], *span[4:]) for span in spans] for spans in found]
+        for spans, chances in zip(found, model.head.span_scores(outputs, LENGTHS, asked), strict=True):
+            assert [span[3] for span in spans] == pytest.approx(chances, abs=1e-5)
+        fewer = found
+        numbers.append(sum(map(len, found)))
+    assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers       # of six and four tokens, two labels
+
+
+@pytest.mark.parametrize("head", HEADS)
 def test_several_models_are_averaged(tiny_config, rng, head):
     models = [make(tiny_config, head, seed) for seed in (1, 2, 3)]
     text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，"), size=120))

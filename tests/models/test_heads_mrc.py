@@ -100,6 +100,18 @@ def test_decoding_finds_all_spans_with_start_end_and_match(rng):
         head.span_scores(logits, LENGTHS, [[(0, 1, "Q")], [], [], []])
 
 
+def test_candidates_are_spans_with_start_end_and_match_above_the_limit(rng):
+    head, logits, numbers = MRCHead(LABELS, nesting="none"), make_logits(rng), []
+    for nbest in (1, 2, 5):
+        found = head.candidates(logits, LENGTHS, None, nbest)
+        for row, length in enumerate(LENGTHS - 2):
+            chances = {span: 1 / (1 + np.exp(-np.array(logits_of(logits[row], span)))) for span in all_spans(length)}
+            expected = {span: np.prod(parts) for span, parts in chances.items() if min(parts) > 1 / (2 * nbest)}
+            assert {span[:3]: span[3] for span in found[row]} == pytest.approx(expected, rel=1e-5)
+        numbers.append(sum(map(len, found)))
+    assert 0 < numbers[0] < numbers[1] < numbers[2], numbers
+
+
 def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
     head = MRCHead(LABELS, nesting="none")
     assert head.may_nest and MRCHead(LABELS).nesting == "any"

@@ -113,11 +113,41 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
     assert seen > 500 and in_pieces > 50
 
 
+def test_candidates_are_all_paths_of_relations_above_the_limit_or_likeliest(rng):
+    head, seen = W2NERHead(LABELS), 0
+    for _ in range(300):
+        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 6, 6))                   # four tokens
+        (found,) = head.candidates(chances, np.array([6]), None, 2)
+        inner, expected = chances[0, 1:-1, 1:-1], {}
+        stated = (inner > 0.25) | (inner == inner.max(axis=-1, keepdims=True))
+        paths = [path for size in range(1, 5) for path in itertools.combinations(range(4), size)]
+        for path, (number, label) in itertools.product(paths, enumerate(LABELS)):
+            relations = [(path[-1], path[0], TAIL + number), *((*move, NEXT) for move in itertools.pairwise(path))]
+            if all(stated[relation] for relation in relations):
+                expected[path, label] = np.prod([inner[relation] for relation in relations])
+        if len(expected) < 16:
+            assert {(tuple(tokens((*s[:3], *s[4:]))), s[2]): s[3] for s in found} == pytest.approx(expected)
+            seen += len(expected)
+    assert seen > 300
+
+
 def test_a_network_that_links_everything_gives_a_bounded_number_of_entities():
     grid = np.triu(np.full((40, 40), NEXT), 1) + np.tril(np.full((40, 40), TAIL))
     chances = np.eye(4)[np.pad(grid, 1)][None]
     (found,) = W2NERHead(LABELS).decode_scores(chances, np.array([42]), None)
     assert 40 <= len(found) <= 4 * 40 + PATHS
+
+
+def test_the_likeliest_paths_are_those_that_are_kept():
+    """From the first of 40 tokens to the last, every token may be skipped, and one path is likelier than all others."""
+    path = [0, 3, 4, 20, 39]
+    chances = np.full((1, 42, 42, 4), 0.1)
+    chances[..., NEXT] = 0.3
+    for one, other in itertools.pairwise(path):
+        chances[0, one + 1, other + 1, NEXT] = 0.6
+    chances[0, 40, 1, TAIL] = 0.7
+    found = W2NERHead(LABELS).candidates(chances, np.array([42]), None, 2)[0]
+    assert len(found) == PATHS and path in [tokens((*span[:3], *span[4:])) for span in found]
 
 
 def test_entities_between_the_same_tokens_can_have_one_label_only():

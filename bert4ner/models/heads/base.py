@@ -143,9 +143,9 @@ class Head(keras.layers.Layer):
     ) -> list[list[TokenSpan]]:
         """What may be an entity of each window: what `decode_scores` gives, and more the greater `nbest` is.
 
-        Spans may overlap, whatever `nesting` says. A head that knows only one answer gives that one.
+        Spans may overlap, whatever `nesting` says.
         """
-        return self.decode_scores(scores, lengths, decoder)
+        raise NotImplementedError
 
     def readings(
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, n: int

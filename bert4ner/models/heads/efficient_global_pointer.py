@@ -11,6 +11,7 @@ from bert4ner.models.heads.span_matrix import (
     SpanMatrixHead,
     allowed_spans,
     loss_of_entities,
+    sigmoid,
     text_tokens,
     unpack_targets,
 )
@@ -109,7 +110,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         starts, ends = np.nonzero(np.triu(most > least))
         logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]               # (pairs, labels)
         rows, labels = np.nonzero(logits > least)
-        return (labels, starts[rows], ends[rows]), logits[rows, labels]
+        return (labels, starts[rows], ends[rows]), sigmoid(logits[rows, labels])
 
     def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         (label, first, last), (spans, lasts, firsts) = cell, self._parts(window)

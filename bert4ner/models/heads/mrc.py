@@ -7,8 +7,6 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.decode.spans import TokenSpan
-from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Nesting
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
@@ -143,19 +141,13 @@ class MRCHead(SpanCellsHead):
         right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)    # (batch,)
         return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
-        """Spans of which first token, last token and match are above 0, sorted; the likeliest, should there be many."""
-        found = []
-        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
-            inner = window[:, :, 1 : length - 1]                                           # (labels, rows, tokens)
-            starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
-            spans = np.nonzero(np.triu((matches > 0) & (starts > 0)[:, :, None] & (ends > 0)[:, None]))
-            labels, firsts, lasts = spans
-            chances = sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
-            found.append(self._named(spans, chances, length, self.nesting))
-        return found
+    def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """As said there, of the spans with first token, last token and match above `least`."""
+        inner = window[:, :, 1 : length - 1]                                               # (labels, rows, tokens)
+        starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
+        spans = np.nonzero(np.triu((matches > least) & (starts > least)[:, :, None] & (ends > least)[:, None]))
+        labels, firsts, lasts = spans
+        return spans, sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]

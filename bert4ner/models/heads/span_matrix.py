@@ -4,6 +4,7 @@ A cell (label, i, j) stands for the span from token i to token j, both counted w
 that are no span of the text (j before i, [CLS], [SEP], padding) take no part in the loss and are never decoded.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,6 +99,34 @@ class TokenPairHead(Head):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
+    def decode_scores(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
+    ) -> list[list[TokenSpan]]:
+        """Spans for which all that the head decides on is likelier than not; the likeliest, should there be very many
+        (`SPANS_PER_TOKEN`)."""
+        return self._above(0.5, scores, lengths, self.nesting)
+
+    def candidates(
+        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
+    ) -> list[list[TokenSpan]]:
+        """Spans for which all that the head decides on has a probability above 1 / (2 nbest)."""
+        return self._above(1 / (2 * nbest), scores, lengths, "any")
+
+    def _above(
+        self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting
+    ) -> list[list[TokenSpan]]:
+        windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
+        return [heaviest(self._found(window, length, least), nesting) for window, length in windows]
+
+    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+        """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
+
+        Args:
+            window: its scores.
+            length: its tokens, [CLS] and [SEP] counted.
+        """
+        raise NotImplementedError
+
 
 class SpanCellsHead(TokenPairHead):
     """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j)."""
@@ -125,23 +154,17 @@ class SpanCellsHead(TokenPairHead):
         start, end, label = span
         return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
 
-    def _named(
-        self, spans: Sequence[np.ndarray], chances: np.ndarray, length: int, nesting: Nesting
-    ) -> list[TokenSpan]:
-        """Spans of one window, sorted: the likeliest, should there be more than `SPANS_PER_TOKEN`.
+    def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        """Labels, first and last tokens of the spans of one window with logits above `least`, and their probability."""
+        raise NotImplementedError
 
-        Args:
-            spans: their labels, first and last tokens, ``(spans,)`` each.
-            chances: ``(spans,)``.
-            nesting: which of them may overlap.
-        """
-        labels, starts, lasts = spans
+    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+        (labels, starts, lasts), chances = self._spans_above(math.log(least / (1 - least)), window, length)
         if len(chances) > SPANS_PER_TOKEN * length:
             best = np.argsort(-chances, kind="stable")[: SPANS_PER_TOKEN * length]
             labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
         names = [self.labels[number] for number in labels]
-        found = sorted(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
-        return heaviest(found, nesting)
+        return list(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
 
 
 class SpanMatrixHead(SpanCellsHead):
@@ -195,32 +218,10 @@ class SpanMatrixHead(SpanCellsHead):
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
-        """Spans with a logit above 0, sorted; the likeliest, should there be more than `SPANS_PER_TOKEN`."""
-        return self._above(0.0, scores, lengths, self.nesting)
-
-    def candidates(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
-    ) -> list[list[TokenSpan]]:
-        """Spans with a probability above 1 / (2 nbest)."""
-        return self._above(-np.log(2 * nbest - 1), scores, lengths, "any")
-
-    def _above(
-        self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting
-    ) -> list[list[TokenSpan]]:
-        found = []
-        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
-            spans, logits = self._spans_above(least, window, length)
-            found.append(self._named(spans, sigmoid(logits), length, nesting))
-        return found
-
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        """Labels, first and last tokens of the spans of one window with a logit above `least`, and these logits."""
         inner = window[:, 1 : length - 1, 1 : length - 1]                                  # (labels, tokens, tokens)
         spans = np.nonzero(np.triu(inner > least))
-        return spans, inner[spans]
+        return spans, sigmoid(inner[spans])
 
     def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         """The logit of a cell (label, first token, last token) of one window."""

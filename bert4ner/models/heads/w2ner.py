@@ -8,8 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.compat.frameworks import keras, tf
-from bert4ner.decode.spans import TokenSpan, heaviest
-from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.decode.spans import TokenSpan
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.span_matrix import (
@@ -26,7 +25,7 @@ from bert4ner.models.heads.span_matrix import (
 NEXT = 1                        # relation: the column's token is the next one of an entity; 0 is no relation
 TAIL = 2                        # and above: the row's token ends, the column's begins an entity, one number per label
 PATHS = 8
-"""The most entities that one pair of first and last token gives: a network that has not learned links everything."""
+"""The most entities of one label that a pair of first and last token gives: an untrained network links everything."""
 _DILATIONS = (1, 2, 3)
 _BUCKETS = 9                    # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
 
@@ -160,35 +159,29 @@ class W2NERHead(TokenPairHead):
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
         return softmax(outputs)
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
-        found = []
-        for window, length in zip(scores, np.asarray(lengths).tolist(), strict=True):
-            spans = self._entities(window[1 : length - 1, 1 : length - 1])
-            found.append(heaviest(spans, self.nesting))
-        return found
-
-    def _entities(self, chances: np.ndarray) -> list[TokenSpan]:
-        """The entities of one window from the probabilities of its pairs, (tokens, tokens, relations)."""
-        relations = chances.argmax(axis=-1)                                                # (tokens, tokens)
-        follows = np.triu(relations == NEXT, 1)
-        reached = np.eye(len(relations), dtype=bool)                                       # by a path, (tokens, tokens)
-        for token in range(len(relations) - 2, -1, -1):
-            reached[token] |= reached[follows[token]].any(axis=0)
-        lasts, firsts = np.nonzero(np.tril(relations >= TAIL))
-        likeliest = np.argsort(-chances[lasts, firsts, relations[lasts, firsts]], kind="stable")
+    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+        """As said there; a pair has its likeliest relation, too, however unlikely that is."""
+        chances = window[1 : length - 1, 1 : length - 1]                                   # (tokens, tokens, relations)
+        stated = chances > least
+        np.put_along_axis(stated, chances.argmax(axis=-1, keepdims=True), True, axis=-1)
+        follows = np.where(np.triu(stated[..., NEXT], 1), chances[..., NEXT], 0)           # (tokens, tokens)
+        joins = np.where(stated[..., TAIL:], chances[..., TAIL:], 0)                       # (tokens, tokens, labels)
+        joins *= np.tri(len(chances))[..., None]
+        reached = np.eye(len(chances), dtype=bool)                                         # by a path, (tokens, tokens)
+        for token in range(len(chances) - 2, -1, -1):
+            reached[token] |= reached[follows[token] > 0].any(axis=0)
+        places = np.nonzero(joins)
+        likeliest = np.argsort(-joins[places], kind="stable")
         spans = []
-        for last, first in zip(lasts[likeliest].tolist(), firsts[likeliest].tolist(), strict=True):
-            relation = int(relations[last, first])
+        for last, first, label in np.stack(places, axis=1)[likeliest].tolist():
             for path in islice(_paths(follows, reached, first, last), PATHS):
-                score = float(chances[last, first, relation] * np.prod(chances[path[:-1], path[1:], NEXT]))
+                score = float(joins[last, first, label] * np.prod(follows[path[:-1], path[1:]]))
                 pieces = _pieces(path)
-                span = (first, last + 1, self.labels[relation - TAIL], score)
+                span = (first, last + 1, self.labels[label], score)
                 spans.append(span if len(pieces) == 1 else (*span, pieces))
-            if len(spans) >= SPANS_PER_TOKEN * len(relations):
+            if len(spans) >= SPANS_PER_TOKEN * len(chances):
                 break
-        return sorted(spans, key=lambda span: (*span[:3], span[4:]))
+        return spans
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
@@ -221,11 +214,17 @@ def _distances(length: Any) -> Any:
 
 
 def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> Iterator[list[int]]:
-    """Every path from one token to another over `follows` (tokens_from, tokens_to), nearer tokens first."""
+    """Every path from one token to another over steps with a probability, likelier steps first.
+
+    Args:
+        follows: probability of each step (tokens_from, tokens_to), 0 where there is none.
+        reached: which tokens a path leads to (tokens_from, tokens_to).
+    """
     if first == last:
         yield [last]
         return
-    for token in np.flatnonzero(follows[first] & reached[:, last]).tolist():
+    steps = np.where(reached[:, last], follows[first], 0)                                  # (tokens_to,)
+    for token in np.argsort(-steps, kind="stable")[: np.count_nonzero(steps)].tolist():
         for rest in _paths(follows, reached, token, last):
             yield [first, *rest]
 
