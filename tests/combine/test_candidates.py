@@ -9,7 +9,7 @@ from bert4ner.decode.readings import merge_readings
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.recognizer import NamedEntityRecognizer
-from tests.random_networks import LABELS
+from tests.random_networks import LABELS, random_model
 
 SHORT = "人参片。"
 
@@ -67,9 +67,12 @@ def test_candidates_are_what_is_on_any_of_the_best_paths_with_their_exact_probab
     assert any(len(each.entities) > len(recognizer.recognize(each.text)) for each in found)
 
 
-@pytest.mark.parametrize("name", ["crf", "span", "biaffine"])
-def test_more_best_paths_never_give_less_and_long_texts_give_candidates_of_all_windows(name, recognizers, gold):
-    recognizer = recognizers[name]
+@pytest.mark.parametrize("name", ["crf", "span", "biaffine", "w2ner", "mrc"])
+def test_more_best_paths_never_give_less_and_long_texts_give_candidates_of_all_windows(name, recognizers, config, gold):
+    if name in recognizers:
+        recognizer = recognizers[name]
+    else:
+        recognizer = NamedEntityRecognizer([random_model(config.replace(head=name, head_size=8), 7)])
     text = "".join(document.text for document in gold)[:150]
     found = [set(recognizer.recognize(text, nbest=nbest)) for nbest in (1, 2, 5, 20)]
     assert all(fewer <= more for fewer, more in pairwise(found[1:]))

@@ -104,9 +104,10 @@ class W2NERHead(TokenPairHead):
         grid = self.gains(words)[:, :, None] * keys[:, None] + self.shifts(words)[:, :, None]
         distances = _distances(tf.shape(words)[1])                                         # (length, length)
         grid = total = tf.nn.relu(grid + tf.gather(self.distances, distances))             # (batch, length, length, …)
+        pairs = None if mask is None else (mask[:, :, None] & mask[:, None])[..., None]    # (batch, length, length, 1)
         for convolution in self.convolutions:
-            if mask is not None:
-                grid = tf.where((mask[:, :, None] & mask[:, None])[..., None], grid, 0)
+            if pairs is not None:
+                grid = tf.where(pairs, grid, 0)
             grid = convolution(grid)
             total += grid
         rows, columns = tf.split(self.terms(features), 2, axis=-1)
