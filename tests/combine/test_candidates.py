@@ -15,8 +15,9 @@ SHORT = "人参片。"
 
 
 @pytest.fixture(scope="module")
-def recognizers(models):
-    return {name: NamedEntityRecognizer(each) for name, each in models.items()}
+def recognizers(models, config):
+    more = {head: [random_model(config.replace(head=head, head_size=8), 7)] for head in ("w2ner", "mrc")}
+    return {name: NamedEntityRecognizer(each) for name, each in {**models, **more}.items()}
 
 
 def span_chances(recognizer, text):
@@ -68,11 +69,8 @@ def test_candidates_are_what_is_on_any_of_the_best_paths_with_their_exact_probab
 
 
 @pytest.mark.parametrize("name", ["crf", "span", "biaffine", "w2ner", "mrc"])
-def test_more_best_paths_never_give_less_and_long_texts_give_candidates_of_all_windows(name, recognizers, config, gold):
-    if name in recognizers:
-        recognizer = recognizers[name]
-    else:
-        recognizer = NamedEntityRecognizer([random_model(config.replace(head=name, head_size=8), 7)])
+def test_more_best_paths_never_give_less_and_long_texts_give_candidates_of_all_windows(name, recognizers, gold):
+    recognizer = recognizers[name]
     text = "".join(document.text for document in gold)[:150]
     found = [set(recognizer.recognize(text, nbest=nbest)) for nbest in (1, 2, 5, 20)]
     assert all(fewer <= more for fewer, more in pairwise(found[1:]))

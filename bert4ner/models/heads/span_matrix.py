@@ -116,9 +116,9 @@ class TokenPairHead(Head):
         self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting
     ) -> list[list[TokenSpan]]:
         windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
-        return [heaviest(self._found(window, length, least), nesting) for window, length in windows]
+        return [heaviest(self._found(least, window, length), nesting) for window, length in windows]
 
-    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
 
         Args:
@@ -158,7 +158,7 @@ class SpanCellsHead(TokenPairHead):
         """Labels, first and last tokens of the spans of one window with logits above `least`, and their probability."""
         raise NotImplementedError
 
-    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         (labels, starts, lasts), chances = self._spans_above(math.log(least / (1 - least)), window, length)
         if len(chances) > SPANS_PER_TOKEN * length:
             best = np.argsort(-chances, kind="stable")[: SPANS_PER_TOKEN * length]

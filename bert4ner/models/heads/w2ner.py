@@ -160,7 +160,7 @@ class W2NERHead(TokenPairHead):
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
         return softmax(outputs)
 
-    def _found(self, window: np.ndarray, length: int, least: float) -> list[TokenSpan]:
+    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """As said there; a pair has its likeliest relation, too, however unlikely that is."""
         chances = window[1 : length - 1, 1 : length - 1]                                   # (tokens, tokens, relations)
         stated = chances > least
