@@ -166,17 +166,17 @@ class W2NERHead(TokenPairHead):
         stated = chances > least
         np.put_along_axis(stated, chances.argmax(axis=-1, keepdims=True), True, axis=-1)
         follows = np.where(np.triu(stated[..., NEXT], 1), chances[..., NEXT], 0)           # (tokens, tokens)
-        joins = np.where(stated[..., TAIL:], chances[..., TAIL:], 0)                       # (tokens, tokens, labels)
-        joins *= np.tri(len(chances))[..., None]
         reached = np.eye(len(chances), dtype=bool)                                         # by a path, (tokens, tokens)
         for token in range(len(chances) - 2, -1, -1):
             reached[token] |= reached[follows[token] > 0].any(axis=0)
-        places = np.nonzero(joins)
-        likeliest = np.argsort(-joins[places], kind="stable")
+        tails = np.argwhere(stated[..., TAIL:])                                            # (tails, 3)
+        tails = tails[tails[:, 1] <= tails[:, 0]]
+        joins = chances[tails[:, 0], tails[:, 1], TAIL + tails[:, 2]]                      # (tails,)
+        likeliest = np.argsort(-joins, kind="stable")
         spans = []
-        for last, first, label in np.stack(places, axis=1)[likeliest].tolist():
+        for (last, first, label), join in zip(tails[likeliest].tolist(), joins[likeliest], strict=True):
             for path in islice(_paths(follows, reached, first, last), PATHS):
-                score = float(joins[last, first, label] * np.prod(follows[path[:-1], path[1:]]))
+                score = float(join * np.prod(follows[path[:-1], path[1:]]))
                 pieces = _pieces(path)
                 span = (first, last + 1, self.labels[label], score)
                 spans.append(span if len(pieces) == 1 else (*span, pieces))
