@@ -10,8 +10,8 @@ dev. The budget of all is the defaults: 10 epochs in batches of 4,096 tokens tha
 
 Everything is measured in a process of its own and kept in measured/heads.jsonl, so that many hours of it can be spread
 over days; what stands there for the same configuration is not measured again. A head that is changed itself has the
-same configuration: delete its lines. `--jobs` trains so many at once, each on cores of its own: fine for scores, not
-for seconds, which `--speed` measures apart.
+same configuration: delete its lines. `--jobs` trains so many at once, each on cores of its own, a GPU shared: fine for
+scores, not for seconds, which `--speed` measures apart, on each device in a table of its own.
 """
 
 import argparse
@@ -99,28 +99,53 @@ def score(job: Job, options: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def in_own_process(job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> dict[str, Any]:
-    """What a process of its own measures for a job, on these cores or on all."""
-    given = {**asdict(job), "data": str(options.data), "work": str(options.work), "limit": options.limit,
-             "cores": cores}  # fmt: skip
-    print(f"{job.set}: {job.head}, {'speed' if job.seed is None else f'seed {job.seed}'}", file=sys.stderr)
-    command = [sys.executable, __file__, "--measure", json.dumps(given)]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
-    return json.loads(answer.splitlines()[-1])
+class Measuring:
+    """A process of its own for one job: what it answers, a line each."""
+
+    def __init__(self, job: Job, options: argparse.Namespace, cores: list[int] | None = None):
+        given = {**asdict(job), "data": str(options.data), "work": str(options.work), "limit": options.limit,
+                 "cores": cores}  # fmt: skip
+        self.job = job
+        print(f"{job.set}: {job.head}, {'speed' if job.seed is None else f'seed {job.seed}'}", file=sys.stderr)
+        command = [sys.executable, __file__, "--measure", json.dumps(given)]
+        environment = {**os.environ, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}            # there are others on the same GPU
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, encoding="utf-8"
+        )
+
+    def ask(self) -> None:
+        """Have it measure once more."""
+        print(file=self.process.stdin, flush=True)
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for what it measured.
+
+        Raises:
+            RuntimeError: it ended without an answer.
+        """
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise RuntimeError(f"{self.job}: the process ended with {self.process.wait()}; what it said is above")
+
+    def end(self) -> None:
+        """Let it go."""
+        self.process.communicate()
 
 
-def answer(given: dict[str, Any]) -> dict[str, Any]:
-    """The side of the process: one job."""
+def measure(given: dict[str, Any]) -> None:
+    """The side of the process: one job, measured whenever a line is read."""
     if given["cores"]:
         os.sched_setaffinity(0, given["cores"])                    # before TensorFlow counts them
+    from head_speed import TimedHead, device_name
+
     options = argparse.Namespace(data=Path(given["data"]), work=Path(given["work"]), limit=given["limit"])
     job = Job(given["set"], given["head"], given["seed"])
-    if job.seed is not None:
-        return score(job, options)
-    from head_speed import time_head
-
-    training, gold = documents_of(job.set, options.data, options.limit)
-    return time_head(job.config(), training, gold)
+    timed = TimedHead(job.config(), *documents_of(job.set, options.data, options.limit)) if job.seed is None else None
+    for _ in sys.stdin:
+        figures = score(job, options) if timed is None else timed.measure()
+        print(json.dumps({**figures, "device": device_name()}), flush=True)
 
 
 class Kept:
@@ -161,7 +186,10 @@ def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
                 job = waiting.get_nowait()
             except queue.Empty:
                 return
-            kept.add(job, in_own_process(job, options, cores if options.jobs > 1 else None))
+            measuring = Measuring(job, options, cores if options.jobs > 1 else None)
+            measuring.ask()
+            kept.add(job, measuring.answer())
+            measuring.end()
 
     threads = [threading.Thread(target=work, args=(cores,)) for cores in shares]
     for thread in threads:
@@ -170,52 +198,71 @@ def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
         thread.join()
 
 
+def time_in_turn(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
+    """Rounds of speed: all heads stand ready in processes of their own, one at a time is measured."""
+    ready = [Measuring(job, options) for job in jobs]
+    for measuring in ready:                 # made, traced and run once, all together: not kept
+        measuring.ask()
+    for measuring in ready:
+        measuring.answer()
+    for _ in range(options.speed):
+        for measuring in ready:
+            measuring.ask()
+            kept.add(measuring.job, measuring.answer())
+    for measuring in ready:
+        measuring.end()
+
+
 def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
-    """The section of one set: a row for each head of which anything was measured; None if nothing was."""
-    rows = list(_rows(name, kept, options))
-    if not rows:
-        return None
-    header = ["head", "seeds", "P", "R", "micro F1", "nested recall", "training, s / epoch", "× crf",
-              "recognizing, characters / s", "peak MiB", "a step, ms", "of it the head, ms"]  # fmt: skip
-    seeds = ", ".join(map(str, options.seeds))
-    return (
-        f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`). Percent, mean ± "
-        f"deviation over the seeds {seeds}; 10 epochs, all defaults. Speed: "
-        "medians over rounds of processes in turn; an epoch is that of the whole set, reckoned from a part of it; a "
-        "step is one of training on 16 × 256 tokens, of which the head's share (its layers, loss and gradient on given "
-        f"vectors) was measured alone.\n\n{table(header, rows)}"
-    )
-
-
-def _rows(name: str, kept: Kept, options: argparse.Namespace) -> Iterator[list[str]]:
+    """The section of one set: a table of scores and, for each device, one of speeds; None if nothing was measured."""
+    parts = []
+    scores = list(_scores(name, kept, options))
+    if scores:
+        header = ["head", "seeds", "P", "R", "micro F1", "nested recall"]
+        seeds = ", ".join(map(str, options.seeds))
+        parts.append(
+            f"Percent, mean ± deviation over the seeds {seeds}; 10 epochs, all defaults.\n\n{table(header, scores)}"
+        )
     speeds = {head: kept.of(Job(name, head, None)) for head in HEADS}
+    for device in sorted({each["device"] for found in speeds.values() for each in found}):
+        of_device = {head: [each for each in found if each["device"] == device] for head, found in speeds.items()}
+        header = ["head", "training, s / epoch", "× crf", "recognizing, characters / s", "peak MiB", "a step, ms",
+                  "of it the head, ms"]  # fmt: skip
+        parts.append(
+            f"Speed on {device}: medians of rounds of all heads in turn; an epoch is that of the whole set, reckoned "
+            "from a part of it; a step is one of training on 16 × 256 tokens, of which the head's share (its layers, "
+            "loss and gradient on given vectors) was measured alone; the memory is the GPU's, or without one that of "
+            f"the process.\n\n{table(header, list(_speeds(of_device)))}"
+        )
+    if not parts:
+        return None
+    head = f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`)."
+    return "\n\n".join([head, *parts])
 
-    def median(head: str, figure: str) -> float | None:
-        return float(np.median([speed[figure] for speed in speeds[head]])) if speeds[head] else None
 
-    base = median("crf", "seconds_per_epoch")
+def _scores(name: str, kept: Kept, options: argparse.Namespace) -> Iterator[list[str]]:
     for head in options.heads:
         found = [kept.of(Job(name, head, seed)) for seed in options.seeds]
         scores = [figures[-1] for figures in found if figures]
-        if not scores and not speeds[head]:
-            continue
-        measures = [
-            percent([each[part] for each in scores]) if scores else "-" for part in ("precision", "recall", "f1")
-        ]
-        nested = percent([each["nested_recall"] for each in scores]) if scores and scores[0]["nested_gold"] else "-"
-        seconds = median(head, "seconds_per_epoch")
-        timed = [
-            "-" if value is None else f"{value:,.{digits}f}"
-            for value, digits in (
-                (seconds, 1),
-                (base / seconds if base and seconds else None, 2),
-                (median(head, "characters_per_second"), 0),
-                (median(head, "peak_mib"), 0),
-                (median(head, "step_ms"), 0),
-                (median(head, "head_ms"), 1),
-            )
-        ]
-        yield [f"`{head}`", str(len(scores)), *measures, nested, *timed]
+        if scores:
+            measures = [percent([each[part] for each in scores]) for part in ("precision", "recall", "f1")]
+            nested = percent([each["nested_recall"] for each in scores]) if scores[0]["nested_gold"] else "-"
+            yield [f"`{head}`", str(len(scores)), *measures, nested]
+
+
+def _speeds(speeds: dict[str, list[dict[str, Any]]]) -> Iterator[list[str]]:
+    def median(head: str, figure: str) -> float:
+        return float(np.median([each[figure] for each in speeds[head]]))
+
+    for head, found in speeds.items():
+        if found:
+            seconds = median(head, "seconds_per_epoch")
+            ratio = f"{median('crf', 'seconds_per_epoch') / seconds:.2f}" if speeds["crf"] else "-"
+            yield [
+                f"`{head}`", f"{seconds:,.1f}", ratio,
+                *(f"{median(head, figure):,.0f}" for figure in ("characters_per_second", "peak_mib")),
+                *(f"{median(head, figure):,.1f}" for figure in ("step_ms", "head_ms")),
+            ]  # fmt: skip
 
 
 def main() -> None:
@@ -233,14 +280,12 @@ def main() -> None:
     parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps(answer(options.measure)))
+        measure(options.measure)
         return
     kept = Kept(None if options.limit else KEPT)
     if options.speed:
-        for _ in range(options.speed):
-            for name in options.sets:
-                for head in options.heads:
-                    kept.add(job := Job(name, head, None), in_own_process(job, options))
+        for name in options.sets:
+            time_in_turn([Job(name, head, None) for head in options.heads], kept, options)
     elif not options.table:
         jobs = [Job(name, head, seed) for name in options.sets for head in options.heads for seed in options.seeds]
         run_jobs([job for job in jobs if not kept.of(job)], kept, options)
