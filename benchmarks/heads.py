@@ -221,7 +221,8 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
         header = ["head", "seeds", "P", "R", "micro F1", "nested recall"]
         seeds = ", ".join(map(str, options.seeds))
         parts.append(
-            f"Percent, mean ± deviation over the seeds {seeds}; 10 epochs, all defaults.\n\n{table(header, scores)}"
+            f"Percent, mean ± deviation over the seeds {seeds}; 10 epochs, all defaults; trained on "
+            f"{_devices(name, kept, options)}.\n\n{table(header, scores)}"
         )
     speeds = {head: kept.of(Job(name, head, None)) for head in HEADS}
     for device in sorted({each["device"] for found in speeds.values() for each in found}):
@@ -238,6 +239,17 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
         return None
     head = f"## {name}: all heads, tcm-mini\n\n`make bench-heads` (`python benchmarks/heads.py`)."
     return "\n\n".join([head, *parts])
+
+
+def _devices(name: str, kept: Kept, options: argparse.Namespace) -> str:
+    """CPU cores, and which runs a GPU trained."""
+    on_gpu: dict[str, list[str]] = {}
+    for head in options.heads:
+        for seed in options.seeds:
+            device = found[-1].get("device", "") if (found := kept.of(Job(name, head, seed))) else ""
+            if device and not device.endswith("CPU cores"):
+                on_gpu.setdefault(device, []).append(f"`{head}` {seed}")
+    return "; ".join(["CPU cores", *(f"{device}: {', '.join(runs)}" for device, runs in sorted(on_gpu.items()))])
 
 
 def _scores(name: str, kept: Kept, options: argparse.Namespace) -> Iterator[list[str]]:
