@@ -36,7 +36,12 @@ def _cpu_multiplies_bfloat16() -> bool:
 
 @contextmanager
 def policy(precision: str) -> Iterator[None]:
-    """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights."""
+    """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights.
+
+    From then on float32 is float32 on a GPU too, heads that score in it included: TensorFlow would multiply in TF32 (10
+    bits of fraction), which makes a score depend by some 1e-3 on what shares its batch. This holds for the process.
+    """
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     before = keras.mixed_precision.global_policy()
     keras.mixed_precision.set_global_policy(_POLICIES[precision])
     try:

@@ -61,3 +61,10 @@ def test_a_policy_holds_for_its_block_even_if_that_fails(name):
         raise ZeroDivisionError
     assert (layer.compute_dtype, layer.variable_dtype) == (name, "float32")
     assert keras.mixed_precision.global_policy().name == before
+
+
+def test_float32_is_not_tf32():
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    with policy("float32"):
+        pass
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
