@@ -19,19 +19,19 @@ import hashlib
 import json
 import os
 import queue
-import random
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
 from results import percent, table, write_section
+from workers import Worker
 
-import bert4ner
 from bert4ner.config import Config, ModelConfig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +46,6 @@ DESCRIPTIONS = {                # what the head mrc asks
     "tcm": ROOT / "examples" / "data" / "leaflets-labels.tsv",
     "cmeee": ROOT / "benchmarks" / "cmeee-labels.tsv",
 }
-DRAWN_WITH = 20_200_814         # which sentences of CMeEE are trained on is the same for every head and seed
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,17 @@ class Job:
             config = config.replace(label_descriptions=str(DESCRIPTIONS[self.set]))
         return config if epochs is None else config.replace(epochs=epochs)
 
+    def task(self, options: argparse.Namespace) -> dict[str, Any]:
+        """What its process is given, see `arms/head.py`."""
+        training, gold, sample = SETS[self.set]
+        config = self.config(1 if options.limit else None)
+        run = f"{self.set}-{self.head}-{self.seed}{f'-{options.limit}' if options.limit else ''}"
+        return {
+            "training": str(options.data / training), "gold": str(options.data / gold), "sample": sample,
+            "limit": options.limit, "config": config.options(),
+            "run": None if self.seed is None else str(options.work / run),
+        }  # fmt: skip
+
     @property
     def key(self) -> dict[str, Any]:
         """What figures are found by: they hold for one configuration only, wherever the repository lies."""
@@ -73,79 +83,6 @@ class Job:
         options = {name: value for name, value in self.config().options().items() if name not in paths}
         digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:12]
         return {**asdict(self), "configuration": digest}
-
-
-def documents_of(name: str, data: Path, limit: int | None) -> tuple[list[bert4ner.Document], list[bert4ner.Document]]:
-    """The documents of a set to train on and those to score on."""
-    train, dev, sample = SETS[name]
-    training, gold = bert4ner.read_documents(data / train), bert4ner.read_documents(data / dev)
-    if sample:
-        chosen = random.Random(DRAWN_WITH).sample(range(len(training)), sample)
-        training = [training[number] for number in sorted(chosen)]
-    return training[:limit], gold[:limit]
-
-
-def score(job: Job, options: argparse.Namespace) -> dict[str, Any]:
-    """Train, or take the run that is complete, and score it; shares between 0 and 1."""
-    training, gold = documents_of(job.set, options.data, options.limit)
-    run = options.work / f"{job.set}-{job.head}-{job.seed}{f'-{options.limit}' if options.limit else ''}"
-    bert4ner.train_model(training, job.config(1 if options.limit else None), output=run)
-    history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
-    scores = bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
-    return {
-        "precision": scores.micro.precision, "recall": scores.micro.recall, "f1": scores.micro.f1,
-        "nested_recall": scores.nested.recall, "nested_gold": scores.nested.gold,
-        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"], "epochs": len(history),
-    }  # fmt: skip
-
-
-class Measuring:
-    """A process of its own for one job: what it answers, a line each."""
-
-    def __init__(self, job: Job, options: argparse.Namespace, cores: list[int] | None = None):
-        given = {**asdict(job), "data": str(options.data), "work": str(options.work), "limit": options.limit,
-                 "cores": cores}  # fmt: skip
-        self.job = job
-        print(f"{job.set}: {job.head}, {'speed' if job.seed is None else f'seed {job.seed}'}", file=sys.stderr)
-        command = [sys.executable, __file__, "--measure", json.dumps(given)]
-        environment = {**os.environ, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}            # there are others on the same GPU
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, encoding="utf-8"
-        )
-
-    def ask(self) -> None:
-        """Have it measure once more."""
-        print(file=self.process.stdin, flush=True)
-
-    def answer(self) -> dict[str, Any]:
-        """Wait for what it measured.
-
-        Raises:
-            RuntimeError: it ended without an answer.
-        """
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("{"):
-                return json.loads(line)
-        raise RuntimeError(f"{self.job}: the process ended with {self.process.wait()}; what it said is above")
-
-    def end(self) -> None:
-        """Let it go."""
-        self.process.communicate()
-
-
-def measure(given: dict[str, Any]) -> None:
-    """The side of the process: one job, measured whenever a line is read."""
-    if given["cores"]:
-        os.sched_setaffinity(0, given["cores"])                    # before TensorFlow counts them
-    from head_speed import TimedHead, device_name
-
-    options = argparse.Namespace(data=Path(given["data"]), work=Path(given["work"]), limit=given["limit"])
-    job = Job(given["set"], given["head"], given["seed"])
-    timed = TimedHead(job.config(), *documents_of(job.set, options.data, options.limit)) if job.seed is None else None
-    for _ in sys.stdin:
-        figures = score(job, options) if timed is None else timed.measure()
-        print(json.dumps({**figures, "device": device_name()}), flush=True)
 
 
 class Kept:
@@ -172,6 +109,14 @@ class Kept:
                 self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def worker(job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> Worker:
+    """The process that measures a job."""
+    name = f"{job.set}-{job.head}-{'speed' if job.seed is None else job.seed}"
+    print(name, file=sys.stderr)
+    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}                              # there are others on the same GPU
+    return Worker("head", job.task(options), options.work / "tasks", name, environment=shared, cores=cores)
+
+
 def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
     """Measure what is missing, `--jobs` at a time, each on an even part of the cores."""
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
@@ -186,47 +131,38 @@ def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
                 job = waiting.get_nowait()
             except queue.Empty:
                 return
-            measuring = Measuring(job, options, cores if options.jobs > 1 else None)
-            measuring.ask()
-            kept.add(job, measuring.answer())
-            measuring.end()
+            with worker(job, options, cores) as process:
+                kept.add(job, process.call()[1])
 
-    threads = [threading.Thread(target=work, args=(cores,)) for cores in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(work, shares))
 
 
 def time_in_turn(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
     """Rounds of speed: all heads stand ready in processes of their own, one at a time is measured."""
-    ready = [Measuring(job, options) for job in jobs]
-    for measuring in ready:                 # made, traced and run once, all together: not kept
-        measuring.ask()
-    for measuring in ready:
-        measuring.answer()
-    for _ in range(options.speed):
-        for measuring in ready:
-            measuring.ask()
-            kept.add(measuring.job, measuring.answer())
-    for measuring in ready:
-        measuring.end()
+    with ExitStack() as stack, ThreadPoolExecutor(len(jobs)) as pool:
+        workers = list(pool.map(lambda job: stack.enter_context(worker(job, options)), jobs))
+        list(pool.map(lambda process: process.call(), workers))          # run once, all together: not kept
+        for _ in range(options.speed):
+            for job, process in zip(jobs, workers, strict=True):
+                kept.add(job, process.call()[1])
 
 
 def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
     """The section of one set: a table of scores and, for each device, one of speeds; None if nothing was measured."""
     parts = []
-    scores = list(_scores(name, kept, options))
-    if scores:
+    found = {(head, seed): kept.of(Job(name, head, seed)) for head in HEADS for seed in options.seeds}
+    scored = {run: figures[-1] for run, figures in found.items() if figures}
+    if scored:
         header = ["head", "seeds", "P", "R", "micro F1", "nested recall"]
         seeds = ", ".join(map(str, options.seeds))
         parts.append(
             f"Percent, mean ± deviation over the seeds {seeds}; 10 epochs, all defaults; trained on "
-            f"{_devices(name, kept, options)}.\n\n{table(header, scores)}"
+            f"{_devices(scored)}.\n\n{table(header, list(_scores(scored)))}"
         )
     speeds = {head: kept.of(Job(name, head, None)) for head in HEADS}
-    for device in sorted({each["device"] for found in speeds.values() for each in found}):
-        of_device = {head: [each for each in found if each["device"] == device] for head, found in speeds.items()}
+    for device in sorted({_device(each) for found in speeds.values() for each in found}):
+        of_device = {head: [each for each in found if _device(each) == device] for head, found in speeds.items()}
         header = ["head", "training, s / epoch", "× crf", "recognizing, characters / s", "peak MiB", "a step, ms",
                   "of it the head, ms"]  # fmt: skip
         parts.append(
@@ -241,21 +177,22 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
     return "\n\n".join([head, *parts])
 
 
-def _devices(name: str, kept: Kept, options: argparse.Namespace) -> str:
+def _devices(scored: dict[tuple[str, int], dict[str, Any]]) -> str:
     """CPU cores, and which runs a GPU trained."""
     on_gpu: dict[str, list[str]] = {}
-    for head in options.heads:
-        for seed in options.seeds:
-            device = found[-1].get("device", "") if (found := kept.of(Job(name, head, seed))) else ""
-            if device and not device.endswith("CPU cores"):
-                on_gpu.setdefault(device, []).append(f"`{head}` {seed}")
-    return "; ".join(["CPU cores", *(f"{device}: {', '.join(runs)}" for device, runs in sorted(on_gpu.items()))])
+    for (head, seed), figures in scored.items():
+        if figures["gpu"]:
+            on_gpu.setdefault(figures["gpu"], []).append(f"`{head}` {seed}")
+    return "; ".join(["CPU cores", *(f"{gpu}: {', '.join(runs)}" for gpu, runs in sorted(on_gpu.items()))])
 
 
-def _scores(name: str, kept: Kept, options: argparse.Namespace) -> Iterator[list[str]]:
-    for head in options.heads:
-        found = [kept.of(Job(name, head, seed)) for seed in options.seeds]
-        scores = [figures[-1] for figures in found if figures]
+def _device(figures: dict[str, Any]) -> str:
+    return figures["gpu"] or f"{figures['cores']} CPU cores"
+
+
+def _scores(scored: dict[tuple[str, int], dict[str, Any]]) -> Iterator[list[str]]:
+    for head in HEADS:
+        scores = [figures for (scored_head, _), figures in scored.items() if scored_head == head]
         if scores:
             measures = [percent([each[part] for each in scores]) for part in ("precision", "recall", "f1")]
             nested = percent([each["nested_recall"] for each in scores]) if scores[0]["nested_gold"] else "-"
@@ -289,11 +226,7 @@ def main() -> None:
     parser.add_argument("--speed", type=int, default=0, metavar="ROUNDS", help="measure speed, so many times")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
     parser.add_argument("--table", action="store_true", help="write the sections from what is kept")
-    parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure:
-        measure(options.measure)
-        return
     kept = Kept(None if options.limit else KEPT)
     if options.speed:
         for name in options.sets:
@@ -301,7 +234,6 @@ def main() -> None:
     elif not options.table:
         jobs = [Job(name, head, seed) for name in options.sets for head in options.heads for seed in options.seeds]
         run_jobs([job for job in jobs if not kept.of(job)], kept, options)
-    options.heads = list(HEADS)
     for name in SETS:
         text = describe(name, kept, options)
         if text is not None and options.limit:

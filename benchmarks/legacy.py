@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from contest import encoder_folder
 from results import table, write_section
-from workers import encoder_folder
 
 import bert4ner
 

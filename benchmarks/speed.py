@@ -19,8 +19,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contest import WINDOW, as_documents, encoder_folder, windows_of
 from results import table, write_section
-from workers import WINDOW, Worker, as_documents, encoder_folder, windows_of
+from workers import Worker
 
 import bert4ner
 from bert4ner.compat.frameworks import tf

@@ -1,35 +1,55 @@
-"""Processes that hold one arm each, the task they get, and what they answer; see `arms/worker.py` for their side."""
+"""Processes that answer calls: memory, start-up and cores of each are its own. Their side is `arms/worker.py`."""
 
 import json
-import shutil
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bert4ner import Document, Entity
-from bert4ner.compat.frameworks import tf
-from bert4ner.text.windows import cut_windows, window_entities
-
-ARMS = Path(__file__).resolve().parent / "arms"
-WINDOW = 254
+BENCHMARKS = Path(__file__).resolve().parent
 
 
 class Worker:
-    """One arm in its process; use as a context, which ends the process."""
+    """One arm in its process, which is ready when this returns; use as a context, which ends the process.
 
-    def __init__(self, arm: str, task: dict[str, Any], folder: Path, name: str = ""):
+    Args:
+        arm: the script of this name in `arms/`.
+        task: what the arm is made from; any JSON.
+        folder: receives the task as a file.
+        name: of the file, and in messages; by default that of the arm.
+        environment: variables beside those of this process.
+        cores: those that the process may use; by default those of this process.
+
+    Raises:
+        SystemExit: the process ended, here or in a call, without an answer; what it said is on the screen.
+    """
+
+    def __init__(
+        self,
+        arm: str,
+        task: dict[str, Any],
+        folder: Path,
+        name: str = "",
+        *,
+        environment: dict[str, str] | None = None,
+        cores: Sequence[int] | None = None,
+    ):
         self.name = name or arm
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name.replace(' ', '-')}.json"
         path.write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
+        imported = os.pathsep.join([str(BENCHMARKS), *filter(None, [os.environ.get("PYTHONPATH")])])
         started = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, str(ARMS / f"{arm}.py"), str(path)],
+            [sys.executable, str(BENCHMARKS / "arms" / f"{arm}.py"), str(path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": imported, **(environment or {})},
         )  # fmt: skip
+        if cores is not None:
+            os.sched_setaffinity(self.process.pid, cores)              # long before TensorFlow counts them
         self.peak_mib = 0.0
         self._answer()
         self.startup = time.perf_counter() - started
@@ -55,58 +75,3 @@ class Worker:
         answer = json.loads(line)
         self.peak_mib = answer["peak_mib"]
         return answer
-
-
-def windows_of(documents: list[Document]) -> list[dict[str, Any]]:
-    """Documents cut into disjoint windows, each a text of its own with the entities that lie whole in it."""
-    cut = []
-    for document in documents:
-        windows = cut_windows(document.text, size=WINDOW, overlap=0)
-        inside, _ = window_entities(windows, document.entities)
-        cut += [
-            {"text": document.text[start:end],
-             "entities": [(each.start - start, each.end - start, each.label) for each in entities]}
-            for (start, end), entities in zip(windows, inside, strict=True)
-        ]
-    return cut
-
-
-def as_documents(windows: list[dict[str, Any]], entities: list[Any]) -> list[Document]:
-    """Windows as documents with the given entities, (start, end, label) each."""
-    return [
-        Document(str(number), window["text"], tuple(Entity(*entity) for entity in found))
-        for number, (window, found) in enumerate(zip(windows, entities, strict=True))
-    ]
-
-
-def encoder_folder(folder: Path, config: dict[str, Any], pretrained: Path, *, weights: bool) -> Path:
-    """A pretrained folder that every arm reads: with `weights` those of `pretrained`, as TensorFlow and as safetensors.
-
-    Without, each arm starts from random weights of its own.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(pretrained, folder, ignore=None if weights else shutil.ignore_patterns("*ckpt*"))
-    (folder / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "config.json").write_text(json.dumps({**config, "model_type": "bert"}), encoding="utf-8")
-    if weights:
-        from safetensors.numpy import save_file
-
-        checkpoint = tf.train.load_checkpoint(str(folder / "bert_model.ckpt"))
-        names = [name for name in checkpoint.get_variable_to_shape_map() if name.startswith(("bert/emb", "bert/enc"))]
-        save_file(
-            {_pytorch_name(name): _pytorch_value(name, checkpoint.get_tensor(name)) for name in names},
-            str(folder / "model.safetensors"), metadata={"format": "pt"},
-        )  # fmt: skip
-    return folder
-
-
-def _pytorch_name(name: str) -> str:
-    name = name.removeprefix("bert/").replace("layer_", "layer.").replace("/", ".")
-    if name.endswith("embeddings") and name.count(".") == 1:
-        return f"{name}.weight"
-    stem, _, kind = name.rpartition(".")
-    return f"{stem}.{({'kernel': 'weight', 'gamma': 'weight', 'beta': 'bias'}).get(kind, kind)}"
-
-
-def _pytorch_value(name: str, value: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(value.T if name.endswith("kernel") else value, dtype="float32")

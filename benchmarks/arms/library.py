@@ -7,7 +7,7 @@ from worker import Spans, serve
 from bert4ner import Config, Document, Entity, NamedEntityRecognizer
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import build_optimizer
+from bert4ner.train.optimizers import compile_for_training
 
 
 class Library:
@@ -23,8 +23,7 @@ class Library:
             for number, each in enumerate(task["train"])
         ]
         self.batches = TrainingBatches(documents, self.model)
-        optimizer = build_optimizer(self.model, task["epochs"] * len(self.batches))
-        self.model.network.compile(optimizer=optimizer, loss=self.model.head.loss)
+        compile_for_training(self.model, task["epochs"] * len(self.batches))
 
     def train_epoch(self, epoch: int) -> dict[str, int]:
         self.model.network.fit(

@@ -1,7 +1,7 @@
-"""The loop of a process that holds one arm of the speed benchmark: a JSON line asks for a call, a JSON line answers.
+"""The loop of a process that answers calls: a JSON line asks, a JSON line answers.
 
-Each arm lives in a process of its own, so that its memory and its start-up are its own; an arm that is not asked sleeps
-in `readline` and takes no processor time from the one that is measured.
+Each arm of a benchmark lives in a process of its own, so that its memory and its start-up are its own; an arm that is
+not asked sleeps in `readline` and takes no processor time from the one that is measured.
 """
 
 import json
@@ -25,14 +25,12 @@ class Arm(Protocol):
         """The entities of texts of any length."""
 
 
-def serve(make: Callable[[dict[str, Any]], Arm]) -> None:
-    """Build the arm of the task named on the command line, then answer calls until the input ends."""
+def answer_calls(make: Callable[[dict[str, Any]], Callable[[dict[str, Any]], Any]]) -> None:
+    """Let `make` turn the task named on the command line into what answers calls, until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)                                              # what libraries print is no answer
     with open(sys.argv[1], encoding="utf-8") as file:
-        task = json.load(file)
-    arm = make(task)
-    texts = {name: [each["text"] for each in task[name]] for name in ("dev", "short", "medium", "long") if name in task}
+        answering = make(json.load(file))
 
     def answer(**values: Any) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -42,14 +40,28 @@ def serve(make: Callable[[dict[str, Any]], Arm]) -> None:
     for line in sys.stdin:
         call = json.loads(line)
         started = time.perf_counter()
-        if call["do"] == "train":
-            result: Any = arm.train_epoch(call["epoch"])
-        elif call["do"] == "predict":
-            result = arm.predict(texts[call["texts"]][: call.get("number")])
-        else:
-            result = _latencies(arm, texts["medium"][: call["number"]])
-            started = time.perf_counter()
+        result = answering(call)
         answer(seconds=time.perf_counter() - started, result=result)
+
+
+def serve(make: Callable[[dict[str, Any]], Arm]) -> None:
+    """Build the arm of the task, then have it train, predict or tell how long each single text takes."""
+
+    def answering(task: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
+        arm = make(task)
+        named = ("dev", "short", "medium", "long")
+        texts = {name: [each["text"] for each in task[name]] for name in named if name in task}
+
+        def answer(call: dict[str, Any]) -> Any:
+            if call["do"] == "train":
+                return arm.train_epoch(call["epoch"])
+            if call["do"] == "predict":
+                return arm.predict(texts[call["texts"]][: call.get("number")])
+            return _latencies(arm, texts["medium"][: call["number"]])
+
+        return answer
+
+    answer_calls(answering)
 
 
 def _latencies(arm: Arm, texts: list[str]) -> list[float]:

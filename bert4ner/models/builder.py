@@ -18,7 +18,7 @@ from bert4ner.models.heads.mrc import MRCHead
 from bert4ner.models.heads.softmax import SoftmaxHead
 from bert4ner.models.heads.span import SpanHead
 from bert4ner.models.heads.w2ner import W2NERHead
-from bert4ner.models.precision import policy, resolve_precision
+from bert4ner.models.precision import multiply_in_float32, policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
 from bert4ner.models.queries import (
     Answers,
@@ -114,6 +114,7 @@ def assemble(
         options["queries"] = encode_queries(queries, vocabulary, config.windows)
         joint = resolve_joint_layers(config, encoder_config)
         options["joint"] = joint / encoder_config["num_hidden_layers"]
+    multiply_in_float32()
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
             encoder_config,

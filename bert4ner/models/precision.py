@@ -34,14 +34,18 @@ def _cpu_multiplies_bfloat16() -> bool:
     return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
-@contextmanager
-def policy(precision: str) -> Iterator[None]:
-    """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights.
+def multiply_in_float32() -> None:
+    """Make float32 products in float32 on a GPU too, from now on in this process.
 
-    From then on float32 is float32 on a GPU too, heads that score in it included: TensorFlow would multiply in TF32 (10
-    bits of fraction), which makes a score depend by some 1e-3 on what shares its batch. This holds for the process.
+    TensorFlow would make them in TF32 (10 bits of fraction), in which a score depends by some 1e-3 on what shares its
+    batch. What shall be fast on a GPU computes in bfloat16.
     """
     tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+@contextmanager
+def policy(precision: str) -> Iterator[None]:
+    """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights."""
     before = keras.mixed_precision.global_policy()
     keras.mixed_precision.set_global_policy(_POLICIES[precision])
     try:

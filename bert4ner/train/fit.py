@@ -12,10 +12,9 @@ from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.precision import resolve_precision
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.callbacks import EpochRecorder, ReplayableRandomness, StopAtNaN
-from bert4ner.train.optimizers import build_optimizer
+from bert4ner.train.optimizers import compile_for_training
 from bert4ner.train.progress import EpochProgress
 
 
@@ -53,9 +52,7 @@ def fit(
     if not len(batches):
         raise DataError(f"the {len(training)} documents to train on hold no text")
     epochs = config.optimization.epochs
-    precision = resolve_precision(config.run.precision)
-    optimizer = build_optimizer(model, epochs * len(batches), loss_scaling=precision == "float16")
-    model.network.compile(optimizer=optimizer, loss=model.head.loss)
+    compile_for_training(model, epochs * len(batches))
     recorder = EpochRecorder(model, batches, held_out, folder)
     recorder.set_model(model.network)
     completed = recorder.resume()

@@ -6,6 +6,7 @@ import pytest
 
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.models import precision as module
+from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import policy, resolve_precision
 
 
@@ -63,8 +64,7 @@ def test_a_policy_holds_for_its_block_even_if_that_fails(name):
     assert keras.mixed_precision.global_policy().name == before
 
 
-def test_float32_is_not_tf32():
+def test_float32_of_a_model_is_not_tf32(tiny_config):
     tf.config.experimental.enable_tensor_float_32_execution(True)
-    with policy("float32"):
-        pass
+    NERModel.create(tiny_config(), ["DRUG"])
     assert not tf.config.experimental.tensor_float_32_execution_enabled()

@@ -1,13 +1,17 @@
-"""How fast one head trains and recognizes, and how much of a training step is its own; measured by `heads.py`."""
+"""One head, asked by `heads.py`: trained and scored, or how fast it trains and recognizes and what of it is its own."""
 
+import json
 import os
+import random
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from timing import median_seconds
+from worker import answer_calls
 
 import bert4ner
 from bert4ner import Config, Document
@@ -17,11 +21,38 @@ from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.fit import deterministic_on_gpu
-from bert4ner.train.optimizers import build_optimizer
+from bert4ner.train.optimizers import compile_for_training
 
+DRAWN_WITH = 20_200_814         # which documents of a large set are trained on is the same for every head and seed
 CHARACTERS = 96_000             # of a set that an epoch, and recognition, is reckoned from
 WINDOWS, LENGTH = 16, 256       # of one step
 CALLS = 5
+
+
+def head(task: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What answers every call with the head's scores if the task names a run, else with its speed."""
+    training, gold = bert4ner.read_documents(task["training"]), bert4ner.read_documents(task["gold"])
+    if task["sample"]:
+        chosen = random.Random(DRAWN_WITH).sample(range(len(training)), task["sample"])
+        training = [training[number] for number in sorted(chosen)]
+    training, gold = training[: task["limit"]], gold[: task["limit"]]
+    config = Config().replace(**task["config"])
+    if task["run"]:
+        return lambda call: {**score(config, training, gold, Path(task["run"])), **device()}
+    timed = TimedHead(config, training, gold)
+    return lambda call: {**timed.measure(), **device()}
+
+
+def score(config: Config, training: Sequence[Document], gold: Sequence[Document], run: Path) -> dict[str, Any]:
+    """Train, or take the run that is complete, and score it; shares between 0 and 1."""
+    bert4ner.train_model(list(training), config, output=run)
+    history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
+    scores = bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
+    return {
+        "precision": scores.micro.precision, "recall": scores.micro.recall, "f1": scores.micro.f1,
+        "nested_recall": scores.nested.recall, "nested_gold": scores.nested.gold,
+        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"], "epochs": len(history),
+    }  # fmt: skip
 
 
 class TimedHead:
@@ -34,10 +65,10 @@ class TimedHead:
         deterministic_on_gpu()
         self.labels = sorted_labels(list(training))
         self.model = NERModel.create(config, self.labels)
-        self.model.network.compile(optimizer=build_optimizer(self.model, 1000), loss=self.model.head.loss)
         part = _about(training, CHARACTERS)
         self.scale = _characters(training) / _characters(part)
         self.batches = TrainingBatches(part, self.model)
+        compile_for_training(self.model, 1000)
         self.model.network.fit(self.batches.dataset(0, 1), steps_per_epoch=1, verbose=0)              # traced
         self.recognizer = bert4ner.NamedEntityRecognizer([self.model])
         self.asked = _about(gold, CHARACTERS)
@@ -60,12 +91,11 @@ class TimedHead:
         }  # fmt: skip
 
 
-def device_name() -> str:
-    """What TensorFlow computes on: the GPU's name, or the number of CPU cores that this process may use."""
+def device() -> dict[str, Any]:
+    """The name of the GPU that TensorFlow computes on, if any, and the CPU cores that this process may use."""
     gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        return str(tf.config.experimental.get_device_details(gpus[0])["device_name"])
-    return f"{len(os.sched_getaffinity(0))} CPU cores"
+    name = str(tf.config.experimental.get_device_details(gpus[0])["device_name"]) if gpus else None
+    return {"gpu": name, "cores": len(os.sched_getaffinity(0))}
 
 
 def _peak_mib() -> float:
@@ -118,3 +148,7 @@ def _gradient(head: Any, vectors: Any, targets: Any) -> Any:
         tape.watch(vectors)
         loss = tf.reduce_mean(head.loss(targets, head(vectors, training=True)))
     return tape.gradient(loss, [vectors, *head.trainable_variables])
+
+
+if __name__ == "__main__":
+    answer_calls(head)
