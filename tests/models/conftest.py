@@ -12,7 +12,13 @@ import pytest
 from bert4ner.compat.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.precision import policy
+from bert4ner.models.precision import multiply_in_float32, policy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def float32_products() -> None:
+    """Layers that a test makes without `build_model` compute as those of a model do, on a GPU too."""
+    multiply_in_float32()
 
 
 @pytest.fixture(scope="session")

@@ -145,8 +145,11 @@ class MRCHead(SpanCellsHead):
         """As said there, of the spans with first token, last token and match above `least`."""
         inner = window[:, :, 1 : length - 1]                                               # (labels, rows, tokens)
         starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
-        spans = np.nonzero(np.triu((matches > least) & (starts > least)[:, :, None] & (ends > least)[:, None]))
-        labels, firsts, lasts = spans
+        (labels, firsts), (labels_of_ends, lasts) = np.nonzero(starts > least), np.nonzero(ends > least)
+        firsts_of, lasts_of = np.nonzero((labels[:, None] == labels_of_ends) & (firsts[:, None] <= lasts))
+        labels, firsts, lasts = labels[firsts_of], firsts[firsts_of], lasts[lasts_of]      # (pairs,)
+        found = matches[labels, firsts, lasts] > least
+        labels, firsts, lasts = spans = labels[found], firsts[found], lasts[found]
         return spans, sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
 
     def span_scores(

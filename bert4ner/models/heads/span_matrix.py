@@ -61,12 +61,6 @@ def check_span(span: tuple, length: int, labels: Any) -> None:
         raise DataError(f"label {label!r} is not among the {len(labels)} labels of this head")
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
 def sigmoid(logits: ArrayLike) -> np.ndarray:
     """1 / (1 + exp(-logit)), without overflow."""
     return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
@@ -219,9 +213,11 @@ class SpanMatrixHead(SpanCellsHead):
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        inner = window[:, 1 : length - 1, 1 : length - 1]                                  # (labels, tokens, tokens)
-        spans = np.nonzero(np.triu(inner > least))
-        return spans, sigmoid(inner[spans])
+        # One pass over the cube; which of the few cells found are spans is sorted out afterwards.
+        labels, firsts, lasts = np.unravel_index(np.flatnonzero(window > least), window.shape)
+        spans = (firsts >= 1) & (firsts <= lasts) & (lasts < length - 1)
+        labels, firsts, lasts = labels[spans], firsts[spans], lasts[spans]
+        return (labels, firsts - 1, lasts - 1), sigmoid(window[labels, firsts, lasts])
 
     def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         """The logit of a cell (label, first token, last token) of one window."""
