@@ -3,6 +3,8 @@ PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
+# With NVIDIA's driver on the machine TensorFlow comes with the CUDA libraries that it needs.
+EXTRAS := test$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean
@@ -19,7 +21,7 @@ $(INSTALLED): setup.py pyproject.toml
 	.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(PIP) --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip
 	$(PIP) install --quiet 'setuptools>=77'
-	$(PIP) install --no-build-isolation --use-pep517 --editable '.[test]'
+	$(PIP) install --no-build-isolation --use-pep517 --editable '.[$(EXTRAS)]'
 	$(PIP) install --no-build-isolation --use-pep517 --no-deps bert4keras==0.11.5
 	@touch $(INSTALLED)
 

@@ -1,7 +1,6 @@
 """``bert4ner info``: versions, devices, the precision that `auto` chooses, and what is missing."""
 
 import re
-import shutil
 import sys
 from importlib import metadata
 from typing import Any
@@ -33,16 +32,21 @@ def collect() -> dict[str, Any]:
     found["packages"] = {name: package_version(name) for name in {**found["packages"], **_requirements()}}
     found["missing"] = _missing(found["packages"])
     try:
-        found.update(_devices())
+        devices, unused = _devices()
+        found.update(devices)
+        found["missing"] += unused
     except EnvironmentProblem as error:
         found["missing"] = found["missing"] or [str(error)]
-    if shutil.which("nvidia-smi") and not any(device["type"] == "GPU" for device in found["devices"]):
-        found["missing"].append("TensorFlow sees no GPU, but NVIDIA's driver is here; pip install 'bert4ner[gpu]'")
     return found
 
 
-def _devices() -> dict[str, Any]:
-    """Raises EnvironmentProblem where TensorFlow, tf-keras or bert4keras is missing."""
+def _devices() -> tuple[dict[str, Any], list[str]]:
+    """What TensorFlow computes on, and a sentence about a GPU that it does not use.
+
+    Raises:
+        EnvironmentProblem: TensorFlow, tf-keras or bert4keras is missing.
+    """
+    from bert4ner.compat.devices import unused_gpu
     from bert4ner.compat.frameworks import tf
     from bert4ner.models.precision import resolve_precision
 
@@ -50,7 +54,8 @@ def _devices() -> dict[str, Any]:
         {"name": device.name, "type": device.device_type, **tf.config.experimental.get_device_details(device)}
         for device in tf.config.list_physical_devices()
     ]
-    return {"devices": devices, "precision": resolve_precision("auto")}
+    unused = unused_gpu()
+    return {"devices": devices, "precision": resolve_precision("auto")}, [unused] if unused else []
 
 
 def _requirements() -> dict[str, str]:

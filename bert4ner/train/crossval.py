@@ -105,7 +105,8 @@ def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
 def _train_run(
     documents: Sequence[Document], held_out_in: Sequence[int], config: Config, *, output: Path, folds: int
 ) -> Scores:
-    from bert4ner.models.precision import resolve_precision  # deferred: it loads TensorFlow
+    from bert4ner.compat.devices import unused_gpu  # deferred: it loads TensorFlow
+    from bert4ner.models.precision import resolve_precision
 
     run = RunFolder(output)
     labels = sorted_labels(list(documents))
@@ -121,6 +122,9 @@ def _train_run(
     with run.held():
         run.open(config, labels, described, precision=resolve_precision(config.run.precision))
         config = _with_nesting(config, documents)
+        unused = unused_gpu()
+        if unused and not all(run.is_complete(fold) for fold in range(folds)):
+            logger.warning("training on CPU cores: %s", unused)
         for fold in range(folds):
             if run.is_complete(fold):
                 logger.info("fold %d of %d is complete already", fold, folds)

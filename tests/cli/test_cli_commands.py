@@ -162,6 +162,11 @@ def test_info_tells_versions_devices_and_precision(bert4ner):
     assert "precision: auto chooses" in bert4ner("info").out
 
 
+def test_info_tells_of_a_gpu_that_is_not_used(bert4ner, monkeypatch):
+    monkeypatch.setattr("bert4ner.compat.devices.unused_gpu", lambda: "install it")
+    assert "missing: install it" in bert4ner("info").out
+
+
 def test_info_works_without_tensorflow_and_says_how_to_install_it():
     script = """
 import sys

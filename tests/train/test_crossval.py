@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
+from bert4ner.compat import devices
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
@@ -208,6 +209,16 @@ class TestOneModel:
         with caplog.at_level(logging.WARNING):
             train(documents[:18], config, output=tmp_path, valid=documents[15:])
         assert "3 texts of the validation data are among the training data" in caplog.text
+
+    def test_a_gpu_that_is_not_used_is_told_where_something_is_trained(
+        self, calls, documents, config, tmp_path, caplog, monkeypatch
+    ):
+        monkeypatch.setattr(devices, "unused_gpu", lambda: "install it")
+        for trained in (True, False):
+            caplog.clear()
+            with caplog.at_level(logging.WARNING):
+                train(documents, config, output=tmp_path)
+            assert ("training on CPU cores: install it" in caplog.text) == trained
 
     def test_other_validation_documents_are_another_run(self, calls, documents, config, tmp_path):
         train(documents[:18], config, output=tmp_path, valid=documents[18:])
