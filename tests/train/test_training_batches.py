@@ -41,3 +41,7 @@ def test_each_window_is_in_one_batch_of_an_epoch_and_epochs_differ(model):
     assert [list(batch) for batch in first] != [list(batch) for batch in second]
     assert [list(batch) for batch in first] == [list(batch) for batch in TrainingBatches(documents, model).plan(0)]
     assert batches.documents_of(0, 0) == [f"d{number}" for number in sorted(first[0])]
+
+
+def test_the_end_of_training_waits_for_no_thread_that_tunes(model, documents):
+    assert TrainingBatches(documents, model).dataset(0, 1).options().autotune.enabled is False
