@@ -37,21 +37,25 @@ class DataSet:
 
 SETS = (
     DataSet(
-        "tcm", "tcm/train.json", None, "tcm/dev.json",
+        "tcm",
+        "tcm/train.json",
+        None,
+        "tcm/dev.json",
         "On the same dev.json: longest match with a dictionary made from train.json, its threshold chosen on "
         "dev.json: **64.10** micro F1. Published with base-size encoders, the best step chosen on dev.json itself, "
         "support-weighted F1: BERT-base CRF 71.04, RoBERTa-wwm CRF 73.03, with pseudo-labels, averaging and PGD 73.47.",
     ),
     DataSet(
-        "resume", "resume/train.char.bmes", "resume/dev.char.bmes", "resume/test.char.bmes",
+        "resume",
+        "resume/train.char.bmes",
+        "resume/dev.char.bmes",
+        "resume/test.char.bmes",
         "Published on the same test set: char LSTM-CRF 93.48, BERT-CRF 95.68; a dictionary 60.89.",
     ),
-)  # fmt: skip
+)
 
 
-def train_and_score(
-    data_set: DataSet, data: Path, seed: int, work: Path, precision: str = "auto"
-) -> bert4ner.Scores:
+def train_and_score(data_set: DataSet, data: Path, seed: int, work: Path, precision: str = "auto") -> bert4ner.Scores:
     """Train one model, or take the one that is complete already; scores on the test documents."""
     training = bert4ner.read_documents(data / data_set.train)
     valid = bert4ner.read_documents(data / data_set.valid) if data_set.valid else None
@@ -82,16 +86,26 @@ def describe(all_scores: list[bert4ner.Scores]) -> str:
     rows = []
     for name in ("micro", "macro", "weighted"):
         parts = [getattr(scores, name) for scores in all_scores]
-        rows.append([
-            f"**{name}**", "", percent([part.precision for part in parts]), percent([part.recall for part in parts]),
-            percent([part.f1 for part in parts]),
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"**{name}**",
+                "",
+                percent([part.precision for part in parts]),
+                percent([part.recall for part in parts]),
+                percent([part.f1 for part in parts]),
+            ]
+        )
     for label in sorted({label for scores in all_scores for label in scores.counts}):
         parts = [scores.counts[label] for scores in all_scores]
-        rows.append([
-            label, str(parts[0].gold), percent([part.precision for part in parts]),
-            percent([part.recall for part in parts]), percent([part.f1 for part in parts]),
-        ])  # fmt: skip
+        rows.append(
+            [
+                label,
+                str(parts[0].gold),
+                percent([part.precision for part in parts]),
+                percent([part.recall for part in parts]),
+                percent([part.f1 for part in parts]),
+            ]
+        )
     return table(["label", "gold", "precision", "recall", "F1"], rows)
 
 
@@ -140,11 +154,14 @@ def main() -> None:
     for data_set in (each for each in SETS if each.name in options.sets):
         found = [train_and_score(data_set, options.data, seed, options.work) for seed in options.seeds]
         seeds = ", ".join(map(str, options.seeds))
-        write_section(data_set.name, (
-            f"## {data_set.name}: defaults, tcm-mini, seeds {seeds}\n\n"
-            "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± deviation over seeds.\n\n"
-            f"{describe(found)}\n\n{data_set.anchors}"
-        ))  # fmt: skip
+        write_section(
+            data_set.name,
+            (
+                f"## {data_set.name}: defaults, tcm-mini, seeds {seeds}\n\n"
+                "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± deviation over seeds.\n\n"
+                f"{describe(found)}\n\n{data_set.anchors}"
+            ),
+        )
     if options.float32:
         text = arithmetic(options.data, options.work, options.seeds)
         write_section("arithmetic", text.replace("\n\n", "\n\n`python benchmarks/accuracy.py --float32`\n\n", 1))

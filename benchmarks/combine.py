@@ -29,7 +29,7 @@ from bert4ner.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
-F1_AIM, RECALL_AIM, PRECISION_COST = 1.5, 4, 3         # points, of combining over the mean single model
+F1_AIM, RECALL_AIM, PRECISION_COST = 1.5, 4, 3  # points, of combining over the mean single model
 HEADS = ("crf", "efficient_global_pointer", "span")
 
 

@@ -21,8 +21,10 @@ def windows_of(documents: list[Document]) -> list[dict[str, Any]]:
         windows = cut_windows(document.text, size=WINDOW, overlap=0)
         inside, _ = window_entities(windows, document.entities)
         cut += [
-            {"text": document.text[start:end],
-             "entities": [(each.start - start, each.end - start, each.label) for each in entities]}
+            {
+                "text": document.text[start:end],
+                "entities": [(each.start - start, each.end - start, each.label) for each in entities],
+            }
             for (start, end), entities in zip(windows, inside, strict=True)
         ]
     return cut
@@ -52,8 +54,9 @@ def encoder_folder(folder: Path, config: dict[str, Any], pretrained: Path, *, we
         names = [name for name in checkpoint.get_variable_to_shape_map() if name.startswith(("bert/emb", "bert/enc"))]
         save_file(
             {_pytorch_name(name): _pytorch_value(name, checkpoint.get_tensor(name)) for name in names},
-            str(folder / "model.safetensors"), metadata={"format": "pt"},
-        )  # fmt: skip
+            str(folder / "model.safetensors"),
+            metadata={"format": "pt"},
+        )
     return folder
 
 

@@ -14,7 +14,7 @@ from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.text.schemes import TagSet
 
 LENGTH, BATCH, CALLS = 256, 32, 9
-TAGS = TagSet("bio", [f"LABEL{number:02}" for number in range(13)])         # 27 tags
+TAGS = TagSet("bio", [f"LABEL{number:02}" for number in range(13)])  # 27 tags
 
 
 def main() -> None:
@@ -22,10 +22,12 @@ def main() -> None:
     rng = np.random.default_rng(0)
     tags = len(TAGS)
     free = ViterbiDecoder(rng.normal(size=(tags, tags)))
-    legal = ViterbiDecoder(*(
-        np.where(allowed, rng.normal(size=allowed.shape), -np.inf)
-        for allowed in (TAGS.transition_allowed, TAGS.start_allowed, TAGS.end_allowed)
-    ))  # fmt: skip
+    legal = ViterbiDecoder(
+        *(
+            np.where(allowed, rng.normal(size=allowed.shape), -np.inf)
+            for allowed in (TAGS.transition_allowed, TAGS.start_allowed, TAGS.end_allowed)
+        )
+    )
     emissions = rng.normal(size=(BATCH, LENGTH, tags)).astype("float32")
     lengths = np.full(BATCH, LENGTH)
     spans = [
@@ -45,11 +47,14 @@ def main() -> None:
         ("probabilities of 26 spans each", f"{BATCH} x {LENGTH} x {tags}", marginals),
     ]
     cells = [[name, shape, f"{1e3 * median_seconds(call, calls=CALLS):.1f}"] for name, shape, call in calls]
-    write_section("decoding", (
-        "## Decoding: n best paths and exact probabilities\n\n"
-        "`make bench-decoding` (`python benchmarks/decoding.py`). Milliseconds, median.\n\n"
-        f"{table(['what', 'shape', 'ms'], cells)}"
-    ))  # fmt: skip
+    write_section(
+        "decoding",
+        (
+            "## Decoding: n best paths and exact probabilities\n\n"
+            "`make bench-decoding` (`python benchmarks/decoding.py`). Milliseconds, median.\n\n"
+            f"{table(['what', 'shape', 'ms'], cells)}"
+        ),
+    )
     print(table(["what", "shape", "ms"], cells))
 
 

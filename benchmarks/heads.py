@@ -38,11 +38,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 KEPT = Path(__file__).resolve().parent / "measured" / "heads.jsonl"
 HEADS = get_args(get_type_hints(ModelConfig)["head"])
-SETS = {                        # to train on, to score on, documents of the former that are drawn
+SETS = {  # to train on, to score on, documents of the former that are drawn
     "tcm": ("tcm/train.json", "tcm/dev.json", None),
     "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000),
 }
-DESCRIPTIONS = {                # what the head mrc asks
+DESCRIPTIONS = {  # what the head mrc asks
     "tcm": ROOT / "examples" / "data" / "leaflets-labels.tsv",
     "cmeee": ROOT / "benchmarks" / "cmeee-labels.tsv",
 }
@@ -71,10 +71,13 @@ class Job:
         config = self.config(1 if options.limit else None)
         run = f"{self.set}-{self.head}-{self.seed}{f'-{options.limit}' if options.limit else ''}"
         return {
-            "training": str(options.data / training), "gold": str(options.data / gold), "sample": sample,
-            "limit": options.limit, "config": config.options(),
+            "training": str(options.data / training),
+            "gold": str(options.data / gold),
+            "sample": sample,
+            "limit": options.limit,
+            "config": config.options(),
             "run": None if self.seed is None else str(options.work / run),
-        }  # fmt: skip
+        }
 
     @property
     def key(self) -> dict[str, Any]:
@@ -89,7 +92,7 @@ class Kept:
     """The figures of one file, a line each; the latest of a key counts, of speeds all rounds do."""
 
     def __init__(self, path: Path | None):
-        self.path = path                # None: nothing is kept
+        self.path = path  # None: nothing is kept
         self.lines: list[dict[str, Any]] = []
         if path is not None and path.is_file():
             self.lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -113,7 +116,7 @@ def worker(job: Job, options: argparse.Namespace, cores: list[int] | None = None
     """The process that measures a job."""
     name = f"{job.set}-{job.head}-{'speed' if job.seed is None else job.seed}"
     print(name, file=sys.stderr)
-    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}                              # there are others on the same GPU
+    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}  # there are others on the same GPU
     return Worker("head", job.task(options), options.work / "tasks", name, environment=shared, cores=cores)
 
 
@@ -142,7 +145,7 @@ def time_in_turn(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> No
     """Rounds of speed: all heads stand ready in processes of their own, one at a time is measured."""
     with ExitStack() as stack, ThreadPoolExecutor(len(jobs)) as pool:
         workers = list(pool.map(lambda job: stack.enter_context(worker(job, options)), jobs))
-        list(pool.map(lambda process: process.call(), workers))          # run once, all together: not kept
+        list(pool.map(lambda process: process.call(), workers))  # run once, all together: not kept
         for _ in range(options.speed):
             for job, process in zip(jobs, workers, strict=True):
                 kept.add(job, process.call()[1])
@@ -163,8 +166,15 @@ def describe(name: str, kept: Kept, options: argparse.Namespace) -> str | None:
     speeds = {head: kept.of(Job(name, head, None)) for head in HEADS}
     for device in sorted({_device(each) for found in speeds.values() for each in found}):
         of_device = {head: [each for each in found if _device(each) == device] for head, found in speeds.items()}
-        header = ["head", "training, s / epoch", "× crf", "recognizing, characters / s", "peak MiB", "a step, ms",
-                  "of it the head, ms"]  # fmt: skip
+        header = [
+            "head",
+            "training, s / epoch",
+            "× crf",
+            "recognizing, characters / s",
+            "peak MiB",
+            "a step, ms",
+            "of it the head, ms",
+        ]
         parts.append(
             f"Speed on {device}: medians of rounds of all heads in turn; an epoch is that of the whole set, reckoned "
             "from a part of it; a step is one of training on 16 × 256 tokens, of which the head's share (its layers, "
@@ -208,10 +218,12 @@ def _speeds(speeds: dict[str, list[dict[str, Any]]]) -> Iterator[list[str]]:
             seconds = median(head, "seconds_per_epoch")
             ratio = f"{median('crf', 'seconds_per_epoch') / seconds:.2f}" if speeds["crf"] else "-"
             yield [
-                f"`{head}`", f"{seconds:,.1f}", ratio,
+                f"`{head}`",
+                f"{seconds:,.1f}",
+                ratio,
                 *(f"{median(head, figure):,.0f}" for figure in ("characters_per_second", "peak_mib")),
                 *(f"{median(head, figure):,.1f}" for figure in ("step_ms", "head_ms")),
-            ]  # fmt: skip
+            ]
 
 
 def main() -> None:

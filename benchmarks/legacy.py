@@ -28,17 +28,31 @@ SCRIPT = ROOT / "tests" / "compat" / "legacy_scripts" / "ner_crf.py"
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 SCORED_ON = 29
 RATE, CRF_MULTIPLIER, BATCH_TOKENS = 1e-3, 100, 8 * 200
-HEAD_RATE = 2e-2                        # of this library: so few steps ask for a CRF that learns as fast as theirs
-DROPOUT = 0.3                           # the encoder's configuration says 0, which only this library does not take
+HEAD_RATE = 2e-2  # of this library: so few steps ask for a CRF that learns as fast as theirs
+DROPOUT = 0.3  # the encoder's configuration says 0, which only this library does not take
 
 
 def legacy_f1(folder: Path, epochs: int) -> float:
     """Best F1 of the script, run as a user runs it."""
     done = subprocess.run(
-        [sys.executable, "-m", "bert4ner", "legacy", SCRIPT, "train.bio", "valid.bio", "encoder", str(epochs),
-         str(RATE), str(CRF_MULTIPLIER)],
-        cwd=folder, check=True, stdout=subprocess.PIPE, encoding="utf-8",
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "bert4ner",
+            "legacy",
+            SCRIPT,
+            "train.bio",
+            "valid.bio",
+            "encoder",
+            str(epochs),
+            str(RATE),
+            str(CRF_MULTIPLIER),
+        ],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
     return float(json.loads(done.stdout.splitlines()[-1])["best"])
 
 
@@ -47,9 +61,15 @@ def own_f1(
 ) -> float:
     """Best F1 of this library."""
     config = bert4ner.Config().replace(
-        pretrained=str(folder / "encoder"), epochs=epochs, learning_rate=RATE, head_learning_rate=HEAD_RATE,
-        batch_tokens=BATCH_TOKENS, scheme="bio", precision="float32", seed=seed,
-    )  # fmt: skip
+        pretrained=str(folder / "encoder"),
+        epochs=epochs,
+        learning_rate=RATE,
+        head_learning_rate=HEAD_RATE,
+        batch_tokens=BATCH_TOKENS,
+        scheme="bio",
+        precision="float32",
+        seed=seed,
+    )
     return bert4ner.train_model(train, config, output=folder / f"run-{seed}", valid=valid).micro.f1
 
 
@@ -78,13 +98,15 @@ def main() -> None:
             seconds = (time.perf_counter() - start) / options.repeats
             spread = f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
             rows.append([name, f"{statistics.mean(scores):.2f}{spread}", f"{seconds:.0f}"])
-    text = "\n\n".join([
-        f"## A placeholder-era script beside this library, bundled sample, {options.repeats} runs",
-        f"`python benchmarks/legacy.py --repeats {options.repeats} --epochs {options.epochs} --documents "
-        f"{options.documents}`. Micro F1 on {SCORED_ON} leaflets, percent; --head-learning-rate of this library "
-        f"{HEAD_RATE}; seconds of a whole run with its start.",
-        table(["", "F1", "seconds"], rows),
-    ])  # fmt: skip
+    text = "\n\n".join(
+        [
+            f"## A placeholder-era script beside this library, bundled sample, {options.repeats} runs",
+            f"`python benchmarks/legacy.py --repeats {options.repeats} --epochs {options.epochs} --documents "
+            f"{options.documents}`. Micro F1 on {SCORED_ON} leaflets, percent; --head-learning-rate of this library "
+            f"{HEAD_RATE}; seconds of a whole run with its start.",
+            table(["", "F1", "seconds"], rows),
+        ]
+    )
     write_section("legacy", text)
     print(text)
 

@@ -89,10 +89,13 @@ def main() -> None:
     rows.append([f"arithmetic at {rate:.0f} GFLOP/s", f"{3e3 * least:.1f}", f"{1e3 * least:.1f}"])
     found = table(["kind of operation", "training step, ms", "forward pass, ms"], rows)
     print(found)
-    write_section("profile", (
-        f"## Where the time goes: tcm-mini, {BATCH} × {LENGTH} tokens, CRF, {resolve_precision('auto')}\n\n"
-        f"`python benchmarks/profile_ops.py`, one operation at a time.\n\n{found}"
-    ))  # fmt: skip
+    write_section(
+        "profile",
+        (
+            f"## Where the time goes: tcm-mini, {BATCH} × {LENGTH} tokens, CRF, {resolve_precision('auto')}\n\n"
+            f"`python benchmarks/profile_ops.py`, one operation at a time.\n\n{found}"
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import compile_for_training
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE = 20                       # characters of a document
+SIZE = 20  # characters of a document
 
 
 def pieces() -> list[Document]:

@@ -31,13 +31,13 @@ from bert4ner.models.precision import resolve_precision
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 DROPOUT = 0.3
-CRF_RATE = 2e-2                         # as published: 2e-5 with a multiplier of 1000; tenfold the rate of the head
-TEXTS = {"short": (1000, 30), "medium": (200, 250), "long": (10, 5000)}       # number, characters
-RECIPE_SHARE = 10                       # the recipe takes one text at a time: a tenth of the texts tells its speed
+CRF_RATE = 2e-2  # as published: 2e-5 with a multiplier of 1000; tenfold the rate of the head
+TEXTS = {"short": (1000, 30), "medium": (200, 250), "long": (10, 5000)}  # number, characters
+RECIPE_SHARE = 10  # the recipe takes one text at a time: a tenth of the texts tells its speed
 BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 BASE_WINDOWS = 32
 
-AIMS = {                                # how many times as fast as an arm this library should be, by the row's title
+AIMS = {  # how many times as fast as an arm this library should be, by the row's title
     "training epoch, s": {"published recipe": 3.0, "PyTorch": 1.5},
     "evaluation of dev, s": {"published recipe": 20.0},
     "1,000 texts of 30 characters, s": {"PyTorch": 1.5},
@@ -88,9 +88,16 @@ def make_task(data: Path | None, options: argparse.Namespace) -> dict[str, Any]:
     }
     labels = sorted({label for window in train + dev for _, _, label in window["entities"]})
     return {
-        "seed": options.seed, "labels": labels, "train": train, "dev": dev, "epochs": options.epochs,
-        "learning_rate": 1e-3, "crf_rate": CRF_RATE, "window": WINDOW, **texts,
-    }  # fmt: skip
+        "seed": options.seed,
+        "labels": labels,
+        "train": train,
+        "dev": dev,
+        "epochs": options.epochs,
+        "learning_rate": 1e-3,
+        "crf_rate": CRF_RATE,
+        "window": WINDOW,
+        **texts,
+    }
 
 
 def measure_mini(contestants: list[Arm], task: dict[str, Any], options: argparse.Namespace) -> None:
@@ -109,8 +116,10 @@ def measure_mini(contestants: list[Arm], task: dict[str, Any], options: argparse
                 seconds, found = worker.call(do="predict", texts="dev")
                 arm.evaluations.append(seconds)
                 arm.f1 = bert4ner.evaluate(gold, as_documents(task["dev"], found)).micro.f1
-                print(f"epoch {epoch + 1}  {arm.title}: {arm.epochs[-1]:.1f} s, dev {seconds:.2f} s, F1 {arm.f1:.4f}",
-                      flush=True)
+                print(
+                    f"epoch {epoch + 1}  {arm.title}: {arm.epochs[-1]:.1f} s, dev {seconds:.2f} s, F1 {arm.f1:.4f}",
+                    flush=True,
+                )
         for _ in range(options.rounds):
             for arm, worker in zip(contestants, workers, strict=True):
                 for name, (number, _) in TEXTS.items():
@@ -129,12 +138,16 @@ def measure_base(contestants: list[Arm], task: dict[str, Any], options: argparse
     folder = encoder_folder(options.work / "base", config, PRETRAINED, weights=False)
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(Worker(
-                arm.script, {**task, "train": full, "pretrained": str(folder), "precision": arm.precision},
-                options.work, f"{arm.title} base",
-            ))
+            stack.enter_context(
+                Worker(
+                    arm.script,
+                    {**task, "train": full, "pretrained": str(folder), "precision": arm.precision},
+                    options.work,
+                    f"{arm.title} base",
+                )
+            )
             for arm in contestants
-        ]  # fmt: skip
+        ]
         for epoch in range(4):
             for arm, worker in zip(contestants, workers, strict=True):
                 arm.base.append(worker.call(do="train", epoch=epoch)[0] / (BASE_WINDOWS / 16))
@@ -187,11 +200,13 @@ def report(contestants: list[Arm], rates: dict[str, float], task: dict[str, Any]
     seconds = {
         "training epoch, s": list(epoch.values()),
         "evaluation of dev, s": [statistics.median(arm.evaluations) for arm in contestants],
-        **{f"{number:,} texts of {size:,} characters, s": [statistics.median(arm.texts[key]) for arm in contestants]
-           for key, (number, size) in TEXTS.items()},
+        **{
+            f"{number:,} texts of {size:,} characters, s": [statistics.median(arm.texts[key]) for arm in contestants]
+            for key, (number, size) in TEXTS.items()
+        },
         "one text of 250 characters, s": [statistics.median(arm.latencies) for arm in contestants],
         "training step, 12 layers of width 768, 16 × 256, s": [statistics.median(arm.base[1:]) for arm in contestants],
-    }  # fmt: skip
+    }
 
     def timed(title: str) -> list[str]:
         digits = 1 if seconds[title][-1] > 10 else 3 if seconds[title][-1] < 0.1 else 2
@@ -204,11 +219,11 @@ def report(contestants: list[Arm], rates: dict[str, float], task: dict[str, Any]
     def reached(part: str, times: int) -> list[str]:
         """Of the rate of products in the arm's arithmetic: what `times` forward passes over the part come to."""
         title = "training epoch, s" if part == "train" else "evaluation of dev, s"
-        shares = zip(contestants, seconds[title], strict=True)
-        return [f"arithmetic reached in {title.removesuffix(', s')}", *(
-            f"{times * forward[part] / taken / rates[dtypes[arm.title]]:.0%} of {rates[dtypes[arm.title]]:.0f} GFLOP/s"
-            for arm, taken in shares
-        )]  # fmt: skip
+        shares = [(taken, rates[dtypes[arm.title]]) for arm, taken in zip(contestants, seconds[title], strict=True)]
+        return [
+            f"arithmetic reached in {title.removesuffix(', s')}",
+            *(f"{times * forward[part] / taken / rate:.0%} of {rate:.0f} GFLOP/s" for taken, rate in shares),
+        ]
 
     rows = [
         timed("training epoch, s"),
@@ -260,14 +275,19 @@ def main() -> None:
         kept.write_text(json.dumps(measured, indent=1), encoding="utf-8")
     found = report(contestants, rates, task, config)
     print(found)
-    write_section("speed", (
-        f"## Speed: tcm-mini, {options.data.name if options.data else 'the bundled sample'}, {os.cpu_count()} cores\n\n"
-        "`make bench-speed` (`python benchmarks/speed.py`). Medians of processes measured in turn on the same machine, "
-        "in brackets the time relative to bert4ner's. Recipe: bert4keras' own layers, generator, CRF and decoder, one "
-        "text at a time; PyTorch: transformers and pytorch-crf with dynamic padding, under bfloat16 autocast, which "
-        "is its faster arithmetic here; bert4ner gives the probability of each entity, too. Same windows, weights, "
-        f"dropout {DROPOUT}, schedule, epochs; tracing is not in the median.\n\n{found}"
-    ))  # fmt: skip
+    write_section(
+        "speed",
+        (
+            f"## Speed: tcm-mini, {options.data.name if options.data else 'the bundled sample'}, "
+            f"{os.cpu_count()} cores\n\n"
+            "`make bench-speed` (`python benchmarks/speed.py`). Medians of processes measured in turn on the same "
+            "machine, in brackets the time relative to bert4ner's. Recipe: bert4keras' own layers, generator, CRF and "
+            "decoder, one text at a time; PyTorch: transformers and pytorch-crf with dynamic padding, under bfloat16 "
+            "autocast, which is its faster arithmetic here; bert4ner gives the probability of each entity, too. Same "
+            "windows, weights, "
+            f"dropout {DROPOUT}, schedule, epochs; tracing is not in the median.\n\n{found}"
+        ),
+    )
 
 
 if __name__ == "__main__":

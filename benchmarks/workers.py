@@ -45,11 +45,13 @@ class Worker:
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, str(BENCHMARKS / "arms" / f"{arm}.py"), str(path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "PYTHONPATH": imported, **(environment or {})},
-        )  # fmt: skip
+        )
         if cores is not None:
-            os.sched_setaffinity(self.process.pid, cores)              # long before TensorFlow counts them
+            os.sched_setaffinity(self.process.pid, cores)  # long before TensorFlow counts them
         self.peak_mib = 0.0
         self._answer()
         self.startup = time.perf_counter() - started

@@ -27,7 +27,7 @@ _LAZY = {
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.builder:build_model",
     "CombineOptions": "bert4ner.combine.options:CombineOptions",
-    "combine_runs": "bert4ner.combine.combine_runs:combine_runs",      # `bert4ner.combine` is the package
+    "combine_runs": "bert4ner.combine.combine_runs:combine_runs",  # `bert4ner.combine` is the package
     "compat": "bert4ner.compat",
     "cross_validate": "bert4ner.train.crossval:cross_validate",
     "evaluate": "bert4ner.scoring.metrics:evaluate",
@@ -35,7 +35,7 @@ _LAZY = {
     "load_recognizer": "bert4ner.combine.recognizer:load_recognizer",
     "merge_readings": "bert4ner.decode.readings:merge_readings",
     "read_documents": "bert4ner.data.documents:read_documents",
-    "train_model": "bert4ner.train.crossval:train",      # `bert4ner.train` is the package
+    "train_model": "bert4ner.train.crossval:train",  # `bert4ner.train` is the package
     "write_documents": "bert4ner.data.documents:write_documents",
 }
 

@@ -127,7 +127,7 @@ class RunConfig:
 
 
 def _bound(name: str, value: float, *, low: float, high: float = math.inf, open_low: bool = False) -> None:
-    if isinstance(value, str):                      # "auto"
+    if isinstance(value, str):  # "auto"
         return
     if not (low < value if open_low else low <= value) or not value <= high or math.isnan(value):
         bracket = "(" if open_low else "["

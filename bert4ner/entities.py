@@ -9,7 +9,7 @@ from bert4ner.errors import DataError
 
 Nesting = Literal["any", "labels", "none"]
 """Which entities of one text may share characters: any, those of unlike labels only, or none."""
-_MISTAKES = 1000                # annotations of which one that nests where others do not says nothing
+_MISTAKES = 1000  # annotations of which one that nests where others do not says nothing
 
 
 @dataclass(frozen=True, order=True, slots=True, repr=False)
@@ -96,7 +96,7 @@ def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
     An entity in several pieces counts from its first character to its last.
     """
     found: set[Entity] = set()
-    reaching: Entity | None = None                  # the one that reaches furthest so far
+    reaching: Entity | None = None  # the one that reaches furthest so far
     for entity in sorted(set(entities)):
         if reaching is not None and reaching.end > entity.start:
             found.update((reaching, entity))

@@ -30,7 +30,7 @@ def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) 
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=epochs)
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")          # the library logs, scripts decide where to
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # the library logs, scripts decide where to
 
     documents = bert4ner.read_documents(given.data)
     config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **chosen)
@@ -40,6 +40,6 @@ def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) 
     if scores.nested.gold:
         print(f"of {scores.nested.gold} entities that share characters with another: recall {scores.nested.recall:.4f}")
 
-    recognizer = bert4ner.NamedEntityRecognizer.load(given.output)         # all folds, averaged
+    recognizer = bert4ner.NamedEntityRecognizer.load(given.output)  # all folds, averaged
     for entity in recognizer.recognize(TEXT):
-        print(f"{TEXT[entity.start:entity.end]}\t{entity.label}\t{entity.score:.3f}")
+        print(f"{TEXT[entity.start : entity.end]}\t{entity.label}\t{entity.score:.3f}")

@@ -13,5 +13,5 @@ from baseline import run
 run(
     __doc__,
     head="biaffine",
-    head_size=64,               # width of the vectors of a first and of a last token
+    head_size=64,  # width of the vectors of a first and of a last token
 )

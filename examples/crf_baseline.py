@@ -13,6 +13,6 @@ from baseline import run
 run(
     __doc__,
     head="crf",
-    encoder="none",             # or "bilstm", "cnn", "idcnn"
-    fusion="last",              # or "mean", "weighted", "concat" of the last fusion_layers layers
+    encoder="none",  # or "bilstm", "cnn", "idcnn"
+    fusion="last",  # or "mean", "weighted", "concat" of the last fusion_layers layers
 )

@@ -13,5 +13,5 @@ from baseline import run
 run(
     __doc__,
     head="efficient_global_pointer",
-    head_size=64,               # width of the vectors whose product scores a span
+    head_size=64,  # width of the vectors whose product scores a span
 )

@@ -13,5 +13,5 @@ from baseline import ROOT, run
 run(
     __doc__,
     head="mrc",
-    label_descriptions=str(ROOT / "examples/data/leaflets-labels.tsv"),     # label<TAB>what is asked for it
+    label_descriptions=str(ROOT / "examples/data/leaflets-labels.tsv"),  # label<TAB>what is asked for it
 )

@@ -14,5 +14,5 @@ run(
     __doc__,
     head="span",
     label_smoothing=0.1,
-    focal=0.0,                  # above 0 gives easy tokens less weight
+    focal=0.0,  # above 0 gives easy tokens less weight
 )

@@ -13,5 +13,5 @@ from baseline import run
 run(
     __doc__,
     head="w2ner",
-    head_size=64,               # width of the tokens' vectors; the grid of their pairs has half as many channels
+    head_size=64,  # width of the tokens' vectors; the grid of their pairs has half as many channels
 )

@@ -48,10 +48,18 @@ CHARACTERS = (
     "本品用于气血两亏引起的月经量少头晕目眩面色萎黄口服一次丸日孕妇忌糖尿病患者慎人参当归川芎白术茯苓清热解毒补益肝肾"
 )
 TINY_ENCODER = {
-    "vocab_size": len(SPECIAL_TOKENS) + len(CHARACTERS), "hidden_size": 16, "num_hidden_layers": 2,
-    "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 64, "type_vocab_size": 2,
-    "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
-}  # fmt: skip
+    "vocab_size": len(SPECIAL_TOKENS) + len(CHARACTERS),
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 64,
+    "type_vocab_size": 2,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "initializer_range": 0.02,
+}
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +80,11 @@ def tiny_checkpoint(tiny_encoder, tmp_path_factory) -> Path:
     shutil.copytree(tiny_encoder, folder)
     variables = google_variables(TINY_ENCODER, np.random.default_rng(7))
     tf.raw_ops.SaveV2(
-        prefix=str(folder / "bert_model.ckpt"), tensor_names=list(variables), shape_and_slices=[""] * len(variables),
+        prefix=str(folder / "bert_model.ckpt"),
+        tensor_names=list(variables),
+        shape_and_slices=[""] * len(variables),
         tensors=[tf.constant(value) for value in variables.values()],
-    )  # fmt: skip
+    )
     return folder
 
 
@@ -85,19 +95,24 @@ def google_variables(config: dict[str, Any], rng: np.random.Generator) -> dict[s
         "bert/embeddings/word_embeddings": (config["vocab_size"], width),
         "bert/embeddings/position_embeddings": (config["max_position_embeddings"], width),
         "bert/embeddings/token_type_embeddings": (config["type_vocab_size"], width),
-        "bert/embeddings/LayerNorm/beta": (width,), "bert/embeddings/LayerNorm/gamma": (width,),
-        "bert/pooler/dense/kernel": (width, width), "bert/pooler/dense/bias": (width,),
+        "bert/embeddings/LayerNorm/beta": (width,),
+        "bert/embeddings/LayerNorm/gamma": (width,),
+        "bert/pooler/dense/kernel": (width, width),
+        "bert/pooler/dense/bias": (width,),
         "cls/predictions/output_bias": (config["vocab_size"],),
-        "cls/seq_relationship/output_weights": (2, width), "cls/seq_relationship/output_bias": (2,),
-    }  # fmt: skip
+        "cls/seq_relationship/output_weights": (2, width),
+        "cls/seq_relationship/output_bias": (2,),
+    }
     for number in range(config["num_hidden_layers"]):
         layer = f"bert/encoder/layer_{number}"
         for part in ("query", "key", "value"):
             shapes[f"{layer}/attention/self/{part}/kernel"] = (width, width)
             shapes[f"{layer}/attention/self/{part}/bias"] = (width,)
         for part, sizes in {
-            "attention/output": (width, width), "intermediate": (width, inner), "output": (inner, width)
-        }.items():  # fmt: skip
+            "attention/output": (width, width),
+            "intermediate": (width, inner),
+            "output": (inner, width),
+        }.items():
             shapes[f"{layer}/{part}/dense/kernel"] = sizes
             shapes[f"{layer}/{part}/dense/bias"] = sizes[1:]
             if part != "intermediate":

@@ -13,7 +13,7 @@ from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_docu
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
 TEXT = "左右肾囊肿，头晕"
-PIECES = Entity(0, 5, "DIS", 0.5, ((0, 1), (2, 5)))                                # 左肾囊肿
+PIECES = Entity(0, 5, "DIS", 0.5, ((0, 1), (2, 5)))  # 左肾囊肿
 WHOLE = Entity(1, 5, "DIS")
 
 
@@ -30,10 +30,18 @@ def test_an_entity_without_pieces_says_nothing_of_them():
     assert repr(PIECES) == "Entity(start=0, end=5, label='DIS', score=0.5, fragments=((0, 1), (2, 5)))"
 
 
-@pytest.mark.parametrize("fragments", [
-    ((0, 5),), ((0, 2), (2, 5)), ((0, 3), (2, 5)), ((2, 5), (0, 1)), ((0, 1), (2, 4)), ((1, 2), (3, 5)),
-    ((0, 1), (5, 5)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        ((0, 5),),
+        ((0, 2), (2, 5)),
+        ((0, 3), (2, 5)),
+        ((2, 5), (0, 1)),
+        ((0, 1), (2, 4)),
+        ((1, 2), (3, 5)),
+        ((0, 1), (5, 5)),
+    ],
+)
 def test_fragments_that_are_no_pieces_are_refused(fragments):
     with pytest.raises(DataError, match="entity 'DIS': expected two or more fragments in order, apart from each other"):
         Entity(0, 5, "DIS", fragments=fragments)
@@ -50,10 +58,15 @@ def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
     assert read.entities == ((PIECES, WHOLE) if format in ("jsonl", "brat") else (WHOLE,))
 
 
-@pytest.mark.parametrize(("fragments", "told"), [
-    ([[0, 1, 2]], r"expected a fragment \[start, end\], found \[0, 1, 2\]"), ([["0", 1]], "expected a fragment"),
-    ([[0, 1]], "expected two or more fragments"), ("x", "expected a list under 'fragments'"),
-])
+@pytest.mark.parametrize(
+    ("fragments", "told"),
+    [
+        ([[0, 1, 2]], r"expected a fragment \[start, end\], found \[0, 1, 2\]"),
+        ([["0", 1]], "expected a fragment"),
+        ([[0, 1]], "expected two or more fragments"),
+        ("x", "expected a list under 'fragments'"),
+    ],
+)
 def test_jsonl_refuses_what_is_no_piece(tmp_path, fragments, told):
     import json
 
@@ -74,8 +87,10 @@ def test_windows_hold_pieces_as_tokens():
     from bert4ner.config import WindowConfig
 
     vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *TEXT])
-    documents = [Document("a", TEXT, (PIECES, WHOLE)), Document("b", TEXT * 9, (PIECES, Entity(
-        0, 40, "DIS", fragments=((0, 1), (39, 40)))))]  # fmt: skip
+    documents = [
+        Document("a", TEXT, (PIECES, WHOLE)),
+        Document("b", TEXT * 9, (PIECES, Entity(0, 40, "DIS", fragments=((0, 1), (39, 40))))),
+    ]
     encoded = encode_documents(documents, make_tokenizer("characters", vocabulary), WindowConfig(32, 8))
     assert encoded.spans[:2] == [[(0, 5, "DIS", ((0, 1), (2, 5))), (1, 5, "DIS")], [(0, 5, "DIS", ((0, 1), (2, 5)))]]
     assert [loss.reason for loss in encoded.lost] == [FITS_NO_WINDOW]

@@ -15,9 +15,15 @@ from tests.conftest import ROOT
 READMES = ("README.md", "README.zh-CN.md")
 CHECKPOINT = "chinese_roberta_wwm_ext_L-12_H-768_A-12"
 SMALL = {
-    "vocab_size": 5261, "hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "intermediate_size": 32,
-    "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2,
-}  # fmt: skip
+    "vocab_size": 5261,
+    "hidden_size": 16,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 512,
+    "type_vocab_size": 2,
+}
 
 
 def blocks(readme, language):

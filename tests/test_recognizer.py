@@ -96,9 +96,10 @@ class TestOneText:
         assert [(e.start, e.end, e.label) for e in found] == list(tagset.decode(best)) != []
         for entity in found:
             with_it = [
-                weight for path, weight in weights.items()
+                weight
+                for path, weight in weights.items()
                 if (entity.start, entity.end, entity.label) in tagset.decode(path)
-            ]  # fmt: skip
+            ]
             assert entity.score == pytest.approx(sum(with_it) / sum(weights.values()), rel=1e-4)
         assert Lattice(emissions[None], [len(text)], *chain).log_partition[0] == pytest.approx(
             np.log(sum(weights.values())), rel=1e-6
@@ -114,14 +115,14 @@ class TestOneText:
         assert len(found) > 100 and found[-1].end > 2900
         assert all(one.end <= two.start for one, two in itertools.pairwise(found))
         gaps = [two.start - one.end for one, two in itertools.pairwise(found)]
-        assert max(gaps) < 40                                       # no window was skipped
+        assert max(gaps) < 40  # no window was skipped
 
     def test_every_character_counts_one_whatever_it_is(self, ner):
         for prefix in ("😀", "𠮷", "é", "e\u0301", "\r\n", "\u3000", "İ"):
             text = f"{prefix}头晕{prefix}{CHARACTERS}"
             found = ner.recognize(text)
             assert all(entity.end <= len(text) for entity in found)
-        plain = ner.recognize("?" + CHARACTERS)                     # as unknown as these two
+        plain = ner.recognize("?" + CHARACTERS)  # as unknown as these two
         assert [(e.start, e.end) for e in ner.recognize("😀" + CHARACTERS)] == [(e.start, e.end) for e in plain]
         assert [(e.start, e.end) for e in ner.recognize("𠮷" + CHARACTERS)] == [(e.start, e.end) for e in plain]
 
@@ -218,7 +219,7 @@ class TestRuns:
 
     def test_precision_can_be_chosen_where_it_is_used(self, run, texts):
         exact, rough = (NamedEntityRecognizer.load(run / "fold-0", precision=p) for p in ("float32", "bfloat16"))
-        assert rough.models[0].config.run.precision == "float32"    # what it was trained in, and is saved with
+        assert rough.models[0].config.run.precision == "float32"  # what it was trained in, and is saved with
         exact_scores, rough_scores = (
             np.array([entity.score for entity in ner.recognize(CHARACTERS)]) for ner in (exact, rough)
         )

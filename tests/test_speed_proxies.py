@@ -62,11 +62,14 @@ def test_recognition_is_traced_once_for_a_model(model, calls):
     assert len(set(calls)) == 3 and model.__dict__["_forward"] is model._forward
 
 
-@pytest.mark.parametrize(("number", "characters", "expected"), [
-    (1000, 30, 4),              # 32 tokens each, 256 to a batch
-    (100, 250, 4),              # 256 tokens each, 32 to a batch
-    (10_000, 2, 10),            # 8 tokens each, 1,024 to a batch
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "characters", "expected"),
+    [
+        (1000, 30, 4),  # 32 tokens each, 256 to a batch
+        (100, 250, 4),  # 256 tokens each, 32 to a batch
+        (10_000, 2, 10),  # 8 tokens each, 1,024 to a batch
+    ],
+)
 def test_a_stream_takes_as_few_calls_of_the_encoder_as_its_tokens_need(model, calls, number, characters, expected):
     texts = ("气血两亏引起的月经量少"[place % 5 :] * 30 for place in range(number))
     found = sum(1 for _ in NamedEntityRecognizer([model]).recognize_all(text[:characters] for text in texts))

@@ -23,10 +23,10 @@ from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.fit import deterministic_on_gpu
 from bert4ner.train.optimizers import compile_for_training
 
-DRAWN_WITH = 20_200_814         # which documents of a large set are trained on is the same for every head and seed
-CHARACTERS = 96_000             # of a set that an epoch, and recognition, is reckoned from
-LEAST_SECONDS = 5.0             # of measuring either: a GPU does them in one, again and again
-WINDOWS, LENGTH = 16, 256       # of one step
+DRAWN_WITH = 20_200_814  # which documents of a large set are trained on is the same for every head and seed
+CHARACTERS = 96_000  # of a set that an epoch, and recognition, is reckoned from
+LEAST_SECONDS = 5.0  # of measuring either: a GPU does them in one, again and again
+WINDOWS, LENGTH = 16, 256  # of one step
 CALLS = 5
 
 
@@ -50,10 +50,14 @@ def score(config: Config, training: Sequence[Document], gold: Sequence[Document]
     history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
     return {
-        "precision": scores.micro.precision, "recall": scores.micro.recall, "f1": scores.micro.f1,
-        "nested_recall": scores.nested.recall, "nested_gold": scores.nested.gold,
-        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"], "epochs": len(history),
-    }  # fmt: skip
+        "precision": scores.micro.precision,
+        "recall": scores.micro.recall,
+        "f1": scores.micro.f1,
+        "nested_recall": scores.nested.recall,
+        "nested_gold": scores.nested.gold,
+        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"],
+        "epochs": len(history),
+    }
 
 
 class TimedHead:
@@ -70,7 +74,7 @@ class TimedHead:
         self.scale = _characters(training) / _characters(part)
         self.batches = TrainingBatches(part, self.model)
         compile_for_training(self.model, 1000)
-        self.model.network.fit(self.batches.dataset(0, 1), steps_per_epoch=1, verbose=0)              # traced
+        self.model.network.fit(self.batches.dataset(0, 1), steps_per_epoch=1, verbose=0)  # traced
         self.recognizer = bert4ner.NamedEntityRecognizer([self.model])
         self.asked = _about(gold, CHARACTERS)
         list(self.recognizer.predict(self.asked[:4]))
@@ -87,8 +91,10 @@ class TimedHead:
         return {
             "seconds_per_epoch": trained * self.scale,
             "characters_per_second": _characters(self.asked) / recognized,
-            "peak_mib": peak, "step_ms": 1e3 * step, "head_ms": 1e3 * head,
-        }  # fmt: skip
+            "peak_mib": peak,
+            "step_ms": 1e3 * step,
+            "head_ms": 1e3 * head,
+        }
 
 
 def device() -> dict[str, Any]:

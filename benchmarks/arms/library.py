@@ -15,8 +15,11 @@ class Library:
 
     def __init__(self, task: dict[str, Any]):
         config = Config().replace(
-            pretrained=task["pretrained"], seed=task["seed"], epochs=task["epochs"], precision=task["precision"],
-        )  # fmt: skip
+            pretrained=task["pretrained"],
+            seed=task["seed"],
+            epochs=task["epochs"],
+            precision=task["precision"],
+        )
         self.model = NERModel.create(config, task["labels"])
         documents = [
             Document(f"{number}", each["text"], tuple(Entity(*entity) for entity in each["entities"]))
@@ -27,9 +30,12 @@ class Library:
 
     def train_epoch(self, epoch: int) -> dict[str, int]:
         self.model.network.fit(
-            self.batches.dataset(epoch, epoch + 1), steps_per_epoch=len(self.batches), initial_epoch=epoch,
-            epochs=epoch + 1, verbose=0,
-        )  # fmt: skip
+            self.batches.dataset(epoch, epoch + 1),
+            steps_per_epoch=len(self.batches),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            verbose=0,
+        )
         fed = sum(self.batches.batch(windows)[0][0].size for windows in self.batches.plan(epoch))
         return {"tokens": self.batches.tokens, "fed": fed}
 

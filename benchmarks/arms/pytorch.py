@@ -37,8 +37,9 @@ class PyTorch:
         self.task = task
         self.labels = task["labels"]
         self.tokenizer = BertTokenizerFast.from_pretrained(task["pretrained"])
-        self.model = Tagger(BertConfig.from_json_file(os.path.join(task["pretrained"], "bert_config.json")),
-                            2 * len(self.labels) + 1)
+        self.model = Tagger(
+            BertConfig.from_json_file(os.path.join(task["pretrained"], "bert_config.json")), 2 * len(self.labels) + 1
+        )
         weights = os.path.join(task["pretrained"], "model.safetensors")
         if os.path.exists(weights):
             self.model.bert.load_state_dict(load_file(weights))
@@ -94,8 +95,11 @@ class PyTorch:
     def predict(self, texts: list[str]) -> list[Spans]:
         self.model.eval()
         size = self.task["window"]
-        pieces = [(number, start, text[start : start + size])
-                  for number, text in enumerate(texts) for start in range(0, len(text), size)]
+        pieces = [
+            (number, start, text[start : start + size])
+            for number, text in enumerate(texts)
+            for start in range(0, len(text), size)
+        ]
         found: list[Spans] = [[] for _ in texts]
         for first in range(0, len(pieces), PREDICT_BATCH):
             batch = pieces[first : first + PREDICT_BATCH]

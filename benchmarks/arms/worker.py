@@ -28,7 +28,7 @@ class Arm(Protocol):
 def answer_calls(make: Callable[[dict[str, Any]], Callable[[dict[str, Any]], Any]]) -> None:
     """Let `make` turn the task named on the command line into what answers calls, until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)                                              # what libraries print is no answer
+    os.dup2(2, 1)  # what libraries print is no answer
     with open(sys.argv[1], encoding="utf-8") as file:
         answering = make(json.load(file))
 

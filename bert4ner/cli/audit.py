@@ -11,8 +11,8 @@ from bert4ner.config import WindowConfig
 if TYPE_CHECKING:
     from bert4ner.data.audit import AuditReport
 
-SHOWN = 5                       # examples of each kind; --json has more
-_SPECIAL_TOKENS = 2             # [CLS] and [SEP], which max_length counts
+SHOWN = 5  # examples of each kind; --json has more
+_SPECIAL_TOKENS = 2  # [CLS] and [SEP], which max_length counts
 
 
 def audit(
@@ -80,23 +80,30 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
         print_table("Entities of each label", ["label", "entities"], [report.labels.items()])
     overlaps = report.overlaps
     if overlaps.lost_by_flat_tags:
-        _print_sentences("Nesting", [
-            f"entities inside another: {overlaps.nested}, at most {overlaps.depth} deep",
-            f"entities that cross another's end: {overlaps.crossing}",
-            f"entities whose span has another label, too: {overlaps.same_span}",
-            f"entities in several pieces: {overlaps.discontinuous}",
-            f"entities that one layer of tags cannot hold: {overlaps.lost_by_flat_tags}; heads that score spans can",
-        ])  # fmt: skip
+        _print_sentences(
+            "Nesting",
+            [
+                f"entities inside another: {overlaps.nested}, at most {overlaps.depth} deep",
+                f"entities that cross another's end: {overlaps.crossing}",
+                f"entities whose span has another label, too: {overlaps.same_span}",
+                f"entities in several pieces: {overlaps.discontinuous}",
+                f"entities that one layer of tags cannot hold: {overlaps.lost_by_flat_tags}; "
+                "heads that score spans can",
+            ],
+        )
     _print_sentences("Repairs while reading", repairs)
     _print_sentences("Suspicious", report.findings() or ["nothing"])
     _print_examples(report)
     if report.leakage is not None:
         found = report.leakage
-        _print_sentences("Shared with the second set", [
-            f"{found.shared_texts} of its {found.num_documents} texts",
-            f"{found.shared_clauses} of its {found.num_clauses} clauses",
-            f"{found.known_entities} of its {found.num_entities} entities, by mention and label",
-        ])  # fmt: skip
+        _print_sentences(
+            "Shared with the second set",
+            [
+                f"{found.shared_texts} of its {found.num_documents} texts",
+                f"{found.shared_clauses} of its {found.num_clauses} clauses",
+                f"{found.known_entities} of its {found.num_entities} entities, by mention and label",
+            ],
+        )
 
 
 def _print_examples(report: "AuditReport") -> None:

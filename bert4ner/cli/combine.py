@@ -31,31 +31,41 @@ ConfigFile = Annotated[
 ]
 HowTo = Annotated[
     Literal["probability", "vote", "stacking"] | None,
-    arg(help="Average the probabilities of all that any run finds (the default), count votes on what each finds, or "
-             "make one probability of theirs by a logistic model, fitted out of fold."),
-]  # fmt: skip
+    arg(
+        help="Average the probabilities of all that any run finds (the default), count votes on what each finds, or "
+        "make one probability of theirs by a logistic model, fitted out of fold."
+    ),
+]
 Weights = Annotated[
     str | None, arg(metavar="equal|f1|W,W,...", help="Of the runs: equal, by out-of-fold F1, or a number for each.")
 ]
 Quorum = Annotated[
     int | Literal["auto"] | None,
-    arg(metavar="INT|auto", help="Votes that an entity needs; by default more than half of the runs; `auto`: that with "
-                                 "the best F out of fold."),
-]  # fmt: skip
+    arg(
+        metavar="INT|auto",
+        help="Votes that an entity needs; by default more than half of the runs; `auto`: that with "
+        "the best F out of fold.",
+    ),
+]
 LabelQuorum = Annotated[
     tuple[str, ...], arg(metavar="LABEL=INT ...", help="Quorums of single labels; to stand behind the runs.")
 ]
 Threshold = Annotated[
     float | None,
-    arg(metavar="FLOAT", help="Least score of an entity; without --aim 0.5 for probabilities, 0 for votes and for what "
-                              "a single run finds."),
-]  # fmt: skip
+    arg(
+        metavar="FLOAT",
+        help="Least score of an entity; without --aim 0.5 for probabilities, 0 for votes and for what "
+        "a single run finds.",
+    ),
+]
 AimText = Annotated[
     str | None,
-    arg(metavar="f1|f2|macro-f1|recall=R|precision=P|none",
+    arg(
+        metavar="f1|f2|macro-f1|recall=R|precision=P|none",
         help="Choose a threshold for every label so that all together give the best F, or each its own best (macro) or "
-             "such a recall or precision; with --gold and without --threshold f1, but for votes."),
-]  # fmt: skip
+        "such a recall or precision; with --gold and without --threshold f1, but for votes.",
+    ),
+]
 CalibrationName = Annotated[
     Literal["none", "temperature", "isotonic"] | None,
     arg(help="Turn scores into shares that are right, as found out of fold; by default not."),
@@ -74,9 +84,12 @@ Contain = Annotated[
     tuple[str, ...], arg(metavar="LABEL=REGEX ...", help="A pattern of which an entity must hold a match.")
 ]
 ByKind = Annotated[
-    bool, arg(help="Average the runs of one head first, as the folds of a run are, then combine heads; weights and "
-                   "quorums are of heads.")
-]  # fmt: skip
+    bool,
+    arg(
+        help="Average the runs of one head first, as the folds of a run are, then combine heads; weights and "
+        "quorums are of heads."
+    ),
+]
 MixedVocabularies = Annotated[
     bool, arg(help="Runs may have other vocabularies than the first one: encoders of several kinds, on purpose.")
 ]
@@ -115,11 +128,16 @@ def combine(
         check_run(run)
     rules = _rules(longest, forbid, contain)
     given = {
-        "method": method, "weights": None if weights is None else _weights(weights), "quorum": quorum,
-        "label_quorum": _numbers(label_quorum, "--label-quorum") or None, "threshold": threshold,
-        "calibration": calibration, "nbest": nbest, "by_kind": by_kind or None,
+        "method": method,
+        "weights": None if weights is None else _weights(weights),
+        "quorum": quorum,
+        "label_quorum": _numbers(label_quorum, "--label-quorum") or None,
+        "threshold": threshold,
+        "calibration": calibration,
+        "nbest": nbest,
+        "by_kind": by_kind or None,
         "mixed_vocabularies": mixed_vocabularies or None,
-    }  # fmt: skip
+    }
     options = _options(config, given, aim, rules)
     from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow
     from bert4ner.data.documents import read_documents

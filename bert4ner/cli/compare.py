@@ -42,9 +42,9 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
     options = differing_options(records)
     pairs = [] if documents is None else compare_pairs(records, documents)
     if json:
-        print_json({
-            "runs": [_described(record) for record in records], "options": options, "pairs": [_pair(p) for p in pairs]
-        })  # fmt: skip
+        print_json(
+            {"runs": [_described(record) for record in records], "options": options, "pairs": [_pair(p) for p in pairs]}
+        )
     else:
         _print(records, options, pairs)
 
@@ -52,10 +52,15 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
 def _described(record: "RunRecord") -> dict[str, object]:
     micro = record.scores.micro
     return {
-        "run": str(record.path), "documents": len(record.predicted), "folds": record.num_folds,
-        "precision": micro.precision, "recall": micro.recall, "f1": micro.f1,
-        "f1_std": record.summary.get("f1_std"), "bootstrap_f1": record.summary.get("bootstrap_f1"),
-    }  # fmt: skip
+        "run": str(record.path),
+        "documents": len(record.predicted),
+        "folds": record.num_folds,
+        "precision": micro.precision,
+        "recall": micro.recall,
+        "f1": micro.f1,
+        "f1_std": record.summary.get("f1_std"),
+        "bootstrap_f1": record.summary.get("bootstrap_f1"),
+    }
 
 
 def _pair(pair: "Pair") -> dict[str, object]:
@@ -89,7 +94,14 @@ def _print_scores(records: "list[RunRecord]", names: list[str]) -> None:
     rows = []
     for record, name in zip(records, names, strict=True):
         spread = record.summary.get("f1_std")
-        rows.append([name, record.num_folds, len(record.predicted), *score_cells(record.scores.micro),
-                     None if spread is None else percent(spread)])  # fmt: skip
+        rows.append(
+            [
+                name,
+                record.num_folds,
+                len(record.predicted),
+                *score_cells(record.scores.micro),
+                None if spread is None else percent(spread),
+            ]
+        )
     columns = ["run", "folds", "documents", "P", "R", "F1", "std over folds"]
     print_table("Out-of-fold scores, micro", columns, [rows])

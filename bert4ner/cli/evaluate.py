@@ -81,7 +81,7 @@ def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
     from bert4ner.data.documents import iterate_documents
     from bert4ner.train.run_folder import OUT_OF_FOLD
 
-    folders = (run, *run.resolve().parents[:2])                # a fold's folder or its model's lie inside the run
+    folders = (run, *run.resolve().parents[:2])  # a fold's folder or its model's lie inside the run
     path = next((folder / OUT_OF_FOLD for folder in folders if (folder / OUT_OF_FOLD).is_file()), None)
     if path is None:
         return
@@ -90,8 +90,11 @@ def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
     if shared:
         logger.warning(
             "%d of %d gold texts were used to make this run, so that its scores on them flatter; "
-            "%s holds what they got from a model that did not see them", shared, len(gold), path
-        )  # fmt: skip
+            "%s holds what they got from a model that did not see them",
+            shared,
+            len(gold),
+            path,
+        )
 
 
 def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents: int) -> None:
@@ -120,11 +123,16 @@ def _print_errors(report: "ErrorReport") -> None:
     print_table("Most frequent", ["kind", "gold label", "predicted label", "entities"], [confused])
     examples = [
         [
-            kind, each.id, each.gold_mention, each.error.gold and each.error.gold.label,
-            each.predicted_mention, each.error.predicted and each.error.predicted.label, each.context,
+            kind,
+            each.id,
+            each.gold_mention,
+            each.error.gold and each.error.gold.label,
+            each.predicted_mention,
+            each.error.predicted and each.error.predicted.label,
+            each.context,
         ]
         for kind, found in report.examples.items()
         for each in found[:5]
-    ]  # fmt: skip
+    ]
     columns = ["kind", "document", "gold", "label", "predicted", "label", "context"]
     print_table("Examples", columns, [examples])

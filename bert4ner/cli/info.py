@@ -62,7 +62,7 @@ def _requirements() -> dict[str, str]:
     """Each package that must be there, with its bounds: `tensorflow` -> `tensorflow<2.22,>=2.18`."""
     try:
         lines = metadata.requires("bert4ner") or []
-    except metadata.PackageNotFoundError:           # run from its source, without being installed
+    except metadata.PackageNotFoundError:  # run from its source, without being installed
         return {}
     plain = [line for line in lines if ";" not in line]
     return {re.split(r"[^\w.-]", line, maxsplit=1)[0]: line for line in plain}
@@ -72,7 +72,7 @@ def _missing(packages: dict[str, str | None]) -> list[str]:
     """A sentence with its cure for each package that is not there."""
     wanted = {**_requirements(), "bert4keras": f"--no-deps bert4keras=={BERT4KERAS_VERSION}"}
     tensorflow = packages.get("tensorflow")
-    if tensorflow:                                  # each tf-keras goes with the TensorFlow of its own minor version
+    if tensorflow:  # each tf-keras goes with the TensorFlow of its own minor version
         wanted["tf-keras"] = f"tf-keras=={tensorflow.rpartition('.')[0]}.*"
     return [
         f"the package {name} is not installed; pip install {_quoted(wanted.get(name, name))}"

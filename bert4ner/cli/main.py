@@ -50,7 +50,7 @@ COMMANDS = {
 }
 USAGE_ERROR = 2
 INTERRUPTED = 130
-BROKEN_PIPE = 141               # what the shell reports of a program that SIGPIPE ended
+BROKEN_PIPE = 141  # what the shell reports of a program that SIGPIPE ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(name, rest)
     except KeyboardInterrupt:
         again = "; run the same command again to go on" if COMMANDS[name].resumable else ""
-        after_echo = "\n" if sys.stderr.isatty() else ""           # the terminal has just written ^C
+        after_echo = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
         print(f"{after_echo}bert4ner: stopped{again}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
@@ -120,7 +120,7 @@ def _run(name: str, arguments: list[str]) -> int:
     if command.runner:
         arguments = _passed_on(arguments)
     options = parse(function, arguments, prog=f"bert4ner {name}")
-    if options is not None:                     # None: help was asked for, and printed
+    if options is not None:  # None: help was asked for, and printed
         with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
             function(**options)
     sys.stdout.flush()

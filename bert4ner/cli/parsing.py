@@ -49,7 +49,7 @@ def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str)
             print(_help(helped.getvalue(), inspect.cleandoc(function.__doc__ or "")))
             return None
         raise ConfigError(f"{unboxed(told.getvalue(), known=_option_names(signature))} (see {prog} --help)") from None
-    if "config" not in inspect.signature(function).parameters:        # then it was read before, see `_base`
+    if "config" not in inspect.signature(function).parameters:  # then it was read before, see `_base`
         values.pop("config", None)
     return values
 
@@ -133,7 +133,7 @@ def _wide(*, unless: bool) -> Iterator[None]:
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _RULE = re.compile(r"[─-]+")
 _KINDS = {"INT": "a whole number", "FLOAT": "a number"}
-_VALUE_ERRORS = (                       # what tyro says after "Error parsing NAME: ", what was expected, what was found
+_VALUE_ERRORS = (  # what tyro says after "Error parsing NAME: ", what was expected, what was found
     (re.compile(r"invalid literal for int\(\) with base 10: (?P<found>.*)"), "INT"),
     (re.compile(r"could not convert string to float: (?P<found>.*)"), "FLOAT"),
     (re.compile(r"no type matching (?P<expected>\S+) could be instantiated from \[(?P<found>.*?)\]\."), None),
@@ -147,7 +147,7 @@ def unboxed(box: str, *, known: Collection[str]) -> str:
         known: all options, to name the one that was perhaps meant.
     """
     lines = [_ANSI.sub("", line).strip("╭╮╰╯│").rstrip() for line in box.splitlines()]
-    lines = [line for line in lines if line.strip()][1:]                               # without the title
+    lines = [line for line in lines if line.strip()][1:]  # without the title
     lines = [" " if _RULE.fullmatch(line.strip()) else line for line in lines]
     paragraphs = textwrap.dedent("\n".join(lines)).strip("\n").split("\n\n")
     first, *details = paragraphs[0].splitlines() or [""]

@@ -28,9 +28,12 @@ def predict(
     ] = None,
     nbest: Annotated[
         int,
-        arg(metavar="INT", help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
-                                "so many best paths, of heads that score spans all above 1 / (2 INT), each with its "
-                                "probability; they may overlap."),
+        arg(
+            metavar="INT",
+            help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
+            "so many best paths, of heads that score spans all above 1 / (2 INT), each with its "
+            "probability; they may overlap.",
+        ),
     ] = 1,
 ) -> None:
     """Find the entities in new documents.
@@ -48,7 +51,7 @@ def predict(
         raise ConfigError(f"--output - writes jsonl, not {format}; name a file")
     check_overwrite(input, output)
     documents = iterate_documents(input, input_format)
-    first = next(documents)                             # now: bad input is to be told before TensorFlow is waited for
+    first = next(documents)  # now: bad input is to be told before TensorFlow is waited for
     found = counted(_recognized(run, chain([first], documents), batch_tokens, nbest))
     if output == _STDOUT:
         _print_jsonl(found)
@@ -56,9 +59,7 @@ def predict(
         write_documents(found, output, format)
 
 
-def _recognized(
-    run: Path, documents: Iterable[Document], batch_tokens: int | None, nbest: int
-) -> Iterator[Document]:
+def _recognized(run: Path, documents: Iterable[Document], batch_tokens: int | None, nbest: int) -> Iterator[Document]:
     """Loads the model when the first document is asked for: by then it is clear that the output can be written."""
     from bert4ner.combine.recognizer import load_recognizer
 

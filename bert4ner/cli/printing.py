@@ -17,7 +17,7 @@ from bert4ner.scoring.metrics import Score, Scores
 
 Item = TypeVar("Item", bound=Document)
 _WHITE = re.compile(r"\s")
-_WIDE = 1000                    # characters: a table in a file is not cut to a terminal that is not there
+_WIDE = 1000  # characters: a table in a file is not cut to a terminal that is not there
 
 
 def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[Sequence[object]]]) -> None:
@@ -34,7 +34,7 @@ def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[
         table.add_section()
     console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     console.print()
-    console.print(Text(title, style="bold"))           # not the table's own: that is wrapped to a narrow table's width
+    console.print(Text(title, style="bold"))  # not the table's own: that is wrapped to a narrow table's width
     console.print(table)
 
 

@@ -82,7 +82,7 @@ class Combination:
         if self.sizes and (len(self.sizes) != len(self.names) or min(self.sizes) < 1):
             raise ConfigError(f"each of {len(self.names)} members must have a number of runs, got {self.sizes}")
         if set(self.sizes) == {1}:
-            object.__setattr__(self, "sizes", ())           # one way to say it: equal combinations compare equal
+            object.__setattr__(self, "sizes", ())  # one way to say it: equal combinations compare equal
         vote_shares(len(self.names), self.weights)
         check_quorum(len(self.names), self.quorum, self.label_quorum)
         for label, threshold in [("", self.rule.threshold), *self.thresholds.items()]:
@@ -106,7 +106,7 @@ class Combination:
             scores = np.array([entity.score for entity in entities], dtype=np.float64)
         else:
             entities = list(document.entities)
-            scores = self._scores(entities, chances)                                       # (candidates,)
+            scores = self._scores(entities, chances)  # (candidates,)
         if self.calibration is not None:
             scores = self.calibration(scores)
         scored = [with_score(entity, score) for entity, score in zip(entities, scores.tolist(), strict=True)]
@@ -137,13 +137,20 @@ class Combination:
             for name, weight, folders in zip(self.names, self.weights, self.folders(), strict=True)
         ]
         values = {
-            "format": FORMAT, "bert4ner": VERSION, "method": self.method, "members": members, "quorum": self.quorum,
-            "label_quorum": dict(self.label_quorum), "threshold": self.rule.threshold,
-            "thresholds": dict(self.thresholds), "nesting": self.rule.nesting, "nbest": self.rule.nbest,
+            "format": FORMAT,
+            "bert4ner": VERSION,
+            "method": self.method,
+            "members": members,
+            "quorum": self.quorum,
+            "label_quorum": dict(self.label_quorum),
+            "threshold": self.rule.threshold,
+            "thresholds": dict(self.thresholds),
+            "nesting": self.rule.nesting,
+            "nbest": self.rule.nbest,
             "rules": self.rule.spans.to_dict(),
             "stacking": None if self.stacker is None else self.stacker.to_dict(),
             "calibration": None if self.calibration is None else self.calibration.to_dict(),
-        }  # fmt: skip
+        }
         return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
 
     @classmethod

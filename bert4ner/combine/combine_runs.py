@@ -37,7 +37,7 @@ from bert4ner.train.run_folder import (
 
 logger = logging.getLogger(__name__)
 
-_NUM_FOLDS = 5                  # for what is fitted to runs that have one fold only
+_NUM_FOLDS = 5  # for what is fitted to runs that have one fold only
 _HALF = 0.5
 _DEFAULTS = CombineOptions()
 
@@ -155,7 +155,7 @@ def _combination(groups: Sequence[Sequence[MemberRun]], options: CombineOptions)
     elif weights == "f1":
         weights = [sum(run.scores.micro.f1 for run in group) / len(group) for group in groups]
     threshold = options.threshold
-    if threshold is None:               # what a single run found is its answer, however unsure; its score is no reason
+    if threshold is None:  # what a single run found is its answer, however unsure; its score is no reason
         own = count == 1 and options.nbest == 1 and options.method == "probability"
         threshold = 0.0 if voting or own else _HALF
     quorum = options.quorum if isinstance(options.quorum, int) else None
@@ -215,9 +215,10 @@ def _fitted(
         plain = replace(search, aim=None, quorum=False)
         without = cross_fit(gold, evidence, folds, combination, plain)
         tried = {
-            "f1_without": without.selected, "f1_nested": found.selected,
+            "f1_without": without.selected,
+            "f1_nested": found.selected,
             "f1_on_themselves": apply(whole, evidence).selected,
-        }  # fmt: skip
+        }
         name = "thresholds" if search.aim is not None else "quorum"
         worth[name] = {key: evaluate(gold, documents).micro.f1 for key, documents in tried.items()}
     if search.calibration != "none":
@@ -226,9 +227,7 @@ def _fitted(
     return whole, found, worth
 
 
-def _write(
-    folder: Path, members: Sequence[Member], combination: Combination, predicted: Sequence[Document]
-) -> None:
+def _write(folder: Path, members: Sequence[Member], combination: Combination, predicted: Sequence[Document]) -> None:
     unneeded = shutil.ignore_patterns("state", "report.html", ".*.part")
     sources = [source.path for member in members for source in member.runs]
     for source, target in zip(sources, chain(*combination.folders()), strict=True):

@@ -35,7 +35,7 @@ class _Judge(NamedTuple):
     member: int
     models: list[NERModel]
     encoded: Encoded
-    own: list[bool]                 # of each document
+    own: list[bool]  # of each document
     windows: list[int]
     outputs: HeldOutputs
 
@@ -102,7 +102,7 @@ def _judges_of(
 ) -> list[_Judge]:
     """For each choice of one fold of every run the models that did not see it; recognizers hold them run by run."""
     texts = runs[0].predicted
-    firsts = [sum(run.num_folds for run in runs[:place]) for place in range(len(runs))]    # model of each run's fold 0
+    firsts = [sum(run.num_folds for run in runs[:place]) for place in range(len(runs))]  # model of each run's fold 0
     choices = [
         tuple(first + run.held_out_in[text.id] for first, run in zip(firsts, runs, strict=True)) for text in texts
     ]

@@ -58,7 +58,7 @@ def fit(
         combination = replace(combination, quorum=_best_quorum(gold, evidence, combination, search.aim))
     if combination.method == "stacking":
         entities = [entity for each in evidence for entity in each.document.entities]
-        chances = np.concatenate([each.chances for each in evidence], axis=1)              # (members, candidates)
+        chances = np.concatenate([each.chances for each in evidence], axis=1)  # (members, candidates)
         right = _truth(gold, [each.document for each in evidence])
         combination = replace(combination, stacker=fit_stacker([each.label for each in entities], chances, right))
     scored = [combination.score(each) for each in evidence]

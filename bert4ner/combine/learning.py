@@ -13,8 +13,8 @@ import numpy as np
 from bert4ner.errors import ConfigError, DataError
 
 CalibrationKind = Literal["none", "temperature", "isotonic"]
-_LEAST = 1e-4                   # probabilities nearer to 0 or 1 count as this near: their log-odds must stay finite
-_STEEPEST = 100.0               # of a temperature: its inverse is looked for in [1 / 100, 100]
+_LEAST = 1e-4  # probabilities nearer to 0 or 1 count as this near: their log-odds must stay finite
+_STEEPEST = 100.0  # of a temperature: its inverse is looked for in [1 / 100, 100]
 
 
 def log_odds(chances: np.ndarray) -> np.ndarray:
@@ -76,8 +76,8 @@ def fit_stacker(labels: Sequence[str], chances: np.ndarray, right: np.ndarray) -
         raise DataError(f"stacking learns from right and wrong candidates, there are {found}; combine by probability")
     names = sorted(set(labels))
     numbers = {name: number for number, name in enumerate(names)}
-    marks = np.eye(len(names))[[numbers[label] for label in labels]]                    # (candidates, labels)
-    features = np.column_stack([log_odds(chances).T, marks])                            # (candidates, members + labels)
+    marks = np.eye(len(names))[[numbers[label] for label in labels]]  # (candidates, labels)
+    features = np.column_stack([log_odds(chances).T, marks])  # (candidates, members + labels)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(features, right)
     weights, added = np.split(fitted.coef_[0], [len(chances)])
     by_label = dict(zip(names, added.tolist(), strict=True))

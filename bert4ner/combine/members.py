@@ -136,6 +136,7 @@ def _aligned(member: MemberRun, first: MemberRun) -> MemberRun:
     if member.fingerprint != first.fingerprint:
         logger.warning(
             "%s was made from other annotation, more documents or another order of them than %s; combined all the same",
-            member.path, first.path,
-        )  # fmt: skip
+            member.path,
+            first.path,
+        )
     return replace(member, predicted=[own[id] for id in wanted])

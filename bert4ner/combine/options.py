@@ -48,8 +48,9 @@ class CombineOptions:
 
     def __post_init__(self) -> None:
         for name, value, kinds in (
-            ("method", self.method, get_args(Method)), ("calibration", self.calibration, get_args(CalibrationKind)),
-        ):  # fmt: skip
+            ("method", self.method, get_args(Method)),
+            ("calibration", self.calibration, get_args(CalibrationKind)),
+        ):
             if value not in kinds:
                 raise ConfigError(f"{name} must be one of {', '.join(kinds)}, got {value!r}")
         if self.quorum not in (None, "auto") and type(self.quorum) is not int:

@@ -125,7 +125,7 @@ def span_probabilities(
         lengths = encoded.lengths[numbers]
         given = [model.head.span_scores(each, lengths, asked) for model, each in zip(models, outputs, strict=True)]
         for place, number in enumerate(numbers):
-            means = np.mean([windows[place] for windows in given], axis=0)                 # (spans of the window,)
+            means = np.mean([windows[place] for windows in given], axis=0)  # (spans of the window,)
             for (document, candidate), chance in zip(owners[number], means, strict=True):
                 result[document][candidate] = chance
     return result
@@ -137,7 +137,7 @@ def place_candidates(
     """For each window the candidates that it answers for, as token spans, and which they are (document, candidate)."""
     spans: list[list[tuple]] = [[] for _ in encoded.bounds]
     owners: list[list[tuple[int, int]]] = [[] for _ in encoded.bounds]
-    borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))            # (documents + 1,)
+    borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))  # (documents + 1,)
     for document, entities in enumerate(candidates):
         windows = _Windows(encoded.bounds[borders[document] : borders[document + 1]])
         for number, entity in enumerate(entities):
@@ -159,7 +159,7 @@ class _Windows:
 
     def __init__(self, windows: Sequence[Window]):
         self.starts, self.ends = [window.start for window in windows], [window.end for window in windows]
-        self.seams = [before.end + after.start for before, after in pairwise(windows)]     # twice, as in `stitch`
+        self.seams = [before.end + after.start for before, after in pairwise(windows)]  # twice, as in `stitch`
 
     def answering_for(self, entity: Entity) -> int | None:
         """Of the windows that hold an entity whole the one that owns its middle, or the nearest to that."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from bert4ner.decode.spans import heaviest
 from bert4ner.entities import Entity, Nesting
 
-_LEAST = 1e-12                  # weight of an entity with score 0: it is better than nothing in its place
+_LEAST = 1e-12  # weight of an entity with score 0: it is better than nothing in its place
 
 
 def score_of(entity: Entity) -> float:

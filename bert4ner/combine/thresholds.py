@@ -20,7 +20,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.scoring.metrics import pair_documents
 
 _AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
-_CURVE_POINTS = 200             # of a label: more do not show
+_CURVE_POINTS = 200  # of a label: more do not show
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Rule:
 class Cuts(NamedTuple):
     """What one label's candidates give at each threshold that makes a difference, from the highest on."""
 
-    scores: np.ndarray          # (cuts,) of the last candidate that is kept
-    hits: np.ndarray            # (cuts,)
-    found: np.ndarray           # (cuts,)
+    scores: np.ndarray  # (cuts,) of the last candidate that is kept
+    hits: np.ndarray  # (cuts,)
+    found: np.ndarray  # (cuts,)
     gold: int
 
     @property
@@ -160,7 +160,7 @@ def _likeliest(entities: Sequence[Entity], nesting: Nesting) -> list[Entity]:
     """Those that overlap no entity of a higher score that was kept itself, where they may not; sorted."""
     if nesting == "any":
         return sorted(entities)
-    layers: dict[str, list[Entity]] = {}        # of each label or, for "none", of all: sorted, none overlapping
+    layers: dict[str, list[Entity]] = {}  # of each label or, for "none", of all: sorted, none overlapping
     for entity in sorted(entities, key=lambda each: (-score_of(each), each)):
         kept = layers.setdefault(entity.label if nesting == "labels" else "", [])
         place = bisect(kept, entity)
@@ -171,9 +171,9 @@ def _likeliest(entities: Sequence[Entity], nesting: Nesting) -> list[Entity]:
 
 def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
     """From the score and the truth of each candidate of one label; candidates with equal scores go together."""
-    scores, right = (np.array(column) for column in zip(*found, strict=True))           # (candidates,) each
+    scores, right = (np.array(column) for column in zip(*found, strict=True))  # (candidates,) each
     order = np.argsort(-scores, kind="stable")
-    scores, hits = scores[order], np.cumsum(right[order])                               # (candidates,) each
+    scores, hits = scores[order], np.cumsum(right[order])  # (candidates,) each
     last = np.append(scores[1:] < scores[:-1], True)
     return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
 
@@ -225,8 +225,9 @@ def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[s
     """The documents with the candidates that are selected."""
     return [
         Document(
-            each.id, each.text,
+            each.id,
+            each.text,
             tuple(select(each.entities, threshold=rule.threshold, thresholds=thresholds, nesting=rule.nesting)),
         )
         for each in candidates
-    ]  # fmt: skip
+    ]

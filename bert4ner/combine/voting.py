@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bert4ner.entities import Entity
 from bert4ner.errors import ConfigError
 
-_ROUNDING = 1e-9                # of summed weights that should be whole
+_ROUNDING = 1e-9  # of summed weights that should be whole
 
 
 def vote(
@@ -77,7 +77,7 @@ def vote_shares(num_members: int, weights: Sequence[float] | None) -> list[float
     for weight in weights:
         if not 0 < weight < math.inf:
             raise ConfigError(f"weights must be above 0 and finite, got {weight}")
-    largest = max(weights)                      # first by it: a sum of great weights may overflow
+    largest = max(weights)  # first by it: a sum of great weights may overflow
     relative = [weight / largest for weight in weights]
     return [num_members * weight / math.fsum(relative) for weight in relative]
 

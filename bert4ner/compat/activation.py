@@ -19,7 +19,7 @@ from typing import Any
 from bert4ner.errors import EnvironmentProblem
 
 BERT4KERAS_VERSION = "0.11.5"
-VENDOR = Path(__file__).resolve().parent.parent / "_vendor"       # filled in built wheels, see setup.py
+VENDOR = Path(__file__).resolve().parent.parent / "_vendor"  # filled in built wheels, see setup.py
 _BERT4KERAS_MODULES = "backend layers snippets models tokenizers".split()
 
 _TOO_LATE = (
@@ -38,7 +38,7 @@ _ONE_WAY = (
     "TensorFlow 1, in a process of its own"
 )
 
-_active: bool | None = None                                        # whether legacy
+_active: bool | None = None  # whether legacy
 
 
 def activate(legacy: bool = False) -> None:
@@ -67,23 +67,23 @@ def _activate(legacy: bool) -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     _supply_distutils()
     if VENDOR.is_dir() and str(VENDOR) not in sys.path:
-        sys.path.append(str(VENDOR))                               # last, so that an installed bert4keras wins
+        sys.path.append(str(VENDOR))  # last, so that an installed bert4keras wins
     with _native_log_held_back():
         tf = _import("tensorflow", "pip install tensorflow")
-        tf.config.list_physical_devices()                          # the search for a GPU logs, too
+        tf.config.list_physical_devices()  # the search for a GPU logs, too
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
-    if getattr(tf.keras, "__version__", "2").startswith("3"):      # the switch came after the first use of tf.keras
+    if getattr(tf.keras, "__version__", "2").startswith("3"):  # the switch came after the first use of tf.keras
         raise EnvironmentProblem(_TOO_LATE)
     if legacy:
         importlib.import_module("bert4ner.compat.legacy.switch").switch_on(tf)
         return
     with _keras_named(tf.keras), warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)             # of escapes in its strings, since Python 3.12
+        warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in its strings, since Python 3.12
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
     mending = importlib.import_module("bert4ner.compat.mending")
     mending.mend_bert4keras()
-    keras.backend.experimental.enable_tf_random_generator()        # dropout that can be replayed after a resume
+    keras.backend.experimental.enable_tf_random_generator()  # dropout that can be replayed after a resume
 
 
 def _refuse_if_too_late(legacy: bool) -> None:
@@ -115,7 +115,7 @@ def _native_log_held_back() -> Iterator[None]:
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or "tensorflow" in sys.modules:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"                       # what matters comes as an exception as well
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # what matters comes as an exception as well
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         stderr = os.dup(2)
@@ -138,9 +138,9 @@ def _supply_distutils() -> None:
         importlib.import_module("distutils.util")
     except ModuleNotFoundError:
         package, util = types.ModuleType("distutils"), types.ModuleType("distutils.util")
-        util.strtobool = _strtobool                                # type: ignore[attr-defined]
-        package.util = util                                        # type: ignore[attr-defined]
-        package.__path__ = []                                      # a package: `distutils.util` must be importable
+        util.strtobool = _strtobool  # type: ignore[attr-defined]
+        package.util = util  # type: ignore[attr-defined]
+        package.__path__ = []  # a package: `distutils.util` must be importable
         sys.modules.update({"distutils": package, "distutils.util": util})
 
 

@@ -32,9 +32,14 @@ class _T5(Encoder):
     position_bias: Any
 
     def __init__(
-        self, *args: Any, gated: bool = False, relative_buckets: int = 32, relative_distance: int = 128,
-        scale_output: bool = True, **kwargs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        *args: Any,
+        gated: bool = False,
+        relative_buckets: int = 32,
+        relative_distance: int = 128,
+        scale_output: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.relative_buckets, self.relative_distance = relative_buckets, relative_distance
         self.scale_output = scale_output

@@ -8,9 +8,13 @@ from bert4keras.layers import Dense, LayerNormalization, RelativePositionEmbeddi
 EPSILON = 1e-12
 """Of the norms, where a configuration does not say: what the published training code of these encoders has."""
 ACTIVATIONS = {
-    "gelu": "gelu_erf", "gelu_python": "gelu_erf",
-    "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu_fast": "gelu_tanh", "silu": "swish",
-}  # fmt: skip
+    "gelu": "gelu_erf",
+    "gelu_python": "gelu_erf",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "silu": "swish",
+}
 """bert4keras' names of activations, by those that configurations have."""
 
 
@@ -56,8 +60,9 @@ class Albert(Encoder, models.ALBERT):
             segments and positions are added; None if this is not one.
     """
 
-    def __init__(self, *args: Any, embedding_mapping: bool = False, token_embedding_size: int | None = None,
-                 **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self, *args: Any, embedding_mapping: bool = False, token_embedding_size: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.embedding_mapping, self.token_embedding_size = embedding_mapping, token_embedding_size
 

@@ -14,6 +14,12 @@ from bert4ner.compat.fast_layers import ByteDropout  # noqa: E402
 from bert4ner.compat.networks import build_transformer  # noqa: E402
 
 __all__ = [
-    "ACTIVATIONS", "EPSILON", "AutoRegressiveDecoder", "ByteDropout", "build_transformer", "build_transformer_model",
-    "keras", "tf",
-]  # fmt: skip
+    "ACTIVATIONS",
+    "EPSILON",
+    "AutoRegressiveDecoder",
+    "ByteDropout",
+    "build_transformer",
+    "build_transformer_model",
+    "keras",
+    "tf",
+]

@@ -46,11 +46,11 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)           # else they are constants
+        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)  # else they are constants
         plain = not self.conditional and self.unit_variance and learned
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
-        values = tf.cast(inputs, "float32")                                                # (batch, length, width)
+        values = tf.cast(inputs, "float32")  # (batch, length, width)
         if self.zero_mean:
             values -= tf.reduce_mean(values, axis=-1, keepdims=True)
         normed = values * tf.math.rsqrt(tf.reduce_mean(tf.square(values), axis=-1, keepdims=True) + self.epsilon)
@@ -68,7 +68,7 @@ def _build_with_core(original: Any) -> Any:
     def build(self: Any, input_shape: Any) -> None:
         original(self, input_shape)
         self.core = Attention(self.attention_dropout or 0, self.key_size**-0.5 if self.attention_scale else 1.0)
-        self.core.build(())                                                                # it has random state
+        self.core.build(())  # it has random state
 
     return build
 
@@ -78,15 +78,15 @@ def _self_attention(original: Any) -> Any:
     def call(self: Any, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
         dense = [self.q_dense, self.k_dense, self.v_dense]
         alone = len(inputs) == 3 and inputs[0] is inputs[1] is inputs[2] and self.normalization == "softmax"
-        alone = alone and all(each.built for each in dense)                                # the first call builds them
+        alone = alone and all(each.built for each in dense)  # the first call builds them
         if not alone or self.return_attention_scores or self.key_size != self.head_size or not self.use_bias:
             return original(self, inputs, mask, **kwargs)
-        shape = tf.shape(inputs[0])                                                        # batch, length, width
+        shape = tf.shape(inputs[0])  # batch, length, width
         tokens = tf.reshape(tf.cast(inputs[0], self.compute_dtype), [-1, inputs[0].shape[-1]])
-        kernel = tf.concat([each.kernel for each in dense], axis=1)                        # one product for three
+        kernel = tf.concat([each.kernel for each in dense], axis=1)  # one product for three
         joint = tf.nn.bias_add(tf.matmul(tokens, kernel), tf.concat([each.bias for each in dense], axis=0))
         by_head = tf.reshape(joint, [shape[0], shape[1], 3, self.heads, self.head_size])
-        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))          # (batch, heads, length, size)
+        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))  # (batch, heads, length, size)
         outputs = _by_core(self, query, key, value, mask and mask[2])
         return self.o_dense(tf.reshape(outputs, [shape[0], shape[1], self.heads * self.head_size]))
 
@@ -98,7 +98,7 @@ def _by_core(layer: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
 
     The result is (batch, length, heads, size).
     """
-    bias = tf.zeros([tf.shape(key)[0], 1, 1, tf.shape(key)[2]], key.dtype)                 # added to the scores
+    bias = tf.zeros([tf.shape(key)[0], 1, 1, tf.shape(key)[2]], key.dtype)  # added to the scores
     if mask is not None:
         bias = tf.where(mask[:, None, None, :], bias, bias.dtype.min)
     return tf.transpose(layer.core([query, key, value, bias]), [0, 2, 1, 3])
@@ -110,15 +110,15 @@ def _attention_by_core(original: Any) -> Any:
         query, key, value, *others = inputs
         allowed = others.pop(0) if kwargs.get("a_bias") else None
         if self.normalization != "softmax" or (allowed is not None and allowed.dtype != tf.bool):
-            return original(self, inputs, mask, **kwargs)                           # other kinds, numbers to be added
+            return original(self, inputs, mask, **kwargs)  # other kinds, numbers to be added
         if kwargs.get("p_bias") == "rotary":
             query, key = apply_rotary_position_embeddings(others.pop(0), query, key)
         query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in (query, key, value))
-        if others or allowed is not None:                                           # (batch, heads, length, size)
+        if others or allowed is not None:  # (batch, heads, length, size)
             tables = {kwargs["p_bias"]: others[0]} if others else {}
             return _by_places(self, query, key, value, _permitted(mask[1], allowed), **tables)
         outputs = _by_core(self, query, key, value, mask[1])
-        return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale    # not computed if not used
+        return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale  # not computed if not used
 
     return pay_attention_to
 
@@ -145,7 +145,7 @@ def _by_places(
         Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.
         2020, T5.
     """
-    scores = tf.matmul(query, key, transpose_b=True)                                    # (batch, heads, length, length)
+    scores = tf.matmul(query, key, transpose_b=True)  # (batch, heads, length, length)
     if typical_relative is not None:
         scores += tf.einsum("bhjd,jkd->bhjk", query, typical_relative)
     if t5_relative is not None:

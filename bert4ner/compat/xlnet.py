@@ -46,10 +46,10 @@ class RelativeSinusoids(layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         length = tf.shape(inputs)[1]
-        distances = tf.cast(tf.range(length, -length, -1), "float32")                     # (2 * length,)
+        distances = tf.cast(tf.range(length, -length, -1), "float32")  # (2 * length,)
         if self.clamp_length > 0:
             distances = tf.clip_by_value(distances, -float(self.clamp_length), float(self.clamp_length))
-        rates = 10000.0 ** (-tf.range(0, self.width, 2, dtype="float32") / self.width)     # (width / 2,)
+        rates = 10000.0 ** (-tf.range(0, self.width, 2, dtype="float32") / self.width)  # (width / 2,)
         angles = distances[:, None] * rates
         return tf.cast(tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1), self.compute_dtype)
 
@@ -78,8 +78,14 @@ class RelativeAttention(layers.Layer):
         Yang et al. 2019, XLNet, appendix A.2.
     """
 
-    def __init__(self, heads: int, head_size: int, attention_dropout: float = 0.0,
-                 kernel_initializer: Any = "glorot_uniform", **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        heads: int,
+        head_size: int,
+        attention_dropout: float = 0.0,
+        kernel_initializer: Any = "glorot_uniform",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.heads, self.head_size, self.attention_dropout = heads, head_size, attention_dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -93,7 +99,7 @@ class RelativeAttention(layers.Layer):
         self.content_bias, self.place_bias = self._weight("content_bias", vector), self._weight("place_bias", vector)
         if len(input_shape) > 2:
             self.segment_bias = self._weight("segment_bias", vector)
-            self.segments = self._weight("segment_embeddings", (2, *vector))               # same segment, another
+            self.segments = self._weight("segment_embeddings", (2, *vector))  # same segment, another
         self.dropout = models.Dropout(self.attention_dropout)
 
     def _weight(self, name: str, shape: tuple[int, ...]) -> Any:
@@ -103,11 +109,11 @@ class RelativeAttention(layers.Layer):
         states, places = tf.cast(inputs[0], self.compute_dtype), tf.cast(inputs[1], self.compute_dtype)
         shape = tf.shape(states)
         kernel = tf.concat([self._flat(part) for part in (self.query, self.key, self.value)], axis=1)
-        tokens = tf.matmul(tf.reshape(states, [-1, states.shape[-1]]), kernel)             # one product for three
+        tokens = tf.matmul(tf.reshape(states, [-1, states.shape[-1]]), kernel)  # one product for three
         by_head = tf.reshape(tokens, [shape[0], shape[1], 3, self.heads, self.head_size])
-        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))          # (batch, heads, length, size)
+        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))  # (batch, heads, length, size)
         places = tf.reshape(tf.matmul(places, self._flat(self.place)), [-1, self.heads, self.head_size])
-        scores = tf.matmul(query + self.content_bias[:, None], key, transpose_b=True)   # (batch, heads, length, length)
+        scores = tf.matmul(query + self.content_bias[:, None], key, transpose_b=True)  # (batch, heads, length, length)
         scores += shifted(tf.matmul(query + self.place_bias[:, None], tf.transpose(places, [1, 2, 0])))
         if len(inputs) > 2:
             scores += self._of_segments(query, inputs[2])
@@ -123,7 +129,7 @@ class RelativeAttention(layers.Layer):
 
     def _of_segments(self, query: Any, segments: Any) -> Any:
         kinds = tf.matmul(query + self.segment_bias[:, None], tf.transpose(self.segments, [1, 2, 0]))
-        another = tf.not_equal(segments[:, None, :, None], segments[:, None, None, :])     # (batch, 1, length, length)
+        another = tf.not_equal(segments[:, None, :, None], segments[:, None, None, :])  # (batch, 1, length, length)
         return tf.where(another, kinds[..., 1:], kinds[..., :1])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -135,9 +141,11 @@ class RelativeAttention(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "heads": self.heads, "head_size": self.head_size, "attention_dropout": self.attention_dropout,
+            "heads": self.heads,
+            "head_size": self.head_size,
+            "attention_dropout": self.attention_dropout,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-        }  # fmt: skip
+        }
 
 
 def shifted(scores: Any) -> Any:
@@ -166,8 +174,9 @@ class XLNet(Encoder, models.Transformer):
         Yang et al. 2019, XLNet: Generalized Autoregressive Pretraining for Language Understanding.
     """
 
-    def __init__(self, *args: Any, pad_id: int = 5, clamp_length: int = -1, segment_vocab_size: int = 2,
-                 **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self, *args: Any, pad_id: int = 5, clamp_length: int = -1, segment_vocab_size: int = 2, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.pad_id, self.clamp_length, self.segment_vocab_size = pad_id, clamp_length, segment_vocab_size
 
@@ -177,23 +186,48 @@ class XLNet(Encoder, models.Transformer):
 
     def apply_embeddings(self, inputs: list[Any]) -> list[Any]:
         initializer = {"embeddings_initializer": self.initializer}
-        states = self.apply(inputs[0], PaddedEmbedding, input_dim=self.vocab_size, output_dim=self.hidden_size,
-                            mask_zero=True, pad_id=self.pad_id, name="Embedding-Token", **initializer)  # fmt: skip
-        places = self.apply(states, RelativeSinusoids, width=self.hidden_size, clamp_length=self.clamp_length,
-                            name="Embedding-Relative-Position")  # fmt: skip
+        states = self.apply(
+            inputs[0],
+            PaddedEmbedding,
+            input_dim=self.vocab_size,
+            output_dim=self.hidden_size,
+            mask_zero=True,
+            pad_id=self.pad_id,
+            name="Embedding-Token",
+            **initializer,
+        )
+        places = self.apply(
+            states,
+            RelativeSinusoids,
+            width=self.hidden_size,
+            clamp_length=self.clamp_length,
+            name="Embedding-Relative-Position",
+        )
         return [self._dropped(states, "Embedding"), self._dropped(places, "Embedding-Relative-Position"), *inputs[1:]]
 
     def apply_main_layers(self, inputs: list[Any], index: int) -> list[Any]:
         states, *others = inputs
         initializer = {"kernel_initializer": self.initializer}
         name = f"Transformer-{index}-MultiHeadSelfAttention"
-        found = self.apply([states, *others], RelativeAttention, heads=self.num_attention_heads,
-                           head_size=self.attention_head_size, attention_dropout=self.attention_dropout_rate,
-                           name=name, **initializer)  # fmt: skip
+        found = self.apply(
+            [states, *others],
+            RelativeAttention,
+            heads=self.num_attention_heads,
+            head_size=self.attention_head_size,
+            attention_dropout=self.attention_dropout_rate,
+            name=name,
+            **initializer,
+        )
         states = self._added(states, found, name)
         name = f"Transformer-{index}-FeedForward"
-        found = self.apply(states, models.FeedForward, units=self.intermediate_size, activation=self.hidden_act,
-                           name=name, **initializer)  # fmt: skip
+        found = self.apply(
+            states,
+            models.FeedForward,
+            units=self.intermediate_size,
+            activation=self.hidden_act,
+            name=name,
+            **initializer,
+        )
         return [self._added(states, found, name), *others]
 
     def apply_final_layers(self, inputs: list[Any]) -> Any:

@@ -40,7 +40,7 @@ FORMATS: dict[str, Format] = {
     "text": Format(plain.read, plain.write),
 }
 FORMAT_NAMES = tuple(FORMATS)
-HOLD_FRAGMENTS = ("jsonl", "brat")                 # formats in which an entity may be in several pieces
+HOLD_FRAGMENTS = ("jsonl", "brat")  # formats in which an entity may be in several pieces
 
 
 @dataclass(frozen=True)

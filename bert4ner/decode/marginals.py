@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from bert4ner.decode.viterbi import by_length, checked_emissions
 
-_SAFE = 1e-200                  # a sum of products below this, no factor being above 1, may have lost terms
+_SAFE = 1e-200  # a sum of products below this, no factor being above 1, may have lost terms
 
 TaggedSpan = tuple[int, int, Sequence[int] | np.ndarray]
 """Tokens [i, j) and the tag numbers (j - i,) that they must have."""
@@ -34,13 +34,17 @@ class Lattice:
     """
 
     def __init__(
-        self, emissions: ArrayLike, lengths: ArrayLike, transitions: ArrayLike, starts: ArrayLike | None = None,
+        self,
+        emissions: ArrayLike,
+        lengths: ArrayLike,
+        transitions: ArrayLike,
+        starts: ArrayLike | None = None,
         ends: ArrayLike | None = None,
     ) -> None:
-        self.transitions = np.array(transitions, dtype=np.float64)                      # (tags_from, tags_to)
+        self.transitions = np.array(transitions, dtype=np.float64)  # (tags_from, tags_to)
         tags = len(self.transitions)
-        self.starts = np.zeros(tags) if starts is None else np.array(starts, dtype=np.float64)      # (tags,)
-        self.ends = np.zeros(tags) if ends is None else np.array(ends, dtype=np.float64)            # (tags,)
+        self.starts = np.zeros(tags) if starts is None else np.array(starts, dtype=np.float64)  # (tags,)
+        self.ends = np.zeros(tags) if ends is None else np.array(ends, dtype=np.float64)  # (tags,)
         if self.transitions.shape != (tags, tags) or not self.starts.shape == self.ends.shape == (tags,):
             raise ValueError(
                 "transitions must have shape (tags, tags), starts and ends (tags,), received "
@@ -48,26 +52,26 @@ class Lattice:
             )
         self.emissions = checked_emissions(emissions, "(batch, length, tags)", tags, np.float64)
         self.lengths, order, self._active = by_length(lengths, self.emissions.shape)
-        self._place = np.argsort(order)                                                 # (batch,) of a row in `order`
+        self._place = np.argsort(order)  # (batch,) of a row in `order`
         self._emissions = self.emissions[order, : len(self._active)].transpose(1, 0, 2)  # (length, batch, tags)
         steps = np.arange(len(self._active))[:, None]
-        sizes = self.lengths[order]                                                     # (batch,)
-        self._real = steps < sizes                                                      # (length, batch)
-        self._turned = np.where(self._real, sizes - 1 - steps, steps)                   # (length, batch), from the end
+        sizes = self.lengths[order]  # (batch,)
+        self._real = steps < sizes  # (length, batch)
+        self._turned = np.where(self._real, sizes - 1 - steps, steps)  # (length, batch), from the end
         self._sum_up()
-        running = np.flatnonzero(self.lengths)                                          # (rows,) those with a token
-        last = self.alpha(running, self.lengths[running] - 1) + self.ends               # (rows, tags)
-        self.log_partition = np.zeros(len(order))                                       # (batch,)
+        running = np.flatnonzero(self.lengths)  # (rows,) those with a token
+        last = self.alpha(running, self.lengths[running] - 1) + self.ends  # (rows, tags)
+        self.log_partition = np.zeros(len(order))  # (batch,)
         self.log_partition[running] = log_sum_exp(last)
 
     def _sum_up(self) -> None:
         """What reaches each tag from either side before its emission, as numbers and what was taken out of them."""
-        tops = np.where(self._real, _finite(self._emissions.max(axis=-1)), 0.0)         # (length, batch)
+        tops = np.where(self._real, _finite(self._emissions.max(axis=-1)), 0.0)  # (length, batch)
         weights = np.exp(np.where(self._real[..., None], self._emissions - tops[..., None], 0.0))
         highest = _finite(self.transitions.max(initial=-np.inf))
-        moves = np.exp(self.transitions - highest)                                      # (tags_from, tags_to)
+        moves = np.exp(self.transitions - highest)  # (tags_from, tags_to)
         columns = np.arange(len(self._place))
-        self._unsafe = np.zeros(len(self._place), dtype=bool)                           # (batch,)
+        self._unsafe = np.zeros(len(self._place), dtype=bool)  # (batch,)
         self._reached: list[tuple[np.ndarray, np.ndarray]] = []
         self._in_logs: dict[int, list[np.ndarray]] = {}
         for number, (border, passing) in enumerate(((self.starts, moves), (self.ends, moves.T))):
@@ -75,7 +79,7 @@ class Lattice:
             given = weights[self._turned, columns] if number else weights
             arriving, totals = _messages(given, np.exp(border - top), passing, self._active)
             self._unsafe |= ~(np.where(self._real, totals, 1.0).min(axis=0, initial=1.0) > _SAFE)
-            taken = tops[self._turned, columns] if number else tops                     # (length, batch)
+            taken = tops[self._turned, columns] if number else tops  # (length, batch)
             with np.errstate(divide="ignore", invalid="ignore"):
                 taken_out = top + np.cumsum(np.log(totals) + taken + highest, axis=0)
             taken_out = np.concatenate([np.full((1, len(columns)), top), taken_out[:-1]])[: len(totals)]
@@ -111,9 +115,11 @@ class Lattice:
             return self._in_logs[row]
         both = []
         emissions = self.emissions[row, : self.lengths[row]]
-        for border, scores, passing in ((self.starts, emissions, self.transitions.T),
-                                        (self.ends, emissions[::-1], self.transitions)):
-            arriving = np.tile(border, (len(scores), 1))                                # (length, tags)
+        for border, scores, passing in (
+            (self.starts, emissions, self.transitions.T),
+            (self.ends, emissions[::-1], self.transitions),
+        ):
+            arriving = np.tile(border, (len(scores), 1))  # (length, tags)
             for step in range(1, len(scores)):
                 arriving[step] = log_sum_exp(arriving[step - 1] + scores[step - 1] + passing)
             both.append(arriving)
@@ -138,9 +144,9 @@ def _messages(
     arriving, totals = np.zeros_like(weights), np.ones(weights.shape[:2])
     arriving[:1] = first
     moves = np.ascontiguousarray(moves)
-    with np.errstate(divide="ignore", invalid="ignore"):                                # rows to be done again in logs
+    with np.errstate(divide="ignore", invalid="ignore"):  # rows to be done again in logs
         for step, num in enumerate(active):
-            leaving = arriving[step, :num] * weights[step, :num]                        # (num, tags)
+            leaving = arriving[step, :num] * weights[step, :num]  # (num, tags)
             np.add.reduce(leaving, axis=-1, out=totals[step, :num])
             if step + 1 < len(active):
                 going = active[step + 1]
@@ -150,7 +156,10 @@ def _messages(
 
 
 def log_partition(
-    emissions: ArrayLike, lengths: ArrayLike, transitions: ArrayLike, starts: ArrayLike | None = None,
+    emissions: ArrayLike,
+    lengths: ArrayLike,
+    transitions: ArrayLike,
+    starts: ArrayLike | None = None,
     ends: ArrayLike | None = None,
 ) -> np.ndarray:
     """Log of the summed scores of all paths, float64 (batch,); arguments as for `Lattice`."""
@@ -191,26 +200,28 @@ def span_probabilities(
 
 def _probabilities(lattice: Lattice, flat: list[tuple], continues: np.ndarray) -> np.ndarray:
     """The probability of each of some spans (row, start, end, tags), all at once: (spans,)."""
-    rows = np.array([span[0] for span in flat])                                         # (spans,)
-    starts = np.array([span[1] for span in flat])                                       # (spans,)
-    ends = np.array([span[2] for span in flat])                                         # (spans,)
-    tag_ids = np.concatenate([np.asarray(span[3], dtype=np.int64) for span in flat])    # (tokens of all spans,)
+    rows = np.array([span[0] for span in flat])  # (spans,)
+    starts = np.array([span[1] for span in flat])  # (spans,)
+    ends = np.array([span[2] for span in flat])  # (spans,)
+    tag_ids = np.concatenate([np.asarray(span[3], dtype=np.int64) for span in flat])  # (tokens of all spans,)
     sizes = ends - starts
-    firsts = np.cumsum(sizes) - sizes                                                   # (spans,) places in tag_ids
-    last = tag_ids[firsts + sizes - 1]                                                  # (spans,)
+    firsts = np.cumsum(sizes) - sizes  # (spans,) places in tag_ids
+    last = tag_ids[firsts + sizes - 1]  # (spans,)
 
-    inner = np.delete(np.arange(len(tag_ids)), firsts)                                  # all but the first tokens
-    owners = np.repeat(np.arange(len(flat)), sizes)[inner]                              # (inner,) number of the span
-    places = starts[owners] + inner - firsts[owners]                                    # (inner,)
-    steps = (lattice.transitions[tag_ids[inner - 1], tag_ids[inner]]
-             + lattice.emissions[rows[owners], places, tag_ids[inner]])                 # (inner,)
+    inner = np.delete(np.arange(len(tag_ids)), firsts)  # all but the first tokens
+    owners = np.repeat(np.arange(len(flat)), sizes)[inner]  # (inner,) number of the span
+    places = starts[owners] + inner - firsts[owners]  # (inner,)
+    steps = (
+        lattice.transitions[tag_ids[inner - 1], tag_ids[inner]]
+        + lattice.emissions[rows[owners], places, tag_ids[inner]]
+    )  # (inner,)
     scores = lattice.alpha(rows, starts, tag_ids[firsts]) + np.bincount(owners, steps, minlength=len(flat))
 
-    finished = ends == lattice.lengths[rows]                                            # (spans,)
-    following = np.minimum(ends, lattice.lengths[rows] - 1)                             # (spans,)
+    finished = ends == lattice.lengths[rows]  # (spans,)
+    following = np.minimum(ends, lattice.lengths[rows] - 1)  # (spans,)
     leaving = lattice.transitions[last] + lattice.emissions[rows, following] + lattice.beta(rows, following)
-    leaving = log_sum_exp(np.where(continues[last], -np.inf, leaving))                  # (spans, tags) -> (spans,)
-    totals = lattice.log_partition[rows]                                                # (spans,)
+    leaving = log_sum_exp(np.where(continues[last], -np.inf, leaving))  # (spans, tags) -> (spans,)
+    totals = lattice.log_partition[rows]  # (spans,)
     scores = scores + np.where(finished, lattice.ends[last], leaving) - np.where(np.isfinite(totals), totals, 0.0)
     return np.exp(np.minimum(scores, 0.0))
 

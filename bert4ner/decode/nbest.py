@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-_LOWEST = np.finfo(np.float64).min                                                      # above -inf, which is forbidden
+_LOWEST = np.finfo(np.float64).min  # above -inf, which is forbidden
 
 
 class _Endings(NamedTuple):
     """Some endings of sequences that begin at one step, those of one sequence together, sequences in their order."""
 
-    rows: np.ndarray            # (endings,) number of the sequence
-    tags: np.ndarray            # (endings,) at this step
-    scores: np.ndarray          # (endings,) of the best path with this ending
-    parents: np.ndarray         # (endings,) number among the endings of the next step; -1 where the sequence ends here
+    rows: np.ndarray  # (endings,) number of the sequence
+    tags: np.ndarray  # (endings,) at this step
+    scores: np.ndarray  # (endings,) of the best path with this ending
+    parents: np.ndarray  # (endings,) number among the endings of the next step; -1 where the sequence ends here
 
     def picked(self, places: np.ndarray) -> "_Endings":
         return _Endings(*(part[places] for part in self))
@@ -44,8 +44,8 @@ def list_viterbi(
         of each sequence that has a step int32 (paths, its length) and float64 (paths,).
     """
     num_rows, num_tags = (active[0] if active else 0), best.shape[-1]
-    least = np.full(num_rows, _LOWEST)                  # of each sequence: so good are n of its paths at least
-    layers: list[_Endings] = []                         # last step first
+    least = np.full(num_rows, _LOWEST)  # of each sequence: so good are n of its paths at least
+    layers: list[_Endings] = []  # last step first
     endings = _Endings(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.float64, np.int64)))
     running = 0
     for step in range(len(active) - 1, -1, -1):
@@ -61,10 +61,10 @@ def list_viterbi(
 
 def _extended(endings: _Endings, best: np.ndarray, transitions: np.ndarray, least: np.ndarray) -> _Endings:
     """All endings one step longer that may still be among the best, from `best` (rows, tags_from) of that step."""
-    arrivals = best[:, None, :] + transitions.T                                         # (rows, tags_to, tags_from)
-    with np.errstate(invalid="ignore"):                                                 # of tags that nothing leads to
+    arrivals = best[:, None, :] + transitions.T  # (rows, tags_to, tags_from)
+    with np.errstate(invalid="ignore"):  # of tags that nothing leads to
         losses = arrivals.max(axis=-1, keepdims=True) - arrivals
-    scores = endings.scores[:, None] - losses[endings.rows, endings.tags]               # (endings, tags_from)
+    scores = endings.scores[:, None] - losses[endings.rows, endings.tags]  # (endings, tags_from)
     kept = np.flatnonzero(scores >= least[endings.rows][:, None])
     parents, tags = np.divmod(kept, scores.shape[1])
     return _Endings(endings.rows[parents], tags, scores.ravel()[kept], parents)
@@ -84,7 +84,7 @@ def _most_promising(endings: _Endings, n: int, least: np.ndarray) -> _Endings:
         kept = np.argpartition(-endings.scores, n - 1)[:n]
         least[0] = endings.scores[kept].min()
         return endings.picked(kept)
-    counts = np.bincount(endings.rows, minlength=len(least))                            # (rows,)
+    counts = np.bincount(endings.rows, minlength=len(least))  # (rows,)
     if counts.max(initial=0) <= n:
         return endings
     ordered = endings.picked(np.lexsort((-endings.scores, endings.rows)))
@@ -99,16 +99,18 @@ def _paths(layers: list[_Endings], active: list[int]) -> list[tuple[np.ndarray, 
     if not layers:
         return []
     whole = layers[0].picked(np.lexsort((-layers[0].scores, layers[0].rows)))
-    paths = np.zeros((len(layers), len(whole.rows)), dtype=np.int32)                    # (length, paths)
+    paths = np.zeros((len(layers), len(whole.rows)), dtype=np.int32)  # (length, paths)
     paths[0], places = whole.tags, whole.parents
-    lengths = np.searchsorted(-np.array(active), -np.arange(active[0]), side="left")    # (rows,)
+    lengths = np.searchsorted(-np.array(active), -np.arange(active[0]), side="left")  # (rows,)
     for step in range(1, len(layers)):
-        running = int(np.searchsorted(whole.rows, active[step]))                        # sequences from long to short
+        running = int(np.searchsorted(whole.rows, active[step]))  # sequences from long to short
         places = places[:running]
         paths[step, :running], places = layers[step].tags[places], layers[step].parents[places]
     borders = np.searchsorted(whole.rows, np.arange(active[0] + 1))
     return [
-        (np.ascontiguousarray(paths[: lengths[row], borders[row] : borders[row + 1]].T),
-         whole.scores[borders[row] : borders[row + 1]])
+        (
+            np.ascontiguousarray(paths[: lengths[row], borders[row] : borders[row + 1]].T),
+            whole.scores[borders[row] : borders[row + 1]],
+        )
         for row in range(active[0])
-    ]  # fmt: skip
+    ]

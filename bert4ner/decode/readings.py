@@ -58,7 +58,7 @@ def _likeliest(probabilities: Sequence[np.ndarray], n: int) -> tuple[np.ndarray,
     choices, logs = np.zeros((1, 0), dtype=np.int64), np.zeros(1)
     for options in probabilities:
         with np.errstate(divide="ignore"):
-            sums = logs[:, None] + np.log(options)                                      # (choices, options)
+            sums = logs[:, None] + np.log(options)  # (choices, options)
         best = np.argsort(-sums, axis=None, kind="stable")[:n]
         before, place = np.divmod(best, len(options))
         choices, logs = np.column_stack([choices[before], place]), sums.ravel()[best]

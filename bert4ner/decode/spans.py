@@ -22,7 +22,7 @@ def heaviest_disjoint(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
     """
     ordered = sorted(spans, key=lambda span: (span[1], span[0], span[2]))
     ends = [span[1] for span in ordered]
-    sums = [0.0]                                # sums[k]: the best of the first k spans
+    sums = [0.0]  # sums[k]: the best of the first k spans
     before = [bisect_right(ends, span[0], hi=number) for number, span in enumerate(ordered)]
     for span, compatible in zip(ordered, before, strict=True):
         sums.append(max(sums[-1], sums[compatible] + span[3]))
@@ -54,4 +54,4 @@ def heaviest(spans: Sequence[TokenSpan], nesting: Nesting) -> list[TokenSpan]:
 
 
 def _place(span: TokenSpan) -> tuple:
-    return (*span[:3], span[4:])                # without the score
+    return (*span[:3], span[4:])  # without the score

@@ -28,9 +28,7 @@ class ViterbiDecoder:
         [1, 1]
     """
 
-    def __init__(
-        self, transitions: ArrayLike, starts: ArrayLike | None = None, ends: ArrayLike | None = None
-    ) -> None:
+    def __init__(self, transitions: ArrayLike, starts: ArrayLike | None = None, ends: ArrayLike | None = None) -> None:
         self.transitions = _frozen(transitions)
         if self.transitions.ndim != 2 or len(set(self.transitions.shape)) != 1:
             raise ValueError(f"transitions must have shape (tags, tags), received {self.transitions.shape}")
@@ -64,20 +62,20 @@ class ViterbiDecoder:
         lengths, order, active = by_length(lengths, emissions.shape)
         num_steps = len(active)
         by_step = np.ascontiguousarray(emissions[order, :num_steps].transpose(1, 0, 2))  # (length, batch, tags)
-        best = self._best_beginnings(by_step, active)                                   # (length, batch, tags)
-        running = order[: active[0] if num_steps else 0]                                # those with a token
+        best = self._best_beginnings(by_step, active)  # (length, batch, tags)
+        running = order[: active[0] if num_steps else 0]  # those with a token
         self._check_reachable(best[lengths[running] - 1, np.arange(len(running))] + self.ends, emissions.shape)
-        paths = np.empty((len(order), num_steps), dtype=np.int32)                       # (batch, length)
+        paths = np.empty((len(order), num_steps), dtype=np.int32)  # (batch, length)
         paths[order] = self._traced(best, active)
         return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
 
     def _best_beginnings(self, by_step: np.ndarray, active: list[int]) -> np.ndarray:
         """From emissions (length, batch, tags) the best score of all that ends with a tag, its emission counted."""
         tags = len(self.transitions)
-        leaving = self.transitions[:, None, :]                                          # (tags_from, 1, tags_to)
-        arrivals = np.empty((tags, by_step.shape[1], tags), dtype=by_step.dtype)        # (tags_from, batch, tags_to)
-        best = np.zeros_like(by_step)                                                   # (length, batch, tags)
-        for step, num in enumerate(active):                                             # the first num still run
+        leaving = self.transitions[:, None, :]  # (tags_from, 1, tags_to)
+        arrivals = np.empty((tags, by_step.shape[1], tags), dtype=by_step.dtype)  # (tags_from, batch, tags_to)
+        best = np.zeros_like(by_step)  # (length, batch, tags)
+        for step, num in enumerate(active):  # the first num still run
             if step == 0:
                 best[0, :num] = self.starts + by_step[0, :num]
                 continue
@@ -91,11 +89,11 @@ class ViterbiDecoder:
 
         Which tag led to a score is found again for the one tag of each step that is on the path.
         """
-        arriving = np.ascontiguousarray(self.transitions.T)                             # (tags_to, tags_from)
-        paths = np.zeros((best.shape[1], len(active)), dtype=np.int32)                  # (batch, length)
-        going = 0                                                                       # rows that run on
+        arriving = np.ascontiguousarray(self.transitions.T)  # (tags_to, tags_from)
+        paths = np.zeros((best.shape[1], len(active)), dtype=np.int32)  # (batch, length)
+        going = 0  # rows that run on
         for step in range(len(active) - 1, -1, -1):
-            scores = best[step, : active[step]] + self.ends                             # (num, tags)
+            scores = best[step, : active[step]] + self.ends  # (num, tags)
             if going:
                 scores[:going] = best[step, :going] + arriving[paths[:going, step + 1]]
             paths[: active[step], step] = scores.argmax(axis=-1)
@@ -165,15 +163,15 @@ def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, n
     Raises:
         ValueError: not one length for each sequence, or one outside [0, length].
     """
-    lengths = np.asarray(lengths)                                                       # (batch,)
+    lengths = np.asarray(lengths)  # (batch,)
     if lengths.shape != shape[:1]:
         raise ValueError(f"lengths must have shape (batch,) = ({shape[0]},), received {lengths.shape}")
     if len(lengths) and not (lengths.min() >= 0 and lengths.max() <= shape[1]):
         raise ValueError(f"lengths must be in [0, {shape[1]}], received {lengths.min()} to {lengths.max()}")
     lengths = lengths.astype(np.int64)
-    order = np.argsort(-lengths, kind="stable")                                         # (batch,)
-    steps = np.arange(lengths.max(initial=0))                                           # (length,)
-    active = len(lengths) - np.searchsorted(np.sort(lengths), steps, side="right")      # (length,)
+    order = np.argsort(-lengths, kind="stable")  # (batch,)
+    steps = np.arange(lengths.max(initial=0))  # (length,)
+    active = len(lengths) - np.searchsorted(np.sort(lengths), steps, side="right")  # (length,)
     return lengths, order, active.tolist()
 
 

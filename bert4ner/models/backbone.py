@@ -105,12 +105,12 @@ def build_backbone(
 
 def _tap(transformer: Any, block: int, part: str) -> tuple[Any, int]:
     """The layer that ends a part of a block, counted from the last, and which of its calls is that block's."""
-    if hasattr(transformer, "tap"):                                            # names of its own, as in T5
+    if hasattr(transformer, "tap"):  # names of its own, as in T5
         return transformer.layers[transformer.tap(transformer.num_hidden_layers + block, part)], -1
     own = f"Transformer-{transformer.num_hidden_layers + block}-{part}"
     if own in transformer.layers:
         return transformer.layers[own], -1
-    return transformer.layers[f"Transformer-{part}"], block                    # shared by all blocks, as in ALBERT
+    return transformer.layers[f"Transformer-{part}"], block  # shared by all blocks, as in ALBERT
 
 
 def check_size(encoder_config: dict[str, Any], model: ModelConfig, *, max_length: int) -> None:

@@ -81,7 +81,7 @@ def open_queries(pretrained: Pretrained, config: Config, labels: Sequence[str]) 
         return ()
     resolve_joint_layers(config, pretrained.config)
     queries = read_queries(config, labels)
-    encode_queries(queries, pretrained.vocabulary, config.windows)                 # to be told at once what is wrong
+    encode_queries(queries, pretrained.vocabulary, config.windows)  # to be told at once what is wrong
     return queries
 
 
@@ -144,6 +144,6 @@ def _ask(
     if joint == backbone.config["num_hidden_layers"]:
         questions = Questions(lengths, segment, vocabulary.pad_id, name="questions")
         blocks = backbone.read(questions([asked[0], backbone.inputs[0]]))
-    else:                                               # the text is the first segment, as to the other heads
+    else:  # the text is the first segment, as to the other heads
         blocks = backbone.read_apart([asked, backbone.inputs], Joined(lengths, name="joined"), joint)
     return blocks, backbone.embed(asked[0])

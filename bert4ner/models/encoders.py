@@ -33,19 +33,24 @@ class MaskedConvolutions(keras.layers.Layer):
         scale = (len(self.dilations) * self.repetitions) ** -2.0
         self.convolutions = [
             keras.layers.Conv1D(
-                width, self.kernel_size, padding="same", dilation_rate=dilation, activation="gelu",
+                width,
+                self.kernel_size,
+                padding="same",
+                dilation_rate=dilation,
+                activation="gelu",
                 kernel_initializer=keras.initializers.VarianceScaling(scale, mode="fan_avg"),
-                name=f"convolution-{number}", dtype=self.dtype_policy,
+                name=f"convolution-{number}",
+                dtype=self.dtype_policy,
             )
             for number, dilation in enumerate(self.dilations)
-        ]  # fmt: skip
+        ]
         for convolution in self.convolutions:
-            with tf.name_scope(convolution.name):               # else all have variables of one name
+            with tf.name_scope(convolution.name):  # else all have variables of one name
                 convolution.build(input_shape)
         super().build(input_shape)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        hidden = inputs                                                            # (batch, length, width)
+        hidden = inputs  # (batch, length, width)
         for _ in range(self.repetitions):
             for convolution in self.convolutions:
                 if mask is not None:

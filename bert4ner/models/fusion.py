@@ -23,8 +23,8 @@ class LayerMixture(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs: list[Any]) -> Any:
-        weights = tf.nn.softmax(self.mixture)                                      # (k,)
-        return tf.add_n([weights[k] * block for k, block in enumerate(inputs)])    # (batch, length, width)
+        weights = tf.nn.softmax(self.mixture)  # (k,)
+        return tf.add_n([weights[k] * block for k, block in enumerate(inputs)])  # (batch, length, width)
 
     def compute_mask(self, inputs: list[Any], mask: Any = None) -> Any:
         return None if mask is None else mask[0]

@@ -87,7 +87,7 @@ class NERModel:
 
     def head_variables(self) -> list[str]:
         """Names of the trainable variables on top of the pretrained encoder."""
-        pretrained = re.compile(r"(Embedding|Transformer|Encoder)-")     # bert4keras' names of its layers
+        pretrained = re.compile(r"(Embedding|Transformer|Encoder)-")  # bert4keras' names of its layers
         return [
             variable.name
             for layer in self.network.layers
@@ -143,7 +143,7 @@ class NERModel:
         with atomic_write(folder / self.vocabulary.file_name) as aside:
             aside.write(self.vocabulary.to_text())
         with atomic_write(folder / _WEIGHTS, binary=True) as aside:
-            save_file(self.weights(), aside.name)                      # by name: `save` would hold it all twice more
+            save_file(self.weights(), aside.name)  # by name: `save` would hold it all twice more
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
@@ -167,7 +167,7 @@ class NERModel:
             )
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}
-            options.setdefault("joint_layers", 0)                      # as it was before there was the option
+            options.setdefault("joint_layers", 0)  # as it was before there was the option
             config = Config().replace(**options)
         except AttributeError:
             raise CheckpointError(f"{where}: expected config to hold groups of options") from None
@@ -197,7 +197,7 @@ def _read_description(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: {', '.join(missing)} missing")
     labels = described["labels"]
     words = isinstance(labels, list) and all(isinstance(label, str) and label for label in labels)
-    if not words or labels != sorted(set(labels)):                       # their order numbers the tags
+    if not words or labels != sorted(set(labels)):  # their order numbers the tags
         raise CheckpointError(f"{path}: expected labels to be a sorted list of different words, found {labels!r}")
     return described
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bert4ner.compat.frameworks import keras, tf
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
-_AMPERE = (8, 0)                # the first compute capability whose tensor cores multiply bfloat16
+_AMPERE = (8, 0)  # the first compute capability whose tensor cores multiply bfloat16
 
 
 def resolve_precision(precision: str) -> str:
@@ -29,7 +29,7 @@ def _cpu_multiplies_bfloat16() -> bool:
         return False
     try:
         words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:                                                       # not Linux: nothing says it, so do not guess
+    except OSError:  # not Linux: nothing says it, so do not guess
         return False
     return bool(words & {"avx512_bf16", "amx_bf16"})
 

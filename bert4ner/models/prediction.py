@@ -17,7 +17,7 @@ from bert4ner.text.batches import Encoded, encode_documents, plan_batches
 from bert4ner.text.tokenizer import Encoding
 from bert4ner.text.windows import stitch
 
-CHUNK_BATCHES = 32              # batches of text held at a time: enough to sort windows by length
+CHUNK_BATCHES = 32  # batches of text held at a time: enough to sort windows by length
 
 
 def mean_chain(models: Sequence[NERModel]) -> Chain:
@@ -94,7 +94,7 @@ def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterat
     for document in documents:
         chunk.append(document)
         size += len(document.text)
-        if size >= characters or len(chunk) >= characters // 8:     # empty texts count, too
+        if size >= characters or len(chunk) >= characters // 8:  # empty texts count, too
             yield chunk
             chunk, size = [], 0
     if chunk:
@@ -113,17 +113,17 @@ def run_models(
     Args:
         windows: numbers of the windows wanted; by default all.
     """
-    wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)   # (windows,)
-    lengths = encoded.lengths[wanted]                                              # (windows,)
+    wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)  # (windows,)
+    lengths = encoded.lengths[wanted]  # (windows,)
     planned = plan_batches(lengths, batch_tokens=batch_tokens)
     for places in within_budget(planned, lengths, models[0].head, batch_tokens=batch_tokens):
-        token_ids = encoded.token_ids(wanted[places])                              # (batch, length)
+        token_ids = encoded.token_ids(wanted[places])  # (batch, length)
         yield wanted[places], [model.outputs(token_ids) for model in models]
 
 
 def mean_scores(models: Sequence[NERModel], outputs: Sequence[np.ndarray]) -> np.ndarray:
     """What several models' heads score for a batch, averaged, from what each network gave."""
-    if len(models) == 1:                                            # nothing to copy: spans have large arrays
+    if len(models) == 1:  # nothing to copy: spans have large arrays
         return models[0].head.scores(outputs[0])
     return np.mean([model.head.scores(each) for model, each in zip(models, outputs, strict=True)], axis=0)
 
@@ -173,7 +173,7 @@ def stitch_documents(
     Args:
         nesting, candidates: see `stitch`.
     """
-    borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))     # (documents + 1,)
+    borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))  # (documents + 1,)
     for number, document in enumerate(documents):
         windows = slice(borders[number], borders[number + 1])
         whole = stitch(encoded.bounds[windows], found[windows], nesting=nesting, candidates=candidates)

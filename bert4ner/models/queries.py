@@ -18,7 +18,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import get_family
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
-_LEAST_WINDOW = 8               # tokens, as the option max_length has it
+_LEAST_WINDOW = 8  # tokens, as the option max_length has it
 
 
 def read_queries(config: Config, labels: Sequence[str]) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
         ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
     """
     layers, joint = encoder_config["num_hidden_layers"], config.spans.joint_layers
-    fused = min(config.model.fused, layers)                                        # of more, `check_size` complains
+    fused = min(config.model.fused, layers)  # of more, `check_size` complains
     family = get_family(encoder_config.get("family"), where="the encoder's configuration")
     if joint == "auto":
         joint = max(math.ceil(layers / 4), fused) if family.apart else layers
@@ -102,9 +102,9 @@ def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
     rows = []
     for query in queries:
         before = tf.repeat(query[None], tf.shape(text)[0], axis=0)
-        after = tf.fill(tf.shape(text[:, :1]), tf.cast(padding, text.dtype))               # (batch, 1, …)
+        after = tf.fill(tf.shape(text[:, :1]), tf.cast(padding, text.dtype))  # (batch, 1, …)
         rows.append(tf.concat([before, text, tf.repeat(after, longest - query.shape[0], axis=1)], axis=1))
-    joined = tf.stack(rows, axis=1)                                                        # (batch, labels, length, …)
+    joined = tf.stack(rows, axis=1)  # (batch, labels, length, …)
     return tf.reshape(joined, tf.concat([[-1], tf.shape(joined)[2:]], axis=0))
 
 
@@ -217,11 +217,11 @@ class Answers(_ByLabel):
         length, width, labels = tf.shape(read)[1] - max(self.lengths), read.shape[-1], len(self.lengths)
         by_label = tf.reshape(read, [-1, labels, tf.shape(read)[1], width])
         missing = max(0, width - asked.shape[-1])
-        asked = tf.pad(asked[..., :width], [[0, 0], [0, 0], [0, missing]])                 # (labels, query, width)
+        asked = tf.pad(asked[..., :width], [[0, 0], [0, 0], [0, missing]])  # (labels, query, width)
         windows = []
         for label, query in enumerate(self.unpadded(asked)):
             text = by_label[:, label, query.shape[0] : query.shape[0] + length - 1]
-            mean = tf.reduce_mean(query, axis=0)                                           # (width,)
+            mean = tf.reduce_mean(query, axis=0)  # (width,)
             windows.append(tf.concat([tf.broadcast_to(mean, tf.shape(by_label[:, 0, :1])), text], axis=1))
         return tf.stack(windows, axis=1)
 

@@ -52,9 +52,7 @@ def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> lis
     ]
 
 
-def _compare(
-    gold: dict[str, Document], one: dict[str, Document], other: dict[str, Document]
-) -> Difference | None:
+def _compare(gold: dict[str, Document], one: dict[str, Document], other: dict[str, Document]) -> Difference | None:
     common = [id for id in gold if id in one and id in other]
     if not common:
         return None

@@ -10,8 +10,8 @@ from bert4ner.report.run_record import RunRecord
 from bert4ner.scoring.metrics import Counts, Score
 from bert4ner.scoring.reliability import Reliability
 
-FEW = 20                        # gold entities: a label's score moves by points with each of them
-CLEAR_GAP = 0.03                # of precision and recall, or of score and truth
+FEW = 20  # gold entities: a label's score moves by points with each of them
+CLEAR_GAP = 0.03  # of precision and recall, or of score and truth
 WEAKEST = 3
 
 

@@ -12,9 +12,9 @@ from bert4ner.entities import Document, Entity, sorted_labels
 from bert4ner.scoring.errors import EntityError, find_errors
 
 ORDER = ("wrong boundary", "wrong label", "missed", "spurious")
-NOTHING = ""                    # in place of a label: not found, or not there
-CONTEXT = 24                    # characters shown on each side of an example
-LONGEST_PIECE = 80              # characters; the middle of longer ones is left out
+NOTHING = ""  # in place of a label: not found, or not there
+CONTEXT = 24  # characters shown on each side of an example
+LONGEST_PIECE = 80  # characters; the middle of longer ones is left out
 _VISIBLE = str.maketrans({"\n": "↵", "\r": None, "\t": " "})
 
 
@@ -130,8 +130,7 @@ def cut_pieces(text: str, gold: Entity | None, found: Entity | None) -> list[Pie
     end = min(len(text), max(span.end for span in spans) + CONTEXT)
     cuts = sorted({start, end, *(span.start for span in spans), *(span.end for span in spans)})
     pieces = [
-        Piece(_shortened(text[left:right]), _covers(gold, left), _covers(found, left))
-        for left, right in pairwise(cuts)
+        Piece(_shortened(text[left:right]), _covers(gold, left), _covers(found, left)) for left, right in pairwise(cuts)
     ]
     before = [Piece("…", False, False)] if start > 0 else []
     after = [Piece("…", False, False)] if end < len(text) else []
@@ -144,5 +143,5 @@ def _covers(span: Entity | None, place: int) -> bool:
 
 def _shortened(text: str) -> str:
     if len(text) > LONGEST_PIECE:
-        text = f"{text[:LONGEST_PIECE // 2]}…{text[-LONGEST_PIECE // 2:]}"
+        text = f"{text[: LONGEST_PIECE // 2]}…{text[-LONGEST_PIECE // 2 :]}"
     return text.translate(_VISIBLE)

@@ -25,7 +25,7 @@ from bert4ner.version import VERSION
 
 PAGE = "report.html"
 TEMPLATE = "report.html.jinja"
-_SPECIAL_TOKENS = 2             # [CLS] and [SEP], which max_length counts
+_SPECIAL_TOKENS = 2  # [CLS] and [SEP], which max_length counts
 _MEASURES = ("precision", "recall", "f1")
 
 
@@ -43,9 +43,7 @@ class GoldView:
     """Sentences of `audit` on all given documents of the run."""
 
 
-def write_report(
-    run: str | Path, *, gold: Sequence[Document] | None = None, output: str | Path | None = None
-) -> Path:
+def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, output: str | Path | None = None) -> Path:
     """Write the report of a complete run; returns where it is.
 
     Args:
@@ -171,11 +169,12 @@ def _tradeoffs(record: RunRecord) -> dict[str, str]:
     known = [label for label in record.tradeoffs if label in counts]
     return {
         label: draw_tradeoff(
-            record.tradeoffs[label], selected=(counts[label].precision, counts[label].recall),
+            record.tradeoffs[label],
+            selected=(counts[label].precision, counts[label].recall),
             name=f"tradeoff-{number}",
         )
         for number, label in enumerate(sorted(known, key=lambda label: (-counts[label].gold, label)))
-    }  # fmt: skip
+    }
 
 
 def _seconds(line: dict[str, Any]) -> float:

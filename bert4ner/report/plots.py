@@ -21,7 +21,7 @@ _VARIABLES = ("ink", "muted", "line", "precision", "recall", "f1", "loss", "righ
 _STAND_INS = {name: f"#0101{number:02x}" for number, name in enumerate(_VARIABLES, start=1)}
 _STYLE: Any = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "bert4ner",         # the same run gives the same page
+    "svg.hashsalt": "bert4ner",  # the same run gives the same page
     "font.size": 9,
     "text.color": _STAND_INS["ink"],
     "axes.edgecolor": _STAND_INS["line"],
@@ -39,7 +39,7 @@ _STYLE: Any = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
-_SERIES: dict[str, dict[str, Any]] = {      # told apart without colours, too
+_SERIES: dict[str, dict[str, Any]] = {  # told apart without colours, too
     "precision": {"linestyle": (0, (4, 1.5)), "linewidth": 1.3},
     "recall": {"linestyle": (0, (1, 1.2)), "linewidth": 1.7},
     "f1": {"linestyle": "-", "linewidth": 2.0},

@@ -11,7 +11,7 @@ import numpy as np
 
 from bert4ner.entities import Document
 
-_QUANTILE_95 = 1.959964         # of the normal distribution, two-sided
+_QUANTILE_95 = 1.959964  # of the normal distribution, two-sided
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int
     Raises:
         ValueError: not as many scores as truths, none at all, or one outside [0, 1].
     """
-    values, truth = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)     # (entities,) each
+    values, truth = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)  # (entities,) each
     if values.shape != truth.shape or not values.size or values.min() < 0 or values.max() > 1:
         raise ValueError(f"expected as many scores in [0, 1] as truths, got {values.shape} and {truth.shape}")
-    places = np.minimum((values * num_bins).astype(int), num_bins - 1)                 # (entities,)
+    places = np.minimum((values * num_bins).astype(int), num_bins - 1)  # (entities,)
     bins = [
         _bin(place / num_bins, (place + 1) / num_bins, values[places == place], truth[places == place])
         for place in np.unique(places).tolist()
@@ -71,7 +71,7 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
     z2 = _QUANTILE_95**2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     reach = _QUANTILE_95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count))
-    return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))      # share: rounding aside
+    return max(0.0, min(share, centre - reach)), min(1.0, max(share, centre + reach))  # share: rounding aside
 
 
 def score_reliability(pairs: Iterable[tuple[Document, Document]]) -> Reliability | None:

@@ -39,7 +39,7 @@ def paired_bootstrap(
         raise ValueError(f"expected samples >= 1, got {samples}")
     gold = list(gold)
     sides = [counts_table(document_counts(gold, predicted)) for predicted in (one, other)]
-    table = np.concatenate(sides, axis=1)                                               # (documents, 4)
+    table = np.concatenate(sides, axis=1)  # (documents, 4)
     found = float(_difference(table.sum(axis=0)))
     if not found:
         return Difference(len(gold), 0.0, 1.0)

@@ -82,12 +82,12 @@ class Encoded:
         `length` is that of the longest window, rounded up to a multiple of `bucket`, but at most `max_length`: an
         encoder may have no positions beyond.
         """
-        numbers = np.asarray(window_numbers, dtype=np.int64)                            # (batch,)
-        counts = self.offsets[numbers + 1] - self.offsets[numbers]                      # (batch,)
+        numbers = np.asarray(window_numbers, dtype=np.int64)  # (batch,)
+        counts = self.offsets[numbers + 1] - self.offsets[numbers]  # (batch,)
         length = min(_rounded(int(counts.max(initial=0)) + 2, bucket), self.max_length)
-        token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)        # (batch, length)
-        rows = np.repeat(np.arange(len(numbers)), counts)                               # (tokens of the batch,)
-        places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)   # (tokens of the batch,)
+        token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)  # (batch, length)
+        rows = np.repeat(np.arange(len(numbers)), counts)  # (tokens of the batch,)
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # (tokens of the batch,)
         token_ids[rows, places + 1] = self.ids[self.offsets[numbers][rows] + places]
         token_ids[:, 0] = self.cls_id
         token_ids[np.arange(len(numbers)), counts + 1] = self.sep_id
@@ -114,8 +114,9 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         gold.extend(inside)
         lost.extend(_lost(document, entity, FITS_NO_WINDOW) for entity in outside)
     pieces = [documents[owner].text[slice(*window)] for owner, window in zip(owners, bounds, strict=True)]
-    encodings = [_moved(encoding, window.start)
-                 for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)]
+    encodings = [
+        _moved(encoding, window.start) for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)
+    ]
     spans, unaligned = _token_spans(documents, owners, encodings, gold)
     lost.extend(unaligned)
     _warn_of(lost, sum(len(document.entities) for document in documents), config)
@@ -126,14 +127,19 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         starts=_joined([encoding.starts for encoding in encodings]),
         ends=_joined([encoding.ends for encoding in encodings]),
         offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
-        document=np.array(owners, dtype=np.int32), bounds=bounds, spans=spans, lost=lost,
-        cls_id=vocabulary.cls_id, sep_id=vocabulary.sep_id, max_length=config.max_length,
+        document=np.array(owners, dtype=np.int32),
+        bounds=bounds,
+        spans=spans,
+        lost=lost,
+        cls_id=vocabulary.cls_id,
+        sep_id=vocabulary.sep_id,
+        max_length=config.max_length,
         pad_id=vocabulary.pad_id,
     )
 
 
 def _windows(text: str, config: WindowConfig) -> list[Window]:
-    size = config.max_length - 2                              # [CLS] and [SEP]
+    size = config.max_length - 2  # [CLS] and [SEP]
     if config.truncate == "none":
         return cut_windows(text, size=size, overlap=config.overlap)
     return truncate(text, size=size, mode=config.truncate)
@@ -154,7 +160,7 @@ def _token_spans(
     """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
     spans: list[list[tuple]] = []
     aligned: set[tuple[int, Entity]] = set()
-    missed: dict[tuple[int, Entity], None] = {}               # a set that keeps the order
+    missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
     for owner, encoding, entities in zip(owners, encodings, gold, strict=True):
         spans.append([])
         for entity in entities:
@@ -165,8 +171,9 @@ def _token_spans(
             else:
                 spans[-1].append((*place, entity.label, *([tuple(pieces)] if pieces else [])))
                 aligned.add((owner, entity))
-    return spans, [_lost(documents[owner], entity, NO_TOKEN_BOUNDARY)
-                   for owner, entity in missed if (owner, entity) not in aligned]
+    return spans, [
+        _lost(documents[owner], entity, NO_TOKEN_BOUNDARY) for owner, entity in missed if (owner, entity) not in aligned
+    ]
 
 
 def _warn_of(lost: list[LostEntity], total: int, config: WindowConfig) -> None:
@@ -177,8 +184,18 @@ def _warn_of(lost: list[LostEntity], total: int, config: WindowConfig) -> None:
         "%d of %d entities will not be learned: %d fit in no window (max_length=%d, overlap=%d, truncate=%s; raise "
         "max_length or overlap), %d end inside a token (tokens=%s; 'characters' hides no boundary), e.g. %s %r at "
         "[%d, %d) of document %s",
-        len(lost), total, homeless, config.max_length, config.overlap, config.truncate, len(lost) - homeless,
-        config.tokens, lost[0].entity.label, lost[0].mention, lost[0].entity.start, lost[0].entity.end,
+        len(lost),
+        total,
+        homeless,
+        config.max_length,
+        config.overlap,
+        config.truncate,
+        len(lost) - homeless,
+        config.tokens,
+        lost[0].entity.label,
+        lost[0].mention,
+        lost[0].entity.start,
+        lost[0].entity.end,
         lost[0].document_id,
     )
 
@@ -212,10 +229,10 @@ def plan_batches(
     Returns:
         window numbers, int64 (batch,) each.
     """
-    lengths = np.asarray(lengths, dtype=np.int64)                                       # (windows,)
+    lengths = np.asarray(lengths, dtype=np.int64)  # (windows,)
     if not len(lengths):
         return []
-    rounded = -(-lengths // bucket) * bucket                                            # (windows,)
+    rounded = -(-lengths // bucket) * bucket  # (windows,)
     if rng is None:
         order = np.argsort(-lengths, kind="stable")
     else:
@@ -238,6 +255,6 @@ def _cuts(rounded: np.ndarray, batch_tokens: int) -> list[int]:
 
 def padding_share(lengths: Sequence[int] | np.ndarray, batches: Sequence[np.ndarray], bucket: int = BUCKET) -> float:
     """The share of padding among all tokens that these batches feed to an encoder; 0.0 without batches."""
-    lengths = np.asarray(lengths, dtype=np.int64)                                       # (windows,)
+    lengths = np.asarray(lengths, dtype=np.int64)  # (windows,)
     fed = sum(len(batch) * _rounded(int(lengths[batch].max()), bucket) for batch in batches)
     return 1.0 - sum(int(lengths[batch].sum()) for batch in batches) / fed if fed else 0.0

@@ -39,7 +39,7 @@ class PieceVocabulary(Vocabulary):
     normalizes = True
 
     def __init__(self, library: tokenizers.Tokenizer, *, where: str | Path = "vocabulary") -> None:
-        model = json.loads(library.to_str())["model"]              # get_vocab knows a name once only
+        model = json.loads(library.to_str())["model"]  # get_vocab knows a name once only
         self._library, names = library, [name for name, _ in model["vocab"]]
         self.tokens = tuple(name.removeprefix(" ") for name in names)
         self.ids = {token: number for number, token in enumerate(self.tokens)}
@@ -71,7 +71,7 @@ class PieceVocabulary(Vocabulary):
             library = _from_json(content) if Path(path).suffix == ".json" else _from_model(content)
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from None
-        except Exception as error:                                 # tokenizers raises bare Exception
+        except Exception as error:  # tokenizers raises bare Exception
             raise CheckpointError(f"{path}: not a readable vocabulary of pieces: {error}") from None
         return cls(library, where=path)
 
@@ -89,10 +89,10 @@ class PieceVocabulary(Vocabulary):
 
     def trimmed(self, text: str, ids: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Tokens without the white space before them; those of white space alone, real or put first, fall away."""
-        starts, ends = offsets.reshape(-1, 2).T                                         # (tokens,), (tokens,)
-        spaces = np.array([character.isspace() for character in text] + [False])        # (length + 1,)
+        starts, ends = offsets.reshape(-1, 2).T  # (tokens,), (tokens,)
+        spaces = np.array([character.isspace() for character in text] + [False])  # (length + 1,)
         nearest = np.where(spaces, len(text), np.arange(len(spaces)))
-        following = np.minimum.accumulate(nearest[::-1])[::-1]                          # first that is no space
+        following = np.minimum.accumulate(nearest[::-1])[::-1]  # first that is no space
         starts = np.minimum(following[starts], ends)
         kept = (ids != self.space_id) & (starts < ends)
         return ids[kept], np.stack([starts[kept], ends[kept]], axis=1).astype(np.int32)
@@ -104,7 +104,7 @@ def _from_json(content: bytes) -> tokenizers.Tokenizer:
     if model.get("type") != "Unigram":
         raise CheckpointError(f"expected a model of type Unigram, found {model.get('type')}")
     pieces = [list(piece) for piece in model["vocab"]]
-    for added in described.get("added_tokens") or []:              # what a text says about <sep> stays text
+    for added in described.get("added_tokens") or []:  # what a text says about <sep> stays text
         if added["id"] > len(pieces):
             name, number = added["content"], added["id"]
             raise CheckpointError(f"token {name!r}: expected an id up to {len(pieces)}, found {number}")

@@ -95,18 +95,25 @@ class TagSet:
 
     def _build_tables(self) -> None:
         scheme, num_labels = self.scheme, len(self.labels)
-        self.label_numbers = np.repeat(np.arange(-1, num_labels, dtype=np.int32),
-                                       [1] + [len(scheme.prefixes)] * num_labels)              # (tags,)
+        self.label_numbers = np.repeat(
+            np.arange(-1, num_labels, dtype=np.int32), [1] + [len(scheme.prefixes)] * num_labels
+        )  # (tags,)
         prefixes = scheme.prefixes * num_labels
-        self.start_allowed = np.array([True] + [prefix in scheme.opens for prefix in prefixes])     # (tags,)
-        self.end_allowed = np.array([True] + [prefix in scheme.closes for prefix in prefixes])      # (tags,)
-        follows = np.array([[after in scheme.continues.get(before, "") for after in scheme.prefixes]
-                            for before in scheme.prefixes])                             # (prefixes, prefixes)
-        self.continues = np.zeros((len(self.tags), len(self.tags)), dtype=bool)         # (tags_from, tags_to)
+        self.start_allowed = np.array([True] + [prefix in scheme.opens for prefix in prefixes])  # (tags,)
+        self.end_allowed = np.array([True] + [prefix in scheme.closes for prefix in prefixes])  # (tags,)
+        follows = np.array(
+            [[after in scheme.continues.get(before, "") for after in scheme.prefixes] for before in scheme.prefixes]
+        )  # (prefixes, prefixes)
+        self.continues = np.zeros((len(self.tags), len(self.tags)), dtype=bool)  # (tags_from, tags_to)
         self.continues[1:, 1:] = np.kron(np.eye(num_labels, dtype=bool), follows)
         self.transition_allowed = self.continues | (self.end_allowed[:, None] & self.start_allowed[None, :])
-        for table in (self.label_numbers, self.start_allowed, self.end_allowed, self.continues,
-                      self.transition_allowed):
+        for table in (
+            self.label_numbers,
+            self.start_allowed,
+            self.end_allowed,
+            self.continues,
+            self.transition_allowed,
+        ):
             table.setflags(write=False)
 
     def __len__(self) -> int:
@@ -127,7 +134,7 @@ class TagSet:
             ValueError: a span outside the sequence.
             DataError: a label that is not among `labels`.
         """
-        tag_ids, lost = np.zeros(length, dtype=np.int32), []                            # (length,)
+        tag_ids, lost = np.zeros(length, dtype=np.int32), []  # (length,)
         scheme = self.scheme
         for start, end, label in sorted(set(spans), key=lambda span: (span[0] - span[1], span)):
             if not 0 <= start < end <= length:
@@ -149,13 +156,15 @@ class TagSet:
 
         Lenient like conlleval: a tag that goes on with no entity opens one, an entity lasts as long as tags go on.
         """
-        tag_ids = np.asarray(tag_ids)                                                   # (length,)
+        tag_ids = np.asarray(tag_ids)  # (length,)
         if not len(tag_ids):
             return []
-        inside = tag_ids > 0                                                            # (length,)
-        goes_on = self.continues[tag_ids[:-1], tag_ids[1:]]                             # (length - 1,)
-        starts = np.flatnonzero(inside & ~np.append(False, goes_on))                    # (spans,)
-        ends = np.flatnonzero(inside & ~np.append(goes_on, False)) + 1                  # (spans,)
-        numbers = self.label_numbers[tag_ids[starts]]                                   # (spans,)
-        return [(start, end, self.labels[number])
-                for start, end, number in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True)]
+        inside = tag_ids > 0  # (length,)
+        goes_on = self.continues[tag_ids[:-1], tag_ids[1:]]  # (length - 1,)
+        starts = np.flatnonzero(inside & ~np.append(False, goes_on))  # (spans,)
+        ends = np.flatnonzero(inside & ~np.append(goes_on, False)) + 1  # (spans,)
+        numbers = self.label_numbers[tag_ids[starts]]  # (spans,)
+        return [
+            (start, end, self.labels[number])
+            for start, end, number in zip(starts.tolist(), ends.tolist(), numbers.tolist(), strict=True)
+        ]

@@ -158,11 +158,11 @@ class CharacterTokenizer:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        table = np.full(0x110000, -1, dtype=np.int32)                                   # (codepoints,)
+        table = np.full(0x110000, -1, dtype=np.int32)  # (codepoints,)
         for token, number in vocabulary.ids.items():
             if len(token) == 1:
                 table[ord(token)] = number
-        for codepoint in range(0x20000):                       # the planes with letters that have a case
+        for codepoint in range(0x20000):  # the planes with letters that have a case
             character = chr(codepoint)
             lower = character.lower()
             if table[codepoint] < 0 and lower != character and len(lower) == 1:
@@ -177,7 +177,7 @@ class CharacterTokenizer:
 
     def encode(self, text: str) -> Encoding:
         """Token i is character i."""
-        codepoints = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")    # (length,)
+        codepoints = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")  # (length,)
         places = np.arange(len(codepoints) + 1, dtype=np.int32)
         return Encoding(self._table[codepoints], places[:-1], places[1:])
 
@@ -206,19 +206,21 @@ class WordPieceTokenizer:
     def encode_all(self, texts: Sequence[str]) -> list[Encoding]:
         """`encode` for every text, on all cores."""
         batch = self._library.encode_batch([_prepared(text) for text in texts], add_special_tokens=False)
-        return [self._covering(text, np.array(found.ids, dtype=np.int32), np.array(found.offsets, dtype=np.int32))
-                for text, found in zip(texts, batch, strict=True)]
+        return [
+            self._covering(text, np.array(found.ids, dtype=np.int32), np.array(found.offsets, dtype=np.int32))
+            for text, found in zip(texts, batch, strict=True)
+        ]
 
     def _covering(self, text: str, ids: np.ndarray, offsets: np.ndarray) -> Encoding:
         """Turn the library's tokens (tokens,), (tokens, 2) into ones that tile the text."""
         ids, offsets = self.vocabulary.trimmed(text, ids, offsets.reshape(-1, 2))
-        starts, ends = offsets.T                                                        # (tokens,), (tokens,)
-        reached = np.maximum.accumulate(np.append(np.int32(0), ends))[:-1]              # (tokens,)
+        starts, ends = offsets.T  # (tokens,), (tokens,)
+        reached = np.maximum.accumulate(np.append(np.int32(0), ends))[:-1]  # (tokens,)
         starts = np.maximum(starts, reached)
         kept = starts < ends
         ids, starts, ends = ids[kept], starts[kept], ends[kept]
         depth = np.bincount(starts, minlength=len(text) + 1) - np.bincount(ends, minlength=len(text) + 1)
-        holes = np.flatnonzero(np.cumsum(depth)[:-1] == 0).astype(np.int32)             # (holes,)
+        holes = np.flatnonzero(np.cumsum(depth)[:-1] == 0).astype(np.int32)  # (holes,)
         if len(holes):
             kinds = [_kind(text[hole]) for hole in holes.tolist()]
             names = {"space": self.vocabulary.space_id, "mark": -1, "other": self.vocabulary.unk_id}
@@ -273,6 +275,6 @@ def token_span(encoding: Encoding, start: int, end: int) -> tuple[int, int] | No
 def unknown_characters(tokenizer: Tokenizer, text: str) -> Counter[str]:
     """How often each character of `text`, white space apart, is part of a token [UNK]."""
     encoding = tokenizer.encode(text)
-    unknown = encoding.ids == tokenizer.vocabulary.unk_id                               # (tokens,)
+    unknown = encoding.ids == tokenizer.vocabulary.unk_id  # (tokens,)
     pieces = zip(encoding.starts[unknown].tolist(), encoding.ends[unknown].tolist(), strict=True)
     return Counter(character for start, end in pieces for character in text[start:end] if not character.isspace())

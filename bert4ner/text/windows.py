@@ -87,9 +87,7 @@ def truncate(text: str, *, size: int, mode: str) -> list[Window]:
     return [Window(0, size - size // 2), Window(len(text) - size // 2, len(text))]
 
 
-def window_entities(
-    windows: Sequence[Window], spans: Sequence[Entity]
-) -> tuple[list[list[Entity]], list[Entity]]:
+def window_entities(windows: Sequence[Window], spans: Sequence[Entity]) -> tuple[list[list[Entity]], list[Entity]]:
     """For each window the entities that lie in it whole, in document characters; and those that lie in none.
 
     Args:

@@ -35,9 +35,16 @@ class TrainingBatches:
             document, entity = lost[0]
             logger.warning(
                 "%d of %d entities %s and will not be learned by the head %s, e.g. %s %r at [%d, %d) of document %s",
-                len(lost), sum(len(each.entities) for each in documents), self.head.cannot_hold,
-                self.config.model.head, entity.label, document.mention(entity), entity.start, entity.end, document.id,
-            )  # fmt: skip
+                len(lost),
+                sum(len(each.entities) for each in documents),
+                self.head.cannot_hold,
+                self.config.model.head,
+                entity.label,
+                document.mention(entity),
+                entity.start,
+                entity.end,
+                document.id,
+            )
 
     def plan(self, epoch: int) -> list[np.ndarray]:
         """The window numbers of every batch of an epoch, epochs counted from 0."""

@@ -129,16 +129,21 @@ class EpochRecorder(keras.callbacks.Callback):
         logs.update({name: line[name] for name in ("precision", "recall", "f1")})
         logger.info(
             "epoch %d: loss %.4f, precision %.2f, recall %.2f, F1 %.2f%s (%.1f s)",
-            epoch + 1, line["loss"], 100 * line["precision"], 100 * line["recall"], 100 * line["f1"],
-            ", best so far" if better else "", seconds,
-        )  # fmt: skip
+            epoch + 1,
+            line["loss"],
+            100 * line["precision"],
+            100 * line["recall"],
+            100 * line["f1"],
+            ", best so far" if better else "",
+            seconds,
+        )
         if self.exhausted:
             self.model.stop_training = True
 
     def _score(self, epoch: int) -> Scores:
         try:
             predicted = list(predict_encoded([self.ner_model], self.held_out, self.encoded))
-        except ValueError as error:                                 # the epoch's last step, which no loss follows
+        except ValueError as error:  # the epoch's last step, which no loss follows
             raise RunError(f"the model of epoch {epoch + 1} is no use ({error}); lower --learning-rate") from None
         return evaluate(self.held_out, predicted)
 
@@ -157,7 +162,7 @@ class EpochRecorder(keras.callbacks.Callback):
         values = {f"network/{name}": value for name, value in self.ner_model.weights().items()}
         for number, variable in enumerate(state_variables(self.model.optimizer)):
             values[f"optimizer/{number}"] = np.asarray(variable)
-        with atomic_write(self.state_path, binary=True) as aside:      # by name: `save` would hold it all twice more
+        with atomic_write(self.state_path, binary=True) as aside:  # by name: `save` would hold it all twice more
             save_file(values, aside.name, metadata={"history": json.dumps(self.history)})
 
     def resume(self) -> int:

@@ -19,7 +19,7 @@ from bert4ner.train.worker import run_fold
 
 logger = logging.getLogger(__name__)
 
-NEVER_HELD_OUT = -1             # the fold of documents that every model of the run was trained on
+NEVER_HELD_OUT = -1  # the fold of documents that every model of the run was trained on
 
 
 def cross_validate(documents: Sequence[Document], config: Config, *, output: str | Path, folds: int = 5) -> Scores:
@@ -116,7 +116,7 @@ def _train_run(
         "documents": {
             document.id: fold
             for document, fold in zip(documents, held_out_in, strict=True)
-            if fold != NEVER_HELD_OUT               # its id may be that of a document of another file
+            if fold != NEVER_HELD_OUT  # its id may be that of a document of another file
         },
     }
     with run.held():
@@ -145,9 +145,10 @@ def _with_nesting(config: Config, documents: Sequence[Document]) -> Config:
     if otherwise:
         logger.warning(
             "%d of %d entities overlap %s and may not be found, as hardly any others do; --nesting any allows it",
-            otherwise, sum(len(document.entities) for document in documents),
+            otherwise,
+            sum(len(document.entities) for document in documents),
             "others" if nesting == "none" else "others of their label",
-        )  # fmt: skip
+        )
     return config.replace(nesting=nesting)
 
 
@@ -162,9 +163,7 @@ def _train_fold(
     pairs = list(zip(documents, held_out_in, strict=True))
     training = [document for document, place in pairs if place != fold]
     held_out = [document for document, place in pairs if place == fold]
-    logger.info(
-        "fold %d of %d: %d documents to learn, %d held out", fold, run.num_folds, len(training), len(held_out)
-    )
+    logger.info("fold %d of %d: %d documents to learn, %d held out", fold, run.num_folds, len(training), len(held_out))
     try:
         run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
     except RunError:

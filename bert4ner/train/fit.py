@@ -79,7 +79,7 @@ def _train(model: NERModel, batches: TrainingBatches, recorder: EpochRecorder, c
             callbacks=[
                 ReplayableRandomness(config.run.seed),
                 StopAtNaN(batches),
-                EpochProgress(len(batches)),                        # gone before the recorder reports
+                EpochProgress(len(batches)),  # gone before the recorder reports
                 recorder,
             ],
         )

@@ -8,8 +8,8 @@ import numpy as np
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
-_DOCUMENTS = ""                 # counted like a label, which is never empty
-_DOCUMENTS_WEIGHT = 3           # so that folds differ by a document or two, whatever the labels want
+_DOCUMENTS = ""  # counted like a label, which is never empty
+_DOCUMENTS_WEIGHT = 3  # so that folds differ by a document or two, whatever the labels want
 
 
 def assign_folds(documents: Sequence[Document], num_folds: int, *, seed: int) -> list[int]:
@@ -45,7 +45,7 @@ def split(documents: Sequence[Document], share: float, *, seed: int) -> tuple[li
     if len(groups) < 2:
         raise DataError(f"{len(groups)} different texts cannot be split into training and held-out; add documents")
     part = _stratify(groups, documents, np.array([1 - share, share]), seed)
-    if len(set(part.values())) == 1:                            # a share that rounds to no text at all
+    if len(set(part.values())) == 1:  # a share that rounds to no text at all
         part[next(iter(groups))] = 1 - next(iter(part.values()))
     training = [document for document in documents if part[document.text] == 0]
     return training, [document for document in documents if part[document.text] == 1]
@@ -62,19 +62,19 @@ def _by_text(documents: Sequence[Document]) -> dict[str, list[int]]:
 def _stratify(
     groups: dict[str, list[int]], documents: Sequence[Document], shares: np.ndarray, seed: int
 ) -> dict[str, int]:
-    contents = {                                        # text -> how much of each label it brings, and of documents
+    contents = {  # text -> how much of each label it brings, and of documents
         text: Counter({_DOCUMENTS: len(numbers)} | Counter(e.label for n in numbers for e in documents[n].entities))
         for text, numbers in groups.items()
     }
     totals: Counter[str] = Counter()
     for content in contents.values():
         totals.update(content)
-    aims = {kind: shares * count for kind, count in totals.items()}                 # kind -> (folds,)
-    missing = {kind: aim.copy() for kind, aim in aims.items()}                      # kind -> (folds,)
+    aims = {kind: shares * count for kind, count in totals.items()}  # kind -> (folds,)
+    missing = {kind: aim.copy() for kind, aim in aims.items()}  # kind -> (folds,)
     fold_of_text: dict[str, int] = {}
     for text in _rarest_first(contents, totals, np.random.default_rng(seed)):
-        cost = np.zeros(len(shares))                                                # (folds,)
-        for kind, count in contents[text].items():      # how the squares of `missing`, relative to the aim, would grow
+        cost = np.zeros(len(shares))  # (folds,)
+        for kind, count in contents[text].items():  # how the squares of `missing`, relative to the aim, would grow
             weight = _DOCUMENTS_WEIGHT if kind == _DOCUMENTS else 1
             cost += weight * count * (count - 2 * missing[kind]) / aims[kind]
         fold = int(cost.argmin())

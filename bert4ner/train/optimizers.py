@@ -10,9 +10,9 @@ from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 
-_BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5           # the blocks of a 12-layer, width-768 encoder and its usual rate
-_MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3          # 4 layers of width 256
-_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)      # what is on top starts from nothing, whatever the encoder's size
+_BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
+_MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3  # 4 layers of width 256
+_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)  # what is on top starts from nothing, whatever the encoder's size
 _NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|sizes|transitions|starts|ends")
 
 
@@ -38,7 +38,7 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         self.total_steps = total_steps
 
     def __call__(self, step: Any) -> Any:
-        step = tf.cast(step, "float32") + 1.0                       # the first update is not wasted on a rate of 0
+        step = tf.cast(step, "float32") + 1.0  # the first update is not wasted on a rate of 0
         rising = step / max(1.0, float(self.warmup_steps))
         falling = (self.total_steps + 1 - step) / max(1.0, float(self.total_steps + 1 - self.warmup_steps))
         return self.peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
@@ -72,11 +72,11 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         name: str = "GroupedAdamW",
         **kwargs: Any,
     ):
-        kwargs.pop("jit_compile", None)                             # XLA is slower than oneDNN on a CPU
+        kwargs.pop("jit_compile", None)  # XLA is slower than oneDNN on a CPU
         super().__init__(name=name, global_clipnorm=global_clipnorm, jit_compile=False, **kwargs)
         self._learning_rate = self._build_learning_rate(learning_rate)
         self.rate_factors = dict(rate_factors or {})
-        self.decay = weight_decay                                   # `weight_decay` is the base class's own, ungrouped
+        self.decay = weight_decay  # `weight_decay` is the base class's own, ungrouped
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -102,11 +102,18 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         first, second = self._moments[self._index_dict[self._var_key(variable)]]
         if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
             variable.assign_sub(rate * self.decay * variable)
-        tf.raw_ops.ResourceApplyAdam(                               # one pass over memory where single steps take ten
-            var=variable.handle, m=first.handle, v=second.handle, grad=gradient, lr=rate,
-            beta1_power=tf.pow(self.beta_1, step), beta2_power=tf.pow(self.beta_2, step),
-            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon,
-        )  # fmt: skip
+        tf.raw_ops.ResourceApplyAdam(  # one pass over memory where single steps take ten
+            var=variable.handle,
+            m=first.handle,
+            v=second.handle,
+            grad=gradient,
+            lr=rate,
+            beta1_power=tf.pow(self.beta_1, step),
+            beta2_power=tf.pow(self.beta_2, step),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+        )
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -163,7 +170,7 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
     )
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-    optimizer.build(model.network.trainable_variables)              # else the step is traced twice, the first for these
+    optimizer.build(model.network.trainable_variables)  # else the step is traced twice, the first for these
     return optimizer
 
 

@@ -23,7 +23,7 @@ class EpochProgress(keras.callbacks.Callback):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self.bar = Progress(*columns, console=console, transient=True)
         self.bar.start()
-        console.show_cursor(True)                                   # rich hides it, and a killed process leaves it so
+        console.show_cursor(True)  # rich hides it, and a killed process leaves it so
         self.task = self.bar.add_task(f"epoch {epoch + 1}", total=self.num_batches)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

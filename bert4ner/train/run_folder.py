@@ -24,17 +24,17 @@ from bert4ner.version import VERSION
 
 try:
     import fcntl
-except ImportError:             # Windows
-    fcntl = None                # type: ignore[assignment]
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 logger = logging.getLogger(__name__)
 
 _PACKAGES = ("tensorflow", "tf-keras", "bert4keras", "numpy", "scikit-learn", "tokenizers", "safetensors")
 CONFIG, LABELS, ENVIRONMENT, FOLDS = "config.toml", "labels.txt", "environment.json", "folds.json"
 SCORES, OUT_OF_FOLD = "scores.json", "out_of_fold.jsonl"
-CURVES = "curves.json"                                            # precision and recall by threshold, of combined runs
-COMBINATION = "combination.json"                                  # in runs that were made of others, see `combine`
-_HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.part")                  # see `atomic_write`
+CURVES = "curves.json"  # precision and recall by threshold, of combined runs
+COMBINATION = "combination.json"  # in runs that were made of others, see `combine`
+_HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.part")  # see `atomic_write`
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         found = {path.name for path in self.path.iterdir() if not _HALF_WRITTEN.fullmatch(path.name)}
-        just_begun = ENVIRONMENT in found and found <= {ENVIRONMENT, LABELS, CONFIG}        # and killed then
+        just_begun = ENVIRONMENT in found and found <= {ENVIRONMENT, LABELS, CONFIG}  # and killed then
         if found and not just_begun:
             self._check_same(config, folds)
             self._warn_of_precision(precision)
@@ -135,7 +135,7 @@ class RunFolder:
         self.write(ENVIRONMENT, json.dumps({**environment(), "precision": precision}, indent=2) + "\n")
         self.write(LABELS, "".join(f"{label}\n" for label in labels))
         self.write(CONFIG, config.to_toml())
-        self.write(FOLDS, json.dumps(folds, ensure_ascii=False, indent=1) + "\n")      # last: now it is a run
+        self.write(FOLDS, json.dumps(folds, ensure_ascii=False, indent=1) + "\n")  # last: now it is a run
 
     def write(self, name: str, text: str) -> None:
         """Write one of the run's text files, whole or not at all."""
@@ -166,13 +166,15 @@ class RunFolder:
     def _warn_of_precision(self, precision: str) -> None:
         try:
             before = json.loads((self.path / ENVIRONMENT).read_text(encoding="utf-8"))["precision"]
-        except (OSError, ValueError, KeyError, TypeError):          # nothing that a training depends on
+        except (OSError, ValueError, KeyError, TypeError):  # nothing that a training depends on
             return
         if before != precision and not all(self.is_complete(fold) for fold in range(self.num_folds)):
             logger.warning(
                 "%s: begun in %s, goes on in %s, which is precision=auto on this machine: the folds are not alike",
-                self.path, before, precision,
-            )  # fmt: skip
+                self.path,
+                before,
+                precision,
+            )
 
     def discard_untrained(self) -> None:
         """Remove everything of a run of which no epoch is complete: what failed at its start leaves nothing behind.

@@ -21,7 +21,7 @@ from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import Bert4NERError, RunError
 
-ERROR_EXIT = 2                  # an error for the caller: its one line went to the parent
+ERROR_EXIT = 2  # an error for the caller: its one line went to the parent
 COMMAND = [sys.executable, "-m", "bert4ner.train.worker"]
 
 
@@ -43,7 +43,7 @@ def run_fold(
     }
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as process:
         assert process.stdin is not None and process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):                  # it died at its start and says why below
+        with contextlib.suppress(BrokenPipeError):  # it died at its start and says why below
             process.stdin.write(pickle.dumps(job))
             process.stdin.flush()
         reply = process.stdout.read().decode("utf-8").strip()
@@ -86,9 +86,9 @@ def train_fold(job: dict[str, Any]) -> None:
 
 
 def _end_with_parent(finished: threading.Event) -> None:
-    while os.read(0, 1):                                            # returns when the parent is gone
+    while os.read(0, 1):  # returns when the parent is gone
         pass
-    if not finished.is_set():                   # else it is on its way out, and the parent closed the pipe for that
+    if not finished.is_set():  # else it is on its way out, and the parent closed the pipe for that
         os._exit(1)
 
 
@@ -102,7 +102,7 @@ def _reply_pipe() -> TextIO:
 
 def main() -> int:
     """Read a job from standard input and do it; the exit code says how it went."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)                    # Ctrl-C ends the parent, and that ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, and that ends this process
     reply = _reply_pipe()
     job = pickle.load(sys.stdin.buffer)
     finished = threading.Event()
@@ -115,7 +115,7 @@ def main() -> int:
         print(error, file=reply, flush=True)
         return ERROR_EXIT
     finally:
-        finished.set()                          # before the reply pipe closes, which the parent waits for
+        finished.set()  # before the reply pipe closes, which the parent waits for
     return 0
 
 

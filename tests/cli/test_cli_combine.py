@@ -84,8 +84,7 @@ def test_mistakes_are_told_in_one_line(refused, runs, data, tmp_path):
 def test_all_of_it_in_a_file_and_on_the_command_line(bert4ner, runs, data, tmp_path):
     path = tmp_path / "combine.toml"
     path.write_text(
-        'method = "stacking"\ncalibration = "isotonic"\nnbest = 2\naim = "f2"\n\n'
-        '[rules.longest]\n"*" = 4\nDRUG = 3\n',
+        'method = "stacking"\ncalibration = "isotonic"\nnbest = 2\naim = "f2"\n\n[rules.longest]\n"*" = 4\nDRUG = 3\n',
         encoding="utf-8",
     )
     rules = ("--longest", "DRUG=2", "--forbid", "*=。", "--contain", "SYMPTOM=.")
@@ -96,9 +95,7 @@ def test_all_of_it_in_a_file_and_on_the_command_line(bert4ner, runs, data, tmp_p
     assert code == 0, err
     stored = json.loads((output / "combination.json").read_text(encoding="utf-8"))
     assert (stored["method"], stored["nbest"], stored["calibration"]["kind"]) == ("stacking", 500, "isotonic")
-    assert stored["rules"] == {
-        "longest": {"*": 4, "DRUG": 2}, "forbidden": {"*": "。"}, "contains": {"SYMPTOM": "."}
-    }  # fmt: skip
+    assert stored["rules"] == {"longest": {"*": 4, "DRUG": 2}, "forbidden": {"*": "。"}, "contains": {"SYMPTOM": "."}}
     assert "by stacking" in out and "calibration error of" in out and "fitted to the other folds" in out
     assert bert4ner("report", output, "--gold", data, "--quiet").code == 0
     page = (output / "report.html").read_text("utf-8")

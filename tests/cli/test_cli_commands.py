@@ -84,7 +84,7 @@ def test_convert_there_and_back(format, bert4ner, data, documents, tmp_path):
     code, out, _ = bert4ner("convert", data, there, "--format", format)
     assert code == 0 and f"({format}): 8 documents, 16 entities" in out
     assert bert4ner("convert", there, back, "--input-format", format, "--format", "jsonl").code == 0
-    found = read_documents(back)                        # from brat in the order of file names
+    found = read_documents(back)  # from brat in the order of file names
     assert {(each.text, each.entities) for each in found} == {(each.text, each.entities) for each in documents}
 
 

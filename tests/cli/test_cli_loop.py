@@ -37,7 +37,7 @@ def test_crossval_then_evaluate_report_and_predict(crossval, bert4ner, refused, 
     assert "optimistic" in out and f"next:  bert4ner predict {run} NEW.txt --output found.jsonl" in out
     assert [each.id for each in read_documents(run / "out_of_fold.jsonl")] == [each.id for each in documents]
 
-    assert crossval().out == out                        # complete: nothing is trained again, all is told again
+    assert crossval().out == out  # complete: nothing is trained again, all is told again
 
     code, out, err = bert4ner("evaluate", run, data, "--json")
     assert code == 0 and json.loads(out)["support"] == 16

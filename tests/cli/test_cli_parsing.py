@@ -42,9 +42,13 @@ def refusal(arguments: str) -> str:
 def test_arguments_become_values():
     values = parsed("data.jsonl --output run --folds 3 --color=green")
     assert values == {
-        "data": Path("data.jsonl"), "output": Path("run"), "folds": 3, "color": "green", "options": Config(),
+        "data": Path("data.jsonl"),
+        "output": Path("run"),
+        "folds": 3,
+        "color": "green",
+        "options": Config(),
         "quiet": False,
-    }  # fmt: skip
+    }
 
 
 def test_every_option_of_the_configuration_is_an_option_without_its_group():
@@ -63,7 +67,7 @@ def test_help_shows_every_option_of_the_configuration(capsys):
 @pytest.mark.parametrize("spelling", ["--config {}", "--config={}"])
 def test_a_configuration_file_gives_the_defaults_and_the_command_line_wins(spelling, tmp_path):
     path = tmp_path / "base.toml"
-    path.write_text('epochs = 3\nlearning_rate = 1\n[windows]\nmax_length = 100\noverlap = 20\n', encoding="utf-8")
+    path.write_text("epochs = 3\nlearning_rate = 1\n[windows]\nmax_length = 100\noverlap = 20\n", encoding="utf-8")
     values = parsed(f"x --epochs 4 --output y {spelling.format(path)} --max-length 64")
     assert values["options"] == Config().replace(epochs=4, learning_rate=1, max_length=64, overlap=20)
     assert "config" not in values
@@ -91,8 +95,10 @@ def test_a_value_out_of_its_range_is_refused():
         ("x --outptu y", "missing: --output; unknown option --outptu, did you mean --output?"),
         ("x --output", "--output: expected a value, found none"),
         ("x --output y --hed crf", "unknown option --hed, did you mean --head?"),
-        ("x --output y --max_lenght=3 --zzz", "unknown option --max_lenght, did you mean --max-length?; "
-                                              "unknown option --zzz"),
+        (
+            "x --output y --max_lenght=3 --zzz",
+            "unknown option --max_lenght, did you mean --max-length?; unknown option --zzz",
+        ),
         ("x y z --output u", "unexpected argument: y, z"),
         ("x --output y --scheme biso", "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"),
         ("x --output y --color 红", "--color: expected one of red, green, found '红'"),
@@ -102,7 +108,7 @@ def test_a_value_out_of_its_range_is_refused():
         ("x --output y --learning-rate fast", "--learning-rate: expected a number or auto, found 'fast'"),
         (f"x --output y {'long/' * 60}", f"unexpected argument: {'long/' * 60}"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_the_arguments_is_one_line(arguments, told):
     assert refusal(arguments) == told
 

@@ -25,9 +25,7 @@ def span_chances(recognizer, text):
     (model,) = recognizer.models
     ids = [model.vocabulary.ids.get(character, model.vocabulary.unk_id) for character in text]
     outputs = model.outputs(np.array([[model.vocabulary.cls_id, *ids, model.vocabulary.sep_id]], "int32"))
-    spans = [
-        (i, j, label) for i in range(len(text)) for j in range(i + 1, len(text) + 1) for label in model.labels
-    ]
+    spans = [(i, j, label) for i in range(len(text)) for j in range(i + 1, len(text) + 1) for label in model.labels]
     return dict(zip(spans, model.head.span_scores(outputs, np.array([len(ids) + 2]), [spans])[0], strict=True))
 
 
@@ -46,7 +44,7 @@ def test_all_readings_sum_to_one_and_merge_to_the_exact_probabilities(models):
 def test_the_likeliest_reading_is_the_answer_and_few_readings_are_the_first_of_many(recognizers, gold):
     recognizer = recognizers["crf"]
     for text in (SHORT, *(document.text for document in gold[:8])):
-        if len(text) <= 38:                                         # one window
+        if len(text) <= 38:  # one window
             many, few = recognizer.readings(text, 50), recognizer.readings(text, 5)
             assert list(many[0].entities) == recognizer.recognize(text)
             assert [each.entities for each in few] == [each.entities for each in many[:5]]
@@ -63,7 +61,7 @@ def test_candidates_are_what_is_on_any_of_the_best_paths_with_their_exact_probab
         merged = merge_readings(recognizer.readings(document.text, 6))
         assert list(each.entities) == merged
         for entity, summed in zip(each.entities, merged, strict=True):
-            assert summed.score <= entity.score + 1e-5              # six of all paths that hold it
+            assert summed.score <= entity.score + 1e-5  # six of all paths that hold it
         assert set(recognizer.recognize(document.text)) <= set(each.entities)
     assert any(len(each.entities) > len(recognizer.recognize(each.text)) for each in found)
 
@@ -87,8 +85,10 @@ def test_heads_that_score_spans_give_what_is_likelier_than_the_limit(nbest, mode
     found = head.candidates(logits, np.array([12]), decoder, nbest)[0]
     likely = {
         (i, j, label): 1 / (1 + np.exp(-logits[0, number, i + 1, j]))
-        for number, label in enumerate(LABELS) for i in range(10) for j in range(i + 1, 11)
-    }  # fmt: skip
+        for number, label in enumerate(LABELS)
+        for i in range(10)
+        for j in range(i + 1, 11)
+    }
     likely = {span: chance for span, chance in likely.items() if chance > 1 / (2 * nbest)}
     assert len(likely) <= 4 * 12
     assert {span[:3]: span[3] for span in found} == pytest.approx(likely) and found == sorted(found)
@@ -99,7 +99,7 @@ def test_pointers_give_pairs_of_possible_ends(models):
     chances = np.full((1, 7, 2, 3), 1e-12)
     chances[..., 0] = 1.0
     for token, side, chance in ((1, 0, 0.9), (2, 1, 0.3), (4, 1, 0.8), (5, 0, 0.05)):
-        chances[0, token, side] = (1 - chance, chance, 1e-12)       # class 1 is the first label
+        chances[0, token, side] = (1 - chance, chance, 1e-12)  # class 1 is the first label
     lengths, first = np.array([7]), LABELS[0]
     decoder, scores = NamedEntityRecognizer(models["span"]), head.scores(np.log(chances))
     ways = {(0, 4): 0.9 * 0.7 * 0.8, (0, 2): 0.9 * 0.3 * 0.2, None: 0.1 * 0.7 * 0.2}

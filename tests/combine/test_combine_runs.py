@@ -76,9 +76,15 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
     for member in members:
         shutil.rmtree(member)
     assert {path.name for path in run.iterdir()} == {
-        "combination.json", "curves.json", "environment.json", "labels.txt", "member-0", "member-1",
-        "out_of_fold.jsonl", "scores.json",
-    }  # fmt: skip
+        "combination.json",
+        "curves.json",
+        "environment.json",
+        "labels.txt",
+        "member-0",
+        "member-1",
+        "out_of_fold.jsonl",
+        "scores.json",
+    }
     combination = Combination.load(run)
     assert combination.names == ("one", "other") and combination.weights == (3, 1)
     assert set(combination.thresholds) <= {"DRUG", "SYMPTOM"} and combination.thresholds
@@ -97,7 +103,7 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
 
 
 def test_thresholds_give_the_recall_that_is_wished(configs, models, gold, tmp_path):
-    run = write_run(tmp_path / "one", configs["crf"], models["crf"][:1], gold)      # all folds are of one model
+    run = write_run(tmp_path / "one", configs["crf"], models["crf"][:1], gold)  # all folds are of one model
     for wish in (1.0, 0.3):
         options = CombineOptions(aim=Aim("recall", wish))
         scores = combine_runs([run], output=tmp_path / str(wish), gold=gold, options=options)
@@ -179,7 +185,7 @@ def test_candidates_of_several_paths_are_judged_by_the_models_that_did_not_see_t
     gather = module.gather_chances
     monkeypatch.setattr(module, "gather_chances", lambda *a: gathered.append(gather(*a)) or gathered[-1])
     options = CombineOptions(nbest=5, aim=None)
-    for cells in (2**26, 0):                                 # held, and made again
+    for cells in (2**26, 0):  # held, and made again
         monkeypatch.setattr("bert4ner.combine.probabilities.HELD_CELLS", cells)
         combine_runs([runs["crf"]], output=tmp_path / str(cells), gold=gold, options=options)
     for number, (held, again) in enumerate(zip(*gathered, strict=True)):
@@ -372,7 +378,7 @@ def without(name):
         (lambda run: (run / "scores.json").write_text("[]", encoding="utf-8"), "scores.json is missing or damaged"),
         (lambda run: (run / "folds.json").write_text("{", encoding="utf-8"), "damaged"),
     ],
-)  # fmt: skip
+)
 def test_a_run_that_cannot_take_part_is_named_before_anything_is_computed(
     damage, told, runs, copy_of, gold, tmp_path, monkeypatch
 ):

@@ -54,8 +54,10 @@ def test_a_fold_is_selected_by_the_thresholds_of_the_others():
         others = [place != fold for place in folds]
         chosen = choose_thresholds(
             [each for each, other in zip(gold, others, strict=True) if other],
-            [each for each, other in zip(scored, others, strict=True) if other], F1, Rule(),
-        )  # fmt: skip
+            [each for each, other in zip(scored, others, strict=True) if other],
+            F1,
+            Rule(),
+        )
         assert list(document.entities) == select(candidate.entities, thresholds=chosen)
     on_itself = select_all(scored, Rule(), choose_thresholds(gold, scored, F1, Rule()))
     assert evaluate(gold, found.selected).micro.f1 < evaluate(gold, on_itself).micro.f1

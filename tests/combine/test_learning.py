@@ -90,12 +90,15 @@ def test_calibration_keeps_the_order_of_scores_and_needs_some(kind, rng):
         fit_calibration(kind, np.zeros(0), np.zeros(0, dtype=bool))
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
-    ({"kind": "platt"}, "temperature or isotonic, got 'platt'"),
-    ({"kind": "temperature", "temperature": 0.0}, "temperature must be above 0"),
-    ({"kind": "isotonic"}, "as many scores as chances"),
-    ({"kind": "isotonic", "scores": (0.1, 0.2), "chances": (0.5, 0.1)}, "both growing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"kind": "platt"}, "temperature or isotonic, got 'platt'"),
+        ({"kind": "temperature", "temperature": 0.0}, "temperature must be above 0"),
+        ({"kind": "isotonic"}, "as many scores as chances"),
+        ({"kind": "isotonic", "scores": (0.1, 0.2), "chances": (0.5, 0.1)}, "both growing"),
+    ],
+)
 def test_impossible_calibrations_are_refused(arguments, told):
     with pytest.raises(ConfigError, match=told):
         Calibration(**arguments)

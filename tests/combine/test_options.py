@@ -36,11 +36,17 @@ def test_a_file_holds_all_options(tmp_path):
     path = tmp_path / "combine.toml"
     path.write_text(FILE, encoding="utf-8")
     assert CombineOptions.load(path) == CombineOptions(
-        method="vote", weights=[2, 1.5], quorum="auto", label_quorum={"DRUG": 1}, threshold=0.25,
-        aim=Aim("recall", 0.9), calibration="isotonic",
+        method="vote",
+        weights=[2, 1.5],
+        quorum="auto",
+        label_quorum={"DRUG": 1},
+        threshold=0.25,
+        aim=Aim("recall", 0.9),
+        calibration="isotonic",
         rules=SpanRules({"*": 30, "DRUG": 12}, {"*": "。；"}, {"DOSE": "[0-9一二三]"}),
-        by_kind=True, mixed_vocabularies=True,
-    )  # fmt: skip
+        by_kind=True,
+        mixed_vocabularies=True,
+    )
 
 
 @pytest.mark.parametrize(("text", "aim"), [("none", None), ("auto", "auto"), ("f2", Aim("f", 2))])
@@ -48,22 +54,25 @@ def test_an_aim_may_be_none_or_left_open(text, aim):
     assert parse_aim(text) == aim
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("methods = 'vote'", "unknown option 'methods'; did you mean 'method'"),
-    ("method = 'mean'", "method must be one of probability, vote, stacking, got 'mean'"),
-    ("calibration = 'platt'", "calibration must be one of none, temperature, isotonic"),
-    ("quorum = 2", "a quorum is for the method vote"),
-    ("method = 'vote'\nquorum = 1.5", "quorum must be a whole number or auto, got 1.5"),
-    ("method = 'vote'\nnbest = 5", "votes are for what each run finds"),
-    ("method = 'stacking'\nweights = 'f1'", "stacking learns the weights"),
-    ("rules = 3", "rules must be a table"),
-    ("[rules]\nlongest = {DRUG = 0}", "at least 1, got 0"),
-    ("label_quorum = {DRUG = 'x'}", "a whole number for each label"),
-    ("threshold = 'high'", "threshold must be a number, got 'high'"),
-    ("weights = ['a']", "weights must be equal, f1 or a list of numbers"),
-    ("aim = 'best'", "aim must be f1"),
-    ("method = ", "not valid TOML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("methods = 'vote'", "unknown option 'methods'; did you mean 'method'"),
+        ("method = 'mean'", "method must be one of probability, vote, stacking, got 'mean'"),
+        ("calibration = 'platt'", "calibration must be one of none, temperature, isotonic"),
+        ("quorum = 2", "a quorum is for the method vote"),
+        ("method = 'vote'\nquorum = 1.5", "quorum must be a whole number or auto, got 1.5"),
+        ("method = 'vote'\nnbest = 5", "votes are for what each run finds"),
+        ("method = 'stacking'\nweights = 'f1'", "stacking learns the weights"),
+        ("rules = 3", "rules must be a table"),
+        ("[rules]\nlongest = {DRUG = 0}", "at least 1, got 0"),
+        ("label_quorum = {DRUG = 'x'}", "a whole number for each label"),
+        ("threshold = 'high'", "threshold must be a number, got 'high'"),
+        ("weights = ['a']", "weights must be equal, f1 or a list of numbers"),
+        ("aim = 'best'", "aim must be f1"),
+        ("method = ", "not valid TOML"),
+    ],
+)
 def test_what_a_file_must_not_hold_is_told_with_its_name(text, told, tmp_path):
     path = tmp_path / "combine.toml"
     path.write_text(text, encoding="utf-8")

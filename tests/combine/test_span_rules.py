@@ -19,18 +19,21 @@ def test_the_example_in_the_docstring_is_right():
     assert result.attempted and not result.failed
 
 
-@pytest.mark.parametrize(("rules", "mention", "allowed"), [
-    (SpanRules(), "任何。", True),
-    (SpanRules(longest={"*": 2}), "人参", True),
-    (SpanRules(longest={"*": 2}), "人参片", False),
-    (SpanRules(longest={"*": 2, "DRUG": 3}), "人参片", True),               # a label's own rule stands alone
-    (SpanRules(longest={"DRUG": 2, "*": 9}), "人参片", False),
-    (SpanRules(longest={"HERB": 1}), "人参片", True),
-    (SpanRules(forbidden={"*": "。；"}), "人参；片", False),
-    (SpanRules(forbidden={"*": "。；", "DRUG": "x"}), "人参；片", True),
-    (SpanRules(contains={"DRUG": "[片丸]$"}), "人参片", True),
-    (SpanRules(contains={"DRUG": "[片丸]$"}), "片人参", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rules", "mention", "allowed"),
+    [
+        (SpanRules(), "任何。", True),
+        (SpanRules(longest={"*": 2}), "人参", True),
+        (SpanRules(longest={"*": 2}), "人参片", False),
+        (SpanRules(longest={"*": 2, "DRUG": 3}), "人参片", True),  # a label's own rule stands alone
+        (SpanRules(longest={"DRUG": 2, "*": 9}), "人参片", False),
+        (SpanRules(longest={"HERB": 1}), "人参片", True),
+        (SpanRules(forbidden={"*": "。；"}), "人参；片", False),
+        (SpanRules(forbidden={"*": "。；", "DRUG": "x"}), "人参；片", True),
+        (SpanRules(contains={"DRUG": "[片丸]$"}), "人参片", True),
+        (SpanRules(contains={"DRUG": "[片丸]$"}), "片人参", False),
+    ],
+)
 def test_a_mention_is_held_against_the_rules_of_its_label(rules, mention, allowed):
     assert rules.allow(mention, "DRUG") is allowed
 
@@ -59,14 +62,17 @@ def test_rules_are_plain_values_and_know_their_labels():
         rules.check_labels(["DRUG"])
 
 
-@pytest.mark.parametrize(("values", "told"), [
-    ({"longest": {"*": 0}}, "at least 1, got 0"),
-    ({"longest": {"*": 2.5}}, "whole number of at least 1, got 2.5"),
-    ({"longest": 20}, "must be a table of labels"),
-    ({"forbidden": {"DRUG": ""}}, "forbidden characters of DRUG must be some"),
-    ({"contains": {"DRUG": "["}}, "what DRUG must contain is no regular expression"),
-    ({"shortest": {}}, "unknown kind of rule 'shortest'; known: longest, forbidden, contains"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"longest": {"*": 0}}, "at least 1, got 0"),
+        ({"longest": {"*": 2.5}}, "whole number of at least 1, got 2.5"),
+        ({"longest": 20}, "must be a table of labels"),
+        ({"forbidden": {"DRUG": ""}}, "forbidden characters of DRUG must be some"),
+        ({"contains": {"DRUG": "["}}, "what DRUG must contain is no regular expression"),
+        ({"shortest": {}}, "unknown kind of rule 'shortest'; known: longest, forbidden, contains"),
+    ],
+)
 def test_impossible_rules_are_refused(values, told):
     with pytest.raises(ConfigError, match=told):
         SpanRules.from_dict(values)

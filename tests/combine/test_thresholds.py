@@ -46,10 +46,14 @@ def test_no_threshold_gives_a_better_f(found, missed, beta, kind):
 LABELLED = st.tuples(st.sampled_from(["DRUG", "HERB", "FOOD", "DOSE"]), st.sampled_from([0.1, 0.4, 0.7]), st.booleans())
 
 
-WRONG_TOGETHER = [                       # HERB: two wrong candidates at one score, which count as two
-    ("DRUG", 0.1, False), *[("DRUG", 0.1, True)] * 5, *[("HERB", 0.4, False)] * 2,
-    ("FOOD", 0.1, False), ("FOOD", 0.1, True), ("FOOD", 0.4, False),
-]  # fmt: skip
+WRONG_TOGETHER = [  # HERB: two wrong candidates at one score, which count as two
+    ("DRUG", 0.1, False),
+    *[("DRUG", 0.1, True)] * 5,
+    *[("HERB", 0.4, False)] * 2,
+    ("FOOD", 0.1, False),
+    ("FOOD", 0.1, True),
+    ("FOOD", 0.4, False),
+]
 
 
 @example(WRONG_TOGETHER, 0, 0.5)
@@ -59,7 +63,7 @@ def test_no_thresholds_of_all_labels_give_a_better_f_together(found, missed, bet
     right = [entity for entity, (*_, is_right) in zip(entities, found, strict=True) if is_right]
     missing = [Entity(30 + number, 31 + number, "OTHER") for number in range(missed)]
     gold, candidates = [Document("1", TEXT, (*right, *missing))], [Document("1", TEXT, tuple(entities))]
-    rule = Rule(threshold=0.3)                                           # of labels of which nothing is right
+    rule = Rule(threshold=0.3)  # of labels of which nothing is right
     chosen = choose_thresholds(gold, candidates, Aim("f", beta), rule)
     assert set(chosen) == {entity.label for entity in right}
 
@@ -102,7 +106,7 @@ def test_each_label_has_a_threshold_of_its_own_halfway_between_two_scores():
     gold = [Document("1", TEXT, (drugs[0], herbs[0], herbs[1]))]
     candidates = [Document("1", TEXT, (*drugs, *herbs, *other))]
     chosen = choose_thresholds(gold, candidates, Aim("f", 1), Rule(threshold=0.5))
-    assert chosen == {"DRUG": pytest.approx(0.6), "HERB": 0.0}          # OTHER keeps the rule's: none of it is right
+    assert chosen == {"DRUG": pytest.approx(0.6), "HERB": 0.0}  # OTHER keeps the rule's: none of it is right
     assert select_all(candidates, Rule(threshold=0.5), chosen)[0].entities == (drugs[0], *herbs, *other)
 
 
@@ -157,7 +161,6 @@ def test_a_curve_of_many_thresholds_keeps_its_ends():
     curve = precision_recall_curves(candidates, candidates, Rule())["DRUG"]
     assert len(curve["threshold"]) == 200 and (curve["threshold"][0], curve["threshold"][-1]) == (0.999, 0.0)
     assert curve["recall"][-1] == 1 and set(curve["precision"]) == {1.0}
-
 
 
 @pytest.mark.parametrize(

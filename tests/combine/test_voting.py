@@ -14,8 +14,11 @@ from bert4ner.errors import ConfigError
 
 ENTITY = st.builds(
     lambda start, length, label, score: Entity(start, start + length, label, score),
-    st.integers(0, 8), st.integers(1, 4), st.sampled_from(["DRUG", "HERB"]), st.sampled_from([None, 0.0, 0.25, 1.0]),
-)  # fmt: skip
+    st.integers(0, 8),
+    st.integers(1, 4),
+    st.sampled_from(["DRUG", "HERB"]),
+    st.sampled_from([None, 0.0, 0.25, 1.0]),
+)
 ENTITIES = st.lists(ENTITY, max_size=6)
 MEMBERS = st.lists(ENTITIES, min_size=1, max_size=4)
 A, B = Entity(0, 2, "DRUG", 0.8), Entity(3, 5, "HERB", 0.6)
@@ -99,7 +102,7 @@ def test_selection_keeps_what_reaches_its_threshold_and_overlaps_nothing(entitie
     assert set(select(own, threshold=threshold, thresholds={"HERB": 0.0}, nesting="any")) == reaching
     assert set(kept) <= reaching and not overlapping_entities(kept)
     assume(reaching)
-    assert kept                                 # an entity of score 0 is kept, too, where nothing better is
+    assert kept  # an entity of score 0 is kept, too, where nothing better is
 
 
 def test_of_overlapping_entities_the_greatest_sum_of_scores_stays():

@@ -12,10 +12,16 @@ SCRIPTS = Path(__file__).resolve().parent / "legacy_scripts"
 
 def run_legacy(script: str | Path, *arguments: Any, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """`bert4ner legacy SCRIPT ARGS`, from `folder`."""
-    inherited = {name: value for name, value in os.environ.items()
-                 if name not in ("TF_USE_LEGACY_KERAS", "TF_KERAS", "TF_CPP_MIN_LOG_LEVEL", "RECOMPUTE")}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("TF_USE_LEGACY_KERAS", "TF_KERAS", "TF_CPP_MIN_LOG_LEVEL", "RECOMPUTE")
+    }
     return subprocess.run(
         [sys.executable, "-m", "bert4ner", "legacy", str(SCRIPTS / script), *map(str, arguments)],
-        cwd=folder or ROOT, capture_output=True, encoding="utf-8", check=False,
+        cwd=folder or ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
         env={**inherited, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )

@@ -34,12 +34,19 @@ def attempt():
 
 def python(script: str, **environment: str) -> tuple[dict, str]:
     """Run a script in a fresh Python; the facts that it prints as its last line, and its stderr."""
-    inherited = {name: value for name, value in os.environ.items()
-                 if name not in ("TF_USE_LEGACY_KERAS", "TF_KERAS", "TF_CPP_MIN_LOG_LEVEL")}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("TF_USE_LEGACY_KERAS", "TF_KERAS", "TF_CPP_MIN_LOG_LEVEL")
+    }
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
         env={**inherited, **environment},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1]), done.stderr
 
@@ -47,7 +54,9 @@ def python(script: str, **environment: str) -> tuple[dict, str]:
 @pytest.fixture(scope="module")
 def activated():
     """Facts about a process that called `activate` first and went on as users do."""
-    return python(ATTEMPT + """
+    return python(
+        ATTEMPT
+        + """
 facts = {"outcome": attempt(), "keras imported": "keras" in sys.modules, "TF_KERAS": os.environ.get("TF_KERAS")}
 from bert4keras.layers import LayerNormalization
 from bert4keras.models import build_transformer_model
@@ -62,7 +71,8 @@ import keras
 facts["keras"] = keras.__version__
 facts["keras works"] = keras.layers.Dense(3)(keras.Input((2,))).shape[-1]
 print(json.dumps(facts))
-""")
+"""
+    )
 
 
 def test_bert4keras_can_be_imported_on_keras_2(activated):
@@ -87,14 +97,17 @@ def test_a_second_call_does_nothing(activated):
 
 
 def test_it_is_too_late_after_a_plain_import_of_tensorflow():
-    facts, _ = python(ATTEMPT + """
+    facts, _ = python(
+        ATTEMPT
+        + """
 import tensorflow as tf
 facts = {"plain": attempt(), "switch": os.environ.get("TF_USE_LEGACY_KERAS"), "bert4keras": "bert4keras" in sys.modules}
 facts["keras"] = tf.keras.__version__
 os.environ["TF_USE_LEGACY_KERAS"] = "1"                 # too late as well: tf.keras is there already
 facts["switched late"] = attempt()
 print(json.dumps(facts))
-""")
+"""
+    )
     for outcome in (facts["plain"], facts["switched late"]):
         assert outcome.startswith("TensorFlow was imported before bert4ner.compat.activate(), so its tf.keras is")
         assert "call bert4ner.compat.activate() before the first import of tensorflow" in outcome
@@ -103,7 +116,9 @@ print(json.dumps(facts))
 
 
 def test_tensorflow_and_keras_3_may_come_first_when_the_switch_was_set():
-    facts, _ = python(ATTEMPT + """
+    facts, _ = python(
+        ATTEMPT
+        + """
 import keras
 import tensorflow as tf
 before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "keras"}
@@ -111,12 +126,17 @@ facts = {"outcome": attempt(), "legacy": tf.keras.__name__, "keras": keras.__ver
 after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "keras"}
 facts["untouched"] = all(after.get(name) is module for name, module in before.items())
 print(json.dumps(facts))
-""", TF_USE_LEGACY_KERAS="1")
+""",
+        TF_USE_LEGACY_KERAS="1",
+    )
     assert facts["outcome"] == "active" and facts["untouched"] and facts["keras"].startswith("3.")
 
 
 def test_a_missing_bert4keras_is_told_with_its_cure_and_distutils_is_supplied():
-    facts, stderr = python(BLOCK + ATTEMPT + """
+    facts, stderr = python(
+        BLOCK
+        + ATTEMPT
+        + """
 for name in [name for name in sys.modules if "distutils" in name]:
     del sys.modules[name]
 Blocked.names = {"bert4keras", "distutils", "_distutils_hack"}
@@ -131,9 +151,11 @@ try:
 except ValueError as error:
     facts["refused"] = str(error)
 print(json.dumps(facts))
-""")
+"""
+    )
     assert facts["without"] == (
-        "the package bert4keras is not installed; run: pip install --no-deps bert4keras==0.11.5")
+        "the package bert4keras is not installed; run: pip install --no-deps bert4keras==0.11.5"
+    )
     assert facts["with"] == "active" and facts["truth"] == [1, 0] and facts["supplied"] is None
     assert facts["refused"] == "invalid truth value 'perhaps'" and stderr == ""
 

@@ -5,14 +5,17 @@ import pytest
 from bert4ner.compat import devices
 
 
-@pytest.mark.parametrize(("driver", "seen", "visible", "told"), [
-    (True, False, None, True),
-    (True, False, "0", True),
-    (True, True, None, False),
-    (False, False, None, False),
-    (True, False, "", False),                                       # hidden on purpose
-    (True, False, "-1", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("driver", "seen", "visible", "told"),
+    [
+        (True, False, None, True),
+        (True, False, "0", True),
+        (True, True, None, False),
+        (False, False, None, False),
+        (True, False, "", False),  # hidden on purpose
+        (True, False, "-1", False),
+    ],
+)
 def test_a_gpu_that_is_not_used_is_told(monkeypatch, tmp_path, driver, seen, visible, told):
     if driver:
         (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n", encoding="utf-8")

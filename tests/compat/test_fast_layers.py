@@ -18,15 +18,15 @@ class TestByteDropout:
         layer = ByteDropout(rate)
         dropped = layer(tf.ones((300, 1001)), training=True).numpy()
         kept = dropped != 0
-        assert abs(kept.mean() - (1 - rate)) < 1 / 256 + 0.003                     # the rounded rate, and chance
+        assert abs(kept.mean() - (1 - rate)) < 1 / 256 + 0.003  # the rounded rate, and chance
         assert np.unique(dropped[kept]).size == 1 and dropped.max() == pytest.approx(layer.scale)
         assert dropped.mean() == pytest.approx(1, abs=0.005)
         for axis in (0, 1):
-            assert 0.5 * (1 - rate) < kept.mean(axis=axis).min()                   # no row or column is left out
+            assert 0.5 * (1 - rate) < kept.mean(axis=axis).min()  # no row or column is left out
 
     def test_draws_are_new_at_every_call_and_follow_the_generator(self):
         layer = ByteDropout(0.5)
-        values = tf.ones((3, 7, 5))                                                # 105 values, no multiple of 4
+        values = tf.ones((3, 7, 5))  # 105 values, no multiple of 4
         first, second = layer(values, training=True), layer(values, training=True)
         assert first.shape == (3, 7, 5) and not np.array_equal(first, second)
         layer._random_generator._generator.reset_from_seed(3)
@@ -70,6 +70,7 @@ def test_dense_is_that_of_keras(rng, activation, training, precision):
     values = tf.cast(rng.normal(size=(3, 5, 16)), precision)
     results = []
     for layer in (fast, plain):
+
         def run(layer=layer):
             with tf.GradientTape() as tape:
                 tape.watch(values)
@@ -112,7 +113,7 @@ def test_attention_with_dropped_weights_has_the_gradient_of_its_formula(rng):
             outputs = attend(query, key, value, bias, kept, scale)
         results.append([outputs, *tape.gradient(outputs, [query, key, value], output_gradients=upstream)])
     for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)                           # its sum over keys is in float32
+        np.testing.assert_allclose(one, other, atol=1e-6)  # its sum over keys is in float32
 
 
 def test_attention_is_configured_like_any_layer():

@@ -32,13 +32,17 @@ def run(monkeypatch, tmp_path, capsys):
 def test_a_script_finds_what_python_gives_it(run, tmp_path):
     (tmp_path / "beside.py").write_text("value = 7", encoding="utf-8")
     before = sys.modules["__main__"], sys.argv, sys.path[0]
-    code, out, _ = run("""
+    code, out, _ = run(
+        """
 import sys
 import beside
 class Here: pass
 print(__name__, sys.argv[1:], sys.path[0], __file__, beside.value, Here.__module__)
 print(sys.modules["__main__"].Here is Here)
-""", "--lr", "3")
+""",
+        "--lr",
+        "3",
+    )
     folder = str(tmp_path)
     assert (code, out) == (0, f"__main__ ['--lr', '3'] {folder} {folder}/script.py 7 __main__\nTrue\n")
     assert (sys.modules["__main__"], sys.argv, sys.path[0]) == before
@@ -62,23 +66,31 @@ def test_an_error_of_its_own_shows_the_traceback_that_python_shows(run, tmp_path
 
 def test_a_mistake_in_its_syntax_shows_as_python_shows_it(run):
     code, _, told = run("x = 1\nif x\n")
-    assert code == 1 and "script.py\", line 2" in told and told.count("File") == 1
+    assert code == 1 and 'script.py", line 2' in told and told.count("File") == 1
 
 
 def test_python_2_is_told(run):
     code, _, told = run("x = 1\nprint 'x'\n")
     assert code == 2 and told.endswith(
-        "script.py:2: written for Python 2; write print(...), or convert the script with 2to3\n")
+        "script.py:2: written for Python 2; write print(...), or convert the script with 2to3\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "line", "told"),
     [
-        ("tf.contrib.crf.crf_log_likelihood(1)", 3, "tf.contrib.crf.crf_log_likelihood: does not exist any more; write "
-         "bert4keras.layers.ConditionalRandomField"),
+        (
+            "tf.contrib.crf.crf_log_likelihood(1)",
+            3,
+            "tf.contrib.crf.crf_log_likelihood: does not exist any more; write "
+            "bert4keras.layers.ConditionalRandomField",
+        ),
         ("def f():\n    return tf.contrib.layers.xavier_initializer()\nf()", 4, "write tf.glorot_uniform_initializer"),
-        ("from tensorflow.contrib.rnn import LSTMCell", 3, "tf.contrib.rnn.LSTMCell: does not exist any more; write "
-         "tf.nn.rnn_cell instead"),
+        (
+            "from tensorflow.contrib.rnn import LSTMCell",
+            3,
+            "tf.contrib.rnn.LSTMCell: does not exist any more; write tf.nn.rnn_cell instead",
+        ),
         ("import tensorflow.contrib.slim as slim\nslim.fully_connected()", 4, "tf.contrib.slim.fully_connected: does"),
         ("from keras_contrib.layers import CRF", 3, "keras_contrib: does not exist any more; write bert4keras.layers."),
         ("import keras.wrappers.scikit_learn", 3, "keras.wrappers: does not exist any more; write a subclass of"),
@@ -86,7 +98,7 @@ def test_python_2_is_told(run):
         ("tf.placeholdr", 3, "tf.placeholdr: does not exist in this TensorFlow; did you mean tf.placeholder?"),
         ("tf.no_such", 3, "tf.no_such: does not exist in this TensorFlow; see docs/legacy.md for names that do"),
     ],
-)  # fmt: skip
+)
 def test_what_is_gone_is_told_with_its_line(run, monkeypatch, text, line, told):
     class TensorFlow(types.ModuleType):
         def __getattr__(self, name):
@@ -109,7 +121,9 @@ def test_what_is_gone_is_told_with_its_line(run, monkeypatch, text, line, told):
 def test_the_line_is_of_the_users_own_code(run, tmp_path):
     (tmp_path / "helper.py").write_text(
         "from bert4ner.compat.legacy.unsupported import GoneModule\n\n\n"
-        "def crf():\n    return GoneModule('tensorflow.contrib.crf').crf_decode\n", encoding="utf-8")
+        "def crf():\n    return GoneModule('tensorflow.contrib.crf').crf_decode\n",
+        encoding="utf-8",
+    )
     code, _, told = run("import helper\nhelper.crf()\n")
     sys.modules.pop("helper")
     assert code == 2 and told.startswith(f"{tmp_path}/helper.py:5: tf.contrib.crf.crf_decode: ")
@@ -167,5 +181,3 @@ def test_the_command_passes_on_all_that_follows_the_script(monkeypatch, capsys):
     with pytest.raises(SystemExit) as told:
         main(["legacy", "script.py"])
     assert told.value.code == 2
-
-

@@ -29,7 +29,7 @@ def names(tmp_path_factory):
 def test_tensorflow_1_names_work(names):
     assert names["placeholder"] and names["default graph"] and names["width"] == 2
     assert names["y"] == [[6, 6]] and names["sparse"] == 3.5 and names["log"] == [0]
-    gradient = np.outer([1, 2], [6, 6])                            # of the mean over both columns of y²
+    gradient = np.outer([1, 2], [6, 6])  # of the mean over both columns of y²
     np.testing.assert_allclose(names["w"], 2 - 0.1 * gradient, rtol=1e-6)
     assert names["saved"] == names["w"]
 

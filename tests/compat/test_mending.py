@@ -9,21 +9,27 @@ from bert4ner.compat.mending import FreshTruncatedNormal
 from bert4ner.models.precision import policy
 
 ENCODER = {
-    "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32,
-    "hidden_act": "gelu", "max_position_embeddings": 32,
-}  # fmt: skip
+    "vocab_size": 50,
+    "hidden_size": 16,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 32,
+}
 HEADS, SIZE = 2, 8
 
 
 def test_no_two_weights_share_their_first_values():
     keras.utils.set_random_seed(1)
-    kernels = [weight.numpy() for weight in build_transformer_model(model="bert", **ENCODER).weights
-               if len(weight.shape) == 2]
-    assert len(kernels) == 3 + 3 * 6                              # embeddings; query, key, value, output, in, out
+    kernels = [
+        weight.numpy() for weight in build_transformer_model(model="bert", **ENCODER).weights if len(weight.shape) == 2
+    ]
+    assert len(kernels) == 3 + 3 * 6  # embeddings; query, key, value, output, in, out
     first_rows = {tuple(kernel[0, :8].tolist()) for kernel in kernels}
     assert len(first_rows) == len(kernels)
     for kernel in kernels:
-        assert 0.01 < kernel.std() < 0.03 and np.abs(kernel).max() <= 0.0401              # stddev 0.02, cut at two
+        assert 0.01 < kernel.std() < 0.03 and np.abs(kernel).max() <= 0.0401  # stddev 0.02, cut at two
 
 
 def test_the_seed_decides_the_first_values():
@@ -55,9 +61,15 @@ def normalizations(precision, values, **options):
     return pair
 
 
-@pytest.mark.parametrize(("precision", "scale", "times"), [
-    ("bfloat16", 1, 1.5), ("float16", 1, 1.5), ("float16", 1e-3, 10), ("float16", 30, 100),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("precision", "scale", "times"),
+    [
+        ("bfloat16", 1, 1.5),
+        ("float16", 1, 1.5),
+        ("float16", 1e-3, 10),
+        ("float16", 30, 100),
+    ],
+)
 def test_layer_normalization_is_as_exact_as_its_16_bits_allow(rng, precision, scale, times):
     inputs = tf.cast(scale * rng.normal(loc=3, size=(4, 9, 64)), precision)
     mended, own = normalizations(f"mixed_{precision}", inputs)
@@ -78,9 +90,15 @@ def test_layer_normalization_in_float32_is_bert4keras_own(rng, options):
     assert np.array_equal(mended(values), own(values))
 
 
-@pytest.mark.parametrize("options", [
-    {"scale": False}, {"offset": False}, {"zero_mean": False}, {"zero_mean": False, "scale": False, "offset": False},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scale": False},
+        {"offset": False},
+        {"zero_mean": False},
+        {"zero_mean": False, "scale": False, "offset": False},
+    ],
+)
 def test_bare_kinds_of_normalization_are_as_exact(rng, options):
     values = tf.cast(1e-3 * rng.normal(loc=3, size=(2, 5, 64)), "float16")
     mended, _ = normalizations("mixed_float16", values, **options)
@@ -115,8 +133,8 @@ def in_numpy(layer, values, mask=None):
     query, key, value = (
         (values.astype(float) @ kernel + bias).reshape(batch, length, HEADS, SIZE).transpose(0, 2, 1, 3)
         for kernel, bias in zip(weights[0:6:2], weights[1:6:2], strict=True)
-    )                                                                             # (batch, heads, length, size)
-    scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(SIZE)                    # (batch, heads, length, length)
+    )  # (batch, heads, length, size)
+    scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(SIZE)  # (batch, heads, length, length)
     visible = scores if mask is None else np.where(mask[:, None, None, :], scores, -np.inf)
     chances = np.exp(visible - visible.max(axis=-1, keepdims=True))
     context = chances / chances.sum(axis=-1, keepdims=True) @ value
@@ -143,8 +161,11 @@ def test_attention_in_float32_is_bert4keras_own(rng, mask, scaled):
     layer = attention(attention_scale=scaled)
     inputs = [tf.constant(rng.normal(size=(2, 6, HEADS, SIZE)), "float32") for _ in range(3)]
     masks = [None, None if mask is None else tf.constant(mask)]
-    for one, other in zip(layer.pay_attention_to(inputs, masks),
-                          type(layer).pay_attention_to.__wrapped__(layer, inputs, masks), strict=True):
+    for one, other in zip(
+        layer.pay_attention_to(inputs, masks),
+        type(layer).pay_attention_to.__wrapped__(layer, inputs, masks),
+        strict=True,
+    ):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
@@ -192,7 +213,7 @@ def test_dropout_of_attention_by_relative_positions_makes_no_variables_while_tra
     assert np.array_equal(dropped(), first) and not np.array_equal(first, second)
     plain = layer(inputs, p_bias="typical_relative", training=False).numpy()
     mean = np.mean([dropped().numpy() for _ in range(400)], axis=0)
-    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()       # what is dropped is made up for
+    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()  # what is dropped is made up for
 
 
 def test_attention_in_16_bits_stays_near_float32(rng):
@@ -217,7 +238,7 @@ def test_dropout_of_attention_can_be_replayed_and_makes_no_variables_while_trace
     plain = layer([values] * 3, training=False).numpy()
     np.testing.assert_allclose(plain, in_numpy(layer, values.numpy())[0], atol=1e-4)
     mean = np.mean([dropped().numpy() for _ in range(400)], axis=0)
-    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()       # what is dropped is made up for
+    assert np.abs(mean - plain).mean() < 0.2 * np.abs(first - plain).mean()  # what is dropped is made up for
 
 
 def test_no_dropout_is_no_randomness(rng):

@@ -83,13 +83,19 @@ def test_a_byte_order_mark_may_have_been_counted(pair):
 
 def test_pieces_divided_at_a_line_end_are_joined_and_others_are_fragments(pair):
     text = "面值贰\n角的纸币"
-    result = read_with_report(pair(text, (
-        "T1\tA 0 3;4 5\t面值贰 角\nT2\tB 0 2;6 8\t面值 纸币\nT3\tC 6 8\t纸币\nT4\tB 0 3;4 5;7 8\t面值贰 角 币\n"
-    )))  # fmt: skip
+    result = read_with_report(
+        pair(
+            text,
+            ("T1\tA 0 3;4 5\t面值贰 角\nT2\tB 0 2;6 8\t面值 纸币\nT3\tC 6 8\t纸币\nT4\tB 0 3;4 5;7 8\t面值贰 角 币\n"),
+        )
+    )
     assert found(result.documents[0]) == [("面值贰\n角", "A"), ("面值纸币", "B"), ("面值贰\n角币", "B"), ("纸币", "C")]
     assert [entity.fragments for entity in result.documents[0].entities] == [
-        (), ((0, 2), (6, 8)), ((0, 5), (7, 8)), (),
-    ]  # fmt: skip
+        (),
+        ((0, 2), (6, 8)),
+        ((0, 5), (7, 8)),
+        (),
+    ]
     assert result.repairs == {"entities divided at a line end or a space joined": 2}
 
 

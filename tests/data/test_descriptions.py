@@ -17,26 +17,32 @@ def write(folder, name, text):
     return path
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("labels.toml", '"药 名" = "找出：药品的名称"\nDRUG = "drugs "\n'),
-    ("labels.tsv", "药 名\t找出：药品的名称\n\nDRUG\t drugs\n"),
-    ("labels", "\ufeffDRUG\tdrugs\r\n药 名\t找出：药品的名称"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.toml", '"药 名" = "找出：药品的名称"\nDRUG = "drugs "\n'),
+        ("labels.tsv", "药 名\t找出：药品的名称\n\nDRUG\t drugs\n"),
+        ("labels", "\ufeffDRUG\tdrugs\r\n药 名\t找出：药品的名称"),
+    ],
+)
 def test_descriptions_are_read_in_the_order_of_the_labels(tmp_path, name, text):
     found = read_descriptions(write(tmp_path, name, text), LABELS)
     assert list(found.items()) == [("DRUG", "drugs"), ("药 名", "找出：药品的名称")]
 
 
-@pytest.mark.parametrize(("name", "text", "told"), [
-    ("labels.tsv", "DRUG\tdrugs\n", "labels.tsv: no description of 药 名; expected one for each of the labels"),
-    ("labels.toml", 'DRUG = "a"\n"药 名" = "b"\nX = "c"', "describes X; the labels of the data are DRUG, 药 名"),
-    ("labels.tsv", "DRUG drugs\n", "labels.tsv:1: expected a label, a tab and its description, found 'DRUG drugs'"),
-    ("labels.tsv", "\nDRUG\t\n", "labels.tsv:2: expected a label, a tab"),
-    ("labels.tsv", "DRUG\ta\nDRUG\tb\n", "labels.tsv:2: a second description of DRUG"),
-    ("labels.toml", "DRUG = 3", "expected text as the description of DRUG, found 3"),
-    ("labels.toml", 'DRUG = " "', "expected text as the description of DRUG"),
-    ("labels.toml", "DRUG drugs", "not valid TOML"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("labels.tsv", "DRUG\tdrugs\n", "labels.tsv: no description of 药 名; expected one for each of the labels"),
+        ("labels.toml", 'DRUG = "a"\n"药 名" = "b"\nX = "c"', "describes X; the labels of the data are DRUG, 药 名"),
+        ("labels.tsv", "DRUG drugs\n", "labels.tsv:1: expected a label, a tab and its description, found 'DRUG drugs'"),
+        ("labels.tsv", "\nDRUG\t\n", "labels.tsv:2: expected a label, a tab"),
+        ("labels.tsv", "DRUG\ta\nDRUG\tb\n", "labels.tsv:2: a second description of DRUG"),
+        ("labels.toml", "DRUG = 3", "expected text as the description of DRUG, found 3"),
+        ("labels.toml", 'DRUG = " "', "expected text as the description of DRUG"),
+        ("labels.toml", "DRUG drugs", "not valid TOML"),
+    ],
+)
 def test_a_mistake_is_told_in_one_line(tmp_path, name, text, told):
     with pytest.raises(DataError) as caught:
         read_descriptions(write(tmp_path, name, text), LABELS)

@@ -147,7 +147,8 @@ def test_flat_entities_are_the_longest_that_do_not_overlap(triples):
     assert all(one.end <= other.start for one, other in itertools.pairwise(kept))
     for entity in lost:  # something at least as long stands in its way
         assert any(
-            entity.start < other.end and other.start < entity.end
+            entity.start < other.end
+            and other.start < entity.end
             and other.end - other.start >= entity.end - entity.start
             for other in kept
         )

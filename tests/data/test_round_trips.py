@@ -12,7 +12,7 @@ from bert4ner.data.records import flat_entities
 from bert4ner.entities import Document, Entity
 
 # Chinese, Latin, an emoji outside the basic plane, digits, a divider, and everything that has ever shifted an offset.
-WITHIN_LINES = "气血两亏的Aab0 1\t\u3000\u00a0\u2028\u0085\x0b\ufeff\u200b😀|[{\"\\-"
+WITHIN_LINES = '气血两亏的Aab0 1\t\u3000\u00a0\u2028\u0085\x0b\ufeff\u200b😀|[{"\\-'
 ANYWHERE = WITHIN_LINES + "\r\n"
 WITH_IDS = [name for name in FORMAT_NAMES if name not in ("bio", "text")]
 

@@ -49,9 +49,7 @@ def test_a_published_set_reads_whole(shared_data, name):
 
 def test_brat_and_deepner_hold_the_same_leaflets(shared_data):
     brat = {each.id: each for each in read(shared_data, "tcm_brat").documents}
-    deepner = {
-        each.id: each for name in ("train", "dev") for each in read(shared_data, f"tcm/{name}.json").documents
-    }
+    deepner = {each.id: each for name in ("train", "dev") for each in read(shared_data, f"tcm/{name}.json").documents}
     assert all(deepner[id] == each for id, each in brat.items())
 
 

@@ -70,19 +70,29 @@ def test_span_probabilities_are_sums_over_all_paths(rng, scheme, constrained):
     tags = len(tag_set)
     scores = random_scores(rng, tags, 0.0)
     if constrained:
-        for score, allowed in zip(scores, (tag_set.transition_allowed, tag_set.start_allowed, tag_set.end_allowed),
-                                  strict=True):
+        for score, allowed in zip(
+            scores, (tag_set.transition_allowed, tag_set.start_allowed, tag_set.end_allowed), strict=True
+        ):
             score[~allowed] = -np.inf
     lengths = np.array([4, 0, 2, 5])
     emissions = rng.normal(size=(4, 5, tags))
-    spans = [[(start, end, tag_set.encode([(0, end - start, "X")], end - start)[0])
-              for start in range(length) for end in range(start + 1, length + 1)] for length in lengths]
-    spans[3].append((1, 4, np.array([0, 0, 1])))             # any tags may be asked for
+    spans = [
+        [
+            (start, end, tag_set.encode([(0, end - start, "X")], end - start)[0])
+            for start in range(length)
+            for end in range(start + 1, length + 1)
+        ]
+        for length in lengths
+    ]
+    spans[3].append((1, 4, np.array([0, 0, 1])))  # any tags may be asked for
     found = span_probabilities(Lattice(emissions, lengths, *scores), spans, tag_set.continues)
     for emission, length, asked, answers in zip(emissions, lengths, spans, found, strict=True):
         paths = weights_of_paths(emission[:length], *scores) if length else {}
-        expected = [sum(weight for path, weight in paths.items() if goes_on(path, *span, tag_set.continues))
-                    / sum(paths.values()) for span in asked]
+        expected = [
+            sum(weight for path, weight in paths.items() if goes_on(path, *span, tag_set.continues))
+            / sum(paths.values())
+            for span in asked
+        ]
         np.testing.assert_allclose(answers, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -91,8 +101,12 @@ def test_probabilities_of_all_readings_of_a_place_sum_to_one(rng):
     transitions = np.where(tag_set.transition_allowed, 0.0, -np.inf)
     starts, ends = (np.where(allowed, 0.0, -np.inf) for allowed in (tag_set.start_allowed, tag_set.end_allowed))
     lattice = Lattice(rng.normal(size=(1, 6, len(tag_set))), [6], transitions, starts, ends)
-    spans = [(start, end, tag_set.encode([(0, end - start, label)], end - start)[0])
-             for label in "XY" for start in range(4) for end in range(4, 7)]
+    spans = [
+        (start, end, tag_set.encode([(0, end - start, label)], end - start)[0])
+        for label in "XY"
+        for start in range(4)
+        for end in range(4, 7)
+    ]
     outside = (3, 4, [0])
     total = sum(span_probabilities(lattice, [[*spans, outside]], tag_set.continues)[0])
     assert total == pytest.approx(1.0)
@@ -111,7 +125,7 @@ def test_scores_of_any_size_give_numbers_and_no_warnings(rng):
 
 
 def test_a_path_that_hangs_on_a_tiny_score_is_not_lost():
-    transitions = np.array([[0.0, -np.inf], [-np.inf, 0.0]])         # whoever starts with a tag keeps it
+    transitions = np.array([[0.0, -np.inf], [-np.inf, 0.0]])  # whoever starts with a tag keeps it
     emissions = np.array([[[0.0, -2000.0], [-9000.0, 0.0], [0.0, 0.0]]])
     assert log_partition(emissions, [3], transitions)[0] == pytest.approx(-2000.0)
     assert log_partition(emissions, [3], [[0.0, -1e4], [-1e4, 0.0]])[0] == pytest.approx(-2000.0)
@@ -136,16 +150,20 @@ def test_arguments_are_not_written_to(rng):
 def test_nothing_asked_is_nothing_answered():
     empty = Lattice(np.zeros((0, 3, 2)), np.zeros(0, dtype=int), np.zeros((2, 2)))
     assert span_probabilities(empty, [], np.zeros((2, 2), bool)) == []
-    assert span_probabilities(Lattice(np.zeros((2, 3, 2)), [3, 0], np.zeros((2, 2))), [[], []],
-                              np.zeros((2, 2), bool)) == [[], []]
+    assert span_probabilities(
+        Lattice(np.zeros((2, 3, 2)), [3, 0], np.zeros((2, 2))), [[], []], np.zeros((2, 2), bool)
+    ) == [[], []]
 
 
-@pytest.mark.parametrize(("spans", "message"), [
-    ([[]], "2 lists, one for each sequence, received 1"),
-    ([[], [(1, 3, [0, 0])]], r"\[0, 2\) with one tag each, received \[1, 3\)"),
-    ([[(0, 2, [0])], []], "with 1 tags in sequence 0"),
-    ([[(1, 1, [])], []], r"received \[1, 1\)"),
-])
+@pytest.mark.parametrize(
+    ("spans", "message"),
+    [
+        ([[]], "2 lists, one for each sequence, received 1"),
+        ([[], [(1, 3, [0, 0])]], r"\[0, 2\) with one tag each, received \[1, 3\)"),
+        ([[(0, 2, [0])], []], "with 1 tags in sequence 0"),
+        ([[(1, 1, [])], []], r"received \[1, 1\)"),
+    ],
+)
 def test_wrong_spans_are_refused(spans, message):
     lattice = Lattice(np.zeros((2, 3, 2)), [3, 2], np.zeros((2, 2)))
     with pytest.raises(ValueError, match=message):

@@ -35,15 +35,18 @@ def random_chain(rng, tags, forbidden):
 
 @settings(max_examples=60)
 @given(
-    seed=st.integers(0, 10**6), lengths=st.lists(st.integers(0, 4), min_size=1, max_size=4),
-    tags=st.integers(1, 4), forbidden=st.sampled_from([0.0, 0.4, 0.8]), n=st.sampled_from([1, 2, 5, 40, 1000]),
-)  # fmt: skip
+    seed=st.integers(0, 10**6),
+    lengths=st.lists(st.integers(0, 4), min_size=1, max_size=4),
+    tags=st.integers(1, 4),
+    forbidden=st.sampled_from([0.0, 0.4, 0.8]),
+    n=st.sampled_from([1, 2, 5, 40, 1000]),
+)
 def test_a_batch_gives_each_sequence_the_first_of_all_its_paths(seed, lengths, tags, forbidden, n):
     rng = np.random.default_rng(seed)
     chain = random_chain(rng, tags, forbidden)
     emissions = rng.normal(size=(len(lengths), max(lengths) + 1, tags))
     for row, length in enumerate(lengths):
-        emissions[row, length:] = np.nan                                    # padding
+        emissions[row, length:] = np.nan  # padding
     found = ViterbiDecoder(*chain).n_best_batch(emissions, lengths, n)
     assert len(found) == len(lengths)
     for paths, emission, length in zip(found, emissions, lengths, strict=True):
@@ -108,7 +111,7 @@ def test_no_more_endings_are_kept_than_paths_are_asked_for(rng, monkeypatch):
     monkeypatch.setattr(nbest, "_extended", counting_extend)
     ViterbiDecoder(rng.normal(size=(27, 27))).n_best(rng.normal(size=(256, 27)), 1000)
     assert max(kept) <= 1000
-    assert np.mean(extended) < 4 * 1000                     # of 27,000 that could be looked at in each step
+    assert np.mean(extended) < 4 * 1000  # of 27,000 that could be looked at in each step
 
 
 def test_one_sequence_without_a_path_refuses_the_batch():

@@ -128,18 +128,24 @@ def test_input_without_an_allowed_path_is_refused():
         ViterbiDecoder(np.zeros((2, 2))).decode(np.full((3, 2), np.nan))
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: ViterbiDecoder(np.zeros((2, 3))), r"transitions must have shape \(tags, tags\), received \(2, 3\)"),
-    (lambda: ViterbiDecoder(np.zeros(4)), r"transitions must have shape \(tags, tags\), received \(4,\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2)), starts=np.zeros(3)), r"starts must have .* \(2,\), received \(3,\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2)), ends=0.0), r"ends must have .* \(2,\), received \(\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).decode(np.zeros((5, 3))), r"with 2 tags, received \(5, 3\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).decode(np.zeros((1, 5, 2))), r"\(length, tags\).*received \(1, 5, 2\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((5, 2)), [5]), r"\(batch, length, tags\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((1, 5, 2)), [5, 5]), r"received \(2,\)"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((1, 5, 2)), [6]), r"\[0, 5\], received 6 to 6"),
-    (lambda: ViterbiDecoder(np.zeros((2, 2))).n_best(np.zeros((5, 2)), 0), r"n must be at least 1, received 0"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ViterbiDecoder(np.zeros((2, 3))), r"transitions must have shape \(tags, tags\), received \(2, 3\)"),
+        (lambda: ViterbiDecoder(np.zeros(4)), r"transitions must have shape \(tags, tags\), received \(4,\)"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2)), starts=np.zeros(3)), r"starts must have .* \(2,\), received \(3,\)"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2)), ends=0.0), r"ends must have .* \(2,\), received \(\)"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2))).decode(np.zeros((5, 3))), r"with 2 tags, received \(5, 3\)"),
+        (
+            lambda: ViterbiDecoder(np.zeros((2, 2))).decode(np.zeros((1, 5, 2))),
+            r"\(length, tags\).*received \(1, 5, 2\)",
+        ),
+        (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((5, 2)), [5]), r"\(batch, length, tags\)"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((1, 5, 2)), [5, 5]), r"received \(2,\)"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2))).decode_batch(np.zeros((1, 5, 2)), [6]), r"\[0, 5\], received 6 to 6"),
+        (lambda: ViterbiDecoder(np.zeros((2, 2))).n_best(np.zeros((5, 2)), 0), r"n must be at least 1, received 0"),
+    ],
+)
 def test_wrong_arguments_are_refused_with_what_was_expected_and_received(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -27,9 +27,14 @@ def tiny_config(tiny_encoder) -> Callable[..., Config]:
 
     def make(**options: Any) -> Config:
         base = {
-            "pretrained": str(tiny_encoder), "max_length": 48, "overlap": 8, "batch_tokens": 512,
-            "precision": "float32", "head_dropout": 0.0, "fusion_layers": 2,
-        }  # fmt: skip
+            "pretrained": str(tiny_encoder),
+            "max_length": 48,
+            "overlap": 8,
+            "batch_tokens": 512,
+            "precision": "float32",
+            "head_dropout": 0.0,
+            "fusion_layers": 2,
+        }
         return Config().replace(**{**base, **options})
 
     return make
@@ -41,9 +46,12 @@ def tiny_model(tiny_config) -> NERModel:
     model = NERModel.create(tiny_config(), ["DRUG", "SYMPTOM"])
     rng = np.random.default_rng(3)
     model.set_weights(
-        {name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma") for name, value in
-         model.weights().items()}, where="here",
-    )  # fmt: skip
+        {
+            name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
+            for name, value in model.weights().items()
+        },
+        where="here",
+    )
     return model
 
 
@@ -83,7 +91,7 @@ def check_layer(tmp_path) -> Callable[..., None]:
         assert len(set(names)) == len(names), names
         assert {weight.dtype.name for weight in network.weights} == {"float32"}
 
-        assert len(inputs) > 1 or not np.allclose(run(twin, inputs), outputs)       # weights of its own, at random
+        assert len(inputs) > 1 or not np.allclose(run(twin, inputs), outputs)  # weights of its own, at random
         network.save_weights(tmp_path / "layer.weights.h5")
         twin.load_weights(tmp_path / "layer.weights.h5")
         assert np.array_equal(run(twin, inputs), outputs)
@@ -146,17 +154,23 @@ class Enumeration:
     def spans(self, path: Any) -> list[tuple[int, int, str]]:
         """The entities of a legal sequence: first token, token after the last, label."""
         written = self.written(path)
-        return [(written[: match.start()].count(" "), written[: match.end()].count(" "), str(match.lastgroup))
-                for match in self.entity.finditer(written)]
+        return [
+            (written[: match.start()].count(" "), written[: match.end()].count(" "), str(match.lastgroup))
+            for match in self.entity.finditer(written)
+        ]
 
     @staticmethod
     def weigh(paths: list[tuple[int, ...]], emissions: Any, transitions: Any, starts: Any, ends: Any) -> np.ndarray:
         """Log weight of each path, float64 (paths,); emissions (length, tags)."""
-        return np.array([
-            starts[path[0]] + sum(emissions[place][tag] for place, tag in enumerate(path))
-            + sum(transitions[before][after] for before, after in itertools.pairwise(path)) + ends[path[-1]]
-            for path in paths
-        ])  # fmt: skip
+        return np.array(
+            [
+                starts[path[0]]
+                + sum(emissions[place][tag] for place, tag in enumerate(path))
+                + sum(transitions[before][after] for before, after in itertools.pairwise(path))
+                + ends[path[-1]]
+                for path in paths
+            ]
+        )
 
 
 @pytest.fixture(scope="session")
@@ -171,9 +185,11 @@ def save_checkpoint() -> Callable[..., Any]:
     def save(folder: Any, name: str, variables: dict[str, np.ndarray]) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         tf.raw_ops.SaveV2(
-            prefix=str(folder / name), tensor_names=list(variables), shape_and_slices=[""] * len(variables),
+            prefix=str(folder / name),
+            tensor_names=list(variables),
+            shape_and_slices=[""] * len(variables),
             tensors=[tf.constant(value) for value in variables.values()],
-        )  # fmt: skip
+        )
         return folder
 
     return save

@@ -11,7 +11,7 @@ from bert4ner.config import ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone, encoder_parameters
 
-IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]])                  # (batch, length), padding 0
+IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]])  # (batch, length), padding 0
 REAL = IDS > 0
 
 
@@ -38,7 +38,7 @@ def bert(values, config, ids):
         query, key, value = (
             dense(state, f"{layer}/attention/self/{part}").reshape(batch, length, heads, -1).transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
-        )                                                                       # (batch, heads, length, size)
+        )  # (batch, heads, length, size)
         scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(width // heads)  # (batch, heads, length, length)
         scores = np.where(ids[:, None, None, :] > 0, scores, -np.inf)
         chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -67,8 +67,9 @@ def values(tiny_checkpoint):
 
 @pytest.mark.parametrize("tap", ["feed_forward", "attention"])
 def test_the_hidden_states_are_those_of_bert(described, values, tiny_checkpoint, tap):
-    backbone = build_backbone(described, ModelConfig(fusion="concat", fusion_layers=2, tap=tap), dropout="auto",
-                              max_length=64)
+    backbone = build_backbone(
+        described, ModelConfig(fusion="concat", fusion_layers=2, tap=tap), dropout="auto", max_length=64
+    )
     backbone.load(str(tiny_checkpoint / "bert_model.ckpt"))
     found = keras.Model(backbone.inputs, backbone.blocks)([IDS, np.zeros_like(IDS)])
     expected = bert(values, described, IDS)
@@ -123,8 +124,16 @@ def test_dropout_is_what_the_configuration_says_unless_told_otherwise(described,
 
 
 def test_words_of_other_tools_in_a_configuration_change_nothing(described):
-    foreign = {"model": "x", "name": "x", "prefix": "x", "layers": 12, "with_mlm": True, "application": "lm",
-               "embedding_size": None, "model_type": "bert"}
+    foreign = {
+        "model": "x",
+        "name": "x",
+        "prefix": "x",
+        "layers": 12,
+        "with_mlm": True,
+        "application": "lm",
+        "embedding_size": None,
+        "model_type": "bert",
+    }
     backbone = build_backbone({**described, **foreign}, ModelConfig(), dropout="auto", max_length=64)
     plain = build_backbone(described, ModelConfig(), dropout="auto", max_length=64)
     assert list(backbone.transformer.layers) == list(plain.transformer.layers)
@@ -132,6 +141,9 @@ def test_words_of_other_tools_in_a_configuration_change_nothing(described):
 
 def test_the_size_of_an_encoder_counts_its_matrices(described):
     transformer = build_backbone(described, ModelConfig(), dropout="auto", max_length=64).transformer
-    matrices = sum(weight.shape.num_elements() for weight in transformer.model.weights
-                   if weight.name.startswith("Transformer") and len(weight.shape) == 2)
+    matrices = sum(
+        weight.shape.num_elements()
+        for weight in transformer.model.weights
+        if weight.name.startswith("Transformer") and len(weight.shape) == 2
+    )
     assert encoder_parameters(described) == matrices

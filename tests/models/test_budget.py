@@ -42,10 +42,15 @@ def test_batches_within_the_budget_stay_as_they_are(rng):
 def test_a_long_text_trains_and_is_recognized_in_batches_within_the_budget(tiny_config, monkeypatch):
     model = NERModel.create(tiny_config(head="global_pointer", batch_tokens=2048, head_size=4), ["X", "Y"])
     asked = []
-    monkeypatch.setattr(type(model), "outputs", lambda self, ids: asked.append(ids.shape) or np.full(
-        (len(ids), 2, ids.shape[1], ids.shape[1]), -1.0, "float32"))
+    monkeypatch.setattr(
+        type(model),
+        "outputs",
+        lambda self, ids: (
+            asked.append(ids.shape) or np.full((len(ids), 2, ids.shape[1], ids.shape[1]), -1.0, "float32")
+        ),
+    )
     monkeypatch.setattr(budget, "MAX_CELLS", 3 * 2 * 48 * 48)
-    text = "本品用于头晕" * 834                                                  # 5,004 characters
+    text = "本品用于头晕" * 834  # 5,004 characters
     (found,) = predict_documents([model], [Document("d", text)])
     assert found.entities == () and max(count for count, _ in asked) == 3
     batches = TrainingBatches([Document("d", text, (Entity(4, 6, "X"), Entity(2, 6, "Y")))], model)
@@ -55,6 +60,9 @@ def test_a_long_text_trains_and_is_recognized_in_batches_within_the_budget(tiny_
 
 def test_a_window_that_alone_is_beyond_the_budget_is_refused(tiny_config, monkeypatch):
     monkeypatch.setattr(budget, "MAX_CELLS", 2 * 30 * 30)
-    with pytest.raises(ConfigError, match=r"max_length=48: with 2 labels this head needs 4,608 numbers a window, more "
-                                          r"than 1,800; --max-length 30 is the longest that fits"):
+    with pytest.raises(
+        ConfigError,
+        match=r"max_length=48: with 2 labels this head needs 4,608 numbers a window, more "
+        r"than 1,800; --max-length 30 is the longest that fits",
+    ):
         NERModel.create(tiny_config(head="biaffine"), ["X", "Y"])

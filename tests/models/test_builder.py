@@ -35,7 +35,7 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head, en
     config = tiny_config(head=head, encoder=encoder, fusion=fusion, tap=tap)
     model = NERModel.create(config, ["X", "Y"])
     names = [variable.name for variable in model.network.variables]
-    assert len(set(names)) == len(names), names                       # optimizers know variables by name
+    assert len(set(names)) == len(names), names  # optimizers know variables by name
     on_top = {"head", *(["encoder"] if encoder != "none" else []), *(["fusion"] if fusion == "weighted" else [])}
     assert {name.partition("/")[0] for name in model.head_variables()} == on_top
     before = {variable.name: variable.numpy() for variable in model.network.trainable_variables}
@@ -43,14 +43,18 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head, en
     targets = model.head.targets([[(0, 2, "X")], [(0, 1, "Y")]], LENGTHS, 6)
     loss = model.network.train_on_batch([IDS, np.zeros_like(IDS)], targets)
     assert 0 < loss < 20
-    still = [variable.name for variable in model.network.trainable_variables
-             if np.array_equal(variable.numpy(), before[variable.name])]
+    still = [
+        variable.name
+        for variable in model.network.trainable_variables
+        if np.array_equal(variable.numpy(), before[variable.name])
+    ]
     assert still == []
     model.save(tmp_path / "model")
     loaded = NERModel.load(tmp_path / "model")
     assert (loaded.config, loaded.labels) == (config, ("X", "Y"))
-    one, other = (network([IDS, np.zeros_like(IDS)], training=False).numpy()
-                  for network in (model.network, loaded.network))
+    one, other = (
+        network([IDS, np.zeros_like(IDS)], training=False).numpy() for network in (model.network, loaded.network)
+    )
     assert np.array_equal(one, other) and one.shape == (2, 6, 7)
 
 
@@ -59,8 +63,10 @@ def make(tiny_config, **options):
     model = NERModel.create(tiny_config(**options), ["X", "Y"])
     rng = np.random.default_rng(1)
     scale = {"idcnn": 0.1}.get(model.config.model.encoder, 0.3)
-    values = {name: rng.normal(scale=scale, size=value.shape) + name.endswith("gamma")
-              for name, value in model.weights().items()}
+    values = {
+        name: rng.normal(scale=scale, size=value.shape) + name.endswith("gamma")
+        for name, value in model.weights().items()
+    }
     model.set_weights(values, where="here")
     return model
 
@@ -82,7 +88,7 @@ def test_outputs_depend_neither_on_padding_nor_on_neighbours_nor_on_order(tiny_c
             np.testing.assert_allclose(found[: lengths[row]], alone[row], atol=1e-5 * max(1, scale))
     changed = padded([3], 30)
     changed[0, 15] = 6 if changed[0, 15] != 6 else 7
-    assert np.abs(model.outputs(changed)[0] - alone[3])[14].max() > 1e-3 * scale        # the test would see it
+    assert np.abs(model.outputs(changed)[0] - alone[3])[14].max() > 1e-3 * scale  # the test would see it
 
 
 @pytest.mark.parametrize("tap", TAPS)
@@ -125,7 +131,7 @@ def test_the_seed_decides_the_weights(tiny_config):
 
 def test_the_folder_is_read_once(tiny_config, caplog):
     NERModel.create(tiny_config(), ["X"])
-    assert [record.levelname for record in caplog.records] == ["WARNING"]               # random weights, said once
+    assert [record.levelname for record in caplog.records] == ["WARNING"]  # random weights, said once
 
 
 @pytest.mark.parametrize("make", [build_model, NERModel.create])

@@ -22,7 +22,7 @@ def by_hand(hidden, mask, kernels, biases, dilations, repetitions):
     gelu = np.vectorize(lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))))
     for kernel, bias, dilation in list(zip(kernels, biases, dilations, strict=True)) * repetitions:
         hidden = np.where(mask[:, None], hidden, 0)
-        added = np.tile(bias, (len(hidden), 1))                                 # (length, width)
+        added = np.tile(bias, (len(hidden), 1))  # (length, width)
         for place in range(len(hidden)):
             for tap, shift in enumerate((-dilation, 0, dilation)):
                 if 0 <= place + shift < len(hidden):

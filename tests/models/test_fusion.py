@@ -20,12 +20,15 @@ def fused(blocks, fusion, mixture=None):
     return network(blocks).numpy()
 
 
-@pytest.mark.parametrize(("fusion", "expected"), [
-    ("last", lambda blocks: blocks[-1]),
-    ("mean", lambda blocks: np.mean(blocks, axis=0)),
-    ("weighted", lambda blocks: np.mean(blocks, axis=0)),                     # as long as nothing is learned
-    ("concat", lambda blocks: np.concatenate(blocks, axis=-1)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fusion", "expected"),
+    [
+        ("last", lambda blocks: blocks[-1]),
+        ("mean", lambda blocks: np.mean(blocks, axis=0)),
+        ("weighted", lambda blocks: np.mean(blocks, axis=0)),  # as long as nothing is learned
+        ("concat", lambda blocks: np.concatenate(blocks, axis=-1)),
+    ],
+)
 def test_fusion_gives_what_it_says(rng, fusion, expected):
     blocks = [rng.normal(size=(2, 5, 8)).astype("float32") for _ in range(3)]
     np.testing.assert_allclose(fused(blocks, fusion), expected(blocks), atol=1e-6)

@@ -30,8 +30,10 @@ def make(tiny_config, head, seed=1, **options):
     rng = np.random.default_rng(seed)
     probe = np.concatenate([[[3]], rng.integers(6, 107, size=(1, 28)), [[4]]], axis=1)
     for _ in range(50):
-        values = {name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
-                  for name, value in model.weights().items()}
+        values = {
+            name: rng.normal(scale=0.4, size=value.shape) + name.endswith("gamma")
+            for name, value in model.weights().items()
+        }
         model.set_weights(values, where="here")
         found = sorted(span[:2] for span in model.head.decode(model.outputs(probe), np.array([30]))[0])
         overlap = any(one[1] > two[0] for one, two in itertools.pairwise(found))
@@ -49,7 +51,7 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     config = tiny_config(head=head, head_size=8)
     model = NERModel.create(config, ["X", "Y"])
     names = [variable.name for variable in model.network.variables]
-    assert len(set(names)) == len(names), names                       # optimizers know variables by name
+    assert len(set(names)) == len(names), names  # optimizers know variables by name
     assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
     before = {variable.name: variable.numpy() for variable in model.network.trainable_variables}
     model.network.compile(optimizer=keras.optimizers.SGD(0.01), loss=model.head.loss)
@@ -57,8 +59,11 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     assert targets.dtype == np.int32 and targets.ndim == 2
     losses = [model.network.train_on_batch([IDS, np.zeros_like(IDS)], targets) for _ in range(3)]
     assert losses[0] > losses[-1] > 0
-    still = [variable.name for variable in model.network.trainable_variables
-             if np.array_equal(variable.numpy(), before[variable.name])]
+    still = [
+        variable.name
+        for variable in model.network.trainable_variables
+        if np.array_equal(variable.numpy(), before[variable.name])
+    ]
     assert still == []
     model.save(tmp_path / "model")
     loaded = NERModel.load(tmp_path / "model")
@@ -107,8 +112,9 @@ def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
     for spans, row in zip(found, chances, strict=True):
         assert row == pytest.approx([span[3] for span in spans if len(span) == 4], abs=1e-5)
         assert all(0 <= chance <= 1 + 1e-6 for chance in row)
-    everything = [[(i, j, label) for i, j in itertools.combinations(range(length - 1), 2) for label in "XY"]
-                  for length in LENGTHS]
+    everything = [
+        [(i, j, label) for i, j in itertools.combinations(range(length - 1), 2) for label in "XY"] for length in LENGTHS
+    ]
     assert [len(row) for row in model.head.span_scores(outputs, LENGTHS, everything)] == [20, 6]
     with pytest.raises(ValueError, match="span"):
         model.head.span_scores(outputs, LENGTHS, [[(0, 5, "X")], []])
@@ -132,7 +138,7 @@ def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_confi
             assert [span[3] for span in spans] == pytest.approx(chances, abs=1e-5)
         fewer = found
         numbers.append(sum(map(len, found)))
-    assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers       # of six and four tokens, two labels
+    assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers  # of six and four tokens, two labels
 
 
 @pytest.mark.parametrize("head", HEADS)

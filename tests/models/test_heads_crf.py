@@ -55,8 +55,10 @@ def test_the_partition_function_sums_all_legal_sequences(rng, enumeration, schem
 def test_a_constant_added_to_all_emissions_is_added_to_the_partition_function(rng, shift):
     head = make_head(rng=rng)
     emissions, mask = ragged(rng, head, [5, 5])
-    plain, shifted = (head.log_partition(tf.constant(given.astype(float)), tf.constant(mask)).numpy()
-                      for given in (emissions, emissions + shift))
+    plain, shifted = (
+        head.log_partition(tf.constant(given.astype(float)), tf.constant(mask)).numpy()
+        for given in (emissions, emissions + shift)
+    )
     np.testing.assert_allclose(shifted, plain + 5 * shift, atol=1e-6)
 
 
@@ -67,7 +69,7 @@ def test_an_unlikely_beginning_still_leads_to_the_only_likely_end():
     emissions = np.full((1, 2, 4), -1000.0)
     emissions[0, 0, 0] = emissions[0, 1, i] = 1000
     found = head.log_partition(tf.constant(emissions), tf.constant([[True, True]])).numpy()
-    assert found[0] == pytest.approx(np.log(3))                      # O O, O S and B I weigh 1 each, others nothing
+    assert found[0] == pytest.approx(np.log(3))  # O O, O S and B I weigh 1 each, others nothing
     likelihood = head.log_likelihood(tf.constant(emissions), tf.constant([[b, i]]), tf.constant([[True, True]]))
     assert likelihood.numpy()[0] == pytest.approx(-np.log(3))
 
@@ -121,7 +123,7 @@ def with_gradients(head, emissions, targets, *, weights=()):
 @pytest.mark.parametrize("more", [0, 1, 9])
 def test_padding_changes_neither_loss_nor_gradient(rng, enumeration, garbage, more):
     head, oracle, lengths = make_head(rng=rng), enumeration("bios", LABELS), [4, 1, 3, 0]
-    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (1, 1)), constant_values=-1)    # [CLS] and [SEP]
+    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (1, 1)), constant_values=-1)  # [CLS] and [SEP]
     emissions = rng.normal(size=(4, 6, len(head.tagset))).astype("float32")
     weights = [head.transitions, head.starts, head.ends]
     losses, gradients = with_gradients(head, np.where(targets[..., None] < 0, 0, emissions), targets, weights=weights)
@@ -164,7 +166,7 @@ def test_the_gradient_is_the_difference_of_expected_and_actual_use(rng, enumerat
         _, found = with_gradients(head, given, targets, weights=weights)
         expected = expected_gradient(oracle, head, emissions[0].astype(float), path[0])
         for one, other in zip([found[0][0, 1:-1], *found[1:]], expected, strict=True):
-            np.testing.assert_allclose(one, other / length, atol=1e-5)       # the loss is per token
+            np.testing.assert_allclose(one, other / length, atol=1e-5)  # the loss is per token
 
 
 def test_the_gradient_agrees_with_finite_differences(rng, enumeration):
@@ -193,9 +195,10 @@ def test_without_constraints_the_loss_is_that_of_bert4keras(rng, monkeypatch, le
     head = make_head("bio", rng=rng)
     tags = len(head.tagset)
     everything = SimpleNamespace(
-        transition_allowed=np.ones((tags, tags), bool), start_allowed=np.ones(tags, bool),
+        transition_allowed=np.ones((tags, tags), bool),
+        start_allowed=np.ones(tags, bool),
         end_allowed=np.ones(tags, bool),
-    )  # fmt: skip
+    )
     monkeypatch.setattr(head, "tagset", everything)
     head.starts.assign(np.zeros(tags))
     head.ends.assign(np.zeros(tags))
@@ -225,7 +228,7 @@ def test_emissions_and_loss_are_float32_under_every_policy(rng, name):
     given = rng.normal(size=(2, 5, 4)).astype("float32")
     emissions = network(given)
     kernel, bias = network.layers[-1].projection.get_weights()
-    np.testing.assert_allclose(emissions, given @ kernel + bias, atol=1e-5)       # nothing was rounded to 16 bits
+    np.testing.assert_allclose(emissions, given @ kernel + bias, atol=1e-5)  # nothing was rounded to 16 bits
     targets = tf.constant([[-1, 0, 1, 2, -1]] * 2)
     assert network.output.dtype == emissions.dtype == network.layers[-1].loss(targets, emissions).dtype == tf.float32
 
@@ -253,7 +256,7 @@ def test_what_keras_trains_on_is_the_mean_per_token(rng, enumeration):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_decoding_finds_the_best_sequence_with_its_marginals(rng, enumeration, scheme, scale):
     head, oracle = make_head(scheme, rng=rng), enumeration(scheme, LABELS)
-    lengths = np.array([6, 5, 4, 3, 2])                                              # [CLS] and [SEP] counted
+    lengths = np.array([6, 5, 4, 3, 2])  # [CLS] and [SEP] counted
     outputs = rng.uniform(-scale, scale, size=(5, 8, len(head.tagset))).astype("float32")
     found = head.decode(outputs, lengths)
     for row, length in enumerate(lengths - 2):
@@ -265,8 +268,9 @@ def test_decoding_finds_the_best_sequence_with_its_marginals(rng, enumeration, s
         chances = np.exp(scores - log_sum_exp(scores))
         assert [span[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
         for start, end, label, score in found[row]:
-            marginal = sum(chance for chance, path in zip(chances, paths, strict=True)
-                           if (start, end, label) in oracle.spans(path))
+            marginal = sum(
+                chance for chance, path in zip(chances, paths, strict=True) if (start, end, label) in oracle.spans(path)
+            )
             assert score == pytest.approx(marginal, abs=1e-5)
 
 

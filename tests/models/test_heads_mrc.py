@@ -13,7 +13,7 @@ from bert4ner.models.heads.span_matrix import SPANS_PER_TOKEN
 from bert4ner.models.precision import policy
 
 LABELS = ["X", "Y", "Z"]
-LENGTHS = np.array([7, 5, 3, 2])                                             # [CLS] and [SEP] counted
+LENGTHS = np.array([7, 5, 3, 2])  # [CLS] and [SEP] counted
 SPANS = [[(0, 5, "X"), (0, 2, "X"), (1, 2, "Y"), (0, 5, "Y")], [(0, 1, "Z"), (0, 1, "Z"), (2, 3, "X")], [], []]
 TOKENS = sum(LENGTHS - 2)
 
@@ -119,9 +119,11 @@ def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
         logits = make_logits(rng)
         everything = MRCHead(LABELS).decode(logits, LENGTHS)[0]
         choices = [
-            chosen for size in range(6) for chosen in itertools.combinations(everything, size)
+            chosen
+            for size in range(6)
+            for chosen in itertools.combinations(everything, size)
             if all(one[1] <= two[0] or two[1] <= one[0] for one, two in itertools.combinations(chosen, 2))
-        ]  # fmt: skip
+        ]
         found = head.decode(logits, LENGTHS)[0]
         assert tuple(found) in choices
         assert sum(span[3] for span in found) >= max(sum(span[3] for span in chosen) for chosen in choices) - 1e-9
@@ -142,9 +144,9 @@ def test_logits_are_a_classification_of_tokens_and_of_turned_pairs(rng):
     found = head(tf.constant(features)).numpy()
     asked = features[:, :, 0] - features[:, :, 0].mean(axis=1, keepdims=True)
     asked *= 4 / np.sqrt((asked**2).sum(axis=-1, keepdims=True) + 1e-3)
-    conditions = (asked @ head.conditions.kernel.numpy())[:, :, None]                # (batch, labels, 1, 14)
+    conditions = (asked @ head.conditions.kernel.numpy())[:, :, None]  # (batch, labels, 1, 14)
     features = features * (1 + conditions[..., :7]) + conditions[..., 7:]
-    projected = features @ head.projection.kernel.numpy() + head.projection.bias.numpy()   # (batch, labels, length, 12)
+    projected = features @ head.projection.kernel.numpy() + head.projection.bias.numpy()  # (batch, labels, length, 12)
     assert found.shape == (2, 3, 7, 5)
     np.testing.assert_allclose(found[:, :, 0], projected[..., 8], atol=1e-5)
     np.testing.assert_allclose(found[:, :, 1], projected[..., 9], atol=1e-5)
@@ -189,7 +191,7 @@ def test_windows_are_counted_once_for_each_label_with_the_longest_query():
     head = MRCHead(LABELS, [[6, 4], [7, 8, 4], [9, 4]])
     assert head.query_length == 3 and head.encoder_tokens(10) == 3 * 13 and head.cells(10) == 3 * 12 * 10
     apart = type(head)(**{**head.get_config(), "joint": 0.25})
-    assert apart.passes == 1.5 and apart.encoder_tokens(10) == 18              # 0.75 * 10 + 0.25 * 3 * 13 = 17.25
+    assert apart.passes == 1.5 and apart.encoder_tokens(10) == 18  # 0.75 * 10 + 0.25 * 3 * 13 = 17.25
 
 
 def test_an_untrained_head_takes_hardly_any_token_for_first_or_last(rng):

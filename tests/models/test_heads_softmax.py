@@ -68,7 +68,7 @@ def test_padding_changes_neither_loss_nor_gradient(rng, garbage):
 def test_decoding_finds_the_likeliest_legal_sequence_with_its_marginals(rng, enumeration, scheme, scale):
     head, oracle = make_head(scheme), enumeration(scheme, LABELS)
     tags = len(head.tagset)
-    lengths = np.array([6, 5, 4, 3, 2])                                              # [CLS] and [SEP] counted
+    lengths = np.array([6, 5, 4, 3, 2])  # [CLS] and [SEP] counted
     outputs = rng.uniform(-scale, scale, size=(5, 8, tags)).astype("float32")
     found = head.decode(outputs, lengths)
     for row, length in enumerate(lengths - 2):
@@ -81,8 +81,9 @@ def test_decoding_finds_the_likeliest_legal_sequence_with_its_marginals(rng, enu
         chances = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
         assert [span[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
         for start, end, label, score in found[row]:
-            marginal = sum(chance for chance, path in zip(chances, paths, strict=True)
-                           if (start, end, label) in oracle.spans(path))
+            marginal = sum(
+                chance for chance, path in zip(chances, paths, strict=True) if (start, end, label) in oracle.spans(path)
+            )
             assert score == pytest.approx(marginal, abs=1e-4)
 
 

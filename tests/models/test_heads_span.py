@@ -11,7 +11,7 @@ from bert4ner.entities import Entity
 from bert4ner.models.heads.span import SpanHead
 
 LABELS = ["X", "Y"]
-LENGTHS = np.array([7, 5, 2])                                                # [CLS] and [SEP] counted
+LENGTHS = np.array([7, 5, 2])  # [CLS] and [SEP] counted
 SPANS = [[(0, 2, "X"), (2, 3, "Y")], [(0, 3, "Y")], []]
 
 
@@ -95,7 +95,7 @@ def chances(request):
 
 
 def test_there_are_as_many_ways_as_there_should_be():
-    assert [len(ways(length)) for length in (1, 2)] == [3, 11]                # of two tokens: 3 x 3 apart, 2 of both
+    assert [len(ways(length)) for length in (1, 2)] == [3, 11]  # of two tokens: 3 x 3 apart, 2 of both
 
 
 def test_decoding_takes_the_likeliest_way_and_scores_are_exact(chances):

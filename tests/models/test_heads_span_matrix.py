@@ -17,7 +17,7 @@ from bert4ner.models.precision import policy
 
 HEADS = [GlobalPointerHead, EfficientGlobalPointerHead, BiaffineHead]
 LABELS = ["X", "Y", "Z"]
-LENGTHS = np.array([7, 5, 3, 2])                                             # [CLS] and [SEP] counted
+LENGTHS = np.array([7, 5, 3, 2])  # [CLS] and [SEP] counted
 SPANS = [[(0, 5, "X"), (0, 2, "X"), (1, 2, "Y"), (0, 5, "Y")], [(0, 1, "Z"), (0, 1, "Z"), (2, 3, "X")], [], []]
 
 
@@ -135,9 +135,11 @@ def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
         logits = make_logits(rng) - 3
         everything = GlobalPointerHead(LABELS).decode(logits, LENGTHS)[0]
         choices = [
-            chosen for size in range(4) for chosen in itertools.combinations(everything, size)
+            chosen
+            for size in range(4)
+            for chosen in itertools.combinations(everything, size)
             if all(one[1] <= two[0] or two[1] <= one[0] for one, two in itertools.combinations(chosen, 2))
-        ]  # fmt: skip
+        ]
         best = max(sum(span[3] for span in chosen) for chosen in choices)
         found = head.decode(logits, LENGTHS)[0]
         assert tuple(found) in choices or len(found) > 3
@@ -200,9 +202,9 @@ def test_loss_and_gradient_of_parts_are_those_of_the_whole_logits(rng, scale):
 def test_one_sure_entity_does_not_drown_the_spans_beside_it(rng):
     head = EfficientGlobalPointerHead(["X"])
     parts = np.full((1, 5, 7), -2.0, "float32")
-    parts[0, 1, 2] = 90.0                                                     # tokens 0 to 1, an entity: logit 86
+    parts[0, 1, 2] = 90.0  # tokens 0 to 1, an entity: logit 86
     losses = head.loss(head.targets([[(0, 2, "X")]], np.array([5]), 5), tf.constant(parts))
-    others = np.log(1 + 2 * np.exp(-6)) + np.log(1 + 2 * np.exp(-6)) + np.log(1 + np.exp(-6))    # by first token
+    others = np.log(1 + 2 * np.exp(-6)) + np.log(1 + 2 * np.exp(-6)) + np.log(1 + np.exp(-6))  # by first token
     assert float(losses[0]) == pytest.approx(others / 3, rel=1e-5)
 
 
@@ -237,9 +239,13 @@ def test_parts_are_decoded_as_the_whole_logits_are(rng, nesting):
             assert one == pytest.approx(other, rel=1e-5)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [
-    (GlobalPointerHead, GlobalPointer), (EfficientGlobalPointerHead, EfficientGlobalPointer),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (GlobalPointerHead, GlobalPointer),
+        (EfficientGlobalPointerHead, EfficientGlobalPointer),
+    ],
+)
 def test_scores_are_those_of_bert4keras_for_the_same_weights(rng, ours, theirs):
     head, witness = ours(LABELS, head_size=6), theirs(len(LABELS), 6)
     features = tf.constant(rng.normal(size=(2, 9, 10)).astype("float32"))
@@ -269,8 +275,9 @@ def test_rotated_products_depend_on_the_distance_only(rng):
     for distance in (-7, 0, 1, 12):
         assert np.ptp(np.diagonal(products, distance)) < 1e-4
     assert products[0, 0] == pytest.approx(one @ other, abs=1e-5) and abs(products[0, 3] - products[0, 0]) > 1e-3
-    np.testing.assert_allclose(turned[0][5, :2], [
-        one[0] * np.cos(5) - one[1] * np.sin(5), one[1] * np.cos(5) + one[0] * np.sin(5)], atol=1e-5)
+    np.testing.assert_allclose(
+        turned[0][5, :2], [one[0] * np.cos(5) - one[1] * np.sin(5), one[1] * np.cos(5) + one[0] * np.sin(5)], atol=1e-5
+    )
 
 
 def test_biaffine_logits_are_the_bilinear_form_and_terms_of_tokens_and_size(rng):
@@ -281,7 +288,7 @@ def test_biaffine_logits_are_the_bilinear_form_and_terms_of_tokens_and_size(rng)
     head.terms.kernel.assign(rng.normal(size=(7, 6)))
     found = head(tf.constant(features)).numpy()
     start_kernel, end_kernel = head.starts.kernel.numpy(), head.ends.kernel.numpy()
-    terms = features @ head.terms.kernel.numpy()                                     # (rows, tokens, 2 * labels)
+    terms = features @ head.terms.kernel.numpy()  # (rows, tokens, 2 * labels)
 
     def activated(values):
         return np.append(np.where(values > 0, values, 0.1 * values), 1.0)

@@ -16,7 +16,7 @@ from bert4ner.train.fit import fit
 
 LABELS = ["X", "Y"]
 TEXT = "本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸" * 6
-LENGTHS = np.array([8, 5, 2])                                                # [CLS] and [SEP] counted
+LENGTHS = np.array([8, 5, 2])  # [CLS] and [SEP] counted
 PIECES = (0, 5, "Y", ((0, 2), (4, 5)))
 SPANS = [[(0, 5, "X"), (1, 3, "X"), (2, 3, "Y"), (3, 6, "Y", ((3, 4), (5, 6)))], [(0, 1, "Y")], []]
 
@@ -116,7 +116,7 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
 def test_candidates_are_all_paths_of_relations_above_the_limit_or_likeliest(rng):
     head, seen = W2NERHead(LABELS), 0
     for _ in range(300):
-        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 6, 6))                   # four tokens
+        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 6, 6))  # four tokens
         (found,) = head.candidates(chances, np.array([6]), None, 2)
         inner, expected = chances[0, 1:-1, 1:-1], {}
         stated = (inner > 0.25) | (inner == inner.max(axis=-1, keepdims=True))
@@ -188,7 +188,7 @@ def test_logits_are_the_formula_pair_by_pair_whatever_stands_in_padding(rng):
 
     tokens, terms = features[0, :7], apply(head.terms, features[0, :7])
     words = apply(head.words, tokens)
-    words = words * (1 + np.vectorize(math.erf)(words / 2**0.5)) / 2                     # GELU
+    words = words * (1 + np.vectorize(math.erf)(words / 2**0.5)) / 2  # GELU
     keys = apply(head.keys, words)
     keys = (keys - keys.mean(1, keepdims=True)) / np.sqrt(keys.var(1, keepdims=True) + 1e-5)
     distances = _distances(7).numpy()
@@ -251,14 +251,22 @@ def test_pieces_are_recognized_in_characters_of_a_long_text(tiny_config, monkeyp
 @pytest.mark.slow
 def test_a_tiny_network_learns_entities_in_several_pieces_by_heart(tiny_config, tmp_path):
     few = [
-        Document(f"d{number}", f"{first}本品{second}用于{third}。", (
-            Entity(0, 7, "X", fragments=((0, 1), (3, 4), (6, 7))), Entity(0, 1, "Y"), Entity(4, 6, "Y")))
+        Document(
+            f"d{number}",
+            f"{first}本品{second}用于{third}。",
+            (Entity(0, 7, "X", fragments=((0, 1), (3, 4), (6, 7))), Entity(0, 1, "Y"), Entity(4, 6, "Y")),
+        )
         for number, (first, second, third) in enumerate(itertools.product("气血", "头目", "寒热"))
-    ]  # fmt: skip
+    ]
     config = tiny_config(
-        head="w2ner", head_size=16, epochs=60, batch_tokens=64, learning_rate=1e-2, head_learning_rate=2e-2,
+        head="w2ner",
+        head_size=16,
+        epochs=60,
+        batch_tokens=64,
+        learning_rate=1e-2,
+        head_learning_rate=2e-2,
         encoder_dropout=0.0,
-    )  # fmt: skip
+    )
     history = fit(few, few, config, labels=["X", "Y"], folder=tmp_path)
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     assert list(predict_documents([NERModel.load(tmp_path / "model")], few)) == few

@@ -51,7 +51,7 @@ def test_a_folder_holds_what_it_takes_and_no_code(saved, tiny_model, tiny_encode
     described = json.loads((saved / "config.json").read_text(encoding="utf-8"))
     assert (described["format"], described["bert4ner"], described["labels"]) == (1, VERSION, ["DRUG", "SYMPTOM"])
     original = json.loads((tiny_encoder / "bert_config.json").read_text(encoding="utf-8"))
-    del original["initializer_range"]                                             # decides nothing any more
+    del original["initializer_range"]  # decides nothing any more
     assert described["encoder"] == {"family": "bert", **original}
     assert (saved / "vocab.txt").read_bytes() == (tiny_encoder / "vocab.txt").read_bytes()
     weights = load_file(saved / "weights.safetensors")
@@ -62,7 +62,10 @@ def test_a_folder_holds_what_it_takes_and_no_code(saved, tiny_model, tiny_encode
 def test_a_loaded_model_is_the_saved_one(saved, tiny_model):
     loaded = NERModel.load(str(saved))
     assert (loaded.config, loaded.labels, loaded.vocabulary.tokens) == (
-        tiny_model.config, tiny_model.labels, tiny_model.vocabulary.tokens)
+        tiny_model.config,
+        tiny_model.labels,
+        tiny_model.vocabulary.tokens,
+    )
     assert np.array_equal(loaded.outputs(IDS), tiny_model.outputs(IDS))
 
 
@@ -84,15 +87,17 @@ def test_a_fresh_process_without_the_pretrained_folder_gives_the_same(tiny_encod
     np.save(tmp_path / "ids.npy", IDS)
     subprocess.run(
         [sys.executable, "-c", FRESH, tmp_path / "model", tmp_path / "outputs.npy", tmp_path / "ids.npy"],
-        cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert np.array_equal(np.load(tmp_path / "outputs.npy"), model.outputs(IDS))
 
 
 def test_the_precision_of_a_loaded_model_may_be_chosen(saved, tiny_model):
     loaded = NERModel.load(saved, precision="bfloat16")
     assert loaded.network.get_layer("Transformer-0-FeedForward").compute_dtype == "bfloat16"
-    assert loaded.config == tiny_model.config                         # what it was trained with, not what runs here
+    assert loaded.config == tiny_model.config  # what it was trained with, not what runs here
     exact = tiny_model.outputs(IDS)
     assert not np.array_equal(loaded.outputs(IDS), exact)
     np.testing.assert_allclose(loaded.outputs(IDS)[IDS > 0], exact[IDS > 0], atol=0.05 * np.abs(exact).max())
@@ -110,14 +115,17 @@ def test_no_model_folder(tmp_path):
     assert refusal(tmp_path / "nothing") == "FOLDER: no model folder, config.json is missing"
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b'{"format": 1', "cannot be read: "),
-    (b"\xff\xfe", "cannot be read: "),
-    (b"[]", "expected a model folder of format 1, found 'list'"),
-    (b"{}", "expected a model folder of format 1, found None"),
-    (b'{"format": 2}', "expected a model folder of format 1, found 2"),
-    (b'{"format": 1}', "labels, config, encoder missing"),
-])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"format": 1', "cannot be read: "),
+        (b"\xff\xfe", "cannot be read: "),
+        (b"[]", "expected a model folder of format 1, found 'list'"),
+        (b"{}", "expected a model folder of format 1, found None"),
+        (b'{"format": 2}', "expected a model folder of format 1, found 2"),
+        (b'{"format": 1}', "labels, config, encoder missing"),
+    ],
+)
 def test_a_description_that_is_none(folder, content, said):
     (folder / "config.json").write_bytes(content)
     assert refusal(folder).startswith(f"FOLDER/config.json: {said}")
@@ -127,7 +135,8 @@ def test_a_description_that_is_none(folder, content, said):
 def test_labels_that_cannot_number_tags(folder, labels):
     redescribe(folder, lambda described: described.update(labels=labels))
     assert refusal(folder) == (
-        f"FOLDER/config.json: expected labels to be a sorted list of different words, found {labels!r}")
+        f"FOLDER/config.json: expected labels to be a sorted list of different words, found {labels!r}"
+    )
 
 
 def test_a_missing_label_shows_in_the_weights(folder):
@@ -137,12 +146,15 @@ def test_a_missing_label_shows_in_the_weights(folder):
     assert "head/0.transitions has shape (7, 7), expected (4, 4)" in text
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda config: config["model"].update(hed="crf"), "unknown option 'hed'; did you mean 'head'?"),
-    (lambda config: config["model"].update(scheme="xx"), "scheme must be 'bio' or 'bios' or 'bioes', got 'xx'"),
-    (lambda config: config["windows"].update(max_length=4), "max_length must be in [8, 100000], got 4"),
-    (lambda config: config.update(model=[]), "expected config to hold groups of options"),
-])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda config: config["model"].update(hed="crf"), "unknown option 'hed'; did you mean 'head'?"),
+        (lambda config: config["model"].update(scheme="xx"), "scheme must be 'bio' or 'bios' or 'bioes', got 'xx'"),
+        (lambda config: config["windows"].update(max_length=4), "max_length must be in [8, 100000], got 4"),
+        (lambda config: config.update(model=[]), "expected config to hold groups of options"),
+    ],
+)
 def test_options_that_this_version_does_not_know(folder, change, said):
     redescribe(folder, lambda described: change(described["config"]))
     assert refusal(folder) == f"FOLDER/config.json: {said}"
@@ -151,7 +163,8 @@ def test_options_that_this_version_does_not_know(folder, change, said):
 def test_an_encoder_that_cannot_be(folder):
     redescribe(folder, lambda described: described["encoder"].update(num_attention_heads=0))
     assert refusal(folder) == (
-        "FOLDER/config.json: expected 'num_attention_heads' to be a whole number above 0, found 0")
+        "FOLDER/config.json: expected 'num_attention_heads' to be a whole number above 0, found 0"
+    )
 
 
 def test_a_vocabulary_of_another_size(folder):
@@ -178,8 +191,12 @@ def test_every_weight_that_does_not_fit_is_named(folder):
     weights["head/4.bias"] = np.zeros(3, "float32")
     save_file(weights, folder / "weights.safetensors")
     text = refusal(folder)
-    for said in ("head/1.starts is missing", "head/9.extra is unexpected", "fusion/0.mixture is unexpected",
-                 "head/4.bias has shape (3,), expected (7,)"):
+    for said in (
+        "head/1.starts is missing",
+        "head/9.extra is unexpected",
+        "fusion/0.mixture is unexpected",
+        "head/4.bias has shape (3,), expected (7,)",
+    ):
         assert said in text
 
 

@@ -20,6 +20,7 @@ def machine(monkeypatch, *, gpus=(), flags="fpu avx2", architecture="x86_64"):
     if flags is None:
         monkeypatch.setattr(module, "Path", lambda name: Path("/nowhere/cpuinfo"))
     else:
+
         class CpuInfo:
             def __init__(self, name):
                 assert name == "/proc/cpuinfo"
@@ -36,19 +37,22 @@ def test_a_named_precision_is_taken_at_its_word(monkeypatch, named):
     assert resolve_precision(named) == named
 
 
-@pytest.mark.parametrize(("hardware", "expected"), [
-    ({"flags": "fpu avx2 avx512f"}, "float32"),
-    ({"flags": "fpu avx512_bf16"}, "bfloat16"),
-    ({"flags": "fpu amx_bf16 amx_tile"}, "bfloat16"),
-    ({"flags": "fpu not_avx512_bf16_at_all"}, "float32"),
-    ({"flags": "avx512_bf16", "architecture": "arm64"}, "float32"),
-    ({"flags": None}, "float32"),                                               # no /proc/cpuinfo
-    ({"gpus": [(8, 0)]}, "bfloat16"),
-    ({"gpus": [(9, 0), (8, 6)]}, "bfloat16"),
-    ({"gpus": [(7, 5)], "flags": "avx512_bf16"}, "float32"),                    # the GPU does the work
-    ({"gpus": [(9, 0), (7, 0)]}, "float32"),
-    ({"gpus": [None]}, "float32"),                                              # a GPU that does not say
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hardware", "expected"),
+    [
+        ({"flags": "fpu avx2 avx512f"}, "float32"),
+        ({"flags": "fpu avx512_bf16"}, "bfloat16"),
+        ({"flags": "fpu amx_bf16 amx_tile"}, "bfloat16"),
+        ({"flags": "fpu not_avx512_bf16_at_all"}, "float32"),
+        ({"flags": "avx512_bf16", "architecture": "arm64"}, "float32"),
+        ({"flags": None}, "float32"),  # no /proc/cpuinfo
+        ({"gpus": [(8, 0)]}, "bfloat16"),
+        ({"gpus": [(9, 0), (8, 6)]}, "bfloat16"),
+        ({"gpus": [(7, 5)], "flags": "avx512_bf16"}, "float32"),  # the GPU does the work
+        ({"gpus": [(9, 0), (7, 0)]}, "float32"),
+        ({"gpus": [None]}, "float32"),  # a GPU that does not say
+    ],
+)
 def test_auto_is_bfloat16_where_the_hardware_has_it(monkeypatch, hardware, expected):
     machine(monkeypatch, **hardware)
     assert resolve_precision("auto") == expected

@@ -62,11 +62,14 @@ def test_texts_of_any_length_are_cut_batched_and_stitched_together_again(tiny_mo
 
 
 def test_documents_keep_their_order_names_and_texts_but_not_their_entities(tiny_model, write):
-    documents = [Document(f"d{number}", write(length), (Entity(0, 1, "OLD"),) if length else ())
-                 for number, length in enumerate([30, 0, 200, 5, 0, 60, 1])]
+    documents = [
+        Document(f"d{number}", write(length), (Entity(0, 1, "OLD"),) if length else ())
+        for number, length in enumerate([30, 0, 200, 5, 0, 60, 1])
+    ]
     found = list(predict_documents([tiny_model], iter(documents)))
     assert [(document.id, document.text) for document in found] == [
-        (document.id, document.text) for document in documents]
+        (document.id, document.text) for document in documents
+    ]
     assert not any(entity.label == "OLD" for document in found for entity in document.entities)
 
 
@@ -84,7 +87,7 @@ def test_the_size_of_batches_changes_nothing(tiny_model, write):
 
 
 def test_a_window_longer_than_a_multiple_of_the_bucket_fits_the_positions(tiny_config, write):
-    model = NERModel.create(tiny_config(max_length=63, overlap=8), ["X"])          # 64 positions, buckets of 16
+    model = NERModel.create(tiny_config(max_length=63, overlap=8), ["X"])  # 64 positions, buckets of 16
     encoded = encode_documents([Document("a", write(200))], model.tokenizer, model.config.windows)
     assert encoded.lengths.max() > 48
     assert encoded.token_ids(range(len(encoded))).shape[1] == 63
@@ -126,7 +129,7 @@ def test_one_very_long_line_takes_no_longer_than_its_parts(tiny_model, write):
         assert sum(map(len, predicted([tiny_model], texts))) > 100 * 20
         return time.process_time() - started
 
-    predicted([tiny_model], [text])                                                     # traced, warm
+    predicted([tiny_model], [text])  # traced, warm
     whole, parts = zip(*((seconds([text * 20]), seconds([text] * 20)) for _ in range(3)), strict=True)
     assert min(whole) < 1.5 * min(parts)
 
@@ -154,8 +157,10 @@ def test_several_models_are_averaged_in_emissions_and_transitions(tiny_config, r
     assert [(entity.start, entity.end, entity.label) for entity in found] == expected != []
     assert expected != [(entity.start, entity.end, entity.label) for entity in predicted(models[:1], [text])[0]]
     if head == "crf":
-        weights = [np.mean([getattr(model.head, name).numpy() for model in models], axis=0)
-                   for name in ("transitions", "starts", "ends")]
+        weights = [
+            np.mean([getattr(model.head, name).numpy() for model in models], axis=0)
+            for name in ("transitions", "starts", "ends")
+        ]
         for part, weight in zip(chain, weights, strict=True):
             np.testing.assert_allclose(part[np.isfinite(part)], weight[np.isfinite(part)], atol=1e-6)
     legal = models[0].head.tagset
@@ -166,6 +171,8 @@ def test_several_models_are_averaged_in_emissions_and_transitions(tiny_config, r
 
 def test_another_decoder_decides_instead(tiny_model, write):
     tags = len(tiny_model.head.tagset)
-    only_outside = ViterbiDecoder(np.full((tags, tags), -1e6) + 1e6 * np.eye(tags)[0] * np.eye(tags)[0][:, None],
-                                  np.array([0.0] + [-1e6] * (tags - 1)))
+    only_outside = ViterbiDecoder(
+        np.full((tags, tags), -1e6) + 1e6 * np.eye(tags)[0] * np.eye(tags)[0][:, None],
+        np.array([0.0] + [-1e6] * (tags - 1)),
+    )
     assert predicted([tiny_model], [write(100)], decoder=only_outside) == [()]

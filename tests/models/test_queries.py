@@ -15,7 +15,7 @@ from bert4ner.models.queries import Answers, Joined, Queries, Questions, resolve
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.train.batches import TrainingBatches
 
-QUERIES = [[60, 4], [70, 71, 72, 4]]                                         # [SEP] at the end
+QUERIES = [[60, 4], [70, 71, 72, 4]]  # [SEP] at the end
 LENGTHS = [len(query) for query in QUERIES]
 IDS = np.array([[3, 40, 41, 42, 4], [3, 50, 4, 0, 0]], "int32")
 
@@ -39,9 +39,11 @@ def described(tmp_path):
 def test_every_window_is_read_after_every_query():
     ids, segments = asked()
     assert ids.numpy().tolist() == [
-        [3, 60, 4, 40, 41, 42, 4, 0, 0], [3, 70, 71, 72, 4, 40, 41, 42, 4],
-        [3, 60, 4, 50, 4, 0, 0, 0, 0], [3, 70, 71, 72, 4, 50, 4, 0, 0],
-    ]  # fmt: skip
+        [3, 60, 4, 40, 41, 42, 4, 0, 0],
+        [3, 70, 71, 72, 4, 40, 41, 42, 4],
+        [3, 60, 4, 50, 4, 0, 0, 0, 0],
+        [3, 70, 71, 72, 4, 50, 4, 0, 0],
+    ]
     text = segments.numpy()[0] == 1, segments.numpy()[1] == 1
     assert ids.numpy()[0][text[0]].tolist()[:4] == ids.numpy()[1][text[1]].tolist() == [40, 41, 42, 4]
     layer = Questions(LENGTHS, segment=0)
@@ -52,10 +54,10 @@ def test_every_window_is_read_after_every_query():
 def test_answers_are_the_windows_again(check_layer):
     ids, _ = asked()
     queries, _ = Queries(QUERIES, start=3)(tf.constant(IDS))
-    read = tf.cast(ids, "float32")[..., None] * [1.0, 10.0]                       # (batch * labels, length, 2)
+    read = tf.cast(ids, "float32")[..., None] * [1.0, 10.0]  # (batch * labels, length, 2)
     layer = Answers(LENGTHS)
     assert layer.compute_output_shape([(4, 9, 2), (2, 5, 1)]) == (2, 2, 5, 2)
-    for factors in ([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]):                          # narrower, as wide, wider
+    for factors in ([1.0], [1.0, 2.0], [1.0, 2.0, 3.0]):  # narrower, as wide, wider
         found = layer([read, tf.cast(queries, "float32")[..., None] * factors]).numpy()
         assert found.shape == (2, 2, 5, 2)
         for label in range(2):
@@ -76,7 +78,7 @@ def test_features_are_those_of_an_encoder_that_reads_query_and_text(tiny_config,
     kept = {name: value for name, value in weights.items() if not name.startswith("head/")}
     asking.set_weights({**kept, **own}, where="here")
     inside = [keras.Model(model.network.inputs, model.network.get_layer("head").input) for model in (asking, plain)]
-    found = inside[0]([IDS, np.zeros_like(IDS)]).numpy()                          # (batch, labels, length, width)
+    found = inside[0]([IDS, np.zeros_like(IDS)]).numpy()  # (batch, labels, length, width)
     assert asking.head.queries == [[plain.vocabulary.ids[letter], 4] for letter in "xy"]
     for label, query in enumerate(asking.head.queries):
         for row, length in enumerate((5, 3)):
@@ -108,20 +110,35 @@ def test_what_is_asked_is_not_dropped(tiny_config, joint):
     assert np.array_equal(one[:, :, 0], other[:, :, 0]) and not np.allclose(one[:, :, 1:], other[:, :, 1:], atol=0.1)
 
 
-@pytest.mark.parametrize(("options", "layers", "expected"), [
-    ({}, 4, 1), ({}, 12, 3), ({}, 5, 2), ({}, 1, 1), ({"joint_layers": 0}, 12, 12), ({"joint_layers": 7}, 12, 7),
-    ({"fusion": "mean"}, 12, 4), ({"fusion": "mean", "fusion_layers": 2}, 12, 3),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "layers", "expected"),
+    [
+        ({}, 4, 1),
+        ({}, 12, 3),
+        ({}, 5, 2),
+        ({}, 1, 1),
+        ({"joint_layers": 0}, 12, 12),
+        ({"joint_layers": 7}, 12, 7),
+        ({"fusion": "mean"}, 12, 4),
+        ({"fusion": "mean", "fusion_layers": 2}, 12, 3),
+    ],
+)
 def test_a_quarter_of_the_layers_is_joint_unless_more_is_needed(options, layers, expected):
     assert resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": layers}) == expected
 
 
-@pytest.mark.parametrize(("options", "family", "told"), [
-    ({"joint_layers": 5}, "bert", "joint_layers=5, but the encoder has 4 layers; lower --joint-layers"),
-    ({"joint_layers": 2, "fusion": "mean", "fusion_layers": 3}, "bert",
-     "fusion_layers=3, but only the last joint_layers=2 read text and query together; lower --fusion-layers or raise"),
-    ({"joint_layers": 3}, "xlnet", "layers of the family xlnet cannot read text and query apart"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "family", "told"),
+    [
+        ({"joint_layers": 5}, "bert", "joint_layers=5, but the encoder has 4 layers; lower --joint-layers"),
+        (
+            {"joint_layers": 2, "fusion": "mean", "fusion_layers": 3},
+            "bert",
+            "fusion_layers=3, but only the last joint_layers=2 read text and query together; lower --fusion-layers",
+        ),
+        ({"joint_layers": 3}, "xlnet", "layers of the family xlnet cannot read text and query apart"),
+    ],
+)
 def test_layers_that_cannot_be_joint_are_refused(options, family, told):
     with pytest.raises(ConfigError, match=told):
         resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": 4, "family": family})
@@ -132,7 +149,7 @@ def test_windows_leave_room_for_the_longest_query(tiny_config, described, rng):
     assert model.head.query_length == 6 and model.windows.max_length == 58
     assert NERModel.create(tiny_config(max_length=64), ["X", "Y"]).windows == model.config.windows
     text = "".join(rng.choice(list("本品用于气血两亏，"), size=200))
-    (found,) = predict_documents([model], [Document("d", text)])                  # the encoder has 64 positions
+    (found,) = predict_documents([model], [Document("d", text)])  # the encoder has 64 positions
     assert found.text == text
 
 
@@ -140,21 +157,33 @@ def test_batches_are_divided_by_what_the_encoder_reads(tiny_config, rng, monkeyp
     model = make(tiny_config, batch_tokens=512)
     documents = [Document(f"d{n}", "本品用于头晕" * n, (Entity(4, 6, "X"),)) for n in range(1, 30)]
     batches = TrainingBatches(documents, model)
-    read = [len(windows) * model.head.encoder_tokens(batches.batch(windows)[0][0].shape[1])
-            for windows in batches.plan(0)]
+    read = [
+        len(windows) * model.head.encoder_tokens(batches.batch(windows)[0][0].shape[1]) for windows in batches.plan(0)
+    ]
     assert 256 < max(read) <= 512 and len(batches) == len(batches.plan(1))
     shapes = []
-    monkeypatch.setattr(NERModel, "outputs", lambda self, ids: shapes.append(ids.shape) or np.full(
-        (len(ids), 2, ids.shape[1] + 2, ids.shape[1]), -1.0, "float32"))
+    monkeypatch.setattr(
+        NERModel,
+        "outputs",
+        lambda self, ids: (
+            shapes.append(ids.shape) or np.full((len(ids), 2, ids.shape[1] + 2, ids.shape[1]), -1.0, "float32")
+        ),
+    )
     list(predict_documents([model], documents, batch_tokens=512))
     assert 256 < max(count * model.head.encoder_tokens(length) for count, length in shapes) <= 512
 
 
-@pytest.mark.parametrize(("options", "told"), [
-    ({"batch_tokens": 95}, "batch_tokens=95: with 2 labels this head has the encoder read 96 tokens for a window of "
-                           "max_length=48; raise --batch-tokens or lower --max-length"),
-    ({"max_length": 23, "overlap": 8}, "has 6 tokens and leaves 17 of max_length=23 for text, expected 18 or more"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            {"batch_tokens": 95},
+            "batch_tokens=95: with 2 labels this head has the encoder read 96 tokens for a window of "
+            "max_length=48; raise --batch-tokens or lower --max-length",
+        ),
+        ({"max_length": 23, "overlap": 8}, "has 6 tokens and leaves 17 of max_length=23 for text, expected 18 or more"),
+    ],
+)
 def test_a_window_that_holds_too_little_or_too_much_is_refused(tiny_config, described, options, told):
     with pytest.raises(ConfigError, match=told):
         make(tiny_config, label_descriptions=str(described), **options)
@@ -162,7 +191,7 @@ def test_a_window_that_holds_too_little_or_too_much_is_refused(tiny_config, desc
 
 def test_queries_that_are_the_same_to_the_encoder_are_refused(tiny_config, tmp_path):
     path = tmp_path / "labels.toml"
-    path.write_text('X = "魑"\nY = "魅"\n', encoding="utf-8")                      # both unknown
+    path.write_text('X = "魑"\nY = "魅"\n', encoding="utf-8")  # both unknown
     with pytest.raises(ConfigError, match="the queries '魑' and '魅' are the same tokens"):
         make(tiny_config, label_descriptions=str(path))
 
@@ -193,7 +222,7 @@ def test_a_model_of_before_joint_layers_reads_all_together(tiny_config, describe
     loaded = NERModel.load(tmp_path)
     assert loaded.config == model.config and np.array_equal(loaded.outputs(IDS), model.outputs(IDS))
     apart = make(tiny_config, label_descriptions=str(described), joint_layers="auto")
-    apart.set_weights(model.weights(), where="here")                              # the same weights, read otherwise
+    apart.set_weights(model.weights(), where="here")  # the same weights, read otherwise
     assert apart.head.passes == 1.5 and not np.allclose(apart.outputs(IDS), model.outputs(IDS), atol=1e-3)
 
 

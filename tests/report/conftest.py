@@ -15,9 +15,11 @@ from bert4ner.scoring.metrics import evaluate
 from bert4ner.train.run_folder import RunFolder, fingerprint
 
 ENVIRONMENT = {
-    "bert4ner": "0.1.0", "cores": 2, "packages": {"tensorflow": "2.21.0", "bert4keras": None},
+    "bert4ner": "0.1.0",
+    "cores": 2,
+    "packages": {"tensorflow": "2.21.0", "bert4keras": None},
     "command": ["/usr/bin/bert4ner", "crossval", "my data.json", "--output", "run"],
-}  # fmt: skip
+}
 NOTE = "each fold's best epoch was chosen on the documents it is scored on"
 
 
@@ -37,10 +39,10 @@ def predicted(gold) -> list[Document]:
     """Of each kind of error one, in the first four texts; the rest is right."""
     drug, symptom = Entity(0, 2, "DRUG", 0.95), Entity(4, 6, "SYMPTOM", 0.85)
     found = [
-        (drug,),                                                        # a symptom missed
-        (drug, Entity(4, 6, "DRUG", 0.75)),                             # a symptom called a drug
-        (Entity(0, 3, "DRUG", 0.65), symptom),                          # a drug with a character too many
-        (drug, Entity(2, 4, "SYMPTOM", 0.55), symptom),                 # a symptom that is none
+        (drug,),  # a symptom missed
+        (drug, Entity(4, 6, "DRUG", 0.75)),  # a symptom called a drug
+        (Entity(0, 3, "DRUG", 0.65), symptom),  # a drug with a character too many
+        (drug, Entity(2, 4, "SYMPTOM", 0.55), symptom),  # a symptom that is none
         (drug, symptom),
         (drug, symptom),
     ]
@@ -55,11 +57,20 @@ def history() -> Callable[[int], list[dict[str, Any]]]:
 
 def _history(num_epochs: int) -> list[dict[str, Any]]:
     return [
-        {"epoch": epoch, "precision": 0.1 * epoch, "recall": 0.08 * epoch, "f1": 0.09 * epoch, "loss": 2.0 / epoch,
-         "seconds": 2.0 + epoch, "evaluation_seconds": 0.5, "tokens_per_second": 1000.0 * epoch,
-         "learning_rate": 1e-3, "head_learning_rate": 2e-3}
+        {
+            "epoch": epoch,
+            "precision": 0.1 * epoch,
+            "recall": 0.08 * epoch,
+            "f1": 0.09 * epoch,
+            "loss": 2.0 / epoch,
+            "seconds": 2.0 + epoch,
+            "evaluation_seconds": 0.5,
+            "tokens_per_second": 1000.0 * epoch,
+            "learning_rate": 1e-3,
+            "head_learning_rate": 2e-3,
+        }
         for epoch in range(1, num_epochs + 1)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture
@@ -81,11 +92,16 @@ def make_run(tmp_path) -> Callable[..., Path]:
         run.write("config.toml", Config().replace(epochs=epochs, head="softmax", pretrained="bert").to_toml())
         run.write("labels.txt", "DRUG\nSYMPTOM\n")
         run.write("environment.json", json.dumps(ENVIRONMENT))
-        run.write("folds.json", json.dumps({
-            "folds": folds,
-            "fingerprint": fingerprint([*only_trained_on, *gold]),
-            "documents": {**{document.id: -1 for document in only_trained_on}, **places},
-        }))  # fmt: skip
+        run.write(
+            "folds.json",
+            json.dumps(
+                {
+                    "folds": folds,
+                    "fingerprint": fingerprint([*only_trained_on, *gold]),
+                    "documents": {**{document.id: -1 for document in only_trained_on}, **places},
+                }
+            ),
+        )
         lines = []
         for fold in range(folds):
             pairs = [pair for pair in zip(gold, predicted, strict=True) if places[pair[0].id] == fold]

@@ -20,8 +20,9 @@ def test_only_options_that_differ_are_told_and_a_combined_run_has_none(record):
     assert differing_options([record, *others]) == {"head": ["softmax", "crf", None], "seed": [42, 7, None]}
     assert differing_options([record, record]) == differing_options([others[1]]) == {}
     assert differing_options([replace(record, config=Config().replace(learning_rate=1)), record])["learning_rate"] == [
-        1, "auto"
-    ]  # fmt: skip
+        1,
+        "auto",
+    ]
 
 
 def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record, gold, predicted):

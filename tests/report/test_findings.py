@@ -22,7 +22,7 @@ def told(run):
     return tell
 
 
-EARLY = {"folds": [{"best_epoch": 1}, {"best_epoch": 2}]}           # of three epochs: nothing to say
+EARLY = {"folds": [{"best_epoch": 1}, {"best_epoch": 2}]}  # of three epochs: nothing to say
 
 
 def test_a_run_without_weakness_is_left_in_peace(told):

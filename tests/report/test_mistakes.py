@@ -32,9 +32,12 @@ def test_each_kind_is_counted_for_its_label(gold, predicted):
     assert dict(found.outcomes["DRUG"]) == {"right": 5, "wrong boundary": 1}
     assert dict(found.outcomes["SYMPTOM"]) == {"right": 4, "missed": 1, "wrong label": 1, "spurious": 1}
     assert dict(found.confusions) == {
-        ("DRUG", "DRUG"): 6, ("SYMPTOM", "SYMPTOM"): 4, ("SYMPTOM", "DRUG"): 1, ("SYMPTOM", NOTHING): 1,
+        ("DRUG", "DRUG"): 6,
+        ("SYMPTOM", "SYMPTOM"): 4,
+        ("SYMPTOM", "DRUG"): 1,
+        ("SYMPTOM", NOTHING): 1,
         (NOTHING, "SYMPTOM"): 1,
-    }  # fmt: skip
+    }
 
 
 @given(DOCUMENTS)
@@ -77,15 +80,21 @@ def test_places_that_one_kind_does_not_need_go_to_the_others(gold, predicted):
     missed = [Document(f"x{size}", "丸" * size, (Entity(0, size, "DRUG"),)) for size in range(1, 10)]
     pairs = [*zip(gold, predicted, strict=True), *((each, Document(each.id, each.text)) for each in missed)]
     assert {kind: len(found) for kind, found in choose_examples(pairs, limit=10).items()} == {
-        "wrong boundary": 1, "wrong label": 1, "missed": 7, "spurious": 1,
-    }  # fmt: skip
+        "wrong boundary": 1,
+        "wrong label": 1,
+        "missed": 7,
+        "spurious": 1,
+    }
 
 
 def test_pieces_of_a_wrong_boundary():
     pieces = cut_pieces("本品用于血虚头痛。", Entity(4, 8, "SYMPTOM"), Entity(6, 8, "SYMPTOM"))
     assert [(each.text, each.gold, each.found) for each in pieces] == [
-        ("本品用于", False, False), ("血虚", True, False), ("头痛", True, True), ("。", False, False),
-    ]  # fmt: skip
+        ("本品用于", False, False),
+        ("血虚", True, False),
+        ("头痛", True, True),
+        ("。", False, False),
+    ]
 
 
 @given(st.text(alphabet="血虚头痛。", min_size=12, max_size=90), entities(), entities())

@@ -63,7 +63,7 @@ def test_the_page_lies_in_the_run_and_holds_all_parts(run, gold):
     page = page_of(run, gold=gold)
     for title in ("Setup", "Data", "Scores", "Labels", "Curves", "Errors", "Calibration", "Speed"):
         assert title in page.text
-    assert "F1, micro 75.00" in page.text                   # 12 gold entities, 12 found, 9 of them right
+    assert "F1, micro 75.00" in page.text  # 12 gold entities, 12 found, 9 of them right
     assert "DRUG 6 7 5 71.4 83.3 76.9" in page.text
     assert "each fold's best epoch was chosen on the documents it is scored on" in page.text
     assert "Fold 1 : F1" in page.text
@@ -87,9 +87,9 @@ def test_ids_differ_and_every_link_leads_somewhere(run, gold):
 
 def test_both_spans_of_an_error_are_marked_in_the_text(run, gold):
     marks = page_of(run, gold=gold).marks
-    assert ("川芎", "gold found") in marks and ("用", "found") in marks         # a drug with a character too many
-    assert ("头痛", "gold") in marks                                           # missed
-    assert ("用于", "found") in marks                                          # spurious
+    assert ("川芎", "gold found") in marks and ("用", "found") in marks  # a drug with a character too many
+    assert ("头痛", "gold") in marks  # missed
+    assert ("用于", "found") in marks  # spurious
 
 
 def test_options_that_differ_come_first_and_all_are_there(run):
@@ -208,9 +208,7 @@ def test_precision_against_recall_of_a_combined_run_is_plotted(combined, gold):
 def test_what_was_fitted_to_a_combined_run_is_told(combined, gold):
     stacker, calibration = Stacker((1.5, -0.25), 0.5, {"DRUG": 0.1}), Calibration("temperature", 1.75)
     rule = Rule(0.5, nbest=7, spans=SpanRules({"*": 9}))
-    fitted = Combination(
-        "stacking", ("a", "b"), (1.0, 1.0), rule=rule, stacker=stacker, calibration=calibration
-    )  # fmt: skip
+    fitted = Combination("stacking", ("a", "b"), (1.0, 1.0), rule=rule, stacker=stacker, calibration=calibration)
     (combined / "combination.json").write_text(fitted.to_json(), encoding="utf-8")
     assert Combination.load(combined) == fitted
     summary = json.loads((combined / "scores.json").read_text(encoding="utf-8"))

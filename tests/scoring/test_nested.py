@@ -48,14 +48,17 @@ def test_nested_counts_add_up_over_documents():
     assert scores.total.hits == 3 and scores.total.gold == 5
 
 
-@pytest.mark.parametrize(("entities", "expected"), [
-    ([], ("none", 0)),
-    ([Entity(0, 4, "SYM"), Entity(4, 6, "SYM")], ("none", 0)),
-    ([Entity(0, 4, "SYM"), Entity(0, 2, "BODY")], ("labels", 0)),
-    ([Entity(0, 4, "SYM"), Entity(2, 6, "BODY"), Entity(5, 8, "SYM")], ("labels", 0)),
-    ([Entity(0, 4, "SYM"), Entity(0, 2, "SYM")], ("any", 0)),
-    ([Entity(0, 4, "SYM"), Entity(1, 2, "BODY"), Entity(3, 4, "SYM")], ("any", 0)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("entities", "expected"),
+    [
+        ([], ("none", 0)),
+        ([Entity(0, 4, "SYM"), Entity(4, 6, "SYM")], ("none", 0)),
+        ([Entity(0, 4, "SYM"), Entity(0, 2, "BODY")], ("labels", 0)),
+        ([Entity(0, 4, "SYM"), Entity(2, 6, "BODY"), Entity(5, 8, "SYM")], ("labels", 0)),
+        ([Entity(0, 4, "SYM"), Entity(0, 2, "SYM")], ("any", 0)),
+        ([Entity(0, 4, "SYM"), Entity(1, 2, "BODY"), Entity(3, 4, "SYM")], ("any", 0)),
+    ],
+)
 def test_nesting_is_what_the_entities_do(entities, expected):
     text = "心房内折返性心动过速"
     others = [Document(str(number), text, (Entity(8, 9, "SYM"),)) for number in range(50)]

@@ -15,8 +15,9 @@ def test_scores_that_say_the_truth_have_no_error():
     found = reliability(scores, right)
     assert found.error == 0
     assert [(each.low, each.high, each.count, each.share_right) for each in found.bins] == [
-        (0.2, 0.3, 4, 0.25), (0.7, 0.8, 4, 0.75)
-    ]  # fmt: skip
+        (0.2, 0.3, 4, 0.25),
+        (0.7, 0.8, 4, 0.75),
+    ]
 
 
 def test_scores_that_are_too_sure_are_off_by_what_they_promise_too_much():
@@ -42,7 +43,7 @@ def test_error_is_what_a_loop_over_the_entities_finds(judged, num_bins):
 
 
 def test_wilson_interval_is_the_published_one():
-    assert wilson_interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)       # Brown, Cai, DasGupta's formula
+    assert wilson_interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)  # Brown, Cai, DasGupta's formula
     assert wilson_interval(0.0, 10)[0] == 0 and wilson_interval(1.0, 10)[1] == pytest.approx(1)
 
 

@@ -11,8 +11,22 @@ from bert4ner.text.tokenizer import CharacterTokenizer, Vocabulary, WordPieceTok
 
 NORMAL, UNKNOWN, CONTROL = 1, 2, 3
 XLNET = [("<unk>", 0.0, UNKNOWN), *((name, 0.0, CONTROL) for name in ("<s>", "</s>", "<cls>", "<sep>", "<pad>"))]
-TEXT = [("▁", -2.0), ("本品", -2.5), ("本", -4.0), ("品", -4.0), ("▁本品", -6.0), (",", -3.0), ("▁a", -3.5),
-        ("a", -4.0), ("b", -4.0), ("ab", -9.0), ("清热", -3.0), ("清", -5.0), ("热", -5.0), ("。", -3.0)]  # fmt: skip
+TEXT = [
+    ("▁", -2.0),
+    ("本品", -2.5),
+    ("本", -4.0),
+    ("品", -4.0),
+    ("▁本品", -6.0),
+    (",", -3.0),
+    ("▁a", -3.5),
+    ("a", -4.0),
+    ("b", -4.0),
+    ("ab", -9.0),
+    ("清热", -3.0),
+    ("清", -5.0),
+    ("热", -5.0),
+    ("。", -3.0),
+]
 
 PIECES = [*XLNET, *((name, score, NORMAL) for name, score in TEXT)]
 
@@ -31,8 +45,12 @@ def vocabulary(path):
 
 def written(vocabulary, text, kind="wordpiece"):
     encoding = make_tokenizer(kind, vocabulary).encode(text)
-    return [(vocabulary.tokens[number], start, end) for number, start, end in
-            zip(encoding.ids.tolist(), encoding.starts.tolist(), encoding.ends.tolist(), strict=True)]  # fmt: skip
+    return [
+        (vocabulary.tokens[number], start, end)
+        for number, start, end in zip(
+            encoding.ids.tolist(), encoding.starts.tolist(), encoding.ends.tolist(), strict=True
+        )
+    ]
 
 
 def test_a_model_file_gives_its_pieces_in_their_order(vocabulary):
@@ -50,9 +68,7 @@ def test_without_a_piece_in_front_the_end_stands_there(tmp_path, spiece):
 
 
 def test_pieces_are_the_likeliest_and_begin_at_their_first_character(vocabulary):
-    assert written(vocabulary, "本品 ab。") == [
-        ("本品", 0, 2), ("▁", 2, 3), ("▁a", 3, 4), ("b", 4, 5), ("。", 5, 6)
-    ]  # fmt: skip
+    assert written(vocabulary, "本品 ab。") == [("本品", 0, 2), ("▁", 2, 3), ("▁a", 3, 4), ("b", 4, 5), ("。", 5, 6)]
     encoding = WordPieceTokenizer(vocabulary).encode("本品 ab。")
     assert token_span(encoding, 0, 2) == (0, 1) and token_span(encoding, 3, 5) == (2, 4)
     assert token_span(encoding, 1, 2) is None
@@ -66,8 +82,13 @@ def test_what_a_text_says_about_special_pieces_stays_text(vocabulary):
 
 def test_characters_have_the_piece_of_their_normal_form(vocabulary):
     assert written(vocabulary, "本，Ａ\u3000B某", "characters") == [
-        ("本", 0, 1), (",", 1, 2), ("a", 2, 3), ("▁", 3, 4), ("b", 4, 5), ("<unk>", 5, 6)
-    ]  # fmt: skip
+        ("本", 0, 1),
+        (",", 1, 2),
+        ("a", 2, 3),
+        ("▁", 3, 4),
+        ("b", 4, 5),
+        ("<unk>", 5, 6),
+    ]
 
 
 @given(text=st.text(alphabet=st.sampled_from("本品ab，。 \t\n\u3000清é\u0301ｱ🙂\ud800<sep>▁"), max_size=24))

@@ -68,17 +68,23 @@ def test_any_tags_are_read_as_conlleval_reads_them(scheme, numbers):
 def test_a_legal_sequence_is_the_encoding_of_its_entities(scheme, numbers):
     tag_set = TagSet(scheme, LABELS[:2])
     tag_ids = np.array([number % len(tag_set) for number in numbers], dtype=np.int32)
-    legal = (tag_set.start_allowed[tag_ids[:1]].all() and tag_set.end_allowed[tag_ids[-1:]].all()
-             and tag_set.transition_allowed[tag_ids[:-1], tag_ids[1:]].all())
+    legal = (
+        tag_set.start_allowed[tag_ids[:1]].all()
+        and tag_set.end_allowed[tag_ids[-1:]].all()
+        and tag_set.transition_allowed[tag_ids[:-1], tag_ids[1:]].all()
+    )
     again, _ = tag_set.encode(tag_set.decode(tag_ids), len(tag_ids))
     assert legal == (again.tolist() == tag_ids.tolist())
 
 
-@pytest.mark.parametrize(("scheme", "tags"), [
-    ("bio", ["B-X", "O", "B-X", "I-X", "I-X"]),
-    ("bios", ["S-X", "O", "B-X", "I-X", "I-X"]),
-    ("bioes", ["S-X", "O", "B-X", "I-X", "E-X"]),
-])
+@pytest.mark.parametrize(
+    ("scheme", "tags"),
+    [
+        ("bio", ["B-X", "O", "B-X", "I-X", "I-X"]),
+        ("bios", ["S-X", "O", "B-X", "I-X", "I-X"]),
+        ("bioes", ["S-X", "O", "B-X", "I-X", "E-X"]),
+    ],
+)
 def test_tags_of_a_short_and_a_long_entity(scheme, tags):
     tag_set = TagSet(scheme, ["X"])
     tag_ids, _ = tag_set.encode([(2, 5, "X"), (0, 1, "X")], 5)

@@ -13,9 +13,19 @@ from bert4ner.entities import Document, Entity
 from bert4ner.text.batches import encode_documents, padding_share, plan_batches
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer, token_span
 
-VOCABULARY = Vocabulary([
-    "[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", *"气血两亏月经量少本品用于0123456789，。", "fever", *"mg", "##g",
-])
+VOCABULARY = Vocabulary(
+    [
+        "[PAD]",
+        "[unused1]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        *"气血两亏月经量少本品用于0123456789，。",
+        "fever",
+        *"mg",
+        "##g",
+    ]
+)
 LENGTHS = st.lists(st.integers(3, 260), max_size=200)
 
 
@@ -26,8 +36,12 @@ def encoded(documents, *, kind="characters", **options):
     return encode_documents(documents, TOKENIZERS[kind], WindowConfig(tokens=kind, **options))
 
 
-@given(lengths=LENGTHS, batch_tokens=st.integers(1, 5000), bucket=st.sampled_from([1, 8, 32]),
-       seed=st.none() | st.integers(0, 99))
+@given(
+    lengths=LENGTHS,
+    batch_tokens=st.integers(1, 5000),
+    bucket=st.sampled_from([1, 8, 32]),
+    seed=st.none() | st.integers(0, 99),
+)
 def test_each_window_is_in_one_batch_and_every_batch_in_the_budget(lengths, batch_tokens, bucket, seed):
     rng = None if seed is None else np.random.default_rng(seed)
     batches = plan_batches(lengths, batch_tokens=batch_tokens, bucket=bucket, rng=rng)
@@ -39,8 +53,10 @@ def test_each_window_is_in_one_batch_and_every_batch_in_the_budget(lengths, batc
 
 @given(lengths=LENGTHS, batch_tokens=st.integers(64, 5000), seeds=st.tuples(st.integers(0, 99), st.integers(0, 99)))
 def test_the_seed_decides_the_plan_but_not_the_sizes_of_its_batches(lengths, batch_tokens, seeds):
-    plans = [plan_batches(lengths, batch_tokens=batch_tokens, rng=np.random.default_rng(seed))
-             for seed in (seeds[0], seeds[0], seeds[1])]
+    plans = [
+        plan_batches(lengths, batch_tokens=batch_tokens, rng=np.random.default_rng(seed))
+        for seed in (seeds[0], seeds[0], seeds[1])
+    ]
     assert [batch.tolist() for batch in plans[0]] == [batch.tolist() for batch in plans[1]]
     assert sorted(map(len, plans[0])) == sorted(map(len, plans[2]))
     assert len(plans[0]) == len(plan_batches(lengths, batch_tokens=batch_tokens))
@@ -81,7 +97,8 @@ def test_no_tiny_batch_is_left_over():
 
 def test_padding_share_counts_what_is_fed():
     assert padding_share([10, 20, 32, 33], [np.array([0, 1]), np.array([2]), np.array([3])], 32) == pytest.approx(
-        1 - 95 / (64 + 32 + 64))
+        1 - 95 / (64 + 32 + 64)
+    )
     assert padding_share([], []) == 0.0
 
 
@@ -95,8 +112,11 @@ def annotated_documents(draw):
     for number in range(draw(st.integers(0, 4))):
         text = draw(st.text("气血亏，。 12mgfever\n龘", max_size=80))
         places = st.tuples(st.integers(0, len(text)), st.integers(1, 6), st.sampled_from("XY"))
-        entities = {Entity(start, start + width, label) for start, width, label in draw(st.lists(places, max_size=6))
-                    if start + width <= len(text)}
+        entities = {
+            Entity(start, start + width, label)
+            for start, width, label in draw(st.lists(places, max_size=6))
+            if start + width <= len(text)
+        }
         documents.append(Document(f"d{number}", text, tuple(entities)))
     return documents
 
@@ -138,8 +158,10 @@ def test_nothing_is_padded_beyond_the_longest_window_that_may_be():
 
 
 def test_a_batch_reads_each_window_in_its_place(rng):
-    documents = [Document(f"d{number}", "".join(rng.choice(list("气血两亏，。"), size=rng.integers(1, 120))))
-                 for number in range(9)]
+    documents = [
+        Document(f"d{number}", "".join(rng.choice(list("气血两亏，。"), size=rng.integers(1, 120))))
+        for number in range(9)
+    ]
     store = encoded(documents, max_length=34, overlap=8)
     numbers = rng.permutation(len(store))
     for number, row in zip(numbers, store.token_ids(numbers), strict=True):
@@ -163,7 +185,8 @@ def test_what_cannot_be_learned_is_reported_once(caplog):
     with caplog.at_level(logging.WARNING):
         store = encoded(documents, kind="wordpiece", max_length=22, overlap=6)
     assert [(loss.document_id, loss.mention, loss.reason) for loss in store.lost] == [
-        ("long", "气" * 42, "fits no window"), ("latin", "fe", "no token boundary"),
+        ("long", "气" * 42, "fits no window"),
+        ("latin", "fe", "no token boundary"),
     ]
     (record,) = caplog.records
     assert "2 of 4 entities will not be learned: 1 fit in no window" in record.getMessage()

@@ -16,9 +16,23 @@ from bert4ner.text.tokenizer import (
 )
 
 TOKENS = [
-    "[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz0123456789[](),.，。。"[:-1],
+    "[PAD]",
+    "[unused1]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"abcdefghijklmnopqrstuvwxyz0123456789[](),.，。。"[:-1],
     *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"),
-    "fever", "##ing", "mg", "12", *"本品用于气血", "\u1112", "##\u1161", "##\u11ab", "ß", "Q",
+    "fever",
+    "##ing",
+    "mg",
+    "12",
+    *"本品用于气血",
+    "\u1112",
+    "##\u1161",
+    "##\u11ab",
+    "ß",
+    "Q",
 ]
 VOCABULARY = Vocabulary(TOKENS)
 CHARACTERS = CharacterTokenizer(VOCABULARY)
@@ -26,16 +40,22 @@ WORDPIECE = WordPieceTokenizer(VOCABULARY)
 
 # Arbitrary Unicode (lone surrogates too), and text in which tokens, marks and odd spaces are frequent.
 TEXTS = st.text(st.characters(), max_size=40) | st.text(
-    st.sampled_from("ab12fe本品 \n\t\x1c\x85\u3000\u200b\u200d\ufeff\x00\x07\ufffd"
-                    "İıßﬁé\u0301\u0308\u3099がカ한각ᄒ😀👩🏽‍⚕️①ⅷＡ[]SEP。.-"),
+    st.sampled_from(
+        "ab12fe本品 \n\t\x1c\x85\u3000\u200b\u200d\ufeff\x00\x07\ufffd"
+        "İıßﬁé\u0301\u0308\u3099がカ한각ᄒ😀👩🏽‍⚕️①ⅷＡ[]SEP。.-"
+    ),
     max_size=40,
 )
 
 
 def pieces(tokenizer, text):
     encoding = tokenizer.encode(text)
-    return [(VOCABULARY.tokens[number], text[start:end]) for number, start, end
-            in zip(encoding.ids.tolist(), encoding.starts.tolist(), encoding.ends.tolist(), strict=True)]
+    return [
+        (VOCABULARY.tokens[number], text[start:end])
+        for number, start, end in zip(
+            encoding.ids.tolist(), encoding.starts.tolist(), encoding.ends.tolist(), strict=True
+        )
+    ]
 
 
 @pytest.mark.parametrize("tokenizer", [CHARACTERS, WORDPIECE], ids=["characters", "wordpiece"])
@@ -104,8 +124,15 @@ def test_the_exact_case_wins_where_the_vocabulary_has_it():
 
 def test_word_pieces_of_mixed_text():
     assert pieces(WORDPIECE, "用于Fevering 12mg。") == [
-        ("用", "用"), ("于", "于"), ("fever", "Fever"), ("##ing", "ing"), ("[unused1]", " "),
-        ("12", "12"), ("##m", "m"), ("##g", "g"), ("。", "。"),
+        ("用", "用"),
+        ("于", "于"),
+        ("fever", "Fever"),
+        ("##ing", "ing"),
+        ("[unused1]", " "),
+        ("12", "12"),
+        ("##m", "m"),
+        ("##g", "g"),
+        ("。", "。"),
     ]
 
 
@@ -179,14 +206,17 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_tokens(tmp_path)
     assert Vocabulary.load(path).tokens == ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "气")
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    (b"[PAD]\n[UNK]\n[CLS]\n[SEP]\na\na\n", r"vocab.txt:6: token 'a' stands on line 5 already"),
-    (b"[PAD]\n\n[UNK]\n[CLS]\n[SEP]\n", r"vocab.txt:2: empty line"),
-    (b"[UNK]\n[PAD]\n[CLS]\n[SEP]\n", r"vocab.txt:1: expected \[PAD\] on the first line.*found '\[UNK\]'"),
-    (b"", r"vocab.txt:1: expected \[PAD\]"),
-    (b"[PAD]\n[UNK]\n[CLS]\n", r"\[SEP\] is missing"),
-    (b"[PAD]\n[UNK]\n\xff\n", r"vocab.txt:3: not UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[PAD]\n[UNK]\n[CLS]\n[SEP]\na\na\n", r"vocab.txt:6: token 'a' stands on line 5 already"),
+        (b"[PAD]\n\n[UNK]\n[CLS]\n[SEP]\n", r"vocab.txt:2: empty line"),
+        (b"[UNK]\n[PAD]\n[CLS]\n[SEP]\n", r"vocab.txt:1: expected \[PAD\] on the first line.*found '\[UNK\]'"),
+        (b"", r"vocab.txt:1: expected \[PAD\]"),
+        (b"[PAD]\n[UNK]\n[CLS]\n", r"\[SEP\] is missing"),
+        (b"[PAD]\n[UNK]\n\xff\n", r"vocab.txt:3: not UTF-8"),
+    ],
+)
 def test_a_wrong_vocabulary_file_is_refused_with_its_line(tmp_path, content, message):
     (tmp_path / "vocab.txt").write_bytes(content)
     with pytest.raises(CheckpointError, match=message):

@@ -11,7 +11,7 @@ from bert4ner.entities import Entity
 from bert4ner.text.windows import Window, cut_windows, stitch, truncate, window_entities
 
 TEXTS = st.text(alphabet="病痛气血。，、！\n a（）<br/>", max_size=400) | st.text(alphabet="气血虚", max_size=400)
-SENTENCE_ENDS = "。！\n）"          # a bracket closed after a full stop belongs to the sentence
+SENTENCE_ENDS = "。！\n）"  # a bracket closed after a full stop belongs to the sentence
 
 
 @st.composite
@@ -119,9 +119,14 @@ def test_impossible_overlaps_are_refused():
             cut_windows("气血", size=10, overlap=overlap)
 
 
-@pytest.mark.parametrize(("mode", "windows"), [
-    ("head", [(0, 5)]), ("tail", [(5, 10)]), ("head_tail", [(0, 3), (8, 10)]),
-])
+@pytest.mark.parametrize(
+    ("mode", "windows"),
+    [
+        ("head", [(0, 5)]),
+        ("tail", [(5, 10)]),
+        ("head_tail", [(0, 3), (8, 10)]),
+    ],
+)
 def test_truncation_keeps_its_part(mode, windows):
     assert truncate("0123456789", size=5, mode=mode) == windows
     assert truncate("01234", size=5, mode=mode) == [(0, 5)]
@@ -148,13 +153,16 @@ def test_each_window_is_believed_up_to_the_middle_of_what_is_shared():
     assert stitch(windows, [[], [left, right]]) == [right]
 
 
-@pytest.mark.parametrize(("first", "second", "kept"), [
-    (Entity(12, 16, "X", 0.9), Entity(14, 18, "Y", 0.8), "X"),
-    (Entity(12, 16, "X", 0.8), Entity(14, 18, "Y", 0.9), "Y"),
-    (Entity(12, 16, "X"), Entity(14, 18, "Y", 0.1), "Y"),
-    (Entity(12, 16, "X", 0.5), Entity(14, 19, "Y", 0.5), "Y"),
-    (Entity(12, 16, "X", 0.5), Entity(14, 18, "Y", 0.5), "X"),
-])
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (Entity(12, 16, "X", 0.9), Entity(14, 18, "Y", 0.8), "X"),
+        (Entity(12, 16, "X", 0.8), Entity(14, 18, "Y", 0.9), "Y"),
+        (Entity(12, 16, "X"), Entity(14, 18, "Y", 0.1), "Y"),
+        (Entity(12, 16, "X", 0.5), Entity(14, 19, "Y", 0.5), "Y"),
+        (Entity(12, 16, "X", 0.5), Entity(14, 18, "Y", 0.5), "X"),
+    ],
+)
 def test_conflicts_between_windows_go_to_the_surer_the_longer_the_earlier(first, second, kept):
     found = stitch([Window(0, 20), Window(10, 30)], [[first], [second]])
     assert [entity.label for entity in found] == [kept]
@@ -168,7 +176,7 @@ def test_nested_entities_of_one_window_are_left_alone():
 
 def test_nested_entities_that_one_window_found_together_are_left_alone():
     windows = [Window(0, 20), Window(10, 30)]
-    outer, inner = Entity(10, 19, "X"), Entity(16, 19, "Y")       # owned by different windows
+    outer, inner = Entity(10, 19, "X"), Entity(16, 19, "Y")  # owned by different windows
     assert stitch(windows, [[outer, inner], [outer, inner]]) == [outer, inner]
     assert stitch(windows, [[outer], [inner]]) == [outer]
 
@@ -179,7 +187,7 @@ def test_where_entities_may_be_nested_only_those_that_cross_are_in_conflict():
     assert stitch(windows, [[outer], [inner]], nesting="any") == [outer, inner]
     assert stitch(windows, [[outer], [inner, crossing]], nesting="any") == [crossing, inner]
     assert stitch(windows, [[outer, crossing], [inner, crossing]], nesting="any") == [outer, crossing, inner]
-    long = Entity(2, 13, "X")                                     # fits the first window only
+    long = Entity(2, 13, "X")  # fits the first window only
     assert stitch(windows, [[long], [Entity(10, 12, "Y")]], nesting="any") == [long]
     twice = [Entity(16, 19, "X"), Entity(16, 19, "Y")]
     assert stitch(windows, [[], twice], nesting="any") == twice

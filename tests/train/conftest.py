@@ -52,10 +52,17 @@ def tiny_config(one_layer) -> Callable[..., Config]:
 
     def make(**options: Any) -> Config:
         base = {
-            "pretrained": str(one_layer), "max_length": 32, "overlap": 8, "batch_tokens": 128, "epochs": 3,
-            "precision": "float32", "learning_rate": 1e-2, "head_learning_rate": 2e-2, "head_dropout": 0.1,
+            "pretrained": str(one_layer),
+            "max_length": 32,
+            "overlap": 8,
+            "batch_tokens": 128,
+            "epochs": 3,
+            "precision": "float32",
+            "learning_rate": 1e-2,
+            "head_learning_rate": 2e-2,
+            "head_dropout": 0.1,
             "encoder_dropout": 0.1,
-        }  # fmt: skip
+        }
         return Config().replace(**{**base, **options})
 
     return make

@@ -48,13 +48,16 @@ class TestRandomness:
 
     def test_every_dropout_is_reached_and_no_two_draw_alike(self, model):
         def generators():
-            found = [layer._random_generator._generator for layer in model.network._flatten_layers()
-                     if isinstance(layer, keras.layers.Dropout)]  # fmt: skip
+            found = [
+                layer._random_generator._generator
+                for layer in model.network._flatten_layers()
+                if isinstance(layer, keras.layers.Dropout)
+            ]
             return [tuple(generator.state.numpy()) for generator in found if generator is not None]
 
         self.drawn(model, 0, calls=0)
         states = generators()
-        assert len(states) == len(set(states)) >= 4                 # embedding, attention, feed-forward, head
+        assert len(states) == len(set(states)) >= 4  # embedding, attention, feed-forward, head
         self.drawn(model, 0, calls=1)
         assert all(before != after for before, after in zip(states, generators(), strict=True))
 

@@ -113,7 +113,7 @@ class TestCrossValidation:
     def test_nothing_is_left_over(self, calls, documents, config, tmp_path):
         (tmp_path / "run").mkdir()
         cross_validate(documents, config, output=tmp_path / "run", folds=2)
-        models = {name for name in files_of_a_run(2) if "/model/" in name}      # the pretended training makes none
+        models = {name for name in files_of_a_run(2) if "/model/" in name}  # the pretended training makes none
         assert files(tmp_path / "run") == files_of_a_run(2) - models
 
     def test_a_complete_run_is_scored_again_without_training(self, calls, documents, config, tmp_path):
@@ -187,9 +187,14 @@ class TestOneModel:
         assert train(documents[:18], config, output=tmp_path, valid=valid) is not None
         assert len(calls) == 1
 
-    @pytest.mark.parametrize(("head", "option", "expected", "warned"), [
-        ("global_pointer", "auto", "none", True), ("biaffine", "any", "any", False), ("crf", "auto", "auto", False),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("head", "option", "expected", "warned"),
+        [
+            ("global_pointer", "auto", "none", True),
+            ("biaffine", "any", "any", False),
+            ("crf", "auto", "auto", False),
+        ],
+    )
     def test_nesting_is_what_the_documents_do_for_heads_that_may(
         self, calls, config, tmp_path, caplog, head, option, expected, warned
     ):
@@ -202,7 +207,7 @@ class TestOneModel:
         assert calls[0][3].spans.nesting == expected
         assert Config.load(tmp_path / "config.toml").spans.nesting == option
         assert ("2 of 2002 entities overlap others and may not be found" in caplog.text) is warned
-        train(documents, config, output=tmp_path)                       # the same run, not another one
+        train(documents, config, output=tmp_path)  # the same run, not another one
         assert len(calls) == 1
 
     def test_texts_on_both_sides_are_told(self, calls, documents, config, tmp_path, caplog):
@@ -305,9 +310,13 @@ def start(tmp_path_factory, tiny_config, documents):
         command = [sys.executable, "my script.py", "config.toml", "documents.jsonl", output]
         root = Path(__file__).resolve().parents[2]
         return subprocess.Popen(
-            command, cwd=place, env={**os.environ, "PYTHONPATH": str(root)}, encoding="utf-8",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            command,
+            cwd=place,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            encoding="utf-8",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     return start
 
@@ -357,7 +366,7 @@ class TestTrainedRuns:
             assert process.poll() is None, process.communicate()[1]
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
-        _, err = process.communicate()                              # ends when the worker has let go of stderr, too
+        _, err = process.communicate()  # ends when the worker has let go of stderr, too
         assert "Traceback" not in err
         assert 1 <= len(read_lines(killed / "fold-1" / "history.jsonl")) < 8
         assert not (killed / "fold-1" / "predictions.jsonl").exists()

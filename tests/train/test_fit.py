@@ -125,9 +125,12 @@ class TestOneTraining:
     def test_nothing_else_is_written(self, uninterrupted):
         folder = uninterrupted[0]
         assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
-            "history.jsonl", "model/config.json", "model/vocab.txt", "model/weights.safetensors",
+            "history.jsonl",
+            "model/config.json",
+            "model/vocab.txt",
+            "model/weights.safetensors",
             "state/training.safetensors",
-        }  # fmt: skip
+        }
 
 
 class TestGoingOn:
@@ -171,9 +174,7 @@ class TestGoingOn:
         assert (folder / "model" / "weights.safetensors").stat().st_mtime_ns == before
 
     @pytest.mark.parametrize("damage", ["truncated", "empty", "no history", "history", "missing", "shape", "labels"])
-    def test_a_damaged_state_is_told_with_the_cure(
-        self, uninterrupted, parts, tiny_config, tmp_path, damage
-    ):
+    def test_a_damaged_state_is_told_with_the_cure(self, uninterrupted, parts, tiny_config, tmp_path, damage):
         path = tmp_path / "state" / "training.safetensors"
         path.parent.mkdir()
         values = state(uninterrupted[0])
@@ -204,9 +205,11 @@ class TestTheSeed:
     def train(self, eagerly, parts, tiny_config, tmp_path):
         def train(name, **options):
             history = fit(
-                *parts, tiny_config(head="softmax", batch_tokens=256, epochs=2, **options), labels=LABELS,
+                *parts,
+                tiny_config(head="softmax", batch_tokens=256, epochs=2, **options),
+                labels=LABELS,
                 folder=tmp_path / name,
-            )  # fmt: skip
+            )
             return history, state(tmp_path / name)
 
         return train

@@ -89,8 +89,9 @@ def test_a_label_with_fewer_entities_than_folds_goes_to_different_folds():
 @settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.text(LABELS, max_size=4)), min_size=2, max_size=40),
-    st.integers(2, 6), st.integers(0, 5),
-)  # fmt: skip
+    st.integers(2, 6),
+    st.integers(0, 5),
+)
 def test_identical_texts_stay_together_and_no_fold_is_empty(rows, num_folds, seed):
     documents = [document(n, f"text {text:02d}", labels) for n, (text, labels) in enumerate(rows)]
     texts = {each.text for each in documents}
@@ -107,8 +108,9 @@ def test_identical_texts_stay_together_and_no_fold_is_empty(rows, num_folds, see
 @settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.text(LABELS, max_size=4)), min_size=1, max_size=40),
-    st.floats(0.01, 0.9), st.integers(0, 5),
-)  # fmt: skip
+    st.floats(0.01, 0.9),
+    st.integers(0, 5),
+)
 def test_a_split_has_two_sides_and_no_text_on_both(rows, share, seed):
     documents = [document(n, f"text {text:02d}", labels) for n, (text, labels) in enumerate(rows)]
     if len({each.text for each in documents}) < 2:
@@ -136,7 +138,7 @@ def test_a_large_set_is_dealt_out_at_once():
     documents = [document(n, f"{n:06d}", LABELS[n % 7] * (n % 4)) for n in range(30_000)]
     started = time.process_time()
     folds = assign_folds(documents, 5, seed=0)
-    assert time.process_time() - started < 6                        # a second or less; quadratic work took 15
+    assert time.process_time() - started < 6  # a second or less; quadratic work took 15
     assert np.bincount(folds).tolist() == [6000] * 5
 
 

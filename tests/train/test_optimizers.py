@@ -61,7 +61,7 @@ def test_sparse_steps_agree_with_dense_ones_of_the_same_gradient(rng, make_varia
     before = table.numpy()
     optimizer = GroupedAdamW(0.1, weight_decay=0.2, epsilon=1e-9)
     gradients = []
-    for rows in ([0, 2, 2], [5, 0, 5], [1, 1, 1], [0, 3, 2]):       # a row twice, rows that rest, row 4 never
+    for rows in ([0, 2, 2], [5, 0, 5], [1, 1, 1], [0, 3, 2]):  # a row twice, rows that rest, row 4 never
         values = rng.normal(size=(3, 2))
         optimizer.apply_gradients([(tf.IndexedSlices(tf.constant(values, "float32"), rows, (6, 2)), table)])
         gradients.append(np.zeros((6, 2)))
@@ -102,9 +102,14 @@ def test_a_gradient_within_the_norm_stays_as_it_is(make_variable):
 
 def test_the_configuration_makes_an_equal_optimizer(rng, make_variable):
     optimizer = GroupedAdamW(
-        WarmupLinear(0.3, 2, 9), {"kernel:0": 3.0}, weight_decay=0.2, beta_1=0.8, beta_2=0.99, epsilon=1e-5,
+        WarmupLinear(0.3, 2, 9),
+        {"kernel:0": 3.0},
+        weight_decay=0.2,
+        beta_1=0.8,
+        beta_2=0.99,
+        epsilon=1e-5,
         global_clipnorm=0.7,
-    )  # fmt: skip
+    )
     twin = GroupedAdamW.from_config(optimizer.get_config(), custom_objects={"WarmupLinear": WarmupLinear})
     assert twin.get_config() == optimizer.get_config()
     one = make_variable("kernel", (3,))
@@ -172,9 +177,17 @@ ON_TOP = [("crf", "none", "last"), ("crf", "idcnn", "weighted"), ("softmax", "bi
 def model(request, tiny_config, tiny_encoder) -> NERModel:
     head, encoder, fusion = request.param
     config = tiny_config(
-        pretrained=str(tiny_encoder), head=head, encoder=encoder, fusion=fusion, fusion_layers=2, learning_rate=1e-3,
-        head_learning_rate=7e-3, warmup=0.0, weight_decay=0.0, clip_norm=0.0,
-    )  # fmt: skip
+        pretrained=str(tiny_encoder),
+        head=head,
+        encoder=encoder,
+        fusion=fusion,
+        fusion_layers=2,
+        learning_rate=1e-3,
+        head_learning_rate=7e-3,
+        warmup=0.0,
+        weight_decay=0.0,
+        clip_norm=0.0,
+    )
     return NERModel.create(config, ["DRUG", "SYMPTOM"])
 
 

@@ -16,8 +16,13 @@ from bert4ner.train.fit import fit
 @pytest.mark.parametrize(
     ("head", "precision"),
     [
-        ("crf", "float32"), ("softmax", "float32"), ("span", "float32"), ("crf", "bfloat16"), ("softmax", "bfloat16"),
-        ("span", "bfloat16"), ("crf", "float16"),
+        ("crf", "float32"),
+        ("softmax", "float32"),
+        ("span", "float32"),
+        ("crf", "bfloat16"),
+        ("softmax", "bfloat16"),
+        ("span", "bfloat16"),
+        ("crf", "float16"),
     ],
 )
 def test_a_tiny_random_network_learns_eight_documents_by_heart(
@@ -25,9 +30,15 @@ def test_a_tiny_random_network_learns_eight_documents_by_heart(
 ):
     few = documents[:8]
     config = tiny_config(
-        pretrained=str(tiny_encoder), head=head, precision=precision, epochs=60, batch_tokens=128, patience=0,
-        encoder_dropout=0.0, head_dropout=0.0,
-    )  # fmt: skip
+        pretrained=str(tiny_encoder),
+        head=head,
+        precision=precision,
+        epochs=60,
+        batch_tokens=128,
+        patience=0,
+        encoder_dropout=0.0,
+        head_dropout=0.0,
+    )
     history = fit(few, few, config, labels=["DRUG", "PERSON", "SYMPTOM"], folder=tmp_path)
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     assert history[-1]["loss"] < 0.02
@@ -39,14 +50,21 @@ def test_a_tiny_random_network_learns_eight_documents_by_heart(
 @pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.may_nest])
 def test_heads_that_may_nest_learn_nested_entities_by_heart(head, precision, documents, tiny_config, tmp_path):
     few = [
-        Document(document.id, document.text, (*document.entities, *(
-            Entity(entity.start, entity.start + 2, "PART") for entity in document.entities if entity.label == "SYMPTOM"
-        )))
+        Document(
+            document.id,
+            document.text,
+            (
+                *document.entities,
+                *(
+                    Entity(entity.start, entity.start + 2, "PART")
+                    for entity in document.entities
+                    if entity.label == "SYMPTOM"
+                ),
+            ),
+        )
         for document in documents[:8]
-    ]  # fmt: skip
-    config = tiny_config(
-        head=head, precision=precision, epochs=60, encoder_dropout=0.0, head_dropout=0.0, head_size=16
-    )  # fmt: skip
+    ]
+    config = tiny_config(head=head, precision=precision, epochs=60, encoder_dropout=0.0, head_dropout=0.0, head_size=16)
     history = fit(few, few, config, labels=["DRUG", "PART", "PERSON", "SYMPTOM"], folder=tmp_path)
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     found = list(predict_documents([NERModel.load(tmp_path / "model")], few))

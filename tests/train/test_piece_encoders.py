@@ -17,15 +17,29 @@ PIECES = [("▁", -2.0, 1), ("头晕", -3.0, 1), ("人参", -3.0, 1), *((charact
 ENCODERS = {
     "xlnet": (
         ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>"],
-        {"model_type": "xlnet", "d_model": 16, "n_layer": 1, "n_head": 2, "d_inner": 32, "ff_activation": "gelu",
-         "pad_token_id": 5},
+        {
+            "model_type": "xlnet",
+            "d_model": 16,
+            "n_layer": 1,
+            "n_head": 2,
+            "d_inner": 32,
+            "ff_activation": "gelu",
+            "pad_token_id": 5,
+        },
     ),
     "t5": (
         ["<pad>", "</s>", "<unk>"],
-        {"model_type": "t5", "d_model": 16, "num_layers": 1, "num_heads": 2, "d_kv": 6, "d_ff": 32,
-         "feed_forward_proj": "relu"},
+        {
+            "model_type": "t5",
+            "d_model": 16,
+            "num_layers": 1,
+            "num_heads": 2,
+            "d_kv": 6,
+            "d_ff": 32,
+            "feed_forward_proj": "relu",
+        },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=ENCODERS)
@@ -36,15 +50,22 @@ def encoder(request, tmp_path, spiece):
     folder = tmp_path / request.param
     folder.mkdir()
     (folder / "spiece.model").write_bytes(spiece(pieces))
-    described = {**config, "vocab_size": len(pieces) + (request.param == "t5")}      # T5 has rows to spare
+    described = {**config, "vocab_size": len(pieces) + (request.param == "t5")}  # T5 has rows to spare
     (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
     return folder
 
 
 def test_such_an_encoder_learns_a_few_documents_by_heart(encoder, documents, tiny_config, tmp_path):
     few, tokens = documents[:6], "wordpiece" if encoder.name == "xlnet" else "characters"
-    config = tiny_config(pretrained=str(encoder), tokens=tokens, epochs=40, batch_tokens=128, patience=0,
-                         encoder_dropout=0.0, head_dropout=0.0)  # fmt: skip
+    config = tiny_config(
+        pretrained=str(encoder),
+        tokens=tokens,
+        epochs=40,
+        batch_tokens=128,
+        patience=0,
+        encoder_dropout=0.0,
+        head_dropout=0.0,
+    )
     history = fit(few, few, config, labels=LABELS, folder=tmp_path / "run")
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     again = NERModel.load(tmp_path / "run" / "model")

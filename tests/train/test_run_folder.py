@@ -93,7 +93,7 @@ def test_a_folder_of_somebody_else_is_refused_and_nothing_changed(tmp_path, name
 
 def test_a_start_that_was_killed_is_started_again(run):
     whole = content(run.path)
-    files = ["folds.json", "config.toml", "labels.txt"]                 # the order of writing, backwards
+    files = ["folds.json", "config.toml", "labels.txt"]  # the order of writing, backwards
     for unwritten in range(1, 4):
         for name in files[:unwritten]:
             (run.path / name).unlink()
@@ -169,8 +169,12 @@ def test_other_arithmetic_on_this_machine_is_told_while_folds_are_open(run, capl
 def test_tidying_leaves_what_is_complete_or_unfinished_or_not_ours(run):
     complete(run, 0)
     kept = ["fold-0/model/weights", "fold-1/state/training", "fold-1/model/.weights.1.part", ".report.html.5.part"]
-    gone = ["fold-0/state/training", "fold-0/model/.weights.12.part", "fold-0/.predictions.jsonl.7.part",
-            ".scores.json.77.part"]  # fmt: skip
+    gone = [
+        "fold-0/state/training",
+        "fold-0/model/.weights.12.part",
+        "fold-0/.predictions.jsonl.7.part",
+        ".scores.json.77.part",
+    ]
     for name in kept + gone:
         (run.path / name).parent.mkdir(parents=True, exist_ok=True)
         (run.path / name).write_text("", encoding="utf-8")

@@ -18,7 +18,7 @@ def model(tiny_encoder):
 
 
 def test_nested_entities_that_tags_cannot_hold_are_counted_once(model, caplog):
-    text = "心房内折返性心动过速。" * 10                       # longer than a window: windows share text
+    text = "心房内折返性心动过速。" * 10  # longer than a window: windows share text
     nested = Document("d", text, (Entity(0, 10, "A"), Entity(0, 2, "B"), Entity(3, 5, "B"), Entity(11, 13, "B")))
     with caplog.at_level(logging.WARNING):
         TrainingBatches([nested, Document("e", "头痛", (Entity(0, 2, "A"),))], model)

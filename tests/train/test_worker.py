@@ -50,7 +50,7 @@ def test_the_worker_gets_everything_that_a_training_needs(training_that, tmp_pat
 
 def test_its_error_is_one_line_for_the_caller_whatever_else_is_printed(training_that, capfd, monkeypatch):
     for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
-        monkeypatch.setenv(name, value)                             # a locale that cannot encode the message
+        monkeypatch.setenv(name, value)  # a locale that cannot encode the message
     message = "文档 é 坏了; 改正它"
     with pytest.raises(RunError) as error:
         training_that(f"print('progress'); os.write(1, b'native'); raise RunError({message!a})")
@@ -85,7 +85,7 @@ def test_a_killed_worker_is_told(training_that, signal_name, told):
 
 def test_a_worker_that_dies_before_it_listens_is_told(monkeypatch, tmp_path, capfd):
     monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", "raise SystemExit(2)"])
-    many = [Document(str(number), "本" * 1000) for number in range(300)]         # more than a pipe holds
+    many = [Document(str(number), "本" * 1000) for number in range(300)]  # more than a pipe holds
     with pytest.raises(RunError, match="ended with code 2"):
         worker.run_fold(tmp_path, many, many, config=Config(), labels=["DRUG"])
 
@@ -125,14 +125,17 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_the_worker_ends_with_its_parent(name):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(stub=WAITING)], stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),    # a shell's background jobs ignore Ctrl-C
-    )  # fmt: skip
+        [sys.executable, "-c", PARENT.format(stub=WAITING)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore Ctrl-C
+    )
     assert parent.stderr is not None
     word, _, pid = parent.stderr.readline().partition(" ")
     assert word == "pid" and alive(int(pid))
     if name == "SIGINT":
-        os.killpg(parent.pid, signal.SIGINT)                        # Ctrl-C goes to all processes of a terminal
+        os.killpg(parent.pid, signal.SIGINT)  # Ctrl-C goes to all processes of a terminal
     else:
         parent.send_signal(getattr(signal, name))
     _, err = parent.communicate(timeout=20)

@@ -165,8 +165,9 @@ def extend_with_parameter_wise_lr(base: Any) -> Any:
             super().__init__(*args, **kwargs)
 
         def _resource_apply_dense(self, grad: Any, var: Any) -> Any:
-            factor = float(np.prod([value for part, value in self.paramwise_lr_schedule.items()
-                                    if _names(part, var.name)]))  # fmt: skip
+            factor = float(
+                np.prod([value for part, value in self.paramwise_lr_schedule.items() if _names(part, var.name)])
+            )
             if factor == 1:
                 return super()._resource_apply_dense(grad, var)
             before = tf.identity(var)

@@ -51,16 +51,16 @@ class _MendingLoader(importlib.abc.Loader):
         self.loader = loader
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.loader, name)                          # its source, for tracebacks
+        return getattr(self.loader, name)  # its source, for tracebacks
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
         created: types.ModuleType | None = self.loader.create_module(spec)
         return created
 
     def exec_module(self, module: types.ModuleType) -> None:
-        os.environ["TF_KERAS"] = "1"                               # scripts may have said otherwise
+        os.environ["TF_KERAS"] = "1"  # scripts may have said otherwise
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)         # of escapes in its strings, since Python 3.12
+            warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in its strings, since Python 3.12
             self.loader.exec_module(module)
         if module.__name__ in _MENDED:
             importlib.import_module(_MENDED[module.__name__]).mend(module)

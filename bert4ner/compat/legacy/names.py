@@ -17,20 +17,24 @@ from bert4ner.compat.legacy.importing import LegacyFinder
 from bert4ner.compat.legacy.unsupported import GoneModule, Unsupported
 
 KERAS = "tf_keras.api._v1.keras"
-_HIDDEN = ("keras", "tensorflow.keras")                            # what these names meant before comes back afterwards
+_HIDDEN = ("keras", "tensorflow.keras")  # what these names meant before comes back afterwards
 
 # Modules of Keras 2 whose content tf-keras shows elsewhere: name there -> names below `keras`.
 _MOVED = {
     "layers": [
-        f"layers.{name}" for name in
-        "advanced_activations convolutional convolutional_recurrent core cudnn_recurrent embeddings local merge noise "
-        "normalization pooling recurrent wrappers".split()
+        f"layers.{name}"
+        for name in (
+            "advanced_activations convolutional convolutional_recurrent core cudnn_recurrent embeddings local merge "
+            "noise normalization pooling recurrent wrappers"
+        ).split()
     ],
-    "utils": [f"utils.{name}" for name in
-              "data_utils generic_utils io_utils layer_utils np_utils training_utils vis_utils".split()],
+    "utils": [
+        f"utils.{name}"
+        for name in "data_utils generic_utils io_utils layer_utils np_utils training_utils vis_utils".split()
+    ],
     "backend": ["backend.common", "backend.load_backend", "backend.tensorflow_backend"],
     "losses": ["objectives"],
-}  # fmt: skip
+}
 _ENGINE = "base_layer input_layer network sequential topology training".split()
 _WARNINGS = (r".*_generator` is deprecated", r"The `lr` argument is deprecated", r".*saving your model as an HDF5 file")
 

@@ -16,7 +16,7 @@ def mend(optimizers: Any) -> None:
     """Repair `bert4keras.optimizers`."""
     keras, backend = optimizers.keras, optimizers.K
     for each in (optimizers.Adam, optimizers.AdaFactorBase):
-        each.steps_made = lambda self: self.iterations             # gradient accumulation makes fewer than batches
+        each.steps_made = lambda self: self.iterations  # gradient accumulation makes fewer than batches
 
     optimizers.Adam._resource_apply_dense = _adam_step(backend)
     # A new variable at every look, so that callbacks changed one that nobody read; no rate in Adam's sense.

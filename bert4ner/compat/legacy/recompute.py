@@ -30,12 +30,11 @@ def recompute_grad(call: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(call)
     def recomputed(self: Any, inputs: Any, **kwargs: Any) -> Any:
-        kwargs = {name: value for name, value in kwargs.items()
-                  if name in accepted or name not in ("mask", "training")}  # fmt: skip
-        if _seeds.stack:                                           # a part of a layer that is recomputed anyway
+        kwargs = {name: value for name, value in kwargs.items() if name in accepted or name not in ("mask", "training")}
+        if _seeds.stack:  # a part of a layer that is recomputed anyway
             return call(self, inputs, **kwargs)
         seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
-        context = base_layer_utils.call_context()                  # inner layers ask it whether they are within another
+        context = base_layer_utils.call_context()  # inner layers ask it whether they are within another
         within = context.call_context_args
 
         def compute(*flat: Any) -> Any:
@@ -51,7 +50,7 @@ def _block(compute: Callable[..., Any]) -> Callable[..., Any]:
     @tf.custom_gradient
     def block(*flat: Any) -> Any:
         def gradient(*upstream: Any, variables: Any = None) -> Any:
-            with tf.control_dependencies(upstream):                # not before, and not merged with the first pass
+            with tf.control_dependencies(upstream):  # not before, and not merged with the first pass
                 again = [tf.stop_gradient(each) for each in flat]
             outputs = tf.nest.flatten(compute(*again))
             gradients = tf.gradients(outputs, [*again, *(variables or [])], grad_ys=list(upstream))

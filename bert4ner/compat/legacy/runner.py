@@ -20,11 +20,14 @@ from bert4ner.errors import DataError
 _LIBRARY = Path(__file__).resolve().parents[2]
 UNSUPPORTED = 2
 FAILED = 1
-_OURS = ("tensorflow", "keras", "keras_contrib")                   # whose missing names are told with what to write
-_SHOWN_AS = (                                                      # where modules stand -> what scripts call them
-    ("tensorflow._api.v2.compat.v1", "tensorflow"), ("tensorflow._api.v2", "tensorflow"),
-    ("tf_keras.api._v1.keras", "keras"), ("tf_keras.api._v2.keras", "keras"), ("tensorflow.keras", "keras"),
-)  # fmt: skip
+_OURS = ("tensorflow", "keras", "keras_contrib")  # whose missing names are told with what to write
+_SHOWN_AS = (  # where modules stand -> what scripts call them
+    ("tensorflow._api.v2.compat.v1", "tensorflow"),
+    ("tensorflow._api.v2", "tensorflow"),
+    ("tf_keras.api._v1.keras", "keras"),
+    ("tf_keras.api._v2.keras", "keras"),
+    ("tensorflow.keras", "keras"),
+)
 
 
 def run_script(script: Path, arguments: Sequence[str]) -> int:
@@ -113,9 +116,10 @@ def _line(error: Exception, script: Path) -> str:
         return f"{error.filename}:{error.lineno}"
     folder = script.resolve().parent
     own = [
-        (frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
+        (frame.filename, frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == str(script) or _beside(Path(frame.filename), folder)
-    ]  # fmt: skip
+    ]
     return "{}:{}".format(*own[-1]) if own else str(script)
 
 

@@ -13,7 +13,7 @@ def switch_on(tf: Any) -> None:
         tf: TensorFlow, just imported.
     """
     tf.compat.v1.disable_eager_execution()
-    tf.compat.v1.disable_control_flow_v2()                         # else loops that ran cannot be differentiated later
-    tf.compat.v1.disable_v2_tensorshape()                          # shape[1].value, as scripts write it
+    tf.compat.v1.disable_control_flow_v2()  # else loops that ran cannot be differentiated later
+    tf.compat.v1.disable_v2_tensorshape()  # shape[1].value, as scripts write it
     os.environ["TF_KERAS"] = "1"
     names.install()

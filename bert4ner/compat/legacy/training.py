@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-METHODS = {                     # of Sequential, gone since
+METHODS = {  # of Sequential, gone since
     "predict_classes": lambda self, *args, **kwargs: _classes(self.predict(*args, **kwargs)),
     "predict_proba": lambda self, *args, **kwargs: self.predict(*args, **kwargs),
 }

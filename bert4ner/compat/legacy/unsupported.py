@@ -9,11 +9,21 @@ from bert4ner.errors import EnvironmentProblem
 _CRF = "bert4keras.layers.ConditionalRandomField with its sparse_loss, and bert4keras.snippets.ViterbiDecoder to decode"
 _LOOP = "keras.models.Model(...).fit_generator(...) or a loop over tf.Session().run(...)"
 _RENAMED = {
-    "mul": "multiply", "sub": "subtract", "neg": "negative", "pack": "stack", "unpack": "unstack",
-    "select": "where", "batch_matmul": "matmul", "concat_v2": "concat", "audio_summary": "summary.audio",
-    "histogram_summary": "summary.histogram", "image_summary": "summary.image", "merge_all_summaries":
-    "summary.merge_all", "merge_summary": "summary.merge", "scalar_summary": "summary.scalar",
-}  # fmt: skip
+    "mul": "multiply",
+    "sub": "subtract",
+    "neg": "negative",
+    "pack": "stack",
+    "unpack": "unstack",
+    "select": "where",
+    "batch_matmul": "matmul",
+    "concat_v2": "concat",
+    "audio_summary": "summary.audio",
+    "histogram_summary": "summary.histogram",
+    "image_summary": "summary.image",
+    "merge_all_summaries": "summary.merge_all",
+    "merge_summary": "summary.merge",
+    "scalar_summary": "summary.scalar",
+}
 
 # Dotted names; what is longest and fits counts for all below it.
 INSTEAD = {
@@ -66,12 +76,12 @@ class GoneModule(types.ModuleType):
 
     def __init__(self, name: str):
         super().__init__(name)
-        self.__path__ = []                                         # a package, so that its parts can be imported
+        self.__path__ = []  # a package, so that its parts can be imported
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        if self.__name__ == "tensorflow.contrib":                  # its parts are modules, what is in them is gone
+        if self.__name__ == "tensorflow.contrib":  # its parts are modules, what is in them is gone
             return GoneModule(f"{self.__name__}.{name}")
         raise Unsupported(f"{self.__name__}.{name}")
 

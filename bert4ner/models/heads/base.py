@@ -20,9 +20,9 @@ from bert4ner.errors import ConfigError
 class Chain(NamedTuple):
     """Log scores of tag sequences beyond the emissions; -inf forbids. Heads without tags have one of no tags."""
 
-    transitions: np.ndarray     # (tags, tags), from-tag first
-    starts: np.ndarray          # (tags,)
-    ends: np.ndarray            # (tags,)
+    transitions: np.ndarray  # (tags, tags), from-tag first
+    starts: np.ndarray  # (tags,)
+    ends: np.ndarray  # (tags,)
 
 
 def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
@@ -33,7 +33,7 @@ def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
 def built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
     """A float32 layer over sequences or grids of vectors of this width, its variables named after it."""
     layer = kind(units, name=name, dtype="float32", **options)
-    with tf.name_scope(name):                                       # else those of several have one name
+    with tf.name_scope(name):  # else those of several have one name
         layer.build((None, None, None, width))
     return layer
 
@@ -71,7 +71,7 @@ class Head(keras.layers.Layer):
     """Tokens of the longest query, its [SEP] counted; windows are shorter by as many."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
-        kwargs["dtype"] = "float32"                     # log probabilities do not survive 16 bits
+        kwargs["dtype"] = "float32"  # log probabilities do not survive 16 bits
         super().__init__(**kwargs)
         self.labels = list(labels)
         self.dropout = dropout
@@ -132,9 +132,7 @@ class Head(keras.layers.Layer):
         """The current transitions, starts and ends between tags; of no tags where the head has none."""
         return Chain(np.zeros((0, 0), "float32"), np.zeros(0, "float32"), np.zeros(0, "float32"))
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
+    def decode_scores(self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder) -> list[list[TokenSpan]]:
         """The entities of each window from `scores`, averaged or not; `decoder` goes through tags, if there are any."""
         raise NotImplementedError
 

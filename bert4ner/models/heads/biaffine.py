@@ -41,7 +41,7 @@ class BiaffineHead(SpanMatrixHead):
         self.ends = built(dense, self.head_size, width, "ends")
         self.terms = built(dense, 2 * labels, width, "terms", use_bias=False, kernel_initializer=normal(stddev=0.02))
         size = self.head_size + 1
-        initializer = normal(stddev=1 / size)                                      # a spread near 1 before training
+        initializer = normal(stddev=1 / size)  # a spread near 1 before training
         self.forms = self.add_weight(name="forms", shape=(labels, size, size), initializer=initializer)
         self.sizes = self.add_weight(name="sizes", shape=(labels, SIZES), initializer="zeros")
         super().build(input_shape)
@@ -50,13 +50,13 @@ class BiaffineHead(SpanMatrixHead):
         features = self.dropout_layer(features)
         starts, ends = (
             _with_one(tf.nn.leaky_relu(dense(features), 0.1)) for dense in (self.starts, self.ends)
-        )                                                                          # (batch, length, size)
-        forms = tf.einsum("bis,lst->blit", starts, self.forms)                     # (batch, labels, length, size)
-        products = tf.matmul(forms, ends[:, None], transpose_b=True)               # (batch, labels, length, length)
+        )  # (batch, length, size)
+        forms = tf.einsum("bis,lst->blit", starts, self.forms)  # (batch, labels, length, size)
+        products = tf.matmul(forms, ends[:, None], transpose_b=True)  # (batch, labels, length, length)
         firsts, lasts = tf.split(tf.transpose(self.terms(features), [0, 2, 1]), 2, axis=1)
         positions = tf.range(tf.shape(features)[1])
-        steps = tf.clip_by_value(positions - positions[:, None], 0, SIZES - 1)     # from the first to the last token
-        terms = tf.gather(self.sizes, steps, axis=1) + self.prior                  # (labels, length, length)
+        steps = tf.clip_by_value(positions - positions[:, None], 0, SIZES - 1)  # from the first to the last token
+        terms = tf.gather(self.sizes, steps, axis=1) + self.prior  # (labels, length, length)
         return products + terms + firsts[..., None] + lasts[:, :, None]
 
 

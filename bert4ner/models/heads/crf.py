@@ -9,7 +9,7 @@ from bert4ner.models.heads.base import Chain
 from bert4ner.models.heads.partition import log_partition
 from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
 
-_FORBIDDEN = -1e30              # finite, so that a recursion over tags that nothing leads to has a gradient
+_FORBIDDEN = -1e30  # finite, so that a recursion over tags that nothing leads to has a gradient
 
 
 @final
@@ -64,12 +64,12 @@ class CRFHead(TagHead):
     def path_score(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Log weight of one tag sequence per row, ``(batch,)`` float64; `tags` is ``(batch, length)`` int."""
         transitions, starts, ends = self._legal()
-        tags = tf.where(mask, tags, 0)                                                     # (batch, length)
-        chosen = tf.gather(tf.cast(emissions, "float64"), tags, batch_dims=2)              # (batch, length)
+        tags = tf.where(mask, tags, 0)  # (batch, length)
+        chosen = tf.gather(tf.cast(emissions, "float64"), tags, batch_dims=2)  # (batch, length)
         chosen = tf.where(mask, chosen, 0)
         moves = tf.gather_nd(transitions, tf.stack([tags[:, :-1], tags[:, 1:]], axis=-1))  # (batch, length - 1)
         moves = tf.where(mask[:, 1:], moves, 0)
-        last = tf.reduce_sum(tf.cast(mask, "int32"), axis=1) - 1                           # (batch,)
+        last = tf.reduce_sum(tf.cast(mask, "int32"), axis=1) - 1  # (batch,)
         final_tag = tf.gather(tags, tf.maximum(last, 0), batch_dims=1)
         borders = tf.gather(starts, tags[:, 0]) + tf.gather(ends, final_tag)
         return tf.reduce_sum(chosen, axis=1) + tf.reduce_sum(moves, axis=1) + borders

@@ -16,7 +16,7 @@ from bert4ner.models.heads.span_matrix import (
     unpack_targets,
 )
 
-_LARGEST = 200.0                # of each part of a logit in the loss: float64 knows the exponential of all three
+_LARGEST = 200.0  # of each part of a logit in the loss: float64 knows the exponential of all three
 
 
 @final
@@ -45,7 +45,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     kind = "parts of span logits"
 
     def cells(self, length: int) -> int:
-        return 2 * length * (length + len(self.labels))                 # the loss computes in float64
+        return 2 * length * (length + len(self.labels))  # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
         dense, size = keras.layers.Dense, 2 * self.head_size
@@ -54,10 +54,10 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        projected = self.projection(self.dropout_layer(features))                          # (batch, length, 2 * size)
+        projected = self.projection(self.dropout_layer(features))  # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
-        spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)           # (batch, length, length)
-        terms = self.labelling(projected) / 2                                              # (batch, length, 2 * labels)
+        spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)  # (batch, length, length)
+        terms = self.labelling(projected) / 2  # (batch, length, 2 * labels)
         firsts = terms[..., 1::2] + self.prior[:, 0, 0]
         return tf.concat([spans, terms[..., ::2], firsts], axis=-1)
 
@@ -72,7 +72,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
 
     def logits(self, outputs: Any) -> Any:
         spans, lasts, firsts = self._parts(outputs)
-        lasts, firsts = tf.transpose(lasts, [0, 2, 1]), tf.transpose(firsts, [0, 2, 1])    # (batch, labels, length)
+        lasts, firsts = tf.transpose(lasts, [0, 2, 1]), tf.transpose(firsts, [0, 2, 1])  # (batch, labels, length)
         return spans[:, None] + lasts[:, :, None] + firsts[..., None]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
@@ -86,18 +86,18 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
-        inside = text_tokens(lengths, width)                                               # (batch, length)
+        inside = text_tokens(lengths, width)  # (batch, length)
         lasts, firsts = (tf.where(inside[..., None], part, 0.0) for part in (lasts, firsts))
-        labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)    # (batch, cells) each
+        labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
         places = tf.stack([rows, starts, ends], axis=-1)
         terms = tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
-        every = tf.gather_nd(spans, places)[..., None] + terms                             # (batch, cells, labels)
-        every = tf.where(real[..., None], every, 0.0)           # what no cell was read from may be anything, NaN, too
-        found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)             # (batch, cells)
+        every = tf.gather_nd(spans, places)[..., None] + terms  # (batch, cells, labels)
+        every = tf.where(real[..., None], every, 0.0)  # what no cell was read from may be anything, NaN, too
+        found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)  # (batch, cells)
         others = _sums(tf.where(allowed_spans(inside), spans, -np.inf), lasts, firsts, places)
-        wrong = _wrong(every, labels, starts, ends, real)                                  # (batch, cells, labels)
+        wrong = _wrong(every, labels, starts, ends, real)  # (batch, cells, labels)
         others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
-        entities = loss_of_entities(found, starts * number + labels, width * number)       # of label and first token
+        entities = loss_of_entities(found, starts * number + labels, width * number)  # of label and first token
         losses = tf.reduce_sum(tf.math.log1p(others), axis=[1, 2]) + tf.reduce_sum(entities, axis=1)
         return tf.cast(scaled(losses, inside), "float32")
 
@@ -108,7 +108,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         # What the best label of either token does not lift above `least`, no label does.
         most = spans + lasts.max(axis=1, initial=-np.inf) + firsts.max(axis=1, initial=-np.inf)[:, None]
         starts, ends = np.nonzero(np.triu(most > least))
-        logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]               # (pairs, labels)
+        logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]  # (pairs, labels)
         rows, labels = np.nonzero(logits > least)
         return (labels, starts[rows], ends[rows]), sigmoid(logits[rows, labels])
 
@@ -139,9 +139,9 @@ def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
         labels, starts, ends: of the entities, ``(batch, cells)``.
         real: which of them there are.
     """
-    place = starts * (tf.reduce_max(ends) + 1) + ends                                      # a number for each pair
+    place = starts * (tf.reduce_max(ends) + 1) + ends  # a number for each pair
     same = tf.equal(place[:, :, None], place[:, None]) & real[:, None] & real[:, :, None]  # (batch, cells, cells)
     once = real & ~tf.reduce_any(tf.linalg.band_part(same, -1, 0) & ~tf.linalg.band_part(same, 0, 0), axis=-1)
-    kinds = tf.one_hot(labels, tf.shape(every)[-1], dtype="float64")                       # (batch, cells, labels)
+    kinds = tf.one_hot(labels, tf.shape(every)[-1], dtype="float64")  # (batch, cells, labels)
     right = tf.matmul(tf.cast(same, "float64"), kinds) > 0
     return tf.where(once[..., None] & ~right, tf.exp(every), 0.0)

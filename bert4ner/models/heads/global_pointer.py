@@ -38,6 +38,6 @@ class GlobalPointerHead(SpanMatrixHead):
         projected = self.projection(self.dropout_layer(features))
         batch, length = tf.shape(features)[0], tf.shape(features)[1]
         projected = tf.reshape(projected, [batch, length, len(self.labels), 2 * self.head_size])
-        projected = rotate(tf.transpose(projected, [0, 2, 1, 3]), self.head_size)          # (batch, labels, length, …)
+        projected = rotate(tf.transpose(projected, [0, 2, 1, 3]), self.head_size)  # (batch, labels, length, …)
         queries, keys = tf.split(projected, 2, axis=-1)
         return tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True) + self.prior

@@ -20,8 +20,8 @@ from bert4ner.models.heads.span_matrix import (
 )
 
 _START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
-_PRIOR = -4.0                   # logit of first and last tokens before training; from 0, half of all are both
-_LENGTH = 4.0                   # of what tells a query from the others: the longer, the farther a step moves its label
+_PRIOR = -4.0  # logit of first and last tokens before training; from 0, half of all are both
+_LENGTH = 4.0  # of what tells a query from the others: the longer, the farther a step moves its label
 
 
 @final
@@ -63,9 +63,15 @@ class MRCHead(SpanCellsHead):
     asks = True
 
     def __init__(
-        self, labels: Sequence[str], queries: Sequence[Sequence[int]] = (), head_size: int = 64,
-        nesting: Nesting = "any", dropout: float = 0.0, joint: float = 1.0, **kwargs: Any,
-    ):  # fmt: skip
+        self,
+        labels: Sequence[str],
+        queries: Sequence[Sequence[int]] = (),
+        head_size: int = 64,
+        nesting: Nesting = "any",
+        dropout: float = 0.0,
+        joint: float = 1.0,
+        **kwargs: Any,
+    ):
         super().__init__(labels, head_size, nesting, dropout, **kwargs)
         self.joint = joint
         self.passes = joint * len(self.labels) + (1 - joint)
@@ -83,20 +89,24 @@ class MRCHead(SpanCellsHead):
         dense, width = keras.layers.Dense, input_shape[-1]
         few = [0.0] * (2 * self.head_size) + [_PRIOR, _PRIOR, 0.0, 0.0]
         self.projection = built(
-            dense, len(few), width, "projection", kernel_initializer="lecun_normal",
+            dense,
+            len(few),
+            width,
+            "projection",
+            kernel_initializer="lecun_normal",
             bias_initializer=keras.initializers.Constant(few),
-        )  # fmt: skip
+        )
         self.conditions = built(dense, 2 * width, width, "conditions", use_bias=False, kernel_initializer="zeros")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        projected = self.projection(self.dropout_layer(self._conditioned(features)))       # (batch, labels, length, …)
+        projected = self.projection(self.dropout_layer(self._conditioned(features)))  # (batch, labels, length, …)
         size = self.head_size
         queries, keys = tf.split(rotate(projected[..., : 2 * size], size), 2, axis=-1)
         matches = tf.matmul(queries / size**0.5, keys, transpose_b=True)
         # Is a token first, is it last, and a term of either for the match.
-        starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)      # (batch, labels, length)
-        matches += firsts[..., None] + lasts[:, :, None]                                   # (batch, labels, length, …)
+        starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)  # (batch, labels, length)
+        matches += firsts[..., None] + lasts[:, :, None]  # (batch, labels, length, …)
         return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
 
     def _conditioned(self, features: Any) -> Any:
@@ -105,7 +115,7 @@ class MRCHead(SpanCellsHead):
         An encoder that has never been asked gives nearly the same vectors after every query; by this, labels are told
         apart from the first steps on.
         """
-        asked = features[:, :, :1]                                                         # (batch, labels, 1, width)
+        asked = features[:, :, :1]  # (batch, labels, 1, width)
         asked -= tf.reduce_mean(asked, axis=1, keepdims=True)
         asked *= _LENGTH * tf.math.rsqrt(tf.reduce_sum(asked**2, axis=-1, keepdims=True) + 1e-3)
         gains, shifts = tf.split(self.conditions(asked), 2, axis=-1)
@@ -123,31 +133,31 @@ class MRCHead(SpanCellsHead):
         lengths, rows, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
         inside = text_tokens(lengths, width)
-        spans = allowed_spans(inside)[:, None]                                             # (batch, 1, length, length)
-        inside = inside[:, None]                                                           # (batch, 1, length)
-        labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)   # (batch, cells) each
+        spans = allowed_spans(inside)[:, None]  # (batch, 1, length, length)
+        inside = inside[:, None]  # (batch, 1, length)
+        labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
         total, questionable = tf.zeros([batch]), []
         for row, tokens in ((_START, firsts), (_END, lasts)):
             shape = tf.shape(outputs[:, :, row])
             gold = tf.scatter_nd(tf.stack([rows, labels, tokens], axis=-1), tf.cast(real, "int32"), shape) > 0
-            logits = tf.where(inside, outputs[:, :, row], 0)                               # (batch, labels, length)
+            logits = tf.where(inside, outputs[:, :, row], 0)  # (batch, labels, length)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
-            total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])               # (batch,)
+            total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])  # (batch,)
             questionable.append(gold | (logits > 0))
-        pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans           # (batch, labels, length, …)
+        pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans  # (batch, labels, length, …)
         # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
         losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, _MATCH:], 0)), 0)
         places = tf.stack([rows, labels, _MATCH + firsts, lasts], axis=-1)
-        right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)    # (batch,)
+        right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)  # (batch,)
         return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """As said there, of the spans with first token, last token and match above `least`."""
-        inner = window[:, :, 1 : length - 1]                                               # (labels, rows, tokens)
+        inner = window[:, :, 1 : length - 1]  # (labels, rows, tokens)
         starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
         (labels, firsts), (labels_of_ends, lasts) = np.nonzero(starts > least), np.nonzero(ends > least)
         firsts_of, lasts_of = np.nonzero((labels[:, None] == labels_of_ends) & (firsts[:, None] <= lasts))
-        labels, firsts, lasts = labels[firsts_of], firsts[firsts_of], lasts[lasts_of]      # (pairs,)
+        labels, firsts, lasts = labels[firsts_of], firsts[firsts_of], lasts[lasts_of]  # (pairs,)
         found = matches[labels, firsts, lasts] > least
         labels, firsts, lasts = spans = labels[found], firsts[found], lasts[found]
         return spans, sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])

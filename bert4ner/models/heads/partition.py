@@ -13,8 +13,8 @@ from typing import Any
 
 from bert4ner.compat.frameworks import tf
 
-_SAFE = 1e-290                  # a sum of products below this, no factor being above 1, may have lost terms
-_STEPS = 8                      # steps of the recursion in one turn of TensorFlow's loop: a turn costs more than a step
+_SAFE = 1e-290  # a sum of products below this, no factor being above 1, may have lost terms
+_STEPS = 8  # steps of the recursion in one turn of TensorFlow's loop: a turn costs more than a step
 
 
 @tf.custom_gradient
@@ -29,7 +29,7 @@ def log_partition(emissions: Any, mask: Any, transitions: Any, starts: Any, ends
         ends: ``(tags,)`` float64, likewise.
     """
     given = emissions, mask, transitions, starts, ends
-    lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)                                # (batch,)
+    lengths = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)  # (batch,)
     messages = _Messages(emissions, lengths, transitions, starts, ends)
     safe = tf.reduce_min(tf.where(tf.transpose(mask)[:, None, :], messages.totals, 1)) > _SAFE
 
@@ -50,16 +50,15 @@ class _Messages:
 
     def __init__(self, emissions: Any, lengths: Any, transitions: Any, starts: Any, ends: Any):
         self.lengths = lengths
-        top = tf.reduce_max(emissions, axis=2)                                             # (batch, length)
+        top = tf.reduce_max(emissions, axis=2)  # (batch, length)
         self.shifts = tf.transpose(top)
-        weights = tf.exp(emissions - top[:, :, None])                                      # (batch, length, tags)
-        both = tf.stack([weights, tf.reverse_sequence(weights, lengths, seq_axis=1)])      # (2, batch, length, tags)
+        weights = tf.exp(emissions - top[:, :, None])  # (batch, length, tags)
+        both = tf.stack([weights, tf.reverse_sequence(weights, lengths, seq_axis=1)])  # (2, batch, length, tags)
         self.highest = [tf.reduce_max(scores) for scores in (transitions, starts, ends)]
         moves, starts, ends = (
-            tf.exp(scores - highest)
-            for scores, highest in zip((transitions, starts, ends), self.highest, strict=True)
+            tf.exp(scores - highest) for scores, highest in zip((transitions, starts, ends), self.highest, strict=True)
         )
-        self.moves = tf.stack([moves, tf.transpose(moves)])                                # (2, from, to)
+        self.moves = tf.stack([moves, tf.transpose(moves)])  # (2, from, to)
         first = tf.broadcast_to(tf.stack([starts, ends])[:, None], tf.shape(both[:, :, 0]))
         self.arriving, self.leaving, self.totals = self._recursion(tf.transpose(both, [2, 0, 1, 3]), first)
 
@@ -87,10 +86,10 @@ class _Messages:
 
     def log_partition(self, mask: Any) -> Any:
         """Log of the summed weight of all sequences, ``(batch,)``."""
-        real = tf.transpose(mask)                                                          # (length, batch)
-        steps = tf.where(real, tf.math.log(self.totals[:, 0]) + self.shifts, 0)            # (length, batch)
-        last = self._at_last(self.leaving[:, 0])                                           # (batch, tags)
-        ended = tf.math.log(tf.reduce_sum(last * self.arriving[0, 1], axis=1))             # (batch,)
+        real = tf.transpose(mask)  # (length, batch)
+        steps = tf.where(real, tf.math.log(self.totals[:, 0]) + self.shifts, 0)  # (length, batch)
+        last = self._at_last(self.leaving[:, 0])  # (batch, tags)
+        ended = tf.math.log(tf.reduce_sum(last * self.arriving[0, 1], axis=1))  # (batch,)
         moved = self.highest[0] * tf.cast(self.lengths - 1, "float64")
         return tf.reduce_sum(steps, axis=0) + ended + moved + self.highest[1] + self.highest[2]
 
@@ -104,15 +103,18 @@ class _Messages:
 
     def gradient(self, mask: Any, upstream: Any) -> tuple[Any, Any, Any, Any]:
         """For emissions, transitions, starts, ends: how often each is used on average, times upstream ``(batch,)``."""
-        real = tf.cast(tf.transpose(mask), "float64") * upstream                           # (length, batch)
-        joint = self.leaving[:, 0] * self._from_start(self.arriving[:, 1])                 # (length, batch, tags)
+        real = tf.cast(tf.transpose(mask), "float64") * upstream  # (length, batch)
+        joint = self.leaving[:, 0] * self._from_start(self.arriving[:, 1])  # (length, batch, tags)
         used = tf.math.divide_no_nan(joint, tf.reduce_sum(joint, axis=2, keepdims=True)) * real[:, :, None]
-        behind = self._from_start(self.leaving[:, 1])[1:]                                  # (length - 1, batch, tags)
-        together = tf.reduce_sum(self.arriving[1:, 0] * behind, axis=2)                    # (length - 1, batch)
+        behind = self._from_start(self.leaving[:, 1])[1:]  # (length - 1, batch, tags)
+        together = tf.reduce_sum(self.arriving[1:, 0] * behind, axis=2)  # (length - 1, batch)
         behind = behind * tf.math.divide_no_nan(real[1:], together)[:, :, None]
         moved = self.moves[0] * tf.einsum("lbi,lbj->ij", self.leaving[:-1, 0], behind)
-        return tf.transpose(used, [1, 0, 2]), moved, tf.reduce_sum(used[0], axis=0), tf.reduce_sum(
-            self._at_last(used), axis=0
+        return (
+            tf.transpose(used, [1, 0, 2]),
+            moved,
+            tf.reduce_sum(used[0], axis=0),
+            tf.reduce_sum(self._at_last(used), axis=0),
         )
 
 
@@ -120,11 +122,11 @@ def _log_partition_in_logs(emissions: Any, mask: Any, transitions: Any, starts: 
     """As `log_partition`, for scores of any size, and slow."""
 
     def step(alphas: Any, inputs: Any) -> Any:
-        emission, real = inputs                                                            # (batch, tags), (batch,)
+        emission, real = inputs  # (batch, tags), (batch,)
         moved = tf.reduce_logsumexp(alphas[:, :, None] + transitions, axis=1) + emission
         return tf.where(real[:, None], moved, alphas)
 
-    by_step = tf.transpose(emissions, [1, 0, 2])                                           # (length, batch, tags)
+    by_step = tf.transpose(emissions, [1, 0, 2])  # (length, batch, tags)
     alphas = tf.foldl(step, (by_step[1:], tf.transpose(mask)[1:]), initializer=starts + by_step[0])
     return tf.reduce_logsumexp(alphas + ends, axis=1)
 

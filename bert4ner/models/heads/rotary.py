@@ -15,10 +15,10 @@ def rotate(vectors: Any, size: int | None = None) -> Any:
         Su et al. 2021, RoFormer: Enhanced Transformer with Rotary Position Embedding.
     """
     size = size or vectors.shape[-1]
-    positions = tf.range(tf.shape(vectors)[-2], dtype="float32")                           # (length,)
-    rates = 10000.0 ** (-tf.range(0, size, 2, dtype="float32") / size)                     # (size / 2,)
-    rates = tf.tile(rates, [vectors.shape[-1] // size])                                    # (width / 2,)
-    angles = positions[:, None] * rates                                                    # (length, width / 2)
+    positions = tf.range(tf.shape(vectors)[-2], dtype="float32")  # (length,)
+    rates = 10000.0 ** (-tf.range(0, size, 2, dtype="float32") / size)  # (size / 2,)
+    rates = tf.tile(rates, [vectors.shape[-1] // size])  # (width / 2,)
+    angles = positions[:, None] * rates  # (length, width / 2)
     return _turn(tf.cast(vectors, "float32"), tf.complex(tf.cos(angles), tf.sin(angles)))
 
 

@@ -12,7 +12,7 @@ from bert4ner.models.heads.span_matrix import check_span
 from bert4ner.models.heads.tagging import IGNORED, PathHead, log_softmax
 from bert4ner.text.schemes import TagSet
 
-_POINTERS = 2                   # first token, last token
+_POINTERS = 2  # first token, last token
 
 
 @final
@@ -45,14 +45,18 @@ class SpanHead(PathHead):
     kind = "pointers"
 
     def __init__(
-        self, labels: Sequence[str], label_smoothing: float = 0.0, focal: float = 0.0, dropout: float = 0.0,
+        self,
+        labels: Sequence[str],
+        label_smoothing: float = 0.0,
+        focal: float = 0.0,
+        dropout: float = 0.0,
         **kwargs: Any,
-    ):  # fmt: skip
+    ):
         super().__init__(labels, dropout, **kwargs)
         self.label_smoothing = label_smoothing
         self.focal = focal
         self.tagset = TagSet("bioes", self.labels)
-        kinds = self.tagset.label_numbers + 1                                              # (tags,)
+        kinds = self.tagset.label_numbers + 1  # (tags,)
         opens, closes = self.tagset.start_allowed, self.tagset.end_allowed
         self._firsts, self._lasts = np.where(opens, kinds, 0), np.where(closes, kinds, 0)  # classes of both pointers
 
@@ -85,7 +89,7 @@ class SpanHead(PathHead):
 
         Of overlapping spans the longest is learned; the others are `unlearnable`.
         """
-        targets = np.full((len(spans), width, _POINTERS), IGNORED, "int32")                # (batch, width, 2)
+        targets = np.full((len(spans), width, _POINTERS), IGNORED, "int32")  # (batch, width, 2)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
             targets[row, 1 : length - 1] = 0
             taken = np.zeros(width, bool)
@@ -99,11 +103,11 @@ class SpanHead(PathHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per pointer of a real token."""
-        classes = tf.reshape(tf.cast(targets, "int32"), tf.shape(outputs)[:-1])            # (batch, length, 2)
+        classes = tf.reshape(tf.cast(targets, "int32"), tf.shape(outputs)[:-1])  # (batch, length, 2)
         real = tf.not_equal(classes, IGNORED)
-        logits = tf.where(real[..., None], outputs, 0)                                     # not even NaN from padding
-        logs = tf.nn.log_softmax(logits)                                                   # (batch, length, 2, classes)
-        right = tf.gather(logs, tf.maximum(classes, 0), batch_dims=3)                      # (batch, length, 2)
+        logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
+        logs = tf.nn.log_softmax(logits)  # (batch, length, 2, classes)
+        right = tf.gather(logs, tf.maximum(classes, 0), batch_dims=3)  # (batch, length, 2)
         losses = -(1 - self.label_smoothing) * right
         if self.focal:
             # Where p is 1 the power has no slope of its own for an exponent below 1.
@@ -114,5 +118,5 @@ class SpanHead(PathHead):
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Of each tag of a token the log probability that both its pointers are what the tag says."""
-        logs = log_softmax(outputs)                                                        # (batch, length, 2, classes)
+        logs = log_softmax(outputs)  # (batch, length, 2, classes)
         return logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]

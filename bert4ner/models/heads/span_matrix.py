@@ -25,8 +25,8 @@ of all cells above 0, hundreds of thousands of spans in a window, and no annotat
 PRIOR = -8.0
 """What a logit is before training: an entity in three thousand spans. From 0, a window of 200 tokens starts with 20,000
 spans that are to be unlearned, and steps are few."""
-_NONE = -1                      # target that stands for nothing
-_FIELDS = 3                     # label, first and last token of a target
+_NONE = -1  # target that stands for nothing
+_FIELDS = 3  # label, first and last token of a target
 
 
 def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.ndarray) -> np.ndarray:
@@ -87,15 +87,13 @@ class TokenPairHead(Head):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        nesting = config.spans.nesting                  # "auto": nobody had documents to decide by
+        nesting = config.spans.nesting  # "auto": nobody had documents to decide by
         return {"head_size": config.spans.head_size, "nesting": "any" if nesting == "auto" else nesting}
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
+    def decode_scores(self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder) -> list[list[TokenSpan]]:
         """Spans for which all that the head decides on is likelier than not; the likeliest, should there be very many
         (`SPANS_PER_TOKEN`)."""
         return self._above(0.5, scores, lengths, self.nesting)
@@ -106,9 +104,7 @@ class TokenPairHead(Head):
         """Spans for which all that the head decides on has a probability above 1 / (2 nbest)."""
         return self._above(1 / (2 * nbest), scores, lengths, "any")
 
-    def _above(
-        self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting
-    ) -> list[list[TokenSpan]]:
+    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting) -> list[list[TokenSpan]]:
         windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
         return [heaviest(self._found(least, window, length), nesting) for window, length in windows]
 
@@ -146,7 +142,7 @@ class SpanCellsHead(TokenPairHead):
 
     def _cell(self, span: tuple) -> tuple[int, int, int]:
         start, end, label = span
-        return self.label_numbers[label], start + 1, end                                   # [CLS] moves all by one
+        return self.label_numbers[label], start + 1, end  # [CLS] moves all by one
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """Labels, first and last tokens of the spans of one window with logits above `least`, and their probability."""
@@ -207,8 +203,8 @@ class SpanMatrixHead(SpanCellsHead):
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        others, found = _others_and_found(outputs, allowed_spans(inside), places)          # (batch, labels, length), …
-        firsts = places[:, :, 1] * width + places[:, :, 2]                                 # label and token, one number
+        others, found = _others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
+        firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
@@ -263,7 +259,7 @@ def _others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
     others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(places)[:-1], np.float32(-np.inf)))
     top = tf.maximum(tf.reduce_max(others, axis=-1, keepdims=True), 0.0)
     powers = tf.exp(others - top)
-    total = tf.exp(-top) + tf.reduce_sum(powers, axis=-1, keepdims=True)                   # (batch, labels, length, 1)
+    total = tf.exp(-top) + tf.reduce_sum(powers, axis=-1, keepdims=True)  # (batch, labels, length, 1)
 
     def gradient(of_others: Any, of_found: Any) -> Any:
         slopes = powers * (of_others[..., None] / total)
@@ -281,7 +277,7 @@ def loss_of_entities(logits: Any, groups: Any, num_groups: Any) -> Any:
         num_groups: how many there are in each window.
     """
     batch = tf.shape(logits)[0]
-    segments = tf.reshape(tf.range(batch)[:, None] * num_groups + groups, [-1])            # (batch * cells,)
+    segments = tf.reshape(tf.range(batch)[:, None] * num_groups + groups, [-1])  # (batch * cells,)
     scores, count = tf.reshape(-logits, [-1]), batch * num_groups
     top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, count), 0.0))
     powers = tf.exp(scores - tf.gather(top, segments))

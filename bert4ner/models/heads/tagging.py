@@ -19,7 +19,7 @@ from bert4ner.entities import Entity
 from bert4ner.models.heads.base import Chain, Head, in_one_piece, scaled
 from bert4ner.text.schemes import TagSet
 
-IGNORED = -1                    # target of positions that carry no tag: [CLS], [SEP], padding
+IGNORED = -1  # target of positions that carry no tag: [CLS], [SEP], padding
 
 
 def first_token_on(mask: Any) -> Any:
@@ -53,18 +53,18 @@ class PathHead(Head):
 
     def chain(self) -> Chain:
         legal = self.tagset
-        return Chain(*(
-            np.where(allowed, 0, -np.inf).astype("float32")
-            for allowed in (legal.transition_allowed, legal.start_allowed, legal.end_allowed)
-        ))  # fmt: skip
+        return Chain(
+            *(
+                np.where(allowed, 0, -np.inf).astype("float32")
+                for allowed in (legal.transition_allowed, legal.start_allowed, legal.end_allowed)
+            )
+        )
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Log-linear emissions ``(batch, length, tags)`` for the chain, from what the network gives."""
         raise NotImplementedError
 
-    def decode_scores(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder
-    ) -> list[list[TokenSpan]]:
+    def decode_scores(self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder) -> list[list[TokenSpan]]:
         return decode_spans(decoder, self.tagset, scores, lengths)
 
     def candidates(
@@ -77,7 +77,7 @@ class PathHead(Head):
         self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, n: int
     ) -> list[list[tuple[list[tuple], float]]]:
         inner, inner_lengths = scores[:, 1:], np.asarray(lengths) - 2
-        totals = log_partition(inner, inner_lengths, decoder.transitions, decoder.starts, decoder.ends)    # (batch,)
+        totals = log_partition(inner, inner_lengths, decoder.transitions, decoder.starts, decoder.ends)  # (batch,)
         return [
             [(list(self.tagset.decode(path)), float(np.exp(min(score - total, 0.0)))) for path, score in paths]
             for paths, total in zip(decoder.n_best_batch(inner, inner_lengths, n), totals, strict=True)
@@ -89,10 +89,12 @@ class PathHead(Head):
         inner_lengths = np.asarray(lengths) - 2
         lattice = Lattice(self.scores(outputs)[:, 1:], inner_lengths, *self.chain())
         tagged = [
-            [(start, end, self.tagset.encode([(start, end, label)], int(length))[0][start:end])
-             for start, end, label in window_spans]
+            [
+                (start, end, self.tagset.encode([(start, end, label)], int(length))[0][start:end])
+                for start, end, label in window_spans
+            ]
             for window_spans, length in zip(spans, inner_lengths, strict=True)
-        ]  # fmt: skip
+        ]
         return span_probabilities(lattice, tagged, self.tagset.continues)
 
 
@@ -119,7 +121,7 @@ class TagHead(PathHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        return tf.identity(self.projection(self.dropout_layer(features)))      # without the mask that Dense puts on
+        return tf.identity(self.projection(self.dropout_layer(features)))  # without the mask that Dense puts on
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (*input_shape[:-1], len(self.tagset))
@@ -132,7 +134,7 @@ class TagHead(PathHead):
 
         Of overlapping spans the longest is learned; the others are `unlearnable`.
         """
-        targets = np.full((len(spans), width), IGNORED, "int32")                           # (batch, width)
+        targets = np.full((len(spans), width), IGNORED, "int32")  # (batch, width)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
             tags, _ = self.tagset.encode(in_one_piece(window_spans), length - 2)
             targets[row, 1 : length - 1] = tags
@@ -140,7 +142,7 @@ class TagHead(PathHead):
 
     def loss(self, targets: Any, emissions: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token."""
-        tags = tf.cast(targets[:, 1:], "int32")                                            # (batch, length - 1)
+        tags = tf.cast(targets[:, 1:], "int32")  # (batch, length - 1)
         mask = tf.not_equal(tags, IGNORED)
         return scaled(self.sequence_loss(emissions[:, 1:], tags, mask), mask)
 

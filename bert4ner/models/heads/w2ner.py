@@ -21,12 +21,12 @@ from bert4ner.models.heads.span_matrix import (
     unpack_targets,
 )
 
-NEXT = 1                        # relation: the column's token is the next one of an entity; 0 is no relation
-TAIL = 2                        # and above: the row's token ends, the column's begins an entity, one number per label
+NEXT = 1  # relation: the column's token is the next one of an entity; 0 is no relation
+TAIL = 2  # and above: the row's token ends, the column's begins an entity, one number per label
 PATHS = 8
 """The most entities of one label that a pair of first and last token gives: an untrained network links everything."""
 _DILATIONS = (1, 2, 3)
-_BUCKETS = 9                    # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
+_BUCKETS = 9  # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
 
 
 @final
@@ -80,11 +80,17 @@ class W2NERHead(TokenPairHead):
         self.distances = self.add_weight("distances", (2 * _BUCKETS + 1, channels), initializer=normal(stddev=0.02))
         self.convolutions = [
             built(
-                keras.layers.Conv2D, channels, channels, f"convolution-{dilation}",
-                kernel_size=3, padding="same", dilation_rate=dilation, activation="relu",
+                keras.layers.Conv2D,
+                channels,
+                channels,
+                f"convolution-{dilation}",
+                kernel_size=3,
+                padding="same",
+                dilation_rate=dilation,
+                activation="relu",
             )
             for dilation in _DILATIONS
-        ]  # fmt: skip
+        ]
         self.relations = built(
             dense, relations, channels, "relations", use_bias=False, kernel_initializer=normal(stddev=0.02)
         )
@@ -96,21 +102,21 @@ class W2NERHead(TokenPairHead):
 
     def call(self, features: Any, mask: Any = None) -> Any:
         features = self.dropout_layer(features)
-        words = tf.nn.gelu(self.words(features))                                           # (batch, length, size)
+        words = tf.nn.gelu(self.words(features))  # (batch, length, size)
         keys = self.keys(words)
         mean, variance = tf.nn.moments(keys, axes=[-1], keepdims=True)
         keys = (keys - mean) * tf.math.rsqrt(variance + 1e-5)
         grid = self.gains(words)[:, :, None] * keys[:, None] + self.shifts(words)[:, :, None]
-        distances = _distances(tf.shape(words)[1])                                         # (length, length)
-        grid = total = tf.nn.relu(grid + tf.gather(self.distances, distances))             # (batch, length, length, …)
-        pairs = None if mask is None else (mask[:, :, None] & mask[:, None])[..., None]    # (batch, length, length, 1)
+        distances = _distances(tf.shape(words)[1])  # (length, length)
+        grid = total = tf.nn.relu(grid + tf.gather(self.distances, distances))  # (batch, length, length, …)
+        pairs = None if mask is None else (mask[:, :, None] & mask[:, None])[..., None]  # (batch, length, length, 1)
         for convolution in self.convolutions:
             if pairs is not None:
                 grid = tf.where(pairs, grid, 0)
             grid = convolution(grid)
             total += grid
         rows, columns = tf.split(self.terms(features), 2, axis=-1)
-        products = tf.einsum("bis,rst,bjt->bijr", words, self.forms, words)                # (batch, length, length, …)
+        products = tf.einsum("bis,rst,bjt->bijr", words, self.forms, words)  # (batch, length, length, …)
         terms = rows[:, :, None] + columns[:, None] + tf.gather(self.priors, distances)
         return self.relations(total) + products + terms
 
@@ -150,8 +156,8 @@ class W2NERHead(TokenPairHead):
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
         gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], 0))
-        inside = text_tokens(lengths, width)                                               # (batch, width)
-        counted = inside[:, :, None] & inside[:, None]                                     # (batch, width, width)
+        inside = text_tokens(lengths, width)  # (batch, width)
+        counted = inside[:, :, None] & inside[:, None]  # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
 
@@ -161,16 +167,16 @@ class W2NERHead(TokenPairHead):
 
     def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """As said there; a pair has its likeliest relation, too, however unlikely that is."""
-        chances = window[1 : length - 1, 1 : length - 1]                                   # (tokens, tokens, relations)
-        best = chances.argmax(axis=-1)                                                     # (tokens, tokens)
+        chances = window[1 : length - 1, 1 : length - 1]  # (tokens, tokens, relations)
+        best = chances.argmax(axis=-1)  # (tokens, tokens)
         steps = np.triu((best == NEXT) | (chances[..., NEXT] > least), 1)
-        follows = np.where(steps, chances[..., NEXT], 0)                                   # (tokens, tokens)
-        reached = np.eye(len(chances), dtype=bool)                                         # by a path, (tokens, tokens)
+        follows = np.where(steps, chances[..., NEXT], 0)  # (tokens, tokens)
+        reached = np.eye(len(chances), dtype=bool)  # by a path, (tokens, tokens)
         for token in range(len(chances) - 2, -1, -1):
             reached[token] |= reached[follows[token] > 0].any(axis=0)
-        tails = _tails(best, chances, least)                                               # (tails, 3)
+        tails = _tails(best, chances, least)  # (tails, 3)
         tails = tails[tails[:, 1] <= tails[:, 0]]
-        joins = chances[tails[:, 0], tails[:, 1], TAIL + tails[:, 2]]                      # (tails,)
+        joins = chances[tails[:, 0], tails[:, 1], TAIL + tails[:, 2]]  # (tails,)
         likeliest = np.argsort(-joins, kind="stable")
         spans = []
         for (last, first, label), join in zip(tails[likeliest].tolist(), joins[likeliest], strict=True):
@@ -191,10 +197,12 @@ class W2NERHead(TokenPairHead):
         for chances, length, window_spans in zip(self.scores(outputs), np.asarray(lengths), spans, strict=True):
             for span in window_spans:
                 check_span(span, int(length) - 2, self.label_numbers)
-            result.append([
-                float(np.prod([chances[row, column, relation] for relation, row, column in self._cells(span)]))
-                for span in window_spans
-            ])  # fmt: skip
+            result.append(
+                [
+                    float(np.prod([chances[row, column, relation] for relation, row, column in self._cells(span)]))
+                    for span in window_spans
+                ]
+            )
         return result
 
 
@@ -231,7 +239,7 @@ def _tails(best: np.ndarray, chances: np.ndarray, least: float) -> np.ndarray:
     """
     rows, columns = np.nonzero(best >= TAIL)
     tails = np.stack([rows, columns, best[rows, columns] - TAIL], axis=-1)
-    if least >= 0.5:                                    # then what is above it is the likeliest
+    if least >= 0.5:  # then what is above it is the likeliest
         return tails
     return np.unique(np.concatenate([tails, np.argwhere(chances[..., TAIL:] > least)]), axis=0)
 
@@ -246,7 +254,7 @@ def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> I
     if first == last:
         yield [last]
         return
-    steps = np.where(reached[:, last], follows[first], 0)                                  # (tokens_to,)
+    steps = np.where(reached[:, last], follows[first], 0)  # (tokens_to,)
     for token in np.argsort(-steps, kind="stable")[: np.count_nonzero(steps)].tolist():
         for rest in _paths(follows, reached, token, last):
             yield [first, *rest]

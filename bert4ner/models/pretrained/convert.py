@@ -80,7 +80,7 @@ def _target_sources(found: PretrainedFolder, to: str) -> Sources:
 def _converted(weights: Weights, sources: Sources) -> dict[str, np.ndarray]:
     """Every layer of which all variables are there, under its names in the other layout."""
     arrays: dict[str, np.ndarray] = {}
-    shared: dict[str, tuple[Any, list[np.ndarray]]] = {}           # how weights are joined, and those read so far
+    shared: dict[str, tuple[Any, list[np.ndarray]]] = {}  # how weights are joined, and those read so far
     for layer, targets in sources.items():
         origins = weights.sources.get(layer, [])
         if not origins or not all(name in weights.held for source in origins for name in source.names):
@@ -105,11 +105,11 @@ def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarra
         except CheckpointError as error:
             raise CheckpointError(f"{found.path}: {error}") from None
         save_file(dict(arrays), str(folder / "model.safetensors"), metadata={"format": "pt"})
-        shutil.copymode(folder / "config.json", folder / "model.safetensors")    # not for its owner alone
+        shutil.copymode(folder / "config.json", folder / "model.safetensors")  # not for its owner alone
     else:
         _write_json(folder / "bert_config.json", options)
         write_tensorflow(str(folder / "bert_model.ckpt"), arrays)
-    if found.family.tokenizer == "wordpiece" and not found.family.decoder:           # those number tokens as they like
+    if found.family.tokenizer == "wordpiece" and not found.family.decoder:  # those number tokens as they like
         vocabulary, _ = Vocabulary.of_folder(found.path)
         (folder / VOCABULARY_NAME).write_text(vocabulary.to_text(), encoding="utf-8")
         return

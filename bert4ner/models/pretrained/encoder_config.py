@@ -34,7 +34,7 @@ def check_encoder_config(config: Any, *, where: str) -> dict[str, Any]:
         if expected:
             found = f"found {value!r}" if key in config else "it is missing"
             raise CheckpointError(f"{where}: expected {key!r} to be {expected}, {found}")
-    own_size = config.get("attention_head_size")                    # as in T5: heads need not divide the width
+    own_size = config.get("attention_head_size")  # as in T5: heads need not divide the width
     if own_size is None and config["hidden_size"] % config["num_attention_heads"]:
         raise CheckpointError(
             f"{where}: hidden_size={config['hidden_size']} is not a multiple of "

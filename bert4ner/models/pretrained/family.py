@@ -98,7 +98,7 @@ class Family:
 
 
 TENSORFLOW_UNNEEDED = (
-    r"(.*/)?(adam|lamb|adafactor|lars)_[mv][rc]?",                 # optimizer slots of the published training code
+    r"(.*/)?(adam|lamb|adafactor|lars)_[mv][rc]?",  # optimizer slots of the published training code
     r"(.*/)?(Adam|Adam_1|Momentum|ExponentialMovingAverage)",
     r"global_step|beta[12]_power|good_steps|(current_)?loss_scale|signal_early_stopping/.*",
 )
@@ -148,7 +148,7 @@ def without_prefix(base: str, parts: tuple[str, ...]) -> Callable[[str], str]:
     """For Hugging Face files: `base` before names that begin with one of `parts`, norms in today's words."""
 
     def canonical(name: str) -> str:
-        name = name.removeprefix("module.")                        # left there by data-parallel training
+        name = name.removeprefix("module.")  # left there by data-parallel training
         if name.startswith(parts):
             name = base + name
         if name.endswith((".LayerNorm.gamma", ".LayerNorm.beta")):

@@ -31,10 +31,10 @@ def hub_folder(name: str) -> Path:
         raise EnvironmentProblem(
             f"{name}: no such folder; to download it from the Hugging Face hub, run: {_INSTALL} (the extra 'hub')"
         ) from None
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)   # what it warns of is in our message
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it warns of is in our message
     try:
         names = hub.list_repo_files(name)
-    except Exception as error:          # the library's own errors and those of the HTTP library that it happens to use
+    except Exception as error:  # the library's own errors and those of the HTTP library that it happens to use
         if type(error).__name__ in ("RepositoryNotFoundError", "GatedRepoError", "HFValidationError"):
             raise CheckpointError(
                 f"{name}: no such folder, and no such public model on the Hugging Face hub; check the spelling"
@@ -45,7 +45,7 @@ def hub_folder(name: str) -> Path:
         raise CheckpointError(f"{name}: this model on the hub has neither model.safetensors nor pytorch_model.bin")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=[*_SMALL, *weights]))
-    except Exception as error:          # as above
+    except Exception as error:  # as above
         return _cached(hub, name, error)
 
 
@@ -61,7 +61,7 @@ def _weights(names: list[str]) -> list[str]:
 def _cached(hub: Any, name: str, error: Exception) -> Path:
     try:
         return Path(hub.snapshot_download(name, local_files_only=True))
-    except Exception:                   # whatever the reason, it is not in the cache
+    except Exception:  # whatever the reason, it is not in the cache
         cause = str(error).strip().splitlines()
         raise EnvironmentProblem(
             f"{name}: no such folder, it is not in the cache of the Hugging Face hub, and the hub cannot be reached "

@@ -90,10 +90,13 @@ def load_weights(transformer: Any, weights: Weights) -> None:
     if unexpected:
         logger.warning(
             "%s: %d variables belong to no known part of %s and are left out: %s",
-            weights.store.where, len(unexpected), weights.family.name, ", ".join(sorted(unexpected)),
-        )  # fmt: skip
+            weights.store.where,
+            len(unexpected),
+            weights.family.name,
+            ", ".join(sorted(unexpected)),
+        )
     for name, variables in named.items():
-        values = [weights.read(source) for source in weights.sources[name]]      # the layer whole, or not at all
+        values = [weights.read(source) for source in weights.sources[name]]  # the layer whole, or not at all
         for variable, value in zip(variables, values, strict=True):
             variable.assign(_chosen(transformer, name, np.asarray(value, "float32")))
 
@@ -107,7 +110,7 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
     named = {
         name.removeprefix(transformer.prefix): layer.trainable_weights
         for name, layer in transformer.layers.items()
-        if getattr(layer, "trainable_weights", None)                             # its inputs are no layers
+        if getattr(layer, "trainable_weights", None)  # its inputs are no layers
     }
     wanted = {
         name: [_stored_shape(tuple(weight.shape), name, transformer, weights.num_tokens) for weight in variables]
@@ -153,5 +156,5 @@ def _phantom(shape: tuple[int, ...]) -> np.ndarray:
 def _result_shape(source: Source, shapes: list[tuple[int, ...]]) -> tuple[int, ...] | None:
     try:
         return source.read(*map(_phantom, shapes)).shape
-    except (ValueError, IndexError):                               # too few axes, or not divisible
+    except (ValueError, IndexError):  # too few axes, or not divisible
         return None

@@ -12,8 +12,19 @@ from bert4ner.models.pretrained.families.xlnet import XLNET
 from bert4ner.models.pretrained.family import Config, Family, Shapes
 
 FAMILIES = (
-    ALBERT_EARLY, ALBERT, ELECTRA, NEZHA, ROFORMER_V2, ROFORMER, XLNET, T5, GPT, GPT2_ML, NEZHA_GEN, BERT,
-)  # fmt: skip
+    ALBERT_EARLY,
+    ALBERT,
+    ELECTRA,
+    NEZHA,
+    ROFORMER_V2,
+    ROFORMER,
+    XLNET,
+    T5,
+    GPT,
+    GPT2_ML,
+    NEZHA_GEN,
+    BERT,
+)
 """BERT comes last: it is what a folder holds that says nothing else."""
 
 

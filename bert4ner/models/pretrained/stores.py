@@ -12,10 +12,18 @@ from bert4ner.compat.frameworks import tf
 from bert4ner.errors import CheckpointError
 
 _SAFETENSORS = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1",
-    "BOOL": "?", "BF16": "<u2",
-}  # fmt: skip
-_LONGEST_HEADER = 100_000_000                                      # the format's own limit
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U8": "u1",
+    "BOOL": "?",
+    "BF16": "<u2",
+}
+_LONGEST_HEADER = 100_000_000  # the format's own limit
 
 
 class Store(ABC):

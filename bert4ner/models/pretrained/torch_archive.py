@@ -18,13 +18,20 @@ import numpy as np
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.stores import Store, as_float32, first_line, from_bfloat16
 
-_MAGIC = 0x1950A86A20F9469CFC6C                                    # first pickle of files of before PyTorch 1.6
+_MAGIC = 0x1950A86A20F9469CFC6C  # first pickle of files of before PyTorch 1.6
 _PROTOCOL = 1001
 _TYPES = {
-    "DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "BFloat16Storage": "bfloat16",
-    "LongStorage": "<i8", "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "i1", "ByteStorage": "u1",
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
     "BoolStorage": "?",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,8 @@ class TorchStore(Store):
 
     def __init__(self, path: Path) -> None:
         self.where, self._path = str(path), path
-        self._places: dict[str, int] = {}                          # of storages in old files: first byte
-        self._folder = ""                                          # of the entries of new files
+        self._places: dict[str, int] = {}  # of storages in old files: first byte
+        self._folder = ""  # of the entries of new files
         try:
             self._tensors = _named_tensors(self._new() if zipfile.is_zipfile(path) else self._old())
         except _Refused as refused:
@@ -111,7 +118,7 @@ class TorchStore(Store):
                 f"{path}: refused: it asks for {refused}, which files of weights have no use for and which could run "
                 "any code; take the model from a source you trust, as model.safetensors"
             ) from None
-        except Exception as error:                                 # a damaged pickle raises nearly anything
+        except Exception as error:  # a damaged pickle raises nearly anything
             raise CheckpointError(
                 f"{path}: truncated, damaged or no file of PyTorch weights ({first_line(error)})"
             ) from None
@@ -129,7 +136,7 @@ class TorchStore(Store):
         with self._path.open("rb") as file:
             if _Unpickler(file).load() != _MAGIC or _Unpickler(file).load() != _PROTOCOL:
                 raise pickle.UnpicklingError("not in a format that PyTorch writes")
-            _Unpickler(file).load()                                # sizes and byte order of the machine
+            _Unpickler(file).load()  # sizes and byte order of the machine
             recorder = _Recorder(file)
             content = recorder.load()
             self._find_storages(file, _Unpickler(file).load(), recorder.storages)
@@ -152,15 +159,17 @@ class TorchStore(Store):
         size = tensor.storage.numbers * kind.itemsize
         try:
             raw = self._bytes(tensor.storage.key, size)
-        except Exception as error:                                 # of zipfile, zlib, the file system
+        except Exception as error:  # of zipfile, zlib, the file system
             raise CheckpointError(f"{self.where}: variable {name} cannot be read ({first_line(error)})") from None
         if len(raw) != size:
             raise CheckpointError(f"{self.where}: variable {name} has {len(raw)} bytes, expected {size}; truncated")
         numbers = np.frombuffer(raw, kind)[tensor.offset :]
         strides = [stride * kind.itemsize for stride in tensor.strides]
-        array = np.lib.stride_tricks.as_strided(numbers, tensor.shape, strides) if math.prod(tensor.shape) else (
-            np.zeros(tensor.shape, kind)
-        )  # fmt: skip
+        array = (
+            np.lib.stride_tricks.as_strided(numbers, tensor.shape, strides)
+            if math.prod(tensor.shape)
+            else (np.zeros(tensor.shape, kind))
+        )
         array = np.ascontiguousarray(array).reshape(tensor.shape)
         return from_bfloat16(array) if tensor.storage.type == "bfloat16" else as_float32(array)
 
@@ -196,4 +205,3 @@ def _named_tensors(content: Any) -> dict[str, _Tensor]:
 
 def _numbers(storage_type: str) -> np.dtype:
     return np.dtype("<u2" if storage_type == "bfloat16" else storage_type)
-

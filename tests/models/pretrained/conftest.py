@@ -46,7 +46,7 @@ def transformers_model(kind: str, suffix: str = "Model") -> Any:
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
-            if parameter.requires_grad:                             # the table of rotary positions is fixed
+            if parameter.requires_grad:  # the table of rotary positions is fixed
                 parameter.normal_(0, 0.3, generator=generator)
                 parameter.add_(float("norm" in parameter_name.lower() and parameter_name.endswith("weight")))
     return model
@@ -86,8 +86,10 @@ def original_variables(kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]
         found = google_variables({**config, "num_hidden_layers": 1}, rng)
         found = {name.replace("layer_0", "layer_shared"): value for name, value in found.items()}
         words = "bert/embeddings/word_embeddings"
-        found |= {words: rng.normal(scale=0.4, size=(config["vocab_size"], 12)).astype("float32"),
-                  f"{words}_2": rng.normal(scale=0.4, size=(12, 16)).astype("float32")}  # fmt: skip
+        found |= {
+            words: rng.normal(scale=0.4, size=(config["vocab_size"], 12)).astype("float32"),
+            f"{words}_2": rng.normal(scale=0.4, size=(12, 16)).astype("float32"),
+        }
         return config, {name: value for name, value in found.items() if "/adam_" not in name}
     found = google_variables(config, rng)
     if kind == "bert in TensorFlow":

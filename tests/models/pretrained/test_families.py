@@ -51,7 +51,7 @@ def our_states(folder, ids=IDS):
 def assert_same(found, expected, tolerance=1e-4):
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one[REAL], other[REAL], atol=tolerance, rtol=0)
-    assert np.abs(expected[-1] - expected[-2]).max() > 0.1                        # the blocks do something
+    assert np.abs(expected[-1] - expected[-2]).max() > 0.1  # the blocks do something
 
 
 @pytest.mark.parametrize("kind", HUGGING)
@@ -59,7 +59,7 @@ def test_hidden_states_are_those_of_transformers(kind, hugging_folder, caplog):
     with caplog.at_level(logging.WARNING, "bert4ner"):
         found = our_states(hugging_folder(kind))
     assert_same(found, hidden_states(transformers_model(kind)))
-    assert caplog.text == ""                                                      # every variable has its place
+    assert caplog.text == ""  # every variable has its place
 
 
 @pytest.mark.parametrize("kind", ORIGINAL)
@@ -77,11 +77,18 @@ def test_nezha_takes_far_tokens_for_as_far_as_it_has_vectors(tmp_path):
     assert_same(our_states(tmp_path), Witness(values, config, positions="relative", farthest=3).states(IDS))
 
 
-@pytest.mark.parametrize(("kind", "suffix"), [
-    ("bert", "ForPreTraining"), ("bert", "ForMaskedLM"), ("bert", "ForTokenClassification"),
-    ("albert", "ForPreTraining"), ("electra", "ForPreTraining"), ("electra", "ForMaskedLM"),
-    ("roformer", "ForMaskedLM"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        ("bert", "ForPreTraining"),
+        ("bert", "ForMaskedLM"),
+        ("bert", "ForTokenClassification"),
+        ("albert", "ForPreTraining"),
+        ("electra", "ForPreTraining"),
+        ("electra", "ForMaskedLM"),
+        ("roformer", "ForMaskedLM"),
+    ],
+)
 def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
     model = transformers_model(kind, suffix)
     model.save_pretrained(tmp_path)
@@ -94,7 +101,7 @@ def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
 
 def test_every_family_is_tested():
     covered = {name.partition(",")[0].partition(" ")[0] for name in (*HUGGING, *ORIGINAL)}
-    assert {family.name for family in FAMILIES if not family.decoder} - {"xlnet", "t5"} == covered    # see their files
+    assert {family.name for family in FAMILIES if not family.decoder} - {"xlnet", "t5"} == covered  # see their files
 
 
 @pytest.fixture
@@ -103,9 +110,16 @@ def on_family(any_folder):
 
     def make(kind, **options):
         config = Config().replace(
-            pretrained=str(any_folder(kind)), max_length=32, overlap=4, precision="float32", encoder_dropout=0.3,
-            fusion="concat", fusion_layers=2, batch_tokens=256, **options,
-        )  # fmt: skip
+            pretrained=str(any_folder(kind)),
+            max_length=32,
+            overlap=4,
+            precision="float32",
+            encoder_dropout=0.3,
+            fusion="concat",
+            fusion_layers=2,
+            batch_tokens=256,
+            **options,
+        )
         return NERModel.create(config, ["DRUG", "SYMPTOM"])
 
     return make
@@ -192,7 +206,7 @@ def test_joint_layers_of_every_family_read_what_is_not_padded(kind, any_folder):
     embedded = network.apply_embeddings(backbone.inputs)
     alone = keras.Model(backbone.inputs, network.call_blocks(embedded, range(count - 1)))
     states = keras.Input((None, found.shape[-1]))
-    masked = keras.layers.Masking()(states)                            # NEZHA must have one; nothing is masked
+    masked = keras.layers.Masking()(states)  # NEZHA must have one; nothing is masked
     together = keras.Model(states, network.call_blocks(masked, range(count - 1, count)))
 
     def read(query, text):

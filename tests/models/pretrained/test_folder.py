@@ -66,33 +66,39 @@ def test_no_configuration(folder):
     assert refusal(folder).startswith("FOLDER: no bert_config.json; ")
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b'{"hidden_size": 16', "not valid JSON: "),
-    (b"", "not valid JSON: "),
-    (b"\xff\xfe{", "not valid JSON: "),
-    (b"[16]", "expected a JSON object with hidden_size etc., got list"),
-])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"hidden_size": 16', "not valid JSON: "),
+        (b"", "not valid JSON: "),
+        (b"\xff\xfe{", "not valid JSON: "),
+        (b"[16]", "expected a JSON object with hidden_size etc., got list"),
+    ],
+)
 def test_a_broken_configuration(folder, content, said):
     (folder / "bert_config.json").write_bytes(content)
     assert refusal(folder).startswith(f"FOLDER/bert_config.json: {said}")
 
 
-@pytest.mark.parametrize(("key", "value", "said"), [
-    ("hidden_size", "drop", "a whole number above 0, it is missing"),
-    ("hidden_act", "drop", "the name of an activation, as a rule 'gelu', it is missing"),
-    ("hidden_act", "gleu", "the name of an activation, as a rule 'gelu', found 'gleu'"),
-    ("hidden_act", None, "the name of an activation, as a rule 'gelu', found None"),
-    ("hidden_act", 3, "the name of an activation, as a rule 'gelu', found 3"),
-    ("num_hidden_layers", "2", "a whole number above 0, found '2'"),
-    ("num_hidden_layers", 0, "a whole number above 0, found 0"),
-    ("num_attention_heads", 0, "a whole number above 0, found 0"),
-    ("hidden_size", -16, "a whole number above 0, found -16"),
-    ("vocab_size", True, "a whole number above 0, found True"),
-    ("max_position_embeddings", "512", "a whole number above 0, found '512'"),
-    ("type_vocab_size", 0, "a whole number above 0, found 0"),
-    ("hidden_dropout_prob", "0.1", "a number in [0, 1), found '0.1'"),
-    ("attention_probs_dropout_prob", 1, "a number in [0, 1), found 1"),
-])
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("hidden_size", "drop", "a whole number above 0, it is missing"),
+        ("hidden_act", "drop", "the name of an activation, as a rule 'gelu', it is missing"),
+        ("hidden_act", "gleu", "the name of an activation, as a rule 'gelu', found 'gleu'"),
+        ("hidden_act", None, "the name of an activation, as a rule 'gelu', found None"),
+        ("hidden_act", 3, "the name of an activation, as a rule 'gelu', found 3"),
+        ("num_hidden_layers", "2", "a whole number above 0, found '2'"),
+        ("num_hidden_layers", 0, "a whole number above 0, found 0"),
+        ("num_attention_heads", 0, "a whole number above 0, found 0"),
+        ("hidden_size", -16, "a whole number above 0, found -16"),
+        ("vocab_size", True, "a whole number above 0, found True"),
+        ("max_position_embeddings", "512", "a whole number above 0, found '512'"),
+        ("type_vocab_size", 0, "a whole number above 0, found 0"),
+        ("hidden_dropout_prob", "0.1", "a number in [0, 1), found '0.1'"),
+        ("attention_probs_dropout_prob", 1, "a number in [0, 1), found 1"),
+    ],
+)
 def test_a_value_that_no_encoder_can_have(folder, key, value, said):
     reconfigure(folder, **{key: value})
     assert refusal(folder) == f"FOLDER/bert_config.json: expected {key!r} to be {said}"

@@ -10,10 +10,17 @@ from bert4ner.compat.frameworks import AutoRegressiveDecoder, build_transformer_
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import load_transformer, open_folder, open_pretrained
 
-IDS = np.array([[7, 8, 9, 10, 11, 12], [13, 14, 15, 0, 0, 0]])                  # (batch, length), padding 0
+IDS = np.array([[7, 8, 9, 10, 11, 12], [13, 14, 15, 0, 0, 0]])  # (batch, length), padding 0
 SEGMENTS = np.array([[1, 1, 1, 2, 2, 2], [1, 2, 2, 1, 1, 1]])
-BERT_WORDS = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-              "intermediate_size": 24, "max_position_embeddings": 20, "hidden_act": "gelu"}  # fmt: skip
+BERT_WORDS = {
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "max_position_embeddings": 20,
+    "hidden_act": "gelu",
+}
 
 
 class Greedy(AutoRegressiveDecoder):
@@ -38,7 +45,7 @@ def save_gpt(folder):
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight.normal_(1.0 if ".ln_" in name and name.endswith("weight") else 0.0, 0.3)
-        model.transformer.tokens_embed.weight[0] = 0.0                          # padding is not generated
+        model.transformer.tokens_embed.weight[0] = 0.0  # padding is not generated
     model.save_pretrained(folder)
     return torch, model
 
@@ -59,8 +66,15 @@ def test_greedy_generation_by_bert4keras_is_that_of_transformers(tmp_path):
     torch, model = save_gpt(tmp_path)
     network = load_transformer(tmp_path, segment_vocab_size=0)
     found = Greedy(network, end_id=3, maxlen=8).beam_search([IDS[0].tolist()], topk=1)
-    expected = model.generate(torch.tensor(IDS[:1]), max_new_tokens=8, do_sample=False, num_beams=1, eos_token_id=3,
-                              pad_token_id=0, attention_mask=torch.ones((1, 6), dtype=torch.long))  # fmt: skip
+    expected = model.generate(
+        torch.tensor(IDS[:1]),
+        max_new_tokens=8,
+        do_sample=False,
+        num_beams=1,
+        eos_token_id=3,
+        pad_token_id=0,
+        attention_mask=torch.ones((1, 6), dtype=torch.long),
+    )
     assert found.tolist() == expected[0, 6:].tolist()
     assert len(set(found.tolist())) > 1
 
@@ -68,8 +82,10 @@ def test_greedy_generation_by_bert4keras_is_that_of_transformers(tmp_path):
 def test_the_converted_files_of_cdial_gpt_give_the_same(tmp_path, save_checkpoint):
     _, model = save_gpt(tmp_path / "huggingface")
     weights = {name: weight.detach().numpy() for name, weight in model.transformer.named_parameters()}
-    variables = {"gpt/embeddings/word_embeddings": weights["tokens_embed.weight"],
-                 "gpt/embeddings/position_embeddings": weights["positions_embed.weight"]}  # fmt: skip
+    variables = {
+        "gpt/embeddings/word_embeddings": weights["tokens_embed.weight"],
+        "gpt/embeddings/position_embeddings": weights["positions_embed.weight"],
+    }
     for number in range(2):
         stem = f"gpt/transformer/layer_{number}"
         for kind, suffix in (("kernel", "weight"), ("bias", "bias")):
@@ -106,7 +122,7 @@ def gelu(given):
 def attend(values, state, names, heads=2):
     """Attention from left to right, (length, width), before its last product."""
     query, key, value = (dense(values, state, name).reshape(len(state), heads, -1).swapaxes(0, 1) for name in names)
-    scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])            # (heads, length, length)
+    scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])  # (heads, length, length)
     chances = np.exp(np.where(np.tri(len(state)) > 0, scores, -np.inf))
     context = chances / chances.sum(axis=-1, keepdims=True) @ value
     return context.swapaxes(0, 1).reshape(len(state), -1)
@@ -159,15 +175,21 @@ def gpt2_ml_shapes():
 
 
 def nezha_gen_shapes():
-    shapes = {"bert/embeddings/word_embeddings": (40, 16), "bert/embeddings/position_embeddings": (20, 16),
-              "cls/predictions/output_bias": (40,)}  # fmt: skip
+    shapes = {
+        "bert/embeddings/word_embeddings": (40, 16),
+        "bert/embeddings/position_embeddings": (20, 16),
+        "cls/predictions/output_bias": (40,),
+    }
     products = {"cls/predictions/transform/dense": (16, 16)}
     norms = ["bert/embeddings/LayerNorm", "cls/predictions/transform/LayerNorm"]
     for number in range(2):
         stem = f"bert/encoder/layer_{number}"
         products |= dict.fromkeys((f"{stem}/attention/self/{part}" for part in ("query", "key", "value")), (16, 16))
-        products |= {f"{stem}/attention/output/dense": (16, 16), f"{stem}/intermediate/dense": (16, 24),
-                     f"{stem}/output/dense": (24, 16)}  # fmt: skip
+        products |= {
+            f"{stem}/attention/output/dense": (16, 16),
+            f"{stem}/intermediate/dense": (16, 24),
+            f"{stem}/output/dense": (24, 16),
+        }
         norms += [f"{stem}/attention/output/LayerNorm", f"{stem}/output/LayerNorm"]
     for name, shape in products.items():
         shapes |= {f"{name}/kernel": shape, f"{name}/bias": shape[1:]}
@@ -181,8 +203,10 @@ MODELS = {"gpt2_ml": (gpt2_ml, gpt2_ml_shapes()), "nezha_gen": (nezha_gen, nezha
 def published(request, rng, tmp_path, save_checkpoint):
     """Folder, variables and formula of a model in the layout in which it was published."""
     formula, shapes = MODELS[request.param]
-    values = {name: (rng.normal(scale=0.4, size=shape) + name.endswith("gamma")).astype("float32")
-              for name, shape in shapes.items()}  # fmt: skip
+    values = {
+        name: (rng.normal(scale=0.4, size=shape) + name.endswith("gamma")).astype("float32")
+        for name, shape in shapes.items()
+    }
     slots = {f"{name}/adam_{slot}": np.zeros(shape, "float32") for name, shape in shapes.items() for slot in "mv"}
     folder = save_checkpoint(tmp_path / request.param, "model.ckpt-100000", {**values, **slots})
     (folder / "config.json").write_text(json.dumps(BERT_WORDS), encoding="utf-8")

@@ -90,9 +90,20 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch):
         open_pretrained(NAME)
 
 
-@pytest.mark.parametrize(("given", "expected"), [
-    (NAME, True), ("a/b", True), ("/a/b", False), ("./a", False), ("../a", False), ("a", False), ("a/b/c", False),
-    ("a/", False), ("C:/a", False), ("runs/a b", False),
-])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (NAME, True),
+        ("a/b", True),
+        ("/a/b", False),
+        ("./a", False),
+        ("../a", False),
+        ("a", False),
+        ("a/b/c", False),
+        ("a/", False),
+        ("C:/a", False),
+        ("runs/a b", False),
+    ],
+)
 def test_what_can_be_a_name(given, expected):
     assert is_hub_name(given) is expected

@@ -71,9 +71,15 @@ def test_numbers_of_any_precision_are_read(kind, form, folder):
         assert np.array_equal(store.read(name).astype("float32"), value.float().numpy())
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("", "bert."), ("", "module.bert."), ("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta"),
-])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "bert."),
+        ("", "module.bert."),
+        ("LayerNorm.weight", "LayerNorm.gamma"),
+        ("LayerNorm.bias", "LayerNorm.beta"),
+    ],
+)
 def test_names_of_other_times_are_known(old, new, folder, caplog):
     expected = our_states(folder)
     weights = {name.replace(old, new) if old else new + name: value for name, value in state(folder).items()}
@@ -112,14 +118,18 @@ def test_a_vocabulary_in_tokenizer_json(folder):
 def test_a_truncated_safetensors_file_is_one_line(kept, folder):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
-    assert refusal(folder).startswith(("FOLDER/model.safetensors: not a readable safetensors file",
-                                       "FOLDER/model.safetensors: truncated: "))  # fmt: skip
+    assert refusal(folder).startswith(
+        ("FOLDER/model.safetensors: not a readable safetensors file", "FOLDER/model.safetensors: truncated: ")
+    )
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"dtype": "F8_E4M3"}, "has the unknown type F8_E4M3"),
-    ({"data_offsets": [0, 4]}, "has 4 bytes for shape (16,); damaged"),
-])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"dtype": "F8_E4M3"}, "has the unknown type F8_E4M3"),
+        ({"data_offsets": [0, 4]}, "has 4 bytes for shape (16,); damaged"),
+    ],
+)
 def test_an_entry_of_a_safetensors_file_that_lies(change, told, folder):
     path = folder / "model.safetensors"
     content = path.read_bytes()
@@ -134,8 +144,10 @@ def test_an_entry_of_a_safetensors_file_that_lies(change, told, folder):
 def test_shards_that_are_not_there(folder):
     index = folder / "model.safetensors.index.json"
     (folder / "model.safetensors").rename(folder / "one.safetensors")
-    for files, told in (({"a": "two.safetensors"}, "names the file two.safetensors, which is not beside it"),
-                        ({"a": "../one.safetensors"}, "names the file ../one.safetensors, which is not beside it")):
+    for files, told in (
+        ({"a": "two.safetensors"}, "names the file two.safetensors, which is not beside it"),
+        ({"a": "../one.safetensors"}, "names the file ../one.safetensors, which is not beside it"),
+    ):
         index.write_text(json.dumps({"weight_map": files}), encoding="utf-8")
         assert told in refusal(folder)
     index.write_text("[]", encoding="utf-8")
@@ -181,16 +193,21 @@ def test_what_belongs_nowhere_is_told_and_left_out(folder, caplog):
     with caplog.at_level(logging.WARNING, "bert4ner"):
         found = our_states(folder)
     (record,) = caplog.records
-    assert record.getMessage().endswith("1 variables belong to no known part of bert and are left out: "
-                                        "encoder.adapter.weight")  # fmt: skip
+    assert record.getMessage().endswith(
+        "1 variables belong to no known part of bert and are left out: encoder.adapter.weight"
+    )
     assert np.array_equal(found[-1], expected[-1])
 
 
 # --- conversion ---
 
 
-PRETRAINING = {"bert": "ForPreTraining", "albert": "ForPreTraining", "electra": "ForPreTraining",
-               "roformer": "ForMaskedLM"}  # fmt: skip
+PRETRAINING = {
+    "bert": "ForPreTraining",
+    "albert": "ForPreTraining",
+    "electra": "ForPreTraining",
+    "roformer": "ForMaskedLM",
+}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in HUGGING if kind != "bert, gelu by tanh"])
@@ -243,9 +260,13 @@ def test_what_transformers_lacks_is_not_converted(kind, original_folder, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("kind", "told"), [
-    ("albert, one width", "embeddings as wide as the blocks"), ("bert", "embedding_size=12"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("albert, one width", "embeddings as wide as the blocks"),
+        ("bert", "embedding_size=12"),
+    ],
+)
 def test_a_network_that_transformers_cannot_build_is_not_converted(kind, told, hugging_folder, tmp_path):
     convert_checkpoint(hugging_folder(kind), tmp_path / "tf")
     prefix, path = str(tmp_path / "tf/bert_model.ckpt"), tmp_path / "tf/bert_config.json"

@@ -15,10 +15,14 @@ from tests.conftest import ROOT
 
 # Shapes in sizes: v tokens, p positions, 2 segments, h width of blocks, e of embeddings, i within blocks.
 NORM = "beta h; gamma h"
-ATTENTION = "self/query/kernel h h; self/query/bias h; self/key/kernel h h; self/key/bias h; self/value/kernel h h; " \
-    "self/value/bias h; output/dense/kernel h h; output/dense/bias h"  # fmt: skip
-MLM = "output_bias v; transform/LayerNorm/beta e; transform/LayerNorm/gamma e; transform/dense/bias e; " \
-    "transform/dense/kernel h e"  # fmt: skip
+ATTENTION = (
+    "self/query/kernel h h; self/query/bias h; self/key/kernel h h; self/key/bias h; self/value/kernel h h; "
+    "self/value/bias h; output/dense/kernel h h; output/dense/bias h"
+)
+MLM = (
+    "output_bias v; transform/LayerNorm/beta e; transform/LayerNorm/gamma e; transform/dense/bias e; "
+    "transform/dense/kernel h e"
+)
 POOLER = {"bert/pooler/dense": "kernel h h; bias h"}
 NSP = {"cls/seq_relationship": "output_weights 2 h; output_bias 2"}
 
@@ -30,24 +34,35 @@ def embeddings(width):
 
 def bert_block(stem):
     return {
-        f"{stem}/attention": ATTENTION, f"{stem}/attention/output/LayerNorm": NORM, f"{stem}/output/LayerNorm": NORM,
-        f"{stem}/intermediate/dense": "kernel h i; bias i", f"{stem}/output/dense": "kernel i h; bias h",
-    }  # fmt: skip
+        f"{stem}/attention": ATTENTION,
+        f"{stem}/attention/output/LayerNorm": NORM,
+        f"{stem}/output/LayerNorm": NORM,
+        f"{stem}/intermediate/dense": "kernel h i; bias i",
+        f"{stem}/output/dense": "kernel i h; bias h",
+    }
 
 
 BERT = {**embeddings("h"), **bert_block("bert/encoder/layer_*"), "cls/predictions": MLM}
 SHARED = "bert/encoder/transformer/group_0/inner_group_0"
 ALBERT = {
-    **embeddings("e"), "bert/encoder/embedding_hidden_mapping_in": "kernel e h; bias h",
-    f"{SHARED}/LayerNorm": NORM, f"{SHARED}/LayerNorm_1": NORM, f"{SHARED}/attention_1": ATTENTION,
+    **embeddings("e"),
+    "bert/encoder/embedding_hidden_mapping_in": "kernel e h; bias h",
+    f"{SHARED}/LayerNorm": NORM,
+    f"{SHARED}/LayerNorm_1": NORM,
+    f"{SHARED}/attention_1": ATTENTION,
     f"{SHARED}/ffn_1/intermediate/dense": "kernel h i; bias i",
-    f"{SHARED}/ffn_1/intermediate/output/dense": "kernel i h; bias h", "cls/predictions": MLM,
-}  # fmt: skip
+    f"{SHARED}/ffn_1/intermediate/output/dense": "kernel i h; bias h",
+    "cls/predictions": MLM,
+}
 EARLY_MLM = MLM.replace(" e", " h")
 ALBERT_EARLY = {
-    **embeddings("h"), "bert/embeddings/word_embeddings_2": ". e h", **bert_block("bert/encoder/layer_shared"),
-    "cls/predictions": EARLY_MLM, **POOLER, **NSP,
-}  # fmt: skip
+    **embeddings("h"),
+    "bert/embeddings/word_embeddings_2": ". e h",
+    **bert_block("bert/encoder/layer_shared"),
+    "cls/predictions": EARLY_MLM,
+    **POOLER,
+    **NSP,
+}
 STEP = {"global_step": "."}
 
 
@@ -101,10 +116,15 @@ def test_every_variable_has_its_place(name):
     family_name, _, real = PUBLISHED[name]
     used = {**SMALL, "e": SMALL["h"] if real["e"] == real["h"] else SMALL["e"]}
     config = {
-        "vocab_size": used["v"], "hidden_size": used["h"], "num_hidden_layers": real["layers"], "hidden_act": "gelu",
-        "num_attention_heads": 2, "intermediate_size": used["i"], "max_position_embeddings": used["p"],
+        "vocab_size": used["v"],
+        "hidden_size": used["h"],
+        "num_hidden_layers": real["layers"],
+        "hidden_act": "gelu",
+        "num_attention_heads": 2,
+        "intermediate_size": used["i"],
+        "max_position_embeddings": used["p"],
         "type_vocab_size": 2,
-    }  # fmt: skip
+    }
     store = Names(variables(name, SMALL))
     family = find_family(config, store.shapes, where="here")
     options = family.options(config, store.shapes)
@@ -125,7 +145,7 @@ def test_the_list_here_is_that_of_the_file(name):
     lines = (folder / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     listed = {
         line.split("\t")[0]: tuple(int(axis) for axis in line.split("\t")[1].split(",") if axis) for line in lines
-    }  # fmt: skip
+    }
     assert variables(name) == listed
 
 

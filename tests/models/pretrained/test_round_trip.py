@@ -12,15 +12,26 @@ transformers = pytest.importorskip("transformers")
 IDS = torch.tensor([[7, 8, 9, 10, 4, 3], [13, 14, 4, 3, 11, 12]])
 T5_SIZES = {"d_model": 16, "d_kv": 6, "d_ff": 20, "num_layers": 2, "num_heads": 3}
 MODELS = {
-    "xlnet": ("XLNet", "Model", {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 24, "clamp_len": 3},
-              "model/transformer/r_w_bias"),
+    "xlnet": (
+        "XLNet",
+        "Model",
+        {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 24, "clamp_len": 3},
+        "model/transformer/r_w_bias",
+    ),
     "t5 1.0": ("T5", "ForConditionalGeneration", T5_SIZES, "shared/embedding"),
-    "t5 1.1": ("T5", "ForConditionalGeneration",
-               {**T5_SIZES, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
-               "encoder/block_000/layer_001/DenseReluDense/wi_1/kernel"),
-    "gpt": ("OpenAIGPT", "LMHeadModel", {"n_positions": 20, "n_embd": 16, "n_layer": 2, "n_head": 2},
-            "gpt/transformer/layer_0/attention/self/key/kernel"),
-}  # fmt: skip
+    "t5 1.1": (
+        "T5",
+        "ForConditionalGeneration",
+        {**T5_SIZES, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
+        "encoder/block_000/layer_001/DenseReluDense/wi_1/kernel",
+    ),
+    "gpt": (
+        "OpenAIGPT",
+        "LMHeadModel",
+        {"n_positions": 20, "n_embd": 16, "n_layer": 2, "n_head": 2},
+        "gpt/transformer/layer_0/attention/self/key/kernel",
+    ),
+}
 
 
 def outputs(model):

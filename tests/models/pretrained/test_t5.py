@@ -17,8 +17,16 @@ transformers = pytest.importorskip("transformers")
 IDS = np.array([[7, 8, 9, 10, 11, 12, 30, 31, 32, 33, 34, 1], [13, 14, 15, 2, 1, 0, 0, 0, 0, 0, 0, 0]])
 GENERATED = np.array([[0, 20, 21, 22, 23], [0, 24, 25, 1, 0]])
 # 6 is no part of 16 / 3: heads of a size of their own. Few buckets, so that distances of a short text reach them all.
-SIZES = {"vocab_size": 40, "d_model": 16, "d_kv": 6, "d_ff": 20, "num_layers": 2, "num_heads": 3,
-         "relative_attention_num_buckets": 8, "relative_attention_max_distance": 10}  # fmt: skip
+SIZES = {
+    "vocab_size": 40,
+    "d_model": 16,
+    "d_kv": 6,
+    "d_ff": 20,
+    "num_layers": 2,
+    "num_heads": 3,
+    "relative_attention_num_buckets": 8,
+    "relative_attention_max_distance": 10,
+}
 VERSIONS = {
     "1.0": {"feed_forward_proj": "relu"},
     "1.1": {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False},
@@ -33,7 +41,7 @@ def save_t5(folder, version, kind="ForConditionalGeneration", seed=3, **options)
     name = "MT5" if version == "mt5" else "T5"
     config = getattr(transformers, f"{name}Config")(**{**SIZES, **VERSIONS[version], **options})
     model = getattr(transformers, f"{name}{kind}")(config).eval()
-    if version in ("1.1", "mt5") and kind == "ForConditionalGeneration":        # as published: a matrix of its own
+    if version in ("1.1", "mt5") and kind == "ForConditionalGeneration":  # as published: a matrix of its own
         model.lm_head.weight = torch.nn.Parameter(torch.zeros(40, 16))
     with torch.no_grad():
         for weight_name, weight in model.named_parameters():
@@ -53,9 +61,10 @@ def encoded(model):
 def logits_of(model):
     with torch.no_grad():
         return model(
-            input_ids=torch.tensor(IDS), attention_mask=torch.tensor(IDS > 0).long(),
+            input_ids=torch.tensor(IDS),
+            attention_mask=torch.tensor(IDS > 0).long(),
             decoder_input_ids=torch.tensor(GENERATED),
-        ).logits.numpy()  # fmt: skip
+        ).logits.numpy()
 
 
 def mesh_variables(model, norm="layer_norm"):
@@ -124,7 +133,7 @@ def test_a_token_that_there_is_not_cannot_be_kept(tmp_path):
 
 
 def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
-    model = save_t5(tmp_path, "1.1", seed=19)                                   # generates many different tokens
+    model = save_t5(tmp_path, "1.1", seed=19)  # generates many different tokens
     transformer = load_transformer(tmp_path, return_keras_model=False)
 
     class Greedy(AutoRegressiveDecoder):
@@ -135,8 +144,15 @@ def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
     for ids in (IDS[:1], IDS[1:, :5]):
         given = transformer.encoder(ids).numpy()[0]
         found = Greedy(start_id=0, end_id=1, maxlen=10).beam_search([given], topk=1)
-        expected = model.generate(torch.tensor(ids), max_new_tokens=10, do_sample=False, num_beams=1,
-                                  decoder_start_token_id=0, eos_token_id=1, pad_token_id=0)  # fmt: skip
+        expected = model.generate(
+            torch.tensor(ids),
+            max_new_tokens=10,
+            do_sample=False,
+            num_beams=1,
+            decoder_start_token_id=0,
+            eos_token_id=1,
+            pad_token_id=0,
+        )
         assert found.tolist() == expected[0].tolist()
         assert len(set(found.tolist())) > 3
 
@@ -145,9 +161,17 @@ def test_greedy_generation_through_bert4keras_is_that_of_transformers(tmp_path):
 def test_files_of_mesh_tensorflow_give_the_same(tmp_path, save_checkpoint, version, norm, caplog):
     model = save_t5(tmp_path / "huggingface", version)
     folder = save_checkpoint(tmp_path / "mesh", "model.ckpt-1000000", mesh_variables(model, norm))
-    config = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 3,
-              "attention_head_size": 6, "intermediate_size": 20, "relative_buckets": 8, "relative_distance": 10,
-              "hidden_act": "relu" if version == "1.0" else ["gelu", "linear"]}  # fmt: skip
+    config = {
+        "vocab_size": 40,
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "attention_head_size": 6,
+        "intermediate_size": 20,
+        "relative_buckets": 8,
+        "relative_distance": 10,
+        "hidden_act": "relu" if version == "1.0" else ["gelu", "linear"],
+    }
     (folder / "t5_config.json").write_text(json.dumps(config), encoding="utf-8")
     found = load_transformer(folder, with_lm="linear")([IDS, GENERATED]).numpy()
     np.testing.assert_allclose(found[0], logits_of(model)[0], atol=2e-4)

@@ -18,11 +18,21 @@ FORMATS = pytest.mark.parametrize("new", [True, False], ids=["zip", "before 1.6"
 
 def tensors():
     base = torch.arange(24, dtype=torch.float32).reshape(4, 6)
-    return collections.OrderedDict({
-        "plain": base, "view": base.t()[1:4], "part": base[1:, 2:4], "number": torch.tensor(7.5), "none": base[:0],
-        "half": base.half(), "brain": (base / 7).bfloat16(), "double": base.double(), "long": base.long(),
-        "flags": base > 3, "parameter": torch.nn.Parameter(base + 1),
-    })  # fmt: skip
+    return collections.OrderedDict(
+        {
+            "plain": base,
+            "view": base.t()[1:4],
+            "part": base[1:, 2:4],
+            "number": torch.tensor(7.5),
+            "none": base[:0],
+            "half": base.half(),
+            "brain": (base / 7).bfloat16(),
+            "double": base.double(),
+            "long": base.long(),
+            "flags": base > 3,
+            "parameter": torch.nn.Parameter(base + 1),
+        }
+    )
 
 
 def saved(path, content, new=True):
@@ -68,12 +78,20 @@ def test_code_in_a_file_is_not_run(new, call, told, tmp_path):
     text = str(error.value)
     assert text.startswith(f"{path}: refused: it asks for {told}, ") and "\n" not in text
     assert not touched.exists()
-    torch.load(path, weights_only=False)                           # the file does run code where it is trusted
+    torch.load(path, weights_only=False)  # the file does run code where it is trusted
     assert touched.exists()
 
 
-@pytest.mark.parametrize("module_and_name", ["torch._utils\n_rebuild_tensor", "torch\nload", "collections\nCounter",
-                                             "builtins\ngetattr", "torch.serialization\n_legacy_load"])
+@pytest.mark.parametrize(
+    "module_and_name",
+    [
+        "torch._utils\n_rebuild_tensor",
+        "torch\nload",
+        "collections\nCounter",
+        "builtins\ngetattr",
+        "torch.serialization\n_legacy_load",
+    ],
+)
 def test_only_what_tensors_need_may_be_named(module_and_name, tmp_path):
     path = tmp_path / "pytorch_model.bin"
     with zipfile.ZipFile(path, "w") as archive:
@@ -116,11 +134,20 @@ def test_a_view_within_its_storage_is_read(tmp_path):
     assert store.read("w").tolist() == [[1, 2], [4, 5]]
 
 
-@pytest.mark.parametrize("tensor", [
-    Described(0, (7,), (1,)), Described(5, (2,), (1,)), Described(0, (2, 2), (5, 1)), Described(-1, (2,), (1,)),
-    Described(0, (2,), (-1,)), Described(0, (2, 2), (1,)), Described(0, ("a",), (1,)),
-    Described(0, (2,), (1,), {"offset": 100}), Described(0, (2,), (1,), {"shape": (1000,)}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        Described(0, (7,), (1,)),
+        Described(5, (2,), (1,)),
+        Described(0, (2, 2), (5, 1)),
+        Described(-1, (2,), (1,)),
+        Described(0, (2,), (-1,)),
+        Described(0, (2, 2), (1,)),
+        Described(0, ("a",), (1,)),
+        Described(0, (2,), (1,), {"offset": 100}),
+        Described(0, (2,), (1,), {"shape": (1000,)}),
+    ],
+)
 def test_a_view_beyond_its_storage_is_refused(tensor, tmp_path):
     with pytest.raises(CheckpointError, match="truncated, damaged or no file of PyTorch weights"):
         TorchStore(described(tmp_path / "pytorch_model.bin", tensor))

@@ -36,9 +36,11 @@ def states_of(model, ids=IDS, segments=SEGMENTS):
     """All states, (layers, batch, length, width), the embeddings left out."""
     with torch.no_grad():
         found = model(
-            torch.tensor(ids), attention_mask=torch.tensor(ids != PAD).float(), token_type_ids=torch.tensor(segments),
+            torch.tensor(ids),
+            attention_mask=torch.tensor(ids != PAD).float(),
+            token_type_ids=torch.tensor(segments),
             output_hidden_states=True,
-        )  # fmt: skip
+        )
     return np.stack([states.numpy() for states in found.hidden_states[1:]])
 
 
@@ -69,8 +71,16 @@ def original_variables(model, untie=True):
     return found
 
 
-ORIGINAL = {"n_token": 40, "d_model": 16, "n_layer": 3, "n_head": 4, "d_head": 4, "d_inner": 24,
-            "ff_activation": "gelu", "untie_r": True}  # fmt: skip
+ORIGINAL = {
+    "n_token": 40,
+    "d_model": 16,
+    "n_layer": 3,
+    "n_head": 4,
+    "d_head": 4,
+    "d_inner": 24,
+    "ff_activation": "gelu",
+    "untie_r": True,
+}
 
 
 @pytest.mark.parametrize("options", [{}, {"clamp_len": 3}, {"ff_activation": "relu", "layer_norm_eps": 0.01}])
@@ -102,7 +112,7 @@ def test_what_stands_in_the_padding_changes_nothing(tmp_path):
 
 @pytest.mark.parametrize("untie", [True, False])
 def test_the_original_files_give_the_same_states(tmp_path, save_checkpoint, untie):
-    model = save_xlnet(tmp_path / "huggingface", ff_activation="gelu_new")      # "gelu" of the original is gelu_new
+    model = save_xlnet(tmp_path / "huggingface", ff_activation="gelu_new")  # "gelu" of the original is gelu_new
     if not untie:
         with torch.no_grad():
             for layer in model.layer[1:]:
@@ -140,6 +150,9 @@ def test_gradients_reach_every_weight(tmp_path):
     network.compile(keras.optimizers.SGD(0.1), loss="mse")
     targets = np.random.default_rng(0).normal(size=(3, 8, 16))
     assert np.isfinite(network.train_on_batch([IDS, SEGMENTS], targets))
-    unmoved = [weight.name for weight, old in zip(network.trainable_weights, before, strict=True)
-               if np.array_equal(weight.numpy(), old)]  # fmt: skip
+    unmoved = [
+        weight.name
+        for weight, old in zip(network.trainable_weights, before, strict=True)
+        if np.array_equal(weight.numpy(), old)
+    ]
     assert unmoved == []

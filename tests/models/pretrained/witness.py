@@ -18,8 +18,16 @@ class Witness:
         epsilon: of the norms; bare: norms without mean, scale and offset, matrices without biases (RoFormer v2).
     """
 
-    def __init__(self, values: Mapping[str, np.ndarray], config: dict[str, Any], *, positions: str = "absolute",
-                 epsilon: float = 1e-12, bare: bool = False, farthest: int = 64) -> None:  # fmt: skip
+    def __init__(
+        self,
+        values: Mapping[str, np.ndarray],
+        config: dict[str, Any],
+        *,
+        positions: str = "absolute",
+        epsilon: float = 1e-12,
+        bare: bool = False,
+        farthest: int = 64,
+    ) -> None:
         self.values = {name: np.asarray(value, float) for name, value in values.items()}
         self.config, self.positions, self.epsilon, self.bare = config, positions, epsilon, bare
         self.farthest = farthest
@@ -53,12 +61,12 @@ class Witness:
         query, key, value = (
             self.dense(state, f"{stem}/self/{part}").reshape(batch, length, heads, -1)
             for part in ("query", "key", "value")
-        )                                                                       # (batch, length, heads, size)
+        )  # (batch, length, heads, size)
         size = width // heads
         if self.positions == "rotary":
             query, key = turned(query), turned(key)
         context = np.zeros_like(value)
-        for b, h, i in np.ndindex(batch, heads, length):                        # as slowly as it reads
+        for b, h, i in np.ndindex(batch, heads, length):  # as slowly as it reads
             relative = [self.relative(j - i, size) for j in range(length)]
             scores = np.array([query[b, i, h] @ (key[b, j, h] + relative[j]) for j in range(length)]) / size**0.5
             chances = np.exp(np.where(real[b], scores - scores[real[b]].max(), -np.inf))
@@ -91,7 +99,7 @@ class Witness:
 def turned(given: np.ndarray) -> np.ndarray:
     """Pairs of neighbouring numbers turned by an angle that grows with the position; (batch, length, heads, size)."""
     _, length, _, size = given.shape
-    pairs = given[..., 0::2] + 1j * given[..., 1::2]                            # (batch, length, heads, size / 2)
+    pairs = given[..., 0::2] + 1j * given[..., 1::2]  # (batch, length, heads, size / 2)
     angles = np.arange(length)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
     pairs = pairs * np.exp(1j * angles)[None, :, None, :]
     return np.stack([pairs.real, pairs.imag], axis=-1).reshape(given.shape)

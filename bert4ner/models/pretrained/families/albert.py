@@ -26,11 +26,21 @@ def _tensorflow(config: Config) -> Sources:
     return {
         **embeddings(TENSORFLOW, "bert"),
         "Embedding-Mapping": TENSORFLOW.dense("bert/encoder/embedding_hidden_mapping_in"),
-        **_block(TENSORFLOW, [f"{_SHARED}/{part}" for part in (
-            *attention, "LayerNorm", "ffn_1/intermediate/dense", "ffn_1/intermediate/output/dense", "LayerNorm_1",
-        )]),
+        **_block(
+            TENSORFLOW,
+            [
+                f"{_SHARED}/{part}"
+                for part in (
+                    *attention,
+                    "LayerNorm",
+                    "ffn_1/intermediate/dense",
+                    "ffn_1/intermediate/output/dense",
+                    "LayerNorm_1",
+                )
+            ],
+        ),
         **heads(TENSORFLOW, "bert"),
-    }  # fmt: skip
+    }
 
 
 def _huggingface(config: Config) -> Sources:
@@ -38,16 +48,25 @@ def _huggingface(config: Config) -> Sources:
     return {
         **embeddings(HUGGINGFACE, "albert"),
         "Embedding-Mapping": HUGGINGFACE.dense("albert/encoder/embedding_hidden_mapping_in"),
-        **_block(HUGGINGFACE, [f"{layer}/{part}" for part in (
-            *(f"attention/{part}" for part in _PARTS),
-            "attention/LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm",
-        )]),
+        **_block(
+            HUGGINGFACE,
+            [
+                f"{layer}/{part}"
+                for part in (
+                    *(f"attention/{part}" for part in _PARTS),
+                    "attention/LayerNorm",
+                    "ffn",
+                    "ffn_output",
+                    "full_layer_layer_norm",
+                )
+            ],
+        ),
         "Pooler-Dense": HUGGINGFACE.dense("albert/pooler"),
         "NSP-Proba": HUGGINGFACE.dense("sop_classifier/classifier"),
         "MLM-Dense": HUGGINGFACE.dense("predictions/dense"),
         "MLM-Norm": HUGGINGFACE.norm("predictions/LayerNorm"),
         "MLM-Bias": [same("predictions.bias")],
-    }  # fmt: skip
+    }
 
 
 def _block(naming: Naming, stems: list[str]) -> Sources:

@@ -17,8 +17,8 @@ from bert4ner.models.pretrained.family import (
 ENCODER_PARTS = ("embeddings.", "encoder.", "pooler.", "embeddings_project.")
 HUGGINGFACE_UNNEEDED = (
     r".*\.position_ids",
-    r"cls\.predictions\.decoder\.(weight|bias)",                   # tied to embeddings and bias
-    r"(classifier|qa_outputs|dropout)\..*",                        # heads of fine-tuned models
+    r"cls\.predictions\.decoder\.(weight|bias)",  # tied to embeddings and bias
+    r"(classifier|qa_outputs|dropout)\..*",  # heads of fine-tuned models
 )
 """Buffers, copies of tied weights and heads in Hugging Face files."""
 

@@ -58,6 +58,7 @@ ELECTRA = Family(
         ),
     ),
     huggingface=lambda config: {
-        "embedding_size": config["hidden_size"], **bert_huggingface(config, "electra", "ElectraForPreTraining"),
+        "embedding_size": config["hidden_size"],
+        **bert_huggingface(config, "electra", "ElectraForPreTraining"),
     },
-)  # fmt: skip
+)

@@ -17,15 +17,22 @@ from bert4ner.models.pretrained.family import (
     without_prefix,
 )
 
-_WORDS = {"hidden_size": "n_embd", "num_hidden_layers": "n_layer", "num_attention_heads": "n_head",
-          "max_position_embeddings": "n_positions", "hidden_act": "afn", "hidden_dropout_prob": "resid_pdrop",
-          "attention_probs_dropout_prob": "attn_pdrop", "layer_norm_eps": "layer_norm_epsilon"}  # fmt: skip
+_WORDS = {
+    "hidden_size": "n_embd",
+    "num_hidden_layers": "n_layer",
+    "num_attention_heads": "n_head",
+    "max_position_embeddings": "n_positions",
+    "hidden_act": "afn",
+    "hidden_dropout_prob": "resid_pdrop",
+    "attention_probs_dropout_prob": "attn_pdrop",
+    "layer_norm_eps": "layer_norm_epsilon",
+}
 
 
 def _gpt_options(config: Config, shapes: Shapes) -> Config:
     """Hugging Face's words or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
     said = {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
-    if "afn" in config and said["hidden_act"] == "gelu":           # what that code has under the name
+    if "afn" in config and said["hidden_act"] == "gelu":  # what that code has under the name
         said["hidden_act"] = "gelu_new"
     if "n_embd" in config:
         said["intermediate_size"] = 4 * config["n_embd"]
@@ -39,8 +46,10 @@ def _gpt_options(config: Config, shapes: Shapes) -> Config:
 
 def _gpt_tensorflow(config: Config) -> Sources:
     found = embeddings(TENSORFLOW, "gpt") | blocks(TENSORFLOW, "gpt", config["num_hidden_layers"])
-    return {layer: [same(source.names[0].replace("/encoder/", "/transformer/")) for source in sources]
-            for layer, sources in found.items()}  # fmt: skip
+    return {
+        layer: [same(source.names[0].replace("/encoder/", "/transformer/")) for source in sources]
+        for layer, sources in found.items()
+    }
 
 
 def _gpt_huggingface(config: Config) -> Sources:
@@ -61,7 +70,7 @@ def _gpt_huggingface(config: Config) -> Sources:
 
 
 def _dense(stem: str) -> list[Source]:
-    return [same(f"{stem}.weight"), same(f"{stem}.bias")]          # stored as (inputs, outputs)
+    return [same(f"{stem}.weight"), same(f"{stem}.bias")]  # stored as (inputs, outputs)
 
 
 def _gpt_config(config: Config) -> Config:
@@ -150,10 +159,13 @@ NEZHA_GEN = Family(
         Layout(
             "tensorflow",
             has("bert/*"),
-            lambda config: embeddings(TENSORFLOW, "bert") | blocks(TENSORFLOW, "bert", config["num_hidden_layers"])
-            | heads(TENSORFLOW, "bert"),
+            lambda config: (
+                embeddings(TENSORFLOW, "bert")
+                | blocks(TENSORFLOW, "bert", config["num_hidden_layers"])
+                | heads(TENSORFLOW, "bert")
+            ),
             TENSORFLOW_UNNEEDED,
         ),
     ),
     decoder=True,
-)  # fmt: skip
+)

@@ -54,13 +54,11 @@ def embeddings(naming: Naming, base: str, *, positions: bool = True) -> Sources:
 def block(naming: Naming, layer: str, stem: str) -> Sources:
     """The four layers of one of BERT's blocks; `layer` is the beginning of bert4keras' names, `stem` of the file's."""
     return {
-        f"{layer}-MultiHeadSelfAttention": [
-            source for part in _ATTENTION for source in naming.dense(f"{stem}/{part}")
-        ],
+        f"{layer}-MultiHeadSelfAttention": [source for part in _ATTENTION for source in naming.dense(f"{stem}/{part}")],
         f"{layer}-MultiHeadSelfAttention-Norm": naming.norm(f"{stem}/attention/output/LayerNorm"),
         f"{layer}-FeedForward": naming.dense(f"{stem}/intermediate/dense") + naming.dense(f"{stem}/output/dense"),
         f"{layer}-FeedForward-Norm": naming.norm(f"{stem}/output/LayerNorm"),
-    }  # fmt: skip
+    }
 
 
 def blocks(naming: Naming, base: str, count: int) -> Sources:

@@ -40,7 +40,7 @@ NEZHA = Family(
             "tensorflow",
             has("bert/*"),
             lambda config: _sources(TENSORFLOW, config),
-            (*TENSORFLOW_UNNEEDED, "bert/embeddings/position_embeddings"),       # in some files, never used
+            (*TENSORFLOW_UNNEEDED, "bert/embeddings/position_embeddings"),  # in some files, never used
         ),
         Layout(
             "huggingface",
@@ -51,7 +51,8 @@ NEZHA = Family(
         ),
     ),
     huggingface=lambda config: {
-        "use_relative_position": True, **bert_huggingface(config, "nezha", "NezhaForPreTraining"),
+        "use_relative_position": True,
+        **bert_huggingface(config, "nezha", "NezhaForPreTraining"),
     },
     positions=False,
-)  # fmt: skip
+)

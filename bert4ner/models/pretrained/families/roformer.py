@@ -88,11 +88,12 @@ ROFORMER = Family(
     options=_options,
     layouts=_layouts(_sources),
     huggingface=lambda config: {
-        "rotary_value": False, "embedding_size": config["hidden_size"],
+        "rotary_value": False,
+        "embedding_size": config["hidden_size"],
         **bert_huggingface(config, "roformer", "RoFormerForMaskedLM"),
     },
     positions=False,
-)  # fmt: skip
+)
 ROFORMER_V2 = Family(
     name="roformer_v2",
     title="RoFormer v2",

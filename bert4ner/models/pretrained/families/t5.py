@@ -4,10 +4,16 @@ from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import known_options
 from bert4ner.models.pretrained.family import Config, Family, Layout, Shapes, Source, Sources, has, same, transposed
 
-_WORDS = {"hidden_size": "d_model", "num_hidden_layers": "num_layers", "num_attention_heads": "num_heads",
-          "intermediate_size": "d_ff", "attention_head_size": "d_kv", "layer_norm_eps": "layer_norm_epsilon",
-          "relative_buckets": "relative_attention_num_buckets",
-          "relative_distance": "relative_attention_max_distance"}  # fmt: skip
+_WORDS = {
+    "hidden_size": "d_model",
+    "num_hidden_layers": "num_layers",
+    "num_attention_heads": "num_heads",
+    "intermediate_size": "d_ff",
+    "attention_head_size": "d_kv",
+    "layer_norm_eps": "layer_norm_epsilon",
+    "relative_buckets": "relative_attention_num_buckets",
+    "relative_distance": "relative_attention_max_distance",
+}
 _DEFAULTS = {"relative_buckets": 32, "relative_distance": 128, "layer_norm_eps": 1e-6}
 _OWN_OUTPUT = ("decoder/logits/kernel", "lm_head.weight")
 _ATTENTION = {"MultiHeadSelfAttention": "SelfAttention", "MultiHeadCrossAttention": "EncDecAttention"}
@@ -40,7 +46,7 @@ def _activation(config: Config) -> tuple[str, bool]:
     if "gated" in config:
         return config["hidden_act"], config["gated"]
     kind = config.get("feed_forward_proj")
-    if kind is None:                                               # bert4keras: a name, or that and "linear"
+    if kind is None:  # bert4keras: a name, or that and "linear"
         kind = config.get("hidden_act", "relu")
         names = kind if isinstance(kind, list) else [kind]
         return "gelu_new" if names[0] == "gelu" else names[0], len(names) > 1
@@ -64,8 +70,9 @@ def _sources(config: Config, hugging: bool) -> Sources:
     for side in ("Encoder", "Decoder"):
         start = side.lower()
         found[f"{side}-Embedding-Relative-Position"] = [_distances(start, hugging)]
-        found[f"{side}-Output-Norm"] = [same(f"{start}.final_layer_norm.weight" if hugging
-                                             else f"{start}/final_layer_norm/scale")]  # fmt: skip
+        found[f"{side}-Output-Norm"] = [
+            same(f"{start}.final_layer_norm.weight" if hugging else f"{start}/final_layer_norm/scale")
+        ]
         for index in range(config["num_hidden_layers"]):
             stem = f"{start}.block.{index}.layer." if hugging else f"{start}/block_{index:03d}/layer_00"
             found |= _block(f"{side}-Transformer-{index}", stem, side, config["gated"], hugging)
@@ -132,9 +139,7 @@ T5 = Family(
     name="t5",
     title="T5 (1.0 and 1.1), mT5",
     bert4keras="t5_tagging_encoder",
-    recognises=lambda config, shapes: (
-        config.get("model_type") in ("t5", "mt5") or has("shared/embedding")(shapes)
-    ),
+    recognises=lambda config, shapes: config.get("model_type") in ("t5", "mt5") or has("shared/embedding")(shapes),
     options=_options,
     layouts=(
         Layout(
@@ -148,12 +153,14 @@ T5 = Family(
             "huggingface",
             has("shared.weight"),
             lambda config: _sources(config, hugging=True),
-            (r"(encoder|decoder)\.embed_tokens\.weight",                         # the same table again
-             r"decoder\..*\.EncDecAttention\.relative_attention_bias\.weight"),  # in old files, never used
+            (
+                r"(encoder|decoder)\.embed_tokens\.weight",  # the same table again
+                r"decoder\..*\.EncDecAttention\.relative_attention_bias\.weight",
+            ),  # in old files, never used
         ),
     ),
     huggingface=_config,
     tokenizer="sentencepiece",
     positions=False,
     generator="t5",
-)  # fmt: skip
+)

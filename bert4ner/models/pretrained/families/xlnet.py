@@ -22,21 +22,28 @@ from bert4ner.models.pretrained.family import (
 
 _BASE = "model/transformer"
 _BIASES = ("r_w_bias", "r_r_bias", "r_s_bias")
-_WORDS = {"vocab_size": "n_token", "hidden_size": "d_model", "num_hidden_layers": "n_layer",
-          "num_attention_heads": "n_head", "intermediate_size": "d_inner", "hidden_act": "ff_activation"}  # fmt: skip
+_WORDS = {
+    "vocab_size": "n_token",
+    "hidden_size": "d_model",
+    "num_hidden_layers": "n_layer",
+    "num_attention_heads": "n_head",
+    "intermediate_size": "d_inner",
+    "hidden_act": "ff_activation",
+}
 PAD_ID = 5
 """Of <pad> in all published vocabularies; 0 is <unk>."""
 
 
 def _options(config: Config, shapes: Shapes) -> Config:
     """Both kinds of files say n_layer and so on; a saved model says num_hidden_layers."""
-    found = known_options({key: config.get(key, config.get(word)) for key, word in _WORDS.items()} | {
-        key: value for key, value in config.items() if key not in _WORDS
-    })  # fmt: skip
+    found = known_options(
+        {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
+        | {key: value for key, value in config.items() if key not in _WORDS}
+    )
     if config.get("attn_type", "bi") != "bi":
         raise CheckpointError(f"attn_type is {config['attn_type']!r}, expected 'bi'; Transformer-XL is not read")
     original = "n_token" in config and "model_type" not in config
-    if original and found["hidden_act"] == "gelu":                 # what that code has under the name
+    if original and found["hidden_act"] == "gelu":  # what that code has under the name
         found["hidden_act"] = "gelu_new"
     dropout = config.get("dropout")
     return {
@@ -76,8 +83,12 @@ def _huggingface(config: Config) -> Sources:
     for index in range(config["num_hidden_layers"]):
         stem, layer = f"transformer.layer.{index}", f"Transformer-{index}"
         parts = (*"qkvor", *_BIASES, "seg_embed")
-        dense = [transposed(f"{stem}.ff.layer_1.weight"), same(f"{stem}.ff.layer_1.bias"),
-                 transposed(f"{stem}.ff.layer_2.weight"), same(f"{stem}.ff.layer_2.bias")]  # fmt: skip
+        dense = [
+            transposed(f"{stem}.ff.layer_1.weight"),
+            same(f"{stem}.ff.layer_1.bias"),
+            transposed(f"{stem}.ff.layer_2.weight"),
+            same(f"{stem}.ff.layer_2.bias"),
+        ]
         found |= {
             f"{layer}-MultiHeadSelfAttention": [same(f"{stem}.rel_attn.{part}") for part in parts],
             f"{layer}-MultiHeadSelfAttention-Norm": _norm(f"{stem}.rel_attn.layer_norm.", "bias", "weight"),
