@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner import Document, Entity
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.text.windows import cut_windows, window_entities
 
 WINDOW = 254

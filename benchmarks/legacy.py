@@ -2,7 +2,7 @@
 
     python benchmarks/legacy.py [--repeats 3] [--epochs 10] [--documents 100]
 
-The script is tests/compat/legacy_scripts/ner_crf.py, in the manner of bert4keras' published example, unmodified. The
+The script is tests/legacy/scripts/ner_crf.py, in the manner of bert4keras' published example, unmodified. The
 bundled sample: some leaflets to train on, the last 29 to choose the best epoch on and to score, by both, so
 that both scores are a little optimistic in the same way. Same encoder, dropout, learning rate, batches of 8
 texts; the library with a head that learns at 2e-2, its own defaults otherwise, in float32 and with the tags of the
@@ -24,7 +24,7 @@ from results import table, write_section
 import bert4ner
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "tests" / "compat" / "legacy_scripts" / "ner_crf.py"
+SCRIPT = ROOT / "tests" / "legacy" / "scripts" / "ner_crf.py"
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 SCORED_ON = 29
 RATE, CRF_MULTIPLIER, BATCH_TOKENS = 1e-3, 100, 8 * 200

@@ -22,7 +22,7 @@ from results import table, write_section
 from speed import PRETRAINED, matmul_rate
 
 from bert4ner import Config
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision

@@ -24,7 +24,7 @@ from results import table, write_section
 from workers import Worker
 
 import bert4ner
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.precision import resolve_precision
 

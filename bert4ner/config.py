@@ -5,7 +5,6 @@ TOML file may name an option without its group. Defaults and help texts stand he
 """
 
 import dataclasses
-import difflib
 import json
 import math
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from bert4ner.errors import ConfigError
+from bert4ner.errors import ConfigError, nearest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -246,24 +245,19 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 def _group_of(name: str) -> str:
     if name not in _GROUPS:
-        raise ConfigError(f"unknown option {name!r}{_nearest(name, _GROUPS)}")
+        raise ConfigError(f"unknown option {name!r}{nearest(name, _GROUPS)}")
     return _GROUPS[name]
 
 
 def _in_group(group: str, options: dict[str, Any], path: str | Path) -> dict[str, Any]:
     known = {field.name for field in dataclasses.fields(Config)}
     if group not in known:
-        raise ConfigError(f"{path}: unknown table [{group}]{_nearest(group, known)}")
+        raise ConfigError(f"{path}: unknown table [{group}]{nearest(group, known)}")
     for name in options:
         if _GROUPS.get(name) != group:
             members = [member for member, owner in _GROUPS.items() if owner == group]
-            raise ConfigError(f"{path}: unknown option {name!r} in [{group}]{_nearest(name, members)}")
+            raise ConfigError(f"{path}: unknown option {name!r} in [{group}]{nearest(name, members)}")
     return options
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"
 
 
 def _check_kind(name: str, value: Any, kind: Any) -> None:

@@ -3,6 +3,9 @@
 The command line prints any of them as one line and exits with code 2. Nothing else is ever raised for bad input.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class Bert4NERError(Exception):
     """Base of every error that this library raises for a cause outside itself."""
@@ -26,3 +29,17 @@ class RunError(Bert4NERError):
 
 class EnvironmentProblem(Bert4NERError):
     """Something about the installation or the process: a package missing, TensorFlow imported too early."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: what was meant perhaps, or else all there is.
+
+    Example:
+        >>> nearest("crv", ["crf", "softmax"])
+        "; did you mean 'crf'?"
+        >>> nearest("transformer", ["crf", "softmax"])
+        '; known: crf, softmax'
+    """
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

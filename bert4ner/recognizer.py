@@ -11,7 +11,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import mean_chain, predict_documents, predict_readings
-from bert4ner.train.run_folder import COMBINATION, FOLDS, RunFolder
+from bert4ner.runs.folder import COMBINATION, FOLDS, RunFolder
 
 
 class Recognizer(ABC):

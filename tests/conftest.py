@@ -74,7 +74,7 @@ def tiny_encoder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tiny_encoder, tmp_path_factory) -> Path:
     """The same with random weights in bert_model.ckpt, as Google published them: more than an encoder needs."""
-    from bert4ner.compat.frameworks import tf  # deferred: most tests do without TensorFlow
+    from bert4ner.backend.frameworks import tf  # deferred: most tests do without TensorFlow
 
     folder = tmp_path_factory.mktemp("tiny-checkpoint") / "encoder"
     shutil.copytree(tiny_encoder, folder)

@@ -35,7 +35,7 @@ VARIANTS = {
 CROSSVAL = "crossval"
 COMBINED = {
     "thresholds": [[CROSSVAL], ["--nbest", "5", "--calibration", "isotonic"]],
-    "probability": [["crf", "span", "biaffine"], ["--weights", "f1"]],
+    "probability": [["crf", "span", "biaffine"], ["--weights", "2,1,1"]],
     "vote": [["crf", "softmax", "bilstm-weighted"], ["--method", "vote", "--quorum", "auto"]],
     "stacking": [["crf", "span", "global_pointer"], ["--method", "stacking", "--nbest", "3", "--aim", "recall=0.8"]],
     "kinds": [["crf", "bilstm-weighted", "span"], ["--by-kind", "--longest", "*=20"]],

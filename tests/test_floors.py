@@ -1,4 +1,4 @@
-"""The house order: a module imports only from floors below its own, and only `compat` names TensorFlow or Keras.
+"""The house order: a module imports only from floors below its own, and only `backend` names TensorFlow or Keras.
 
 Within one package the modules need some order too, so they must not import each other in a circle.
 """
@@ -12,12 +12,13 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors entities config
+    version errors entities registry config
     data text decode scoring
-    compat models train
-    recognizer combine report serve cli __main__
+    backend runs networks models train
+    recognizer combine report serve legacy compat cli __main__
 """.split()
-KERAS_NAMES = {"tensorflow", "keras", "tf_keras", "bert4keras"}
+KERAS_NAMES = {"tensorflow", "keras", "tf_keras"}
+BERT4KERAS_FLOORS = {"backend", "networks", "legacy"}
 
 
 def dotted(path: Path) -> str:
@@ -62,8 +63,10 @@ def violations(module: str, source: str) -> list[str]:
         root, _, target = name.partition(".")
         if not root:
             found.append(f"{module} uses a relative import; name the module in full")
-        elif root in KERAS_NAMES and floor != "compat":
-            found.append(f"{module} imports {name}; only compat may, import it from there")
+        elif root in KERAS_NAMES and floor != "backend":
+            found.append(f"{module} imports {name}; only backend may, import it from there")
+        elif root == "bert4keras" and floor not in BERT4KERAS_FLOORS:
+            found.append(f"{module} imports {name}; only {', '.join(sorted(BERT4KERAS_FLOORS))} may")
         elif root == "bert4ner" and module and not target:
             found.append(f"{module} imports the package root; import from the module that defines the name")
         elif root == "bert4ner" and module and floor_number(target) > floor_number(module):
@@ -79,7 +82,7 @@ def floor_number(module: str) -> int:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module or "bert4ner")
-def test_imports_go_down_and_keras_comes_from_compat(module):
+def test_imports_go_down_and_keras_comes_from_backend(module):
     if module:
         floor_number(module)
     assert violations(module, MODULES[module]) == []
@@ -100,10 +103,14 @@ def test_no_modules_import_each_other_in_a_circle():
 @pytest.mark.parametrize(
     ("module", "source", "told"),
     [
-        ("text.windows", "def f():\n    import tensorflow as tf", "only compat may"),
-        ("models.builder", "from tf_keras import layers", "only compat may"),
-        ("train.fit", "import importlib\nimportlib.import_module('keras.layers')", "only compat may"),
-        ("", "from bert4keras.models import build_transformer_model", "only compat may"),
+        ("text.windows", "def f():\n    import tensorflow as tf", "only backend may"),
+        ("models.builder", "from tf_keras import layers", "only backend may"),
+        ("train.fit", "import importlib\nimportlib.import_module('keras.layers')", "only backend may"),
+        (
+            "models.builder",
+            "from bert4keras.models import build_transformer_model",
+            "only backend, legacy, networks may",
+        ),
         ("decode.viterbi", "from bert4ner.models.builder import build_model", "higher floor"),
         ("config", "if True:\n    from bert4ner.data import brat", "higher floor"),
         ("cli.main", "import bert4ner", "package root"),
@@ -119,7 +126,8 @@ def test_a_forbidden_import_is_told(module, source, told):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("compat.frameworks", "import tensorflow as tf\nfrom bert4keras.models import build_transformer_model"),
+        ("backend.frameworks", "import tensorflow as tf\nfrom bert4keras.models import build_transformer_model"),
+        ("networks.building", "from bert4keras.models import build_transformer_model"),
         ("decode.viterbi", "import numpy as np\nfrom bert4ner.text.schemes import Scheme"),
         ("text.windows", "from bert4ner.text.tokenizer import Tokenizer\nfrom bert4ner.entities import Entity"),
         ("", "import importlib\nimportlib.import_module('bert4ner.models.builder')"),

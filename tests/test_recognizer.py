@@ -18,7 +18,7 @@ from bert4ner.errors import CheckpointError, DataError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.train.run_folder import RunFolder
+from bert4ner.runs.folder import RunFolder
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 3

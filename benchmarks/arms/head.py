@@ -15,7 +15,7 @@ from worker import answer_calls
 
 import bert4ner
 from bert4ner import Config, Document
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.entities import sorted_labels
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel

@@ -212,7 +212,7 @@ def _numbers(texts: tuple[str, ...], option: str) -> dict[str, int]:
 def _print_scores(run: Path, scores: "Scores") -> None:
     from bert4ner.cli.printing import average_rows, percent, print_table
     from bert4ner.combine.combination import Combination
-    from bert4ner.train.run_folder import SCORES
+    from bert4ner.runs.folder import SCORES
 
     summary = json.loads((run / SCORES).read_text(encoding="utf-8"))
     combination = Combination.load(run)

@@ -79,7 +79,7 @@ def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
 
 def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
     from bert4ner.data.documents import iterate_documents
-    from bert4ner.train.run_folder import OUT_OF_FOLD
+    from bert4ner.runs.folder import OUT_OF_FOLD
 
     folders = (run, *run.resolve().parents[:2])  # a fold's folder or its model's lie inside the run
     path = next((folder / OUT_OF_FOLD for folder in folders if (folder / OUT_OF_FOLD).is_file()), None)

@@ -5,10 +5,10 @@ import sys
 from importlib import metadata
 from typing import Any
 
+from bert4ner.backend.activation import BERT4KERAS_VERSION
 from bert4ner.cli.options import Json
-from bert4ner.compat.activation import BERT4KERAS_VERSION
 from bert4ner.errors import EnvironmentProblem
-from bert4ner.train.run_folder import environment, package_version
+from bert4ner.runs.folder import environment, package_version
 
 
 def info(*, json: Json = False) -> None:
@@ -46,8 +46,8 @@ def _devices() -> tuple[dict[str, Any], list[str]]:
     Raises:
         EnvironmentProblem: TensorFlow, tf-keras or bert4keras is missing.
     """
-    from bert4ner.compat.devices import unused_gpu
-    from bert4ner.compat.frameworks import tf
+    from bert4ner.backend.devices import unused_gpu
+    from bert4ner.backend.frameworks import tf
     from bert4ner.models.precision import resolve_precision
 
     devices = [

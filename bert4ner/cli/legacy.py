@@ -17,7 +17,7 @@ def legacy(script: Script, arguments: Arguments = ()) -> None:
 
     e.g.  bert4ner legacy task_sequence_labeling_ner_crf.py
     """
-    from bert4ner.compat.legacy.runner import run_script
+    from bert4ner.legacy.runner import run_script
 
     code = run_script(script, arguments)
     if code:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.cli.printing import average_rows, percent, print_table
+from bert4ner.runs.folder import SCORES
 from bert4ner.scoring.metrics import Scores
-from bert4ner.train.run_folder import SCORES
 
 _COLUMNS = ("precision", "recall", "f1")
 

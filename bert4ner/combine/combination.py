@@ -16,7 +16,7 @@ from bert4ner.combine.thresholds import Rule
 from bert4ner.combine.voting import check_quorum, vote, vote_shares, with_score
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, RunError
-from bert4ner.train.run_folder import COMBINATION
+from bert4ner.runs.folder import COMBINATION
 from bert4ner.version import VERSION
 
 FORMAT = 3

@@ -22,9 +22,7 @@ from bert4ner.data.files import atomic_folder
 from bert4ner.entities import Document, Nesting, sorted_labels
 from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
-from bert4ner.train.folds import assign_folds
-from bert4ner.train.run_folder import (
+from bert4ner.runs.folder import (
     COMBINATION,
     CURVES,
     ENVIRONMENT,
@@ -34,6 +32,8 @@ from bert4ner.train.run_folder import (
     RunFolder,
     environment,
 )
+from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
+from bert4ner.train.folds import assign_folds
 
 logger = logging.getLogger(__name__)
 

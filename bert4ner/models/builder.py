@@ -3,21 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone
 from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
-from bert4ner.models.heads.biaffine import BiaffineHead
-from bert4ner.models.heads.crf import CRFHead
-from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
-from bert4ner.models.heads.global_pointer import GlobalPointerHead
-from bert4ner.models.heads.mrc import MRCHead
-from bert4ner.models.heads.softmax import SoftmaxHead
-from bert4ner.models.heads.span import SpanHead
-from bert4ner.models.heads.w2ner import W2NERHead
 from bert4ner.models.precision import multiply_in_float32, policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
 from bert4ner.models.queries import (
@@ -29,18 +21,9 @@ from bert4ner.models.queries import (
     read_queries,
     resolve_joint_layers,
 )
+from bert4ner.registry import HEADS
 from bert4ner.text.tokenizer import Vocabulary
 
-HEADS: dict[str, Any] = {
-    "crf": CRFHead,
-    "softmax": SoftmaxHead,
-    "global_pointer": GlobalPointerHead,
-    "efficient_global_pointer": EfficientGlobalPointerHead,
-    "biaffine": BiaffineHead,
-    "span": SpanHead,
-    "w2ner": W2NERHead,
-    "mrc": MRCHead,
-}
 HEAD_NAME = "head"
 
 
@@ -77,7 +60,7 @@ def open_encoder(config: Config) -> Pretrained:
 
 def open_queries(pretrained: Pretrained, config: Config, labels: Sequence[str]) -> tuple[str, ...]:
     """What the encoder is asked for each label, sorted; nothing if the head does not ask. Raises as `build_model`."""
-    if not HEADS[config.model.head].asks:
+    if not HEADS.get(config.model.head).asks:
         return ()
     resolve_joint_layers(config, pretrained.config)
     queries = read_queries(config, labels)
@@ -108,7 +91,7 @@ def assemble(
     labels = sorted(set(labels))
     if not labels:
         raise ConfigError("no labels: the documents hold no entity; is the format right, are the annotations there?")
-    kind = HEADS[config.model.head]
+    kind = HEADS.get(config.model.head)
     options = kind.options(config)
     if queries:
         options["queries"] = encode_queries(queries, vocabulary, config.windows)

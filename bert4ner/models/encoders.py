@@ -3,7 +3,7 @@ window gives does not depend on how far it was padded."""
 
 from typing import Any
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 
 
 class MaskedConvolutions(keras.layers.Layer):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 
 
 class LayerMixture(keras.layers.Layer):

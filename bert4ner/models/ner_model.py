@@ -16,12 +16,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
-from bert4ner.models.builder import HEAD_NAME, HEADS, assemble, build_on, open_encoder, open_queries
+from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_queries
 from bert4ner.models.pretrained import check_encoder_config, get_family
+from bert4ner.registry import HEADS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
@@ -175,7 +176,7 @@ class NERModel:
             raise CheckpointError(f"{where}: {error}") from None
         used = config if precision is None else config.replace(precision=precision)
         labels = tuple(described["labels"])
-        queries = _read_queries(described, where=where) if HEADS[config.model.head].asks else ()
+        queries = _read_queries(described, where=where) if HEADS.get(config.model.head).asks else ()
         network, _ = assemble(encoder_config, used, labels, vocabulary, queries)
         model = cls(network, config, labels, encoder_config, vocabulary, queries)
         model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))

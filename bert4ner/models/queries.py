@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.descriptions import read_descriptions
 from bert4ner.errors import ConfigError

@@ -15,8 +15,8 @@ from bert4ner.config import Config
 from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
+from bert4ner.runs.folder import CONFIG, CURVES, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
 from bert4ner.scoring.metrics import Scores
-from bert4ner.train.run_folder import CONFIG, CURVES, ENVIRONMENT, FOLDS, OUT_OF_FOLD, SCORES, RunFolder
 
 HISTORY = "history.jsonl"
 _SUMMARY_KEYS = ("note", "out_of_fold", "folds")

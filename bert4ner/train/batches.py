@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel

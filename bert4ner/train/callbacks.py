@@ -12,17 +12,17 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import CheckpointError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_encoded
+from bert4ner.runs.folder import best_line
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.text.batches import encode_documents
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import learning_rates, state_variables
-from bert4ner.train.run_folder import best_line
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, check_text, nesting_of, sorted_labels
 from bert4ner.errors import DataError, RunError
+from bert4ner.registry import HEADS
+from bert4ner.runs.folder import OUT_OF_FOLD, SCORES, RunFolder, best_line, fingerprint
 from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
 from bert4ner.train.folds import assign_folds, split
-from bert4ner.train.run_folder import OUT_OF_FOLD, SCORES, RunFolder, best_line, fingerprint
 from bert4ner.train.worker import run_fold
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
 def _train_run(
     documents: Sequence[Document], held_out_in: Sequence[int], config: Config, *, output: Path, folds: int
 ) -> Scores:
-    from bert4ner.compat.devices import unused_gpu  # deferred: it loads TensorFlow
+    from bert4ner.backend.devices import unused_gpu  # deferred: it loads TensorFlow
     from bert4ner.models.precision import resolve_precision
 
     run = RunFolder(output)
@@ -136,9 +137,7 @@ def _train_run(
 
 def _with_nesting(config: Config, documents: Sequence[Document]) -> Config:
     """The configuration with `nesting` decided, which all folds are to share."""
-    from bert4ner.models.builder import HEADS  # deferred: it loads TensorFlow
-
-    if config.spans.nesting != "auto" or not HEADS[config.model.head].may_nest:
+    if config.spans.nesting != "auto" or not HEADS.get(config.model.head).may_nest:
         return config
     nesting, otherwise = nesting_of(documents)
     logger.info("nesting %s, as in the documents", nesting)

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 
 
 class EpochProgress(keras.callbacks.Callback):

@@ -163,7 +163,7 @@ def test_info_tells_versions_devices_and_precision(bert4ner):
 
 
 def test_info_tells_of_a_gpu_that_is_not_used(bert4ner, monkeypatch):
-    monkeypatch.setattr("bert4ner.compat.devices.unused_gpu", lambda: "install it")
+    monkeypatch.setattr("bert4ner.backend.devices.unused_gpu", lambda: "install it")
     assert "missing: install it" in bert4ner("info").out
 
 

@@ -13,8 +13,8 @@ from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
+from bert4ner.runs.folder import RunFolder, fingerprint
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.train.run_folder import RunFolder, fingerprint
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 2

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import multiply_in_float32, policy

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.builder import build_model

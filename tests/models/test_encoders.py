@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.encoders import MaskedConvolutions, encode
 
 STACKS = [((1, 1), 1), ((1, 1, 2), 4)]

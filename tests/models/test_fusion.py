@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.models.fusion import LayerMixture, fuse
 
 

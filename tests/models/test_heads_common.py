@@ -6,15 +6,15 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import ModelConfig
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.models import budget
-from bert4ner.models.builder import HEADS
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.registry import HEADS
 
 IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]], "int32")
 LENGTHS = np.array([6, 4])
@@ -46,7 +46,7 @@ def test_the_configuration_names_the_heads():
     assert get_args(get_type_hints(ModelConfig)["head"]) == tuple(HEADS)
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     config = tiny_config(head=head, head_size=8)
     model = NERModel.create(config, ["X", "Y"])
@@ -72,7 +72,7 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     assert model.outputs(IDS).shape == tuple(model.head.compute_output_shape((2, 6, 16)))
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_neither_padding_nor_neighbours_nor_order_change_what_is_found(tiny_config, rng, head):
     model = make(tiny_config, head)
     lengths = np.array([9, 3, 17, 30, 12])
@@ -90,7 +90,7 @@ def test_neither_padding_nor_neighbours_nor_order_change_what_is_found(tiny_conf
             assert [span[3] for span in found] == pytest.approx([span[3] for span in alone[row]], abs=1e-4)
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_padding_has_no_part_in_the_loss(tiny_config, rng, head):
     model = make(tiny_config, head)
     losses = []
@@ -101,7 +101,7 @@ def test_padding_has_no_part_in_the_loss(tiny_config, rng, head):
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
     model = make(tiny_config, head)
     outputs = model.outputs(IDS)
@@ -120,7 +120,7 @@ def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
         model.head.span_scores(outputs, LENGTHS, [[(0, 5, "X")], []])
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_config, head):
     """A greater number gives what a lesser one does, and more, unless that was every span there is."""
     model = make(tiny_config, head)
@@ -141,7 +141,7 @@ def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_confi
     assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers  # of six and four tokens, two labels
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_several_models_are_averaged(tiny_config, rng, head):
     models = [make(tiny_config, head, seed) for seed in (1, 2, 3)]
     text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，"), size=120))
@@ -160,7 +160,7 @@ def test_several_models_are_averaged(tiny_config, rng, head):
     assert averaged and averaged != alone[: len(averaged)]
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config, rng, head):
     model = make(tiny_config, head)
     text = "".join(rng.choice(list("本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸"), size=300))
@@ -175,7 +175,7 @@ def test_entities_of_long_texts_overlap_only_where_the_head_may_nest(tiny_config
             assert all(one.end <= two.start for one, two in itertools.pairwise(group))
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", HEADS.names())
 def test_five_thousand_characters_are_read_to_the_end_within_the_budget(tiny_config, rng, monkeypatch, head):
     model = make(tiny_config, head)
     most = 3 * model.head.cells(model.windows.max_length)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bert4keras.layers import ConditionalRandomField
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.precision import policy
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import DataError
 from bert4ner.models.heads.mrc import MRCHead
 from bert4ner.models.heads.rotary import rotate

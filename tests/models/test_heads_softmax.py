@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.softmax import SoftmaxHead

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.span import SpanHead

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bert4keras.layers import EfficientGlobalPointer, GlobalPointer
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import DataError
 from bert4ner.models.heads.biaffine import SIZES, BiaffineHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document, Entity
 from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead, _distances
 from bert4ner.models.ner_model import NERModel

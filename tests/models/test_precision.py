@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models import precision as module
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import policy, resolve_precision

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
@@ -134,7 +134,8 @@ def test_a_quarter_of_the_layers_is_joint_unless_more_is_needed(options, layers,
         (
             {"joint_layers": 2, "fusion": "mean", "fusion_layers": 3},
             "bert",
-            "fusion_layers=3, but only the last joint_layers=2 read text and query together; lower --fusion-layers",
+            "fusion_layers=3, but only the last joint_layers=2 read text and query together; "
+            "lower --fusion-layers or raise",
         ),
         ({"joint_layers": 3}, "xlnet", "layers of the family xlnet cannot read text and query apart"),
     ],

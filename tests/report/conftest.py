@@ -11,8 +11,8 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document, Entity
+from bert4ner.runs.folder import RunFolder, fingerprint
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.train.run_folder import RunFolder, fingerprint
 
 ENVIRONMENT = {
     "bert4ner": "0.1.0",

@@ -71,7 +71,7 @@ def tiny_config(one_layer) -> Callable[..., Config]:
 @pytest.fixture
 def eagerly() -> Iterator[None]:
     """Networks run without a graph: steps are slower, but nothing is traced, which takes most of a tiny training."""
-    from bert4ner.compat.frameworks import tf
+    from bert4ner.backend.frameworks import tf
 
     tf.config.run_functions_eagerly(True)
     yield

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import encode_documents
 from bert4ner.train import progress

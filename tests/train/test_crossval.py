@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
-from bert4ner.compat import devices
+from bert4ner.backend import devices
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity

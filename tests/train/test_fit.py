@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, RunError
 from bert4ner.models.heads.tagging import TagHead

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel

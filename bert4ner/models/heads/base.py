@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bert4ner.compat.frameworks import ByteDropout, keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity, Nesting
 from bert4ner.errors import ConfigError
+from bert4ner.networks.fast_layers import ByteDropout
 
 
 class Chain(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any, final
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import (

@@ -2,7 +2,7 @@
 
 from typing import Any, final
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_matrix import SpanMatrixHead
 

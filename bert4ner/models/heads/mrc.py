@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.entities import Nesting
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate

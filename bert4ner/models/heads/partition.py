@@ -11,7 +11,7 @@ References:
 
 from typing import Any
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 
 _SAFE = 1e-290  # a sum of products below this, no factor being above 1, may have lost terms
 _STEPS = 8  # steps of the recursion in one turn of TensorFlow's loop: a turn costs more than a step

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 
 
 def rotate(vectors: Any, size: int | None = None) -> Any:

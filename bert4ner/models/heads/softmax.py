@@ -4,7 +4,7 @@ from typing import Any, final
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.models.heads.tagging import TagHead, emissions_under, log_softmax
 
 

@@ -5,7 +5,7 @@ from typing import Any, final
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.heads.base import in_one_piece, scaled
 from bert4ner.models.heads.span_matrix import check_span

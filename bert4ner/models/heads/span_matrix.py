@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.spans import TokenSpan, heaviest
 from bert4ner.decode.viterbi import ViterbiDecoder

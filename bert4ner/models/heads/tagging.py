@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.data.records import flat_entities
 from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities

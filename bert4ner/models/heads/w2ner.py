@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.decode.spans import TokenSpan
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import built, scaled

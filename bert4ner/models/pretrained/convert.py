@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from bert4ner.compat.frameworks import build_transformer, tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained.family import Config, Sources
 from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder, open_store
 from bert4ner.models.pretrained.loading import Weights, check_fit
+from bert4ner.networks.building import build_transformer
 from bert4ner.text.tokenizer import Vocabulary
 
 _TOKENIZER_FILES = ("*.model", "tokenizer*.json", "special_tokens_map.json", "*vocab*.txt")

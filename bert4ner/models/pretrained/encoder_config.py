@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from bert4ner.compat.frameworks import ACTIVATIONS, keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.errors import CheckpointError
+from bert4ner.networks.encoders import ACTIVATIONS
 
 _SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _OPTIONAL_SIZES = ("max_position_embeddings", "type_vocab_size", "embedding_size")

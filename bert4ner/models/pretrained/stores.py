@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.errors import CheckpointError
 
 _SAFETENSORS = {

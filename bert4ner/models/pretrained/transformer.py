@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from bert4ner.compat.frameworks import build_transformer
 from bert4ner.models.pretrained.folder import open_folder, open_store
 from bert4ner.models.pretrained.loading import Weights, load_weights
+from bert4ner.networks.building import build_transformer
 
 
 def load_transformer(

@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config, ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone

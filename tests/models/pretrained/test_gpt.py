@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import AutoRegressiveDecoder, build_transformer_model
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import load_transformer, open_folder, open_pretrained
+from bert4ner.networks.building import AutoRegressiveDecoder, build_transformer_model
 
 IDS = np.array([[7, 8, 9, 10, 11, 12], [13, 14, 15, 0, 0, 0]])  # (batch, length), padding 0
 SEGMENTS = np.array([[1, 1, 1, 2, 2, 2], [1, 2, 2, 1, 1, 1]])

@@ -11,7 +11,7 @@ import transformers
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from bert4ner.compat.frameworks import tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained import open_pretrained, open_store
 from bert4ner.models.pretrained.convert import convert_checkpoint, write_tensorflow

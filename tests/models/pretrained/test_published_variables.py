@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import build_transformer
 from bert4ner.models.pretrained import Weights, find_family
 from bert4ner.models.pretrained.loading import check_fit
 from bert4ner.models.pretrained.stores import Store
+from bert4ner.networks.building import build_transformer
 from tests.conftest import ROOT
 
 # Shapes in sizes: v tokens, p positions, 2 segments, h width of blocks, e of embeddings, i within blocks.

@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import AutoRegressiveDecoder, keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.config import ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone
 from bert4ner.models.pretrained import load_transformer, open_folder
+from bert4ner.networks.building import AutoRegressiveDecoder
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bert4ner.compat.frameworks import keras
+from bert4ner.backend.frameworks import keras
 from bert4ner.config import ModelConfig
 from bert4ner.errors import CheckpointError
 from bert4ner.models.backbone import build_backbone

@@ -1,0 +1,1 @@
+"""The only package that names TensorFlow and Keras, and what it needs of their private parts."""

@@ -1,0 +1,6 @@
+"""TensorFlow by the names of its first version; to be imported in a process that was activated for legacy scripts."""
+
+import tensorflow.compat.v1 as tf
+from tf_keras.src.engine import base_layer_utils
+
+__all__ = ["base_layer_utils", "tf"]

@@ -1,0 +1,129 @@
+"""bert4keras' networks that generate text, and T5's encoder: as published, where bert4keras departs from that."""
+
+from typing import Any
+
+from bert4keras import models
+from bert4keras.layers import RelativePositionEmbeddingT5
+
+from bert4ner.networks.encoders import Encoder
+
+
+class GPT(Encoder, models.GPT):
+    pass
+
+
+class GPT2ML(Encoder, models.GPT2_ML):
+    pass
+
+
+class _T5(Encoder):
+    """Mixin before bert4keras' halves of T5.
+
+    Args:
+        gated: the feed-forward multiplies what the activation gives by a second product, as since T5 1.1.
+        relative_buckets: rows of the table of distances; relative_distance: from where on all is one bucket.
+        scale_output, with_decoder: see `T5Decoder` and `T5`; here they mean nothing.
+    """
+
+    side = ""
+    hidden_act: Any
+    num_attention_heads: int
+    initializer: Any
+    position_bias: Any
+
+    def __init__(
+        self,
+        *args: Any,
+        gated: bool = False,
+        relative_buckets: int = 32,
+        relative_distance: int = 128,
+        scale_output: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.relative_buckets, self.relative_distance = relative_buckets, relative_distance
+        self.scale_output = scale_output
+        if gated:
+            self.hidden_act = [self.hidden_act, "linear"]
+
+    def relative(self, query: Any, key: Any, *, bidirectional: bool) -> Any:
+        """What attention adds for distances, (length of the query, length of the key, heads)."""
+        return self.apply(
+            [query, key],
+            RelativePositionEmbeddingT5,
+            input_dim=self.relative_buckets,
+            output_dim=self.num_attention_heads,
+            max_distance=self.relative_distance,
+            bidirectional=bidirectional,
+            embeddings_initializer=self.initializer,
+            name=f"{self.side}-Embedding-Relative-Position",
+        )
+
+
+class T5Encoder(_T5, models.T5_Encoder):
+    """The encoder of T5 and mT5."""
+
+    side = "Encoder"
+
+    def compute_position_bias(self, inputs: Any = None) -> Any:
+        if self.position_bias is None:
+            self.position_bias = self.relative(inputs, inputs, bidirectional=True)
+        return self.position_bias
+
+
+class T5TaggingEncoder(T5Encoder):
+    """The same with an input of segment ids beside that of token ids; they are not read, T5 knows no segments."""
+
+    def get_inputs(self) -> list[Any]:
+        segments = self.apply(layer=models.Input, shape=(self.sequence_length,), name="Encoder-Input-Segment")
+        return [super().get_inputs(), segments]
+
+    def apply_embeddings(self, inputs: list[Any]) -> Any:
+        return super().apply_embeddings(inputs[0])
+
+    def tap(self, block: int, part: str) -> str:
+        """The layer that ends a part of a block: norms stand at the beginning of the next part, and after the last."""
+        if part == "FeedForward-Norm" and block == self.num_hidden_layers - 1:
+            return "Encoder-Output-Norm"
+        return f"Encoder-Transformer-{block}-{part.removesuffix('-Norm')}-Add"
+
+
+class T5Decoder(_T5, models.T5_Decoder):
+    """The decoder of T5 and mT5.
+
+    As published, distances count in attention to what was generated only, where bert4keras adds those from generated to
+    given tokens, too; and states are scaled before the output matrix only if that is the embedding's.
+
+    Args:
+        scale_output: multiply the last states by width ** -0.5.
+    """
+
+    side = "Decoder"
+
+    def __init__(self, *args: Any, cross_position_bias: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, cross_position_bias=cross_position_bias, **kwargs)
+
+    def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
+        if kwargs.get("name") == "Decoder-Output-Scale" and not self.scale_output:
+            return inputs
+        return super().apply(inputs, layer, arguments, **kwargs)
+
+    def compute_position_bias(self, inputs: Any = None) -> Any:
+        if self.position_bias is None:
+            own = self.relative(inputs[0], inputs[0], bidirectional=False)
+            given = self.relative(inputs[0], inputs[1], bidirectional=False) if self.cross_position_bias else None
+            self.position_bias = (own, given)
+        return self.position_bias
+
+
+class T5(_T5, models.T5):
+    """T5 and mT5 whole: ids of the given and of the generated tokens in, probabilities of the next token out.
+
+    `encoder` and `decoder` are Keras models of the halves, with the same weights.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        shared = {**kwargs, "layers": self.layers}
+        self._encoder = T5Encoder(**{**shared, "name": "Encoder"})
+        self._decoder = T5Decoder(**{**shared, "name": "Decoder"})

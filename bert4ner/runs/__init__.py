@@ -1,0 +1,1 @@
+"""A run on disk: what its files are called, who writes them, who reads them. No TensorFlow."""

@@ -1,0 +1,208 @@
+"""A run folder is started once, taken up by the same call only, held by one process, and left tidy."""
+
+import dataclasses
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import RunError
+from bert4ner.runs.folder import RunFolder, fingerprint
+
+DOCUMENTS = [
+    Document("a", "头晕，用人参", (Entity(0, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
+    Document("b", "口服"),
+    Document("c", "当归", (Entity(0, 2, "DRUG"),)),
+]
+FOLDS = {"folds": 2, "fingerprint": fingerprint(DOCUMENTS), "documents": {"a": 0, "b": 1, "c": 1}}
+CONFIG = Config().replace(pretrained="encoders/小", epochs=3, learning_rate=1e-4)
+LABELS = ["DRUG", "SYMPTOM"]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    folder = RunFolder(tmp_path / "runs" / "one run")
+    folder.open(CONFIG, LABELS, FOLDS, precision="float32")
+    return folder
+
+
+def complete(run: RunFolder, fold: int) -> None:
+    run.fold(fold).mkdir(exist_ok=True)
+    (run.fold(fold) / "predictions.jsonl").write_text("", encoding="utf-8")
+
+
+def test_a_new_run_holds_what_is_needed_to_repeat_it(run):
+    assert set(content(run.path)) == {"config.toml", "labels.txt", "environment.json", "folds.json"}
+    assert Config.load(run.path / "config.toml") == CONFIG
+    assert (run.path / "labels.txt").read_text(encoding="utf-8") == "DRUG\nSYMPTOM\n"
+    assert run.read_labels() == LABELS
+    assert run.read_folds() == FOLDS
+    assert run.num_folds == 2
+    environment = json.loads((run.path / "environment.json").read_text(encoding="utf-8"))
+    assert environment["packages"]["numpy"] and environment["precision"] == "float32" and environment["command"]
+
+
+def test_the_same_run_is_taken_up_again_unchanged(run):
+    complete(run, 0)
+    before = content(run.path)
+    run.open(CONFIG, LABELS, FOLDS, precision="float32")
+    assert content(run.path) == before
+    assert [run.is_complete(fold) for fold in range(2)] == [True, False]
+
+
+def test_an_empty_folder_is_a_new_run(tmp_path):
+    RunFolder(tmp_path).open(CONFIG, LABELS, FOLDS, precision="float32")
+    assert RunFolder(tmp_path).read_folds() == FOLDS
+
+
+@pytest.mark.parametrize(
+    ("config", "folds", "told"),
+    [
+        (CONFIG.replace(epochs=4), FOLDS, "epochs was 3, now 4"),
+        (CONFIG.replace(learning_rate="auto", head="softmax"), FOLDS, "head was 'crf', now 'softmax'"),
+        (CONFIG, {**FOLDS, "fingerprint": fingerprint(DOCUMENTS[:2])}, "the documents differ"),
+        (CONFIG, {**FOLDS, "folds": 3, "documents": {"a": 0, "b": 1, "c": 2}}, "folds was 2, now 3"),
+        (CONFIG, {**FOLDS, "documents": {"a": 0, "b": 0, "c": 1}}, "other documents are held out"),
+    ],
+)
+def test_another_run_is_refused_and_nothing_changed(run, config, folds, told):
+    before = content(run.path)
+    with pytest.raises(RunError, match="holds another run") as error:
+        run.open(config, LABELS, folds, precision="float32")
+    assert told in str(error.value) and "choose another --output" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert content(run.path) == before
+
+
+@pytest.mark.parametrize("name", ["letters.txt", "config.toml", ".hidden"])
+def test_a_folder_of_somebody_else_is_refused_and_nothing_changed(tmp_path, name):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(RunError, match="is not empty and holds no run; choose another --output"):
+        RunFolder(tmp_path).open(CONFIG, LABELS, FOLDS, precision="float32")
+    assert content(tmp_path) == {name: b"mine"}
+
+
+def test_a_start_that_was_killed_is_started_again(run):
+    whole = content(run.path)
+    files = ["folds.json", "config.toml", "labels.txt"]  # the order of writing, backwards
+    for unwritten in range(1, 4):
+        for name in files[:unwritten]:
+            (run.path / name).unlink()
+        (run.path / f".{files[unwritten - 1]}.123.part").write_text("ha", encoding="utf-8")
+        RunFolder(run.path).open(CONFIG, LABELS, FOLDS, precision="float32")
+        assert content(run.path).items() >= whole.items()
+        run.tidy()
+        assert content(run.path) == whole
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for place in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(RunError, match=r"no folder to write to \(.+\); choose another --output"):
+            RunFolder(place).held().__enter__()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"folds": 2, "documents": {}}', "\xff"])
+def test_damaged_folds_are_told(run, text):
+    (run.path / "folds.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(RunError, match=r"folds\.json: damaged"):
+        run.open(CONFIG, LABELS, FOLDS, precision="float32")
+
+
+def test_missing_labels_are_told(run):
+    (run.path / "labels.txt").unlink()
+    with pytest.raises(RunError, match=r"labels\.txt is missing"):
+        run.read_labels()
+
+
+def test_labels_survive_an_editor_that_drops_the_last_line_end(run):
+    (run.path / "labels.txt").write_bytes(b"DRUG\r\nSYMPTOM")
+    assert run.read_labels() == LABELS
+
+
+ALTERED = {
+    "id": dataclasses.replace(DOCUMENTS[0], id="A"),
+    "text": dataclasses.replace(DOCUMENTS[0], text="头晕，用人身"),
+    "longer": dataclasses.replace(DOCUMENTS[0], text="头晕，用人参。"),
+    "no entity": dataclasses.replace(DOCUMENTS[0], entities=()),
+    "start": dataclasses.replace(DOCUMENTS[0], entities=(Entity(1, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
+    "end": dataclasses.replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(4, 5, "DRUG"))),
+    "label": dataclasses.replace(DOCUMENTS[0], entities=(Entity(0, 2, "DRUG"), Entity(4, 6, "DRUG"))),
+}
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_the_fingerprint_changes_with(what):
+    assert fingerprint([ALTERED[what], *DOCUMENTS[1:]]) != fingerprint(DOCUMENTS)
+
+
+def test_the_fingerprint_is_the_same_for_the_same_and_changes_with_number_and_order():
+    scored = (Entity(0, 2, "SYMPTOM", 0.5), Entity(4, 6, "DRUG"))
+    assert fingerprint([dataclasses.replace(DOCUMENTS[0], entities=scored), *DOCUMENTS[1:]]) == FOLDS["fingerprint"]
+    others = [DOCUMENTS[:2], DOCUMENTS[::-1], [*DOCUMENTS, DOCUMENTS[0]], []]
+    assert len({fingerprint(other) for other in [DOCUMENTS, *others]}) == 5
+
+
+def test_other_arithmetic_on_this_machine_is_told_while_folds_are_open(run, caplog):
+    with caplog.at_level(logging.WARNING):
+        run.open(CONFIG, LABELS, FOLDS, precision="float32")
+        assert not caplog.records
+        run.open(CONFIG, LABELS, FOLDS, precision="bfloat16")
+        assert "begun in float32, goes on in bfloat16" in caplog.text
+        caplog.clear()
+        complete(run, 0), complete(run, 1)
+        run.open(CONFIG, LABELS, FOLDS, precision="bfloat16")
+        (run.path / "environment.json").write_text("?", encoding="utf-8")
+        run.open(CONFIG, LABELS, FOLDS, precision="float32")
+        assert not caplog.records
+
+
+def test_tidying_leaves_what_is_complete_or_unfinished_or_not_ours(run):
+    complete(run, 0)
+    kept = ["fold-0/model/weights", "fold-1/state/training", "fold-1/model/.weights.1.part", ".report.html.5.part"]
+    gone = [
+        "fold-0/state/training",
+        "fold-0/model/.weights.12.part",
+        "fold-0/.predictions.jsonl.7.part",
+        ".scores.json.77.part",
+    ]
+    for name in kept + gone:
+        (run.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.path / name).write_text("", encoding="utf-8")
+    before = set(content(run.path))
+    run.tidy()
+    assert set(content(run.path)) == before - set(gone)
+    assert not (run.path / "fold-0" / "state").exists()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from bert4ner.runs.folder import RunFolder
+with RunFolder(Path(sys.argv[1])).held():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_process_at_a_time_and_a_killed_one_lets_go(tmp_path):
+    pytest.importorskip("fcntl", reason="no locks on this system")
+    run = RunFolder(tmp_path / "run")
+    with subprocess.Popen([sys.executable, "-c", HOLDER, run.path], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        with pytest.raises(RunError, match="another process trains into this folder"):
+            run.held().__enter__()
+        holder.kill()
+        holder.wait()
+    for _ in range(2):
+        with run.held():
+            assert content(run.path) == {}
