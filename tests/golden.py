@@ -28,7 +28,7 @@ VARIANTS = {
     "mrc-all-layers": ["--head", "mrc", "--joint-layers", "0", "--batch-tokens", "8192"],
     "bilstm-weighted": ["--encoder", "bilstm", "--fusion", "weighted", "--fusion-layers", "3", "--scheme", "bioes"],
     "idcnn-concat": ["--encoder", "idcnn", "--fusion", "concat", "--fusion-layers", "2", "--tokens", "wordpiece"],
-    "cnn-attention": ["--encoder", "cnn", "--tap", "attention", "--precision", "float32", "--scheme", "bio"],
+    "cnn-attention": ["--encoder", "cnn", "--tap", "attention", "--precision", "float32"],
     "focal": ["--head", "span", "--focal", "2", "--label-smoothing", "0.1"],
 }
 """One epoch each: on the sample no head but those that tag finds much by then, so candidates are predicted, too."""
@@ -38,7 +38,7 @@ COMBINED = {
     "probability": [["crf", "span", "biaffine"], ["--weights", "2,1,1"]],
     "vote": [["crf", "softmax", "bilstm-weighted"], ["--method", "vote", "--quorum", "auto"]],
     "stacking": [["crf", "span", "global_pointer"], ["--method", "stacking", "--nbest", "3", "--aim", "recall=0.8"]],
-    "kinds": [["crf", "bilstm-weighted", "span"], ["--by-kind", "--longest", "*=20"]],
+    "kinds": [["crf", "cnn-attention", "span"], ["--by-kind", "--longest", "*=20"]],
 }
 FORMATS = "jsonl bio brat deepner cluener cmeee doccano labelstudio text".split()
 VOLATILE = {"seconds", "evaluation_seconds", "tokens_per_second"}
