@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone
 from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
-from bert4ner.models.precision import multiply_in_float32, policy, resolve_precision
+from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import EncoderConfig, Pretrained, open_pretrained
 from bert4ner.models.queries import (
     Answers,
@@ -34,6 +35,7 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
 
     Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
     ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs.
+    For the whole process, a GPU makes float32 products in float32 from now on (`backend.switches.prepare_process`).
 
     Args:
         config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
@@ -45,6 +47,7 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
             head needs more memory for one window than a batch may.
         DataError: descriptions of labels that do not fit the labels.
     """
+    prepare_process()
     pretrained = open_encoder(config)
     return build_on(pretrained, config, labels, open_queries(pretrained, config, labels))
 
@@ -97,7 +100,6 @@ def assemble(
         options["queries"] = encode_queries(queries, vocabulary, config.windows)
         joint = resolve_joint_layers(config, encoder_config)
         options["joint"] = joint / encoder_config.num_hidden_layers
-    multiply_in_float32()
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
             encoder_config,

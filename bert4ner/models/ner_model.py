@@ -16,7 +16,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.frameworks import tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
@@ -46,9 +47,10 @@ class NERModel:
     def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
         """A new network for `labels` on the pretrained encoder that `config` names; raises as `build_model` does.
 
-        Everything random in it follows from `config.run.seed`.
+        Everything random in it follows from `config.run.seed`, which is set for the whole process
+        (`backend.switches.prepare_process`).
         """
-        keras.utils.set_random_seed(config.run.seed)
+        prepare_process(seed=config.run.seed)
         pretrained = open_encoder(config)
         queries = open_queries(pretrained, config, labels)
         network = build_on(pretrained, config, labels, queries)
@@ -148,7 +150,7 @@ class NERModel:
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
-        """Read a model folder written by `save`.
+        """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
             precision: arithmetic of the encoder in this process; by default as the model was configured.
@@ -156,6 +158,7 @@ class NERModel:
         Raises:
             CheckpointError: a file is missing, truncated or inconsistent; the message names it.
         """
+        prepare_process()
         folder = Path(folder)
         described = _read_description(folder / _CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
