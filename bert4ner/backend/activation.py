@@ -126,9 +126,10 @@ def _supply_distutils() -> None:
     try:
         importlib.import_module("distutils.util")
     except ModuleNotFoundError:
-        package, util = types.ModuleType("distutils"), types.ModuleType("distutils.util")
-        util.strtobool = _strtobool  # type: ignore[attr-defined]
-        package.util = util  # type: ignore[attr-defined]
+        package: Any = types.ModuleType("distutils")
+        util: Any = types.ModuleType("distutils.util")
+        util.strtobool = _strtobool
+        package.util = util
         package.__path__ = []  # a package: `distutils.util` must be importable
         sys.modules.update({"distutils": package, "distutils.util": util})
 

@@ -13,9 +13,9 @@ _OF_LAYERS = ("sparse_loss", "dense_loss", "sparse_accuracy", "dense_accuracy")
 def mend(layers: Any) -> None:
     """Repair `bert4keras.layers`."""
     keras = layers.keras
-    plain = keras.layers.Dropout
+    plain: Any = keras.layers.Dropout
 
-    class Dropout(plain):  # type: ignore[misc, valid-type]
+    class Dropout(plain):
         """Dropout that drops the same again when a layer is computed again."""
 
         def call(self, inputs: Any, training: Any = None) -> Any:

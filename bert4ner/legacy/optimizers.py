@@ -87,7 +87,7 @@ def _refusing_kernels(extend: Callable[..., Any], name: str, keras: Any, adam: A
 
 
 def _adam_of_files(adam: Any, of_keras: Any) -> Any:
-    class Adam(of_keras):  # type: ignore[misc]
+    class Adam(of_keras):
         """Whichever Adam a saved configuration is of."""
 
         @classmethod

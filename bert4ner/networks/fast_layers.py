@@ -22,6 +22,8 @@ class ByteDropout(keras.layers.Dropout):
     that the expectation is exact.
     """
 
+    rate: float  # Keras'
+
     @property
     def threshold(self) -> int:
         """Values whose byte is below are dropped."""
