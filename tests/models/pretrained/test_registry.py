@@ -15,9 +15,10 @@ from bert4ner.errors import CheckpointError
 from bert4ner.models.builder import build_model
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig, find_family, load_transformer, open_folder, read_encoder_config
-from bert4ner.models.pretrained.encoder_config import SIZE, known_options, option
+from bert4ner.models.pretrained.encoder_config import known_options
 from bert4ner.models.pretrained.families.bert import BERT
 from bert4ner.models.pretrained.family import Family
+from bert4ner.models.pretrained.kinds import SIZE, option
 from bert4ner.networks.encoders import Bert
 from bert4ner.registry import FAMILIES
 from tests.conftest import ROOT
