@@ -41,8 +41,15 @@ class Registry(Generic[Thing]):
 
     def names(self) -> tuple[str, ...]:
         """All names, without importing what they stand for."""
-        added = {name for name in (*self._added, *self._loaded) if name not in self._own}
-        return (*self._own, *sorted(added))
+        return (*self.own(), *self.added())
+
+    def own(self) -> tuple[str, ...]:
+        """The names of the library's own, in their order."""
+        return tuple(self._own)
+
+    def added(self) -> tuple[str, ...]:
+        """The names that are not the library's own, without importing what they stand for."""
+        return tuple(sorted({name for name in (*self._added, *self._loaded) if name not in self._own}))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
@@ -59,7 +66,7 @@ class Registry(Generic[Thing]):
         """
         if name not in self._loaded:
             if name in self._own:
-                self._loaded[name] = _attribute(self._own[name])
+                self._loaded[name] = attribute_at(self._own[name])
             elif name in self._added:
                 self._loaded[name] = self._load(self._added[name])
             else:
@@ -96,7 +103,8 @@ class Registry(Generic[Thing]):
         return thing
 
 
-def _attribute(place: str) -> Any:
+def attribute_at(place: str) -> Any:
+    """What stands at "module:attribute", the module imported for it."""
     module, _, attribute = place.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
@@ -121,3 +129,26 @@ HEADS: Registry[Any] = Registry(
     },
 )
 """Classes of `models.heads`: what turns token vectors into entities."""
+
+FAMILIES: Registry[Any] = Registry(
+    "family",
+    "bert4ner.families",
+    {
+        "albert_early": "bert4ner.models.pretrained.families.albert:ALBERT_EARLY",
+        "albert": "bert4ner.models.pretrained.families.albert:ALBERT",
+        "electra": "bert4ner.models.pretrained.families.electra:ELECTRA",
+        "nezha": "bert4ner.models.pretrained.families.nezha:NEZHA",
+        "roformer_v2": "bert4ner.models.pretrained.families.roformer:ROFORMER_V2",
+        "roformer": "bert4ner.models.pretrained.families.roformer:ROFORMER",
+        "xlnet": "bert4ner.models.pretrained.families.xlnet:XLNET",
+        "t5": "bert4ner.models.pretrained.families.t5:T5",
+        "gpt": "bert4ner.models.pretrained.families.gpt:GPT",
+        "gpt2_ml": "bert4ner.models.pretrained.families.gpt:GPT2_ML",
+        "nezha_gen": "bert4ner.models.pretrained.families.gpt:NEZHA_GEN",
+        "bert": "bert4ner.models.pretrained.families.bert:BERT",
+    },
+)
+"""`models.pretrained.family.Family` objects, in the order in which they are asked whether a folder is theirs.
+
+Those of other packages are asked before all of these; BERT is last: it is what a folder holds that says nothing else.
+"""

@@ -16,11 +16,11 @@ from worker import answer_calls
 import bert4ner
 from bert4ner import Config, Document
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.entities import sorted_labels
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.fit import deterministic_on_gpu
 from bert4ner.train.optimizers import compile_for_training
 
 DRAWN_WITH = 20_200_814  # which documents of a large set are trained on is the same for every head and seed
@@ -67,7 +67,7 @@ class TimedHead:
     """
 
     def __init__(self, config: Config, training: Sequence[Document], gold: Sequence[Document]) -> None:
-        deterministic_on_gpu()
+        prepare_process(repeatable=True)
         self.labels = sorted_labels(list(training))
         self.model = NERModel.create(config, self.labels)
         part = _about(training, CHARACTERS)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone
 from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
-from bert4ner.models.precision import multiply_in_float32, policy, resolve_precision
-from bert4ner.models.pretrained import Pretrained, open_pretrained
+from bert4ner.models.precision import policy, resolve_precision
+from bert4ner.models.pretrained import EncoderConfig, Pretrained, open_pretrained
 from bert4ner.models.queries import (
     Answers,
     Joined,
@@ -34,6 +35,7 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
 
     Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
     ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs.
+    For the whole process, a GPU makes float32 products in float32 from now on (`backend.switches.prepare_process`).
 
     Args:
         config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
@@ -45,6 +47,7 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
             head needs more memory for one window than a batch may.
         DataError: descriptions of labels that do not fit the labels.
     """
+    prepare_process()
     pretrained = open_encoder(config)
     return build_on(pretrained, config, labels, open_queries(pretrained, config, labels))
 
@@ -77,7 +80,7 @@ def build_on(pretrained: Pretrained, config: Config, labels: Sequence[str], quer
 
 
 def assemble(
-    encoder_config: dict[str, Any],
+    encoder_config: EncoderConfig,
     config: Config,
     labels: Sequence[str],
     vocabulary: Vocabulary,
@@ -96,8 +99,7 @@ def assemble(
     if queries:
         options["queries"] = encode_queries(queries, vocabulary, config.windows)
         joint = resolve_joint_layers(config, encoder_config)
-        options["joint"] = joint / encoder_config["num_hidden_layers"]
-    multiply_in_float32()
+        options["joint"] = joint / encoder_config.num_hidden_layers
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
             encoder_config,
@@ -122,9 +124,9 @@ def _ask(
 ) -> tuple[list[Any], Any]:
     """The block outputs for every query before every window, which the last `joint` layers read together, and the
     vectors of the queries' tokens."""
-    lengths, segment = [len(query) for query in queries], min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
+    lengths, segment = [len(query) for query in queries], min(1, (backbone.config.type_vocab_size or 2) - 1)
     asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
-    if joint == backbone.config["num_hidden_layers"]:
+    if joint == backbone.config.num_hidden_layers:
         questions = Questions(lengths, segment, vocabulary.pad_id, name="questions")
         blocks = backbone.read(questions([asked[0], backbone.inputs[0]]))
     else:  # the text is the first segment, as to the other heads

@@ -16,12 +16,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.frameworks import tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_queries
-from bert4ner.models.pretrained import check_encoder_config, get_family
+from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
 from bert4ner.registry import HEADS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
@@ -38,7 +39,7 @@ class NERModel:
     network: Any
     config: Config
     labels: tuple[str, ...]
-    encoder_config: dict[str, Any]
+    encoder_config: EncoderConfig
     vocabulary: Vocabulary
     queries: tuple[str, ...] = ()
 
@@ -46,9 +47,10 @@ class NERModel:
     def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
         """A new network for `labels` on the pretrained encoder that `config` names; raises as `build_model` does.
 
-        Everything random in it follows from `config.run.seed`.
+        Everything random in it follows from `config.run.seed`, which is set for the whole process
+        (`backend.switches.prepare_process`).
         """
-        keras.utils.set_random_seed(config.run.seed)
+        prepare_process(seed=config.run.seed)
         pretrained = open_encoder(config)
         queries = open_queries(pretrained, config, labels)
         network = build_on(pretrained, config, labels, queries)
@@ -133,7 +135,7 @@ class NERModel:
             "bert4ner": VERSION,
             "labels": list(self.labels),
             "config": dataclasses.asdict(self.config),
-            "encoder": self.encoder_config,
+            "encoder": self.encoder_config.to_dict(),
         }
         if self.queries:
             described["queries"] = dict(zip(self.labels, self.queries, strict=True))
@@ -148,7 +150,7 @@ class NERModel:
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
-        """Read a model folder written by `save`.
+        """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
             precision: arithmetic of the encoder in this process; by default as the model was configured.
@@ -156,16 +158,14 @@ class NERModel:
         Raises:
             CheckpointError: a file is missing, truncated or inconsistent; the message names it.
         """
+        prepare_process()
         folder = Path(folder)
         described = _read_description(folder / _CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
         where = str(folder / _CONFIG)
-        encoder_config = check_encoder_config(described["encoder"], where=where)
-        get_family(encoder_config.get("family"), where=where)
-        if not vocabulary.fits(encoder_config["vocab_size"]):
-            raise CheckpointError(
-                f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"
-            )
+        encoder_config = read_encoder_config(described["encoder"], where=where)
+        if not vocabulary.fits(encoder_config.vocab_size):
+            raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}
             options.setdefault("joint_layers", 0)  # as it was before there was the option
