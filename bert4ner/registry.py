@@ -160,6 +160,24 @@ class Command:
         return function
 
 
+FORMATS: Registry[Any] = Registry(
+    "format",
+    "bert4ner.formats",
+    {
+        "jsonl": "bert4ner.data.jsonl:FORMAT",
+        "bio": "bert4ner.data.bio:FORMAT",
+        "brat": "bert4ner.data.brat:FORMAT",
+        "deepner": "bert4ner.data.deepner:FORMAT",
+        "cluener": "bert4ner.data.cluener:FORMAT",
+        "cmeee": "bert4ner.data.cmeee:FORMAT",
+        "doccano": "bert4ner.data.doccano:FORMAT",
+        "labelstudio": "bert4ner.data.labelstudio:FORMAT",
+        "text": "bert4ner.data.plain:FORMAT",
+    },
+    base="bert4ner.data.format:Format",
+)
+"""Records `data.format.Format`: how annotated text is read, written and recognized."""
+
 COMMANDS: Registry[Command] = Registry(
     "command",
     "bert4ner.commands",

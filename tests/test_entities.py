@@ -6,9 +6,10 @@ import pickle
 import pytest
 
 from bert4ner.data.audit import audit
-from bert4ner.data.documents import FORMAT_NAMES, read_documents, write_documents
+from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.registry import FORMATS
 from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_documents
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
@@ -47,7 +48,7 @@ def test_fragments_that_are_no_pieces_are_refused(fragments):
         Entity(0, 5, "DIS", fragments=fragments)
 
 
-@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("format", FORMATS.names())
 def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
     document = Document("a", TEXT, (PIECES, WHOLE))
     losses = write_documents([document], tmp_path / "out", format)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.format import Format, Holds
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -76,3 +78,11 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     with atomic_write(path) as handle:
         for document in documents:
             handle.write(json.dumps(to_record(document), ensure_ascii=False) + "\n")
+
+
+def sniff(seen: Peek) -> float:
+    """Entities with a `start`; or lines of JSON with a text, where nothing is annotated and so nothing tells."""
+    return max(0.7 * seen.items_with("start"), 0.1 * (seen.kind == "records" and seen.has_text))
+
+
+FORMAT = Format("jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True))

@@ -7,9 +7,11 @@ import tracemalloc
 
 import pytest
 
-from bert4ner.data.documents import FORMAT_NAMES, iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.data.documents import iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.data.format import Format
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.registry import FORMATS
 
 DOCUMENT = Document("a", "气血两亏", (Entity(0, 4, "A"),))
 
@@ -49,7 +51,7 @@ def test_nothing_there_and_nothing_in_it_are_refused(tmp_path, read):
         read(tmp_path / "missing")
     path = tmp_path / "empty"
     path.touch()
-    for format in ("auto", *FORMAT_NAMES):
+    for format in ("auto", *FORMATS):
         if format != "brat":
             with pytest.raises(DataError, match="empty data set"):
                 read(path, format)
@@ -67,12 +69,45 @@ def test_an_unknown_format_to_write_is_refused(tmp_path):
         write_documents([DOCUMENT], tmp_path / "a", "auto")
 
 
+@pytest.fixture
+def added(monkeypatch):
+    """Registers formats for one test."""
+    monkeypatch.setattr(FORMATS, "_loaded", dict(FORMATS._loaded))
+    return lambda format: FORMATS.register(format.name, format)
+
+
+def test_a_format_that_can_only_be_read_or_written_says_so(tmp_path, added):
+    added(Format("submission", write=FORMATS.get("jsonl").write))
+    added(Format("archive", read=FORMATS.get("jsonl").read))
+    write_documents([DOCUMENT], tmp_path / "a", "submission")
+    assert read_documents(tmp_path / "a", "archive")[0].text == DOCUMENT.text
+    with pytest.raises(DataError, match=r"^the format submission cannot be read, only written; .*: jsonl, .*archive$"):
+        read_documents(tmp_path / "a", "submission")
+    with pytest.raises(DataError, match=r"^the format archive cannot be written, only read; .*: jsonl, .*submission$"):
+        write_documents([DOCUMENT], tmp_path / "b", "archive")
+
+
+def test_the_surest_format_gets_the_file_and_one_that_fails_at_it_is_told(tmp_path, added, caplog):
+    path = tmp_path / "a"
+    write_documents([DOCUMENT], path, "jsonl")
+
+    def fails(seen):
+        raise KeyError("spans")
+
+    added(Format("careless", FORMATS.get("jsonl").read, sniff=fails))
+    added(Format("modest", FORMATS.get("jsonl").read, sniff=lambda seen: 0.2))
+    assert read_with_report(path).format == "jsonl"
+    assert f"{path}: the format careless fails to tell whether this is its own (KeyError: 'spans')" in caplog.text
+    added(Format("own", FORMATS.get("jsonl").read, sniff=lambda seen: 1.0))
+    assert read_with_report(path).format == "own"
+
+
 def test_a_missing_file_is_refused_before_iteration(tmp_path):
     with pytest.raises(DataError):
         iterate_documents(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("format", FORMATS.names())
 def test_a_failing_generator_leaves_the_old_file(tmp_path, format):
     path = tmp_path / "out"
     if format != "brat":
