@@ -6,7 +6,7 @@ one file each beside this one.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,14 @@ def _in_one_piece(documents: Iterable[Document], losses: Repairs) -> Iterator[Do
         whole = tuple(entity for entity in document.entities if not entity.fragments)
         lost = len(document.entities) - len(whole)
         losses.note("entities in several pieces", f"document {document.id}", count=lost)
-        yield Document(document.id, document.text, whole) if lost else document
+        yield replace(document, entities=whole) if lost else document
+
+
+def _weights_counted(documents: Iterable[Document], losses: Repairs) -> Iterator[Document]:
+    """The documents as they are; the weights that their file will not tell of are counted."""
+    for document in documents:
+        losses.note("weights", f"document {document.id}", count=int(document.weight != 1))
+        yield document
 
 
 def write_documents(documents: Iterable[Document], path: str | Path, format: str, **options: Any) -> Repairs:
@@ -146,6 +153,8 @@ def write_documents(documents: Iterable[Document], path: str | Path, format: str
     losses = Repairs()
     if _known(format) not in HOLD_FRAGMENTS:
         documents = _in_one_piece(documents, losses)
+    if format != "jsonl":
+        documents = _weights_counted(documents, losses)
     FORMATS[format].write(documents, Path(path), losses, **options)
     for kind in losses:
         level = logging.INFO if kind in ("scores", "ids") else logging.WARNING
