@@ -99,3 +99,14 @@ def test_windows_hold_pieces_as_tokens():
     latin = Document("c", "ab x", (Entity(0, 4, "X", fragments=((0, 1), (3, 4))),))
     lost = encode_documents([latin], make_tokenizer("wordpiece", words), WindowConfig(32, 8)).lost
     assert [loss.reason for loss in lost] == [NO_TOKEN_BOUNDARY]
+
+
+@pytest.mark.parametrize("weight", [0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_a_weight_that_is_no_finite_number_above_zero_is_refused(weight):
+    with pytest.raises(DataError, match="document a: expected a finite number above 0 as weight, found"):
+        Document("a", TEXT, weight=weight)
+
+
+def test_a_document_weighs_one_unless_it_says_so_and_its_weight_is_part_of_it():
+    assert Document("a", TEXT) == Document("a", TEXT, weight=1.0) != Document("a", TEXT, weight=0.5)
+    assert pickle.loads(pickle.dumps(Document("a", TEXT, weight=0.5))).weight == 0.5

@@ -17,6 +17,7 @@ def holdable(documents: Iterable[Document], holds: Holds, losses: Repairs) -> It
         losses.note("ids", where, count=not holds.ids)
         if not holds.scores:
             losses.note("scores", where, count=sum(entity.score is not None for entity in entities))
+        losses.note("weights", where, count=not holds.weights and document.weight != 1)
         if not document.text and not holds.empty_texts:
             losses.note("empty documents", where)
             continue

@@ -1,5 +1,6 @@
 """The doors: what is said, what is refused, and that nothing is kept in memory."""
 
+import dataclasses
 import itertools
 import json
 import logging
@@ -137,6 +138,21 @@ def test_any_number_of_documents_passes_in_constant_memory(tmp_path, format):
         tracemalloc.stop()
     assert peak < 300_000  # bytes; one file of 300 such texts holds 180,000 bytes in UTF-8 at least
     assert sum(1 for _ in iterate_documents(target, format)) == 300
+
+
+def test_weights_that_a_format_cannot_hold_are_counted(tmp_path, caplog):
+    documents = [dataclasses.replace(DOCUMENT, weight=0.5), Document("b", "气")]
+    losses = write_documents(documents, tmp_path / "set", "cluener")
+    assert losses == {"weights": 1}
+    assert "the format cluener cannot hold 1 weights (first: document a)" in caplog.text
+
+
+def test_ids_made_unique_and_pieces_left_out_leave_the_weight(tmp_path):
+    pieces = Document("a", "左右肾", (Entity(0, 3, "A", fragments=((0, 1), (2, 3))),), weight=2.0)
+    write_documents([pieces, pieces], tmp_path / "set.jsonl", "jsonl")
+    twice = read_documents(tmp_path / "set.jsonl")
+    assert [(each.id, each.weight) for each in twice] == [("a", 2.0), ("a#2", 2.0)]
+    assert write_documents(twice, tmp_path / "flat", "bio")["weights"] == 2
 
 
 def test_a_result_can_be_written_over_its_source(tmp_path):

@@ -13,7 +13,7 @@ from bert4ner.registry import FORMATS
 
 EVERYTHING = Holds(fragments=True, scores=True, weights=True)
 NESTED = (Entity(0, 4, "A", 0.5), Entity(1, 2, "B", 0.5), Entity(4, 8, "C", fragments=((4, 5), (7, 8))))
-DOCUMENTS = [Document("a", "气血\r\n亏气血亏", NESTED), Document("b", "")]
+DOCUMENTS = [Document("a", "气血\r\n亏气血亏", NESTED, weight=0.5), Document("b", "")]
 
 
 def held(holds):
@@ -35,6 +35,7 @@ def test_what_holds_everything_loses_nothing():
         ("nested", "entities inside or across another (one layer of tags)", 2),
         ("fragments", "entities in several pieces", 1),
         ("scores", "scores", 2),
+        ("weights", "weights", 1),
         ("line_breaks", "line breaks (written as spaces)", 1),
         ("empty_texts", "empty documents", 1),
     ],
@@ -47,7 +48,7 @@ def test_what_is_lacking_is_counted(lacks, kind, count):
 
 def test_what_is_lost_is_gone():
     (document,), _ = held(Holds(entities=False, line_breaks=False, empty_texts=False))
-    assert document == Document("a", "气血  亏气血亏")
+    assert document == Document("a", "气血  亏气血亏", weight=0.5)
 
 
 @pytest.mark.parametrize("name", FORMATS.names())
@@ -62,6 +63,7 @@ def test_what_a_format_says_it_holds_comes_back(name, tmp_path):
     assert [document.entities for document in read] == [document.entities for document in kept]
     if format.holds.ids:
         assert [document.id for document in read] == [document.id for document in kept]
+    assert [document.weight for document in read] == [each.weight if format.holds.weights else 1 for each in kept]
     scores = [entity.score for document in kept for entity in document.entities]
     found = [entity.score for document in read for entity in document.entities]
     assert found == (scores if format.holds.scores else [None] * len(scores))
