@@ -79,7 +79,7 @@ def main() -> None:
     forward = seconds_by_kind(lambda: model.outputs(ids))
     rate = matmul_rate(resolve_precision("auto"))
     tokens = BATCH * LENGTH
-    attention = 4 * model.encoder_config["hidden_size"] * model.encoder_config["num_hidden_layers"] * LENGTH
+    attention = 4 * model.encoder_config.hidden_size * model.encoder_config.num_hidden_layers * LENGTH
     least = tokens * (2 * encoder_parameters(model.encoder_config) + attention) / rate / 1e9
     rows = [
         [kind, *(f"{1e3 * part[kind]:.1f} ({part[kind] / part.total():.0%})" for part in (training, forward))]

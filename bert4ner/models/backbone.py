@@ -7,7 +7,7 @@ from typing import Any
 
 from bert4ner.config import ModelConfig
 from bert4ner.errors import ConfigError
-from bert4ner.models.pretrained import Weights, get_family, load_weights, open_store
+from bert4ner.models.pretrained import EncoderConfig, Weights, get_family, load_weights, open_store
 from bert4ner.networks.building import build_transformer
 
 # Pretraining on much text needs no dropout, fine-tuning on little does: tcm-mini, trained at 0, gains 5 F1 by it.
@@ -26,7 +26,7 @@ class Backbone:
     """
 
     transformer: Any
-    config: dict[str, Any]
+    config: EncoderConfig
     taps: list[tuple[Any, int]]
 
     @property
@@ -73,18 +73,16 @@ class Backbone:
         Raises:
             CheckpointError: naming every variable that is missing or of another shape.
         """
-        family = get_family(self.config.get("family"), where=checkpoint)
+        family = get_family(self.config.family, where=checkpoint)
         load_weights(self.transformer, Weights(open_store(checkpoint), family, self.config))
 
 
 def build_backbone(
-    encoder_config: dict[str, Any], model: ModelConfig, *, dropout: float | str, max_length: int
+    encoder_config: EncoderConfig, model: ModelConfig, *, dropout: float | str, max_length: int
 ) -> Backbone:
     """Build the encoder of `encoder_config` with random weights.
 
     Args:
-        encoder_config: a family's name under "family", BERT's if there is none, and its options, or for BERT what its
-            bert_config.json holds.
         dropout: rate inside the encoder; "auto" is what its configuration says, or 0.3 where that says 0 or nothing.
         max_length: the longest window, in tokens; it must not exceed the encoder's positions.
 
@@ -92,13 +90,13 @@ def build_backbone(
         ConfigError: more positions or more fused layers are asked for than the encoder has.
     """
     check_size(encoder_config, model, max_length=max_length)
-    layers, count = encoder_config["num_hidden_layers"], model.fused
+    layers, count = encoder_config.num_hidden_layers, model.fused
     rates = {
-        "dropout_rate": _rate(dropout, encoder_config.get("hidden_dropout_prob")),
-        "attention_dropout_rate": _rate(dropout, encoder_config.get("attention_probs_dropout_prob")),
+        "dropout_rate": _rate(dropout, encoder_config.hidden_dropout_prob),
+        "attention_dropout_rate": _rate(dropout, encoder_config.attention_probs_dropout_prob),
     }
-    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
-    transformer = build_transformer(family.bert4keras, family.options(encoder_config, {}), **rates)
+    family = get_family(encoder_config.family, where="the encoder's configuration")
+    transformer = build_transformer(family.network, encoder_config.options(), **rates)
     taps = [_tap(transformer, block - layers, _TAPS[model.tap]) for block in range(layers - count, layers)]
     return Backbone(transformer, encoder_config, taps)
 
@@ -113,13 +111,13 @@ def _tap(transformer: Any, block: int, part: str) -> tuple[Any, int]:
     return transformer.layers[f"Transformer-{part}"], block  # shared by all blocks, as in ALBERT
 
 
-def check_size(encoder_config: dict[str, Any], model: ModelConfig, *, max_length: int) -> None:
+def check_size(encoder_config: EncoderConfig, model: ModelConfig, *, max_length: int) -> None:
     """Refuse options that an encoder is too small for; raises as `build_backbone` does."""
-    positions = encoder_config.get("max_position_embeddings") or 512
-    bounded = get_family(encoder_config.get("family"), where="the encoder's configuration").positions
+    positions = encoder_config.max_position_embeddings or 512
+    bounded = get_family(encoder_config.family, where="the encoder's configuration").positions
     if bounded and max_length > positions:
         raise ConfigError(f"max_length={max_length}, but the encoder has {positions} positions; lower --max-length")
-    layers, count = encoder_config["num_hidden_layers"], model.fused
+    layers, count = encoder_config.num_hidden_layers, model.fused
     if count > layers:
         raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
 
@@ -128,7 +126,7 @@ def _rate(dropout: float | str, configured: float | None) -> float:
     return (configured or UNSTATED_DROPOUT) if dropout == "auto" else float(dropout)
 
 
-def encoder_parameters(encoder_config: dict[str, Any]) -> int:
+def encoder_parameters(encoder_config: EncoderConfig) -> int:
     """Weights in the blocks of the encoder, embeddings not counted: the size that learning rates depend on."""
-    width, inner = encoder_config["hidden_size"], encoder_config["intermediate_size"]
-    return encoder_config["num_hidden_layers"] * (4 * width * width + 2 * width * inner)
+    width, inner = encoder_config.hidden_size, encoder_config.intermediate_size
+    return encoder_config.num_hidden_layers * (4 * width * width + 2 * width * inner)

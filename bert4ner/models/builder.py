@@ -11,7 +11,7 @@ from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
 from bert4ner.models.precision import multiply_in_float32, policy, resolve_precision
-from bert4ner.models.pretrained import Pretrained, open_pretrained
+from bert4ner.models.pretrained import EncoderConfig, Pretrained, open_pretrained
 from bert4ner.models.queries import (
     Answers,
     Joined,
@@ -77,7 +77,7 @@ def build_on(pretrained: Pretrained, config: Config, labels: Sequence[str], quer
 
 
 def assemble(
-    encoder_config: dict[str, Any],
+    encoder_config: EncoderConfig,
     config: Config,
     labels: Sequence[str],
     vocabulary: Vocabulary,
@@ -96,7 +96,7 @@ def assemble(
     if queries:
         options["queries"] = encode_queries(queries, vocabulary, config.windows)
         joint = resolve_joint_layers(config, encoder_config)
-        options["joint"] = joint / encoder_config["num_hidden_layers"]
+        options["joint"] = joint / encoder_config.num_hidden_layers
     multiply_in_float32()
     with policy(resolve_precision(config.run.precision)):
         backbone = build_backbone(
@@ -122,9 +122,9 @@ def _ask(
 ) -> tuple[list[Any], Any]:
     """The block outputs for every query before every window, which the last `joint` layers read together, and the
     vectors of the queries' tokens."""
-    lengths, segment = [len(query) for query in queries], min(1, (backbone.config.get("type_vocab_size") or 2) - 1)
+    lengths, segment = [len(query) for query in queries], min(1, (backbone.config.type_vocab_size or 2) - 1)
     asked = Queries(queries, vocabulary.cls_id, segment, vocabulary.pad_id, name="queries")(backbone.inputs[0])
-    if joint == backbone.config["num_hidden_layers"]:
+    if joint == backbone.config.num_hidden_layers:
         questions = Questions(lengths, segment, vocabulary.pad_id, name="questions")
         blocks = backbone.read(questions([asked[0], backbone.inputs[0]]))
     else:  # the text is the first segment, as to the other heads

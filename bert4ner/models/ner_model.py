@@ -21,7 +21,7 @@ from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_queries
-from bert4ner.models.pretrained import check_encoder_config, get_family
+from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
 from bert4ner.registry import HEADS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
@@ -38,7 +38,7 @@ class NERModel:
     network: Any
     config: Config
     labels: tuple[str, ...]
-    encoder_config: dict[str, Any]
+    encoder_config: EncoderConfig
     vocabulary: Vocabulary
     queries: tuple[str, ...] = ()
 
@@ -133,7 +133,7 @@ class NERModel:
             "bert4ner": VERSION,
             "labels": list(self.labels),
             "config": dataclasses.asdict(self.config),
-            "encoder": self.encoder_config,
+            "encoder": self.encoder_config.to_dict(),
         }
         if self.queries:
             described["queries"] = dict(zip(self.labels, self.queries, strict=True))
@@ -160,12 +160,9 @@ class NERModel:
         described = _read_description(folder / _CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
         where = str(folder / _CONFIG)
-        encoder_config = check_encoder_config(described["encoder"], where=where)
-        get_family(encoder_config.get("family"), where=where)
-        if not vocabulary.fits(encoder_config["vocab_size"]):
-            raise CheckpointError(
-                f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config['vocab_size']}"
-            )
+        encoder_config = read_encoder_config(described["encoder"], where=where)
+        if not vocabulary.fits(encoder_config.vocab_size):
+            raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
         try:
             options = {name: value for group in described["config"].values() for name, value in group.items()}
             options.setdefault("joint_layers", 0)  # as it was before there was the option

@@ -15,7 +15,7 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.descriptions import read_descriptions
 from bert4ner.errors import ConfigError
-from bert4ner.models.pretrained import get_family
+from bert4ner.models.pretrained import EncoderConfig, get_family
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
 _LEAST_WINDOW = 8  # tokens, as the option max_length has it
@@ -58,7 +58,7 @@ def encode_queries(queries: Sequence[str], vocabulary: Vocabulary, windows: Wind
     return encoded
 
 
-def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
+def resolve_joint_layers(config: Config, encoder_config: EncoderConfig) -> int:
     """How many of the encoder's last layers read text and query together, `auto` and 0 resolved.
 
     `auto` is a quarter, more if so many are fused, and all where the family can do no less.
@@ -66,9 +66,9 @@ def resolve_joint_layers(config: Config, encoder_config: dict[str, Any]) -> int:
     Raises:
         ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
     """
-    layers, joint = encoder_config["num_hidden_layers"], config.spans.joint_layers
+    layers, joint = encoder_config.num_hidden_layers, config.spans.joint_layers
     fused = min(config.model.fused, layers)  # of more, `check_size` complains
-    family = get_family(encoder_config.get("family"), where="the encoder's configuration")
+    family = get_family(encoder_config.family, where="the encoder's configuration")
     if joint == "auto":
         joint = max(math.ceil(layers / 4), fused) if family.apart else layers
     if joint > layers:

@@ -9,6 +9,7 @@ from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
+from bert4ner.models.pretrained import EncoderConfig
 
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
 _MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3  # 4 layers of width 256
@@ -129,7 +130,7 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         }
 
 
-def learning_rates(config: Config, encoder_config: dict[str, Any], passes: float = 1.0) -> tuple[float, float]:
+def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float = 1.0) -> tuple[float, float]:
     """Peak rates of the encoder and of everything on top, `auto` resolved.
 
     On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. Where windows are read

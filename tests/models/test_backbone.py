@@ -1,5 +1,6 @@
 """The encoder with a checkpoint's weights against BERT's formulas in numpy, and what it refuses to build."""
 
+import dataclasses
 import json
 import math
 
@@ -10,6 +11,7 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone, encoder_parameters
+from bert4ner.models.pretrained import read_encoder_config
 
 IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]])  # (batch, length), padding 0
 REAL = IDS > 0
@@ -59,6 +61,11 @@ def described(tiny_checkpoint):
 
 
 @pytest.fixture(scope="module")
+def encoder(described):
+    return read_encoder_config(described, where="here")
+
+
+@pytest.fixture(scope="module")
 def values(tiny_checkpoint):
     """The checkpoint's variables in float64, read by TensorFlow itself."""
     reader = tf.train.load_checkpoint(str(tiny_checkpoint / "bert_model.ckpt"))
@@ -66,9 +73,9 @@ def values(tiny_checkpoint):
 
 
 @pytest.mark.parametrize("tap", ["feed_forward", "attention"])
-def test_the_hidden_states_are_those_of_bert(described, values, tiny_checkpoint, tap):
+def test_the_hidden_states_are_those_of_bert(described, encoder, values, tiny_checkpoint, tap):
     backbone = build_backbone(
-        described, ModelConfig(fusion="concat", fusion_layers=2, tap=tap), dropout="auto", max_length=64
+        encoder, ModelConfig(fusion="concat", fusion_layers=2, tap=tap), dropout="auto", max_length=64
     )
     backbone.load(str(tiny_checkpoint / "bert_model.ckpt"))
     found = keras.Model(backbone.inputs, backbone.blocks)([IDS, np.zeros_like(IDS)])
@@ -79,20 +86,20 @@ def test_the_hidden_states_are_those_of_bert(described, values, tiny_checkpoint,
     assert not np.allclose(expected[1, "attention"], expected[1, "feed_forward"], atol=0.1)
 
 
-def test_the_last_block_alone_is_taken_unless_blocks_are_fused(described):
+def test_the_last_block_alone_is_taken_unless_blocks_are_fused(encoder):
     for options, count in (({"fusion": "last", "fusion_layers": 9}, 1), ({"fusion": "mean", "fusion_layers": 2}, 2)):
-        backbone = build_backbone(described, ModelConfig(**options), dropout="auto", max_length=64)
+        backbone = build_backbone(encoder, ModelConfig(**options), dropout="auto", max_length=64)
         assert len(backbone.blocks) == count
         assert backbone.blocks[-1] is backbone.transformer.model.output
 
 
-def test_every_variable_that_does_not_fit_is_named(described, tiny_checkpoint):
+def test_every_variable_that_does_not_fit_is_named(encoder, tiny_checkpoint):
     model = ModelConfig()
-    larger = build_backbone({**described, "num_hidden_layers": 3}, model, dropout="auto", max_length=64)
+    larger = build_backbone(dataclasses.replace(encoder, num_hidden_layers=3), model, dropout="auto", max_length=64)
     with pytest.raises(CheckpointError) as missing:
         larger.load(str(tiny_checkpoint / "bert_model.ckpt"))
     assert str(missing.value).count("bert/encoder/layer_2/") == 16 == str(missing.value).count(" is missing")
-    wider = build_backbone({**described, "intermediate_size": 40}, model, dropout="auto", max_length=64)
+    wider = build_backbone(dataclasses.replace(encoder, intermediate_size=40), model, dropout="auto", max_length=64)
     with pytest.raises(CheckpointError) as misshapen:
         wider.load(str(tiny_checkpoint / "bert_model.ckpt"))
     text = str(misshapen.value)
@@ -100,8 +107,10 @@ def test_every_variable_that_does_not_fit_is_named(described, tiny_checkpoint):
     assert text.count("expected (") == 6 and "\n" not in text
 
 
-def test_a_checkpoint_that_does_not_fit_leaves_the_weights_alone(described, tiny_checkpoint):
-    backbone = build_backbone({**described, "num_hidden_layers": 3}, ModelConfig(), dropout="auto", max_length=64)
+def test_a_checkpoint_that_does_not_fit_leaves_the_weights_alone(encoder, tiny_checkpoint):
+    backbone = build_backbone(
+        dataclasses.replace(encoder, num_hidden_layers=3), ModelConfig(), dropout="auto", max_length=64
+    )
     before = backbone.transformer.model.get_weights()
     with pytest.raises(CheckpointError):
         backbone.load(str(tiny_checkpoint / "bert_model.ckpt"))
@@ -109,21 +118,21 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_weights_alone(described, tiny
         assert np.array_equal(one, other)
 
 
-def test_no_more_is_asked_of_an_encoder_than_it_has(described):
+def test_no_more_is_asked_of_an_encoder_than_it_has(encoder):
     with pytest.raises(ConfigError, match=r"max_length=65, but the encoder has 64 positions; lower --max-length"):
-        build_backbone(described, ModelConfig(), dropout="auto", max_length=65)
+        build_backbone(encoder, ModelConfig(), dropout="auto", max_length=65)
     with pytest.raises(ConfigError, match=r"fusion_layers=3, but the encoder has 2 layers; lower --fusion-layers"):
-        build_backbone(described, ModelConfig(fusion="mean", fusion_layers=3), dropout="auto", max_length=64)
+        build_backbone(encoder, ModelConfig(fusion="mean", fusion_layers=3), dropout="auto", max_length=64)
 
 
 @pytest.mark.parametrize(("dropout", "expected"), [("auto", 0.25), (0.0, 0.0), (0.5, 0.5)])
-def test_dropout_is_what_the_configuration_says_unless_told_otherwise(described, dropout, expected):
-    encoder = {**described, "hidden_dropout_prob": 0.25, "attention_probs_dropout_prob": 0.25}
+def test_dropout_is_what_the_configuration_says_unless_told_otherwise(encoder, dropout, expected):
+    encoder = dataclasses.replace(encoder, hidden_dropout_prob=0.25, attention_probs_dropout_prob=0.25)
     transformer = build_backbone(encoder, ModelConfig(), dropout=dropout, max_length=64).transformer
     assert (transformer.dropout_rate, transformer.attention_dropout_rate) == (expected, expected)
 
 
-def test_words_of_other_tools_in_a_configuration_change_nothing(described):
+def test_words_of_other_tools_in_a_configuration_change_nothing(described, encoder):
     foreign = {
         "model": "x",
         "name": "x",
@@ -134,16 +143,18 @@ def test_words_of_other_tools_in_a_configuration_change_nothing(described):
         "embedding_size": None,
         "model_type": "bert",
     }
-    backbone = build_backbone({**described, **foreign}, ModelConfig(), dropout="auto", max_length=64)
-    plain = build_backbone(described, ModelConfig(), dropout="auto", max_length=64)
+    backbone = build_backbone(
+        read_encoder_config({**described, **foreign}, where="here"), ModelConfig(), dropout="auto", max_length=64
+    )
+    plain = build_backbone(encoder, ModelConfig(), dropout="auto", max_length=64)
     assert list(backbone.transformer.layers) == list(plain.transformer.layers)
 
 
-def test_the_size_of_an_encoder_counts_its_matrices(described):
-    transformer = build_backbone(described, ModelConfig(), dropout="auto", max_length=64).transformer
+def test_the_size_of_an_encoder_counts_its_matrices(encoder):
+    transformer = build_backbone(encoder, ModelConfig(), dropout="auto", max_length=64).transformer
     matrices = sum(
         weight.shape.num_elements()
         for weight in transformer.model.weights
         if weight.name.startswith("Transformer") and len(weight.shape) == 2
     )
-    assert encoder_parameters(described) == matrices
+    assert encoder_parameters(encoder) == matrices

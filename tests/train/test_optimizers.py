@@ -9,6 +9,7 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
+from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.train.optimizers import (
     GroupedAdamW,
     WarmupLinear,
@@ -137,8 +138,20 @@ def test_the_rate_rises_to_its_peak_then_falls_to_nothing(warmup, total, expecte
     np.testing.assert_allclose(rates, 0.2 * np.array(expected), atol=1e-7)
 
 
+def encoder_of(layers, width):
+    return EncoderConfig(
+        family="bert",
+        vocab_size=100,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=4 * width,
+        hidden_act="gelu",
+    )
+
+
 def size(layers, width):
-    return encoder_parameters({"num_hidden_layers": layers, "hidden_size": width, "intermediate_size": 4 * width})
+    return encoder_parameters(encoder_of(layers, width))
 
 
 def test_the_automatic_rate_suits_the_sizes_that_people_use():
@@ -157,9 +170,9 @@ def test_the_automatic_rate_never_rises_with_size():
 
 
 def test_automatic_rates_are_resolved_for_encoder_and_head():
-    base = {"num_hidden_layers": 12, "hidden_size": 768, "intermediate_size": 3072}
+    base = encoder_of(12, 768)
     assert learning_rates(Config(), base) == (pytest.approx(2e-5, rel=0.03), 2e-3)
-    mini = {"num_hidden_layers": 4, "hidden_size": 256, "intermediate_size": 1024}
+    mini = encoder_of(4, 256)
     assert learning_rates(Config(), mini) == (pytest.approx(1e-3, rel=0.03), pytest.approx(1e-2, rel=0.03))
     for encoder, head in ((1e-6, 2e-3), (3e-4, 3e-3), (1e-3, 1e-2), (5e-3, 1e-2), (2e-2, 2e-2)):
         assert learning_rates(Config().replace(learning_rate=encoder), base) == (encoder, pytest.approx(head))

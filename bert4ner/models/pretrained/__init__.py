@@ -1,6 +1,6 @@
 """Pretrained models of every family and layout: found, checked, loaded, converted."""
 
-from bert4ner.models.pretrained.encoder_config import ENCODER_KEYS, check_encoder_config
+from bert4ner.models.pretrained.encoder_config import EncoderConfig
 from bert4ner.models.pretrained.folder import (
     VOCABULARY_NAME,
     Pretrained,
@@ -10,17 +10,15 @@ from bert4ner.models.pretrained.folder import (
     open_store,
 )
 from bert4ner.models.pretrained.loading import Weights, load_weights
-from bert4ner.models.pretrained.registry import FAMILIES, find_family, get_family
+from bert4ner.models.pretrained.registry import find_family, get_family, read_encoder_config
 from bert4ner.models.pretrained.transformer import load_transformer
 
 __all__ = [
-    "ENCODER_KEYS",
-    "FAMILIES",
     "VOCABULARY_NAME",
+    "EncoderConfig",
     "Pretrained",
     "PretrainedFolder",
     "Weights",
-    "check_encoder_config",
     "find_family",
     "get_family",
     "load_transformer",
@@ -28,4 +26,5 @@ __all__ = [
     "open_folder",
     "open_pretrained",
     "open_store",
+    "read_encoder_config",
 ]

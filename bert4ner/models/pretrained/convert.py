@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import CheckpointError, ConfigError
-from bert4ner.models.pretrained.family import Config, Sources
+from bert4ner.models.pretrained.family import Sources
 from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder, open_store
 from bert4ner.models.pretrained.loading import Weights, check_fit
 from bert4ner.networks.building import build_transformer
@@ -51,8 +51,8 @@ def convert_checkpoint(given: str | Path, target: str | Path, to: str = "auto") 
     found = open_folder(given)
     if found.checkpoint is None:
         raise CheckpointError(f"{found.path}: holds no weights that can be read")
-    weights = Weights(open_store(found.checkpoint), found.family, found.options)
-    check_fit(weights, build_transformer(found.family.bert4keras, found.options))
+    weights = Weights(open_store(found.checkpoint), found.family, found.config)
+    check_fit(weights, build_transformer(found.family.network, found.config.options()))
     if to == "auto":
         to = "tensorflow" if weights.layout.name == "huggingface" else "huggingface"
     arrays = _converted(weights, _target_sources(found, to))
@@ -75,7 +75,7 @@ def _target_sources(found: PretrainedFolder, to: str) -> Sources:
     layout = next((layout for layout in found.family.layouts if layout.name == to), None)
     if layout is None or (to == "huggingface" and found.family.huggingface is None):
         raise CheckpointError(f"{found.path}: {found.family.name} has no {to} layout that other tools could read")
-    return layout.sources(found.options)
+    return layout.sources(found.config)
 
 
 def _converted(weights: Weights, sources: Sources) -> dict[str, np.ndarray]:
@@ -98,17 +98,16 @@ def _converted(weights: Weights, sources: Sources) -> dict[str, np.ndarray]:
 
 
 def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarray], to: str) -> None:
-    options = {key: value for key, value in found.options.items() if key != "family"}
     if to == "huggingface":
         assert found.family.huggingface is not None
         try:
-            _write_json(folder / "config.json", found.family.huggingface(options))
+            _write_json(folder / "config.json", found.family.huggingface(found.config))
         except CheckpointError as error:
             raise CheckpointError(f"{found.path}: {error}") from None
         save_file(dict(arrays), str(folder / "model.safetensors"), metadata={"format": "pt"})
         shutil.copymode(folder / "config.json", folder / "model.safetensors")  # not for its owner alone
     else:
-        _write_json(folder / "bert_config.json", options)
+        _write_json(folder / "bert_config.json", found.config.options())
         write_tensorflow(str(folder / "bert_model.ckpt"), arrays)
     if found.family.tokenizer == "wordpiece" and not found.family.decoder:  # those number tokens as they like
         vocabulary, _ = Vocabulary.of_folder(found.path)
@@ -119,7 +118,7 @@ def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarra
             shutil.copy(path, folder)
 
 
-def _write_json(path: Path, content: Config) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,61 +1,155 @@
-"""The options that decide an encoder: which there are, and what values they may have."""
+"""What decides an encoder: the options that all families share. Those that only one family has stand in a subclass, in
+that family's file. How a published configuration becomes one of these is the family's to say.
+"""
 
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from typing import Any, TypeVar
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.errors import CheckpointError
+from bert4ner.errors import CheckpointError, nearest
 from bert4ner.networks.encoders import ACTIVATIONS
 
-_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-_OPTIONAL_SIZES = ("max_position_embeddings", "type_vocab_size", "embedding_size")
-_RATES = ("hidden_dropout_prob", "attention_probs_dropout_prob")
-_EPSILON = "layer_norm_eps"
-ENCODER_KEYS = (*_SIZES, "hidden_act", *_OPTIONAL_SIZES, *_RATES, _EPSILON)
-"""What of a configuration decides the encoder; files hold much else, and other tools' words for it."""
+Own = TypeVar("Own", bound="EncoderConfig")
 
 
-def known_options(config: dict[str, Any]) -> dict[str, Any]:
-    """What of a configuration decides an encoder of any family."""
-    return {key: config[key] for key in ENCODER_KEYS if key in config}
+@dataclass(frozen=True)
+class Kind:
+    """The values that an option may have.
 
-
-def check_encoder_config(config: Any, *, where: str) -> dict[str, Any]:
-    """The configuration itself, once every key that the encoder needs is there with a usable value.
-
-    Raises:
-        CheckpointError: naming `where` and the key.
+    Attributes:
+        called: in messages, after "expected … to be".
+        fits: whether a value is one of them.
     """
-    if not isinstance(config, dict):
-        raise CheckpointError(f"{where}: expected a JSON object with hidden_size etc., got {type(config).__name__}")
-    for key in ENCODER_KEYS:
-        value = config.get(key)
-        if value is None and key in (*_OPTIONAL_SIZES, *_RATES, _EPSILON):
-            continue
-        expected = _what_is_wrong(key, value)
-        if expected:
-            found = f"found {value!r}" if key in config else "it is missing"
-            raise CheckpointError(f"{where}: expected {key!r} to be {expected}, {found}")
-    own_size = config.get("attention_head_size")  # as in T5: heads need not divide the width
-    if own_size is None and config["hidden_size"] % config["num_attention_heads"]:
-        raise CheckpointError(
-            f"{where}: hidden_size={config['hidden_size']} is not a multiple of "
-            f"num_attention_heads={config['num_attention_heads']}"
-        )
-    return config
+
+    called: str
+    fits: Callable[[Any], bool]
 
 
-def _what_is_wrong(key: str, value: Any) -> str:
-    """What the value of a key in the encoder's configuration should be; empty if it is that."""
-    if key in _RATES:
-        usable = isinstance(value, (int, float)) and 0 <= value < 1
-        return "" if usable else "a number in [0, 1)"
-    if key == _EPSILON:
-        usable = isinstance(value, (int, float)) and 0 < value < 1
-        return "" if usable else "a number in (0, 1)"
-    if key != "hidden_act":
-        return "" if type(value) is int and value > 0 else "a whole number above 0"
+def _activates(value: Any) -> bool:
     try:
         keras.activations.get(ACTIVATIONS.get(value, value) if isinstance(value, str) else "")
     except ValueError:
-        return "the name of an activation, as a rule 'gelu'"
-    return ""
+        return False
+    return True
+
+
+SIZE = Kind("a whole number above 0", lambda value: type(value) is int and value > 0)
+COUNT = Kind("a whole number, 0 or more", lambda value: type(value) is int and value >= 0)
+INTEGER = Kind("a whole number", lambda value: type(value) is int)
+RATE = Kind("a number in [0, 1)", lambda value: isinstance(value, int | float) and 0 <= value < 1)
+SMALL = Kind("a number in (0, 1)", lambda value: isinstance(value, int | float) and 0 < value < 1)
+WORD = Kind("a word", lambda value: isinstance(value, str))
+FLAG = Kind("true or false", lambda value: isinstance(value, bool))
+ACTIVATION = Kind("the name of an activation, as a rule 'gelu'", _activates)
+
+
+def one_of(*values: str) -> Kind:
+    """Some words."""
+    return Kind(" or ".join(map(repr, values)), lambda value: value in values)
+
+
+def option(kind: Kind, default: Any = MISSING) -> Any:
+    """A field of a configuration; with the default None it may be left out, and then says nothing."""
+    return dataclasses.field(default=default, metadata={"kind": kind})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """The options that decide an encoder of any family, under the names that BERT's configuration has for them.
+
+    None says nothing: the network has a default for it. A subclass adds what only its family has, by `option`.
+
+    Attributes:
+        family: a name in `FAMILIES`.
+        embedding_size: width of the token embeddings, where it is not `hidden_size`.
+
+    Raises:
+        CheckpointError: an option has a value that no encoder can have; the message names both.
+    """
+
+    family: str = option(WORD)
+    vocab_size: int = option(SIZE)
+    hidden_size: int = option(SIZE)
+    num_hidden_layers: int = option(SIZE)
+    num_attention_heads: int = option(SIZE)
+    intermediate_size: int = option(SIZE)
+    hidden_act: str = option(ACTIVATION)
+    max_position_embeddings: int | None = option(SIZE, None)
+    type_vocab_size: int | None = option(SIZE, None)
+    embedding_size: int | None = option(SIZE, None)
+    hidden_dropout_prob: float | None = option(RATE, None)
+    attention_probs_dropout_prob: float | None = option(RATE, None)
+    layer_norm_eps: float | None = option(SMALL, None)
+
+    def __post_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            value, kind = getattr(self, each.name), each.metadata.get("kind")
+            unsaid = value is None and each.default is None
+            if kind is not None and not unsaid and not kind.fits(value):
+                raise CheckpointError(f"expected {each.name!r} to be {kind.called}, found {value!r}")
+        self._check_heads()
+
+    def _check_heads(self) -> None:
+        if self.hidden_size % self.num_attention_heads:
+            raise CheckpointError(
+                f"hidden_size={self.hidden_size} is not a multiple of num_attention_heads={self.num_attention_heads}"
+            )
+
+    @classmethod
+    def from_dict(cls: type[Own], described: Mapping[str, Any], *, where: str) -> Own:
+        """The configuration that `to_dict` wrote.
+
+        Args:
+            described: "family" and options; those with a default may be missing, or None, which says nothing.
+            where: the file, for messages.
+
+        Raises:
+            CheckpointError: naming `where` and the key that is missing, unknown or has a value that it cannot have.
+        """
+        fields = {each.name: each for each in dataclasses.fields(cls)}
+        for name in described:
+            if name not in fields:
+                raise CheckpointError(
+                    f"{where}: {described.get('family')} has no option {name!r}{nearest(name, fields)}"
+                )
+        for name, each in fields.items():
+            if name not in described and each.default is MISSING:
+                raise CheckpointError(f"{where}: expected {name!r} to be {each.metadata['kind'].called}, it is missing")
+        said = {
+            name: value for name, value in described.items() if value is not None or fields[name].default is MISSING
+        }
+        try:
+            return cls(**said)
+        except CheckpointError as error:
+            raise CheckpointError(f"{where}: {error}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What model folders hold: the family and every option that says something."""
+        return {"family": self.family, **self.options()}
+
+    def options(self) -> dict[str, Any]:
+        """Every option that says something, by name: what a network is built from."""
+        found = {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "family"}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeHeadsConfig(EncoderConfig):
+    """Of a family whose heads need not divide the width: they may have a size of their own."""
+
+    attention_head_size: int | None = option(SIZE, None)
+
+    def _check_heads(self) -> None:
+        if self.attention_head_size is None:
+            super()._check_heads()
+
+
+ENCODER_KEYS = tuple(each.name for each in dataclasses.fields(EncoderConfig) if each.name != "family")
+"""What of a published configuration decides an encoder of any family; files hold much else."""
+
+
+def known_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a published configuration decides an encoder of any family."""
+    return {key: config[key] for key in ENCODER_KEYS if key in config}

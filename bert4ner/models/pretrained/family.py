@@ -7,11 +7,17 @@ which names a file stores it and how the stored arrays become the weight and bac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-Config = dict[str, Any]
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained.encoder_config import EncoderConfig
+
+Described = Mapping[str, Any]
+"""A configuration as somebody published it, in the words of one tool or another."""
+Config = TypeVar("Config", bound=EncoderConfig)
+"""A family's own configuration."""
 Shapes = Mapping[str, tuple[int, ...]]
 """Names of the variables in a file, and their shapes."""
 
@@ -38,13 +44,13 @@ Sources = dict[str, list[Source]]
 
 
 @dataclass(frozen=True)
-class Layout:
+class Layout(Generic[Config]):
     """One way of naming and storing a family's weights.
 
     Attributes:
         name: "tensorflow", "huggingface", or what tells it from the family's other layouts.
         fits: whether a file's variables are named so; the first layout that fits is taken.
-        sources: from the options of `Family.options` to the sources of all layers that may exist, heads included.
+        sources: from the family's configuration to the sources of all layers that may exist, heads included.
             Loading takes those of the layers that were built; what belongs to the others is known and not needed.
         unneeded: regular expressions of further names that hold nothing for inference: optimizer slots, tables.
         canonical: from the name in a file to the one that `sources` uses.
@@ -58,41 +64,60 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(Generic[Config]):
     """A family of pretrained models.
 
+    Another package adds one by an entry point of the group "bert4ner.families", named as the family is: its families
+    are asked before ours whether a folder is theirs, so that they must recognise their own models only, as a rule by
+    `model_type`.
+
     Attributes:
-        name: in a saved model's configuration and in messages.
+        name: in a saved model's configuration, in `FAMILIES` and in messages.
         title: in the table of the README.
-        bert4keras: what `compat.networks.build_transformer` takes as its model: one of its own names or bert4keras'.
+        network: what to build, as `networks.building.build_transformer` takes it: a name there, or for a network of the
+            family's own its class or the place of it, "module:Class".
+        config: the class of the family's configurations: `EncoderConfig`, or one with options that only it has.
         recognises: from configuration and variables, none if there is no weight file, whether this is the family.
-        options: from configuration and variables to what the network is built from, under the keys of
-            `encoder_config.ENCODER_KEYS` and the keyword arguments of the bert4keras class. It holds for its own
-            result, too (saved models keep that), and refuses with CheckpointError what the family cannot do.
+        options: from configuration and variables to the options of `config`. Refuses with CheckpointError what the
+            family cannot do.
         layouts: the first that fits is taken.
-        huggingface: from options to the config.json of a Hugging Face folder; None if there is no such model. Refuses
-            with CheckpointError options that such a model cannot have.
+        huggingface: from a configuration to the config.json of a Hugging Face folder; None if there is no such model.
+            Refuses with CheckpointError options that such a model cannot have.
         tokenizer: "wordpiece" or "sentencepiece".
         decoder: generates text; it is no encoder for recognition.
         positions: whether there is a table of positions, which bounds the length of windows.
         apart: whether a block takes what another gave for two inputs side by side: states of it are one tensor.
-        generator: what `load_transformer` builds, if not `bert4keras`.
+        generator: what `load_transformer` builds, if not `network`.
     """
 
     name: str
     title: str
-    bert4keras: str
-    recognises: Callable[[Config, Shapes], bool]
-    options: Callable[[Config, Shapes], Config]
-    layouts: tuple[Layout, ...]
-    huggingface: Callable[[Config], Config] | None = None
+    network: str | type[Any]
+    config: type[Config]
+    recognises: Callable[[Described, Shapes], bool]
+    options: Callable[[Described, Shapes], dict[str, Any]]
+    layouts: tuple[Layout[Config], ...]
+    huggingface: Callable[[Config], dict[str, Any]] | None = None
     tokenizer: str = "wordpiece"
     decoder: bool = False
     positions: bool = True
     apart: bool = True
-    generator: str | None = None
+    generator: str | type[Any] | None = None
 
-    def layout(self, shapes: Shapes) -> Layout | None:
+    def configure(self, described: Described, shapes: Shapes, *, where: str) -> Config:
+        """The checked configuration of one of the family's models.
+
+        Raises:
+            CheckpointError: the family cannot do what is described, or an option is missing or has a value that it
+                cannot have; naming `where`.
+        """
+        try:
+            options = self.options(described, shapes)
+        except CheckpointError as error:
+            raise CheckpointError(f"{where}: {error}") from None
+        return self.config.from_dict({"family": self.name, **options}, where=where)
+
+    def layout(self, shapes: Shapes) -> Layout[Config] | None:
         """The layout of a file's variables; None if it is none of this family's."""
         return next((layout for layout in self.layouts if layout.fits(shapes)), None)
 

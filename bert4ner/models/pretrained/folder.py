@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import check_encoder_config
-from bert4ner.models.pretrained.family import Config, Family
+from bert4ner.models.pretrained.encoder_config import EncoderConfig
+from bert4ner.models.pretrained.family import Family
 from bert4ner.models.pretrained.hub import hub_folder, is_hub_name
 from bert4ner.models.pretrained.loading import Weights
 from bert4ner.models.pretrained.registry import find_family
@@ -36,16 +36,15 @@ _UNREADABLE = ("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.pt", "*.pth", "*.ot")
 
 @dataclass(frozen=True)
 class PretrainedFolder:
-    """What is in a folder, whatever its family: checked options of the network (see `Family`), and where weights are.
+    """What is in a folder, whatever its family: its configuration, checked, and where weights are.
 
     Attributes:
-        options: the family's name under "family", and its options; saved models hold the same.
         checkpoint: a file of weights, or the prefix of a TensorFlow checkpoint; None if there is none.
     """
 
     path: Path
-    family: Family
-    options: Config
+    family: Family[Any]
+    config: EncoderConfig
     checkpoint: str | None
 
 
@@ -53,7 +52,7 @@ class PretrainedFolder:
 class Pretrained:
     """A pretrained encoder: its configuration, vocabulary and, unless it starts at random, where its weights are."""
 
-    config: dict[str, Any]
+    config: EncoderConfig
     vocabulary: Vocabulary
     checkpoint: str | None
 
@@ -77,19 +76,15 @@ def open_folder(given: str | Path) -> PretrainedFolder:
             f"{folder}: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and "
             "weights, or the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext"
         )
-    config, where = _read_config(folder)
+    described, where = _read_config(folder)
     checkpoint = find_checkpoint(folder)
     store = None if checkpoint is None else open_store(checkpoint)
     shapes = {} if store is None else store.shapes
-    family = find_family(config, shapes, where=where)
-    try:
-        options = family.options(config, shapes)
-    except CheckpointError as error:
-        raise CheckpointError(f"{where}: {error}") from None
-    check_encoder_config(options, where=where)
+    family = find_family(described, shapes, where=where)
+    config = family.configure(described, shapes, where=where)
     if store is not None:
-        _check_embedding(Weights(store, family, options), options)
-    return PretrainedFolder(folder, family, {"family": family.name, **options}, checkpoint)
+        _check_embedding(Weights(store, family, config))
+    return PretrainedFolder(folder, family, config, checkpoint)
 
 
 def open_pretrained(given: str | Path) -> Pretrained:
@@ -106,14 +101,14 @@ def open_pretrained(given: str | Path) -> Pretrained:
             f"{found.path}: {found.family.name} generates text; recognition needs an encoder such as BERT or RoFormer"
         )
     vocabulary, where = open_vocabulary(found.path)
-    if not vocabulary.fits(found.options["vocab_size"]):
+    if not vocabulary.fits(found.config.vocab_size):
         raise CheckpointError(
             f"{where}: {len(vocabulary)} tokens, but the configuration says vocab_size="
-            f"{found.options['vocab_size']}; vocabulary and checkpoint are not from the same model"
+            f"{found.config.vocab_size}; vocabulary and checkpoint are not from the same model"
         )
     if found.checkpoint is None:
         logger.warning("%s holds no weights that can be read: the encoder starts from random weights", found.path)
-    return Pretrained(found.options, vocabulary, found.checkpoint)
+    return Pretrained(found.config, vocabulary, found.checkpoint)
 
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], str]:
@@ -185,15 +180,15 @@ def open_store(checkpoint: str) -> Store:
     return TorchStore(path) if path.suffix == ".bin" else TensorFlowStore(checkpoint)
 
 
-def _check_embedding(weights: Weights, options: Config) -> None:
+def _check_embedding(weights: Weights) -> None:
     """Tokens in the embedding against the configuration, before a network of the wrong size is built."""
     shape, name = weights.shape("Embedding-Token"), weights.sources["Embedding-Token"][0].names[0]
     if shape is None:
         raise CheckpointError(
             f"{weights.store.where}: variable {name} is missing; this is no checkpoint of {weights.family.name}"
         )
-    if shape[:1] != (options["vocab_size"],):
+    if shape[:1] != (weights.num_tokens,):
         raise CheckpointError(
             f"{weights.store.where}: {name} has {shape[0] if shape else 0} rows, but the configuration says vocab_size="
-            f"{options['vocab_size']}; configuration and checkpoint are not from the same model"
+            f"{weights.num_tokens}; configuration and checkpoint are not from the same model"
         )

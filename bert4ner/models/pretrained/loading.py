@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bert4ner.errors import CheckpointError, ConfigError
-from bert4ner.models.pretrained.family import Config, Family, Source
+from bert4ner.models.pretrained.encoder_config import EncoderConfig
+from bert4ner.models.pretrained.family import Family, Source
 from bert4ner.models.pretrained.stores import Store
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Weights:
         CheckpointError: the store is of another kind of model.
     """
 
-    def __init__(self, store: Store, family: Family, options: Config) -> None:
+    def __init__(self, store: Store, family: Family[Any], config: EncoderConfig) -> None:
         layout = family.layout(store.shapes)
         if layout is None:
             some = ", ".join(sorted(store.shapes)[:3]) or "none"
@@ -32,8 +33,8 @@ class Weights:
                 f"{store.where}: expected the weights of {family.name}, found variables such as {some}"
             )
         self.store, self.family, self.layout = store, family, layout
-        self.sources = layout.sources(options)
-        self.num_tokens: int = options["vocab_size"]
+        self.sources = layout.sources(config)
+        self.num_tokens = config.vocab_size
         self.held = {layout.canonical(name): name for name in store.shapes}
 
     def shape(self, layer: str) -> tuple[int, ...] | None:

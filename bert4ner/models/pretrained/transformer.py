@@ -32,8 +32,8 @@ def load_transformer(
     """
     found = open_folder(given)
     family = found.family
-    settings = family.options(found.options, {})
-    transformer = build_transformer(model or family.generator or family.bert4keras, settings, **options)
+    network = model or family.generator or family.network
+    transformer = build_transformer(network, found.config.options(), **options)
     if found.checkpoint is not None:
-        load_weights(transformer, Weights(open_store(found.checkpoint), family, found.options))
+        load_weights(transformer, Weights(open_store(found.checkpoint), family, found.config))
     return transformer.model if return_keras_model else transformer

@@ -35,16 +35,16 @@ def refusal(given):
 
 def test_a_whole_folder_is_opened(folder):
     found = open_pretrained(str(folder))
-    assert found.config["hidden_size"] == 16 and found.vocabulary.tokens[:2] == ("[PAD]", "[unused1]")
+    assert found.config.hidden_size == 16 and found.vocabulary.tokens[:2] == ("[PAD]", "[unused1]")
     assert found.checkpoint == str(folder / "bert_model.ckpt")
 
 
 def test_config_json_will_do_and_bert_config_json_comes_first(folder):
     shutil.copy(folder / "bert_config.json", folder / "config.json")
     reconfigure(folder, hidden_size=32)
-    assert open_pretrained(folder).config["hidden_size"] == 32
+    assert open_pretrained(folder).config.hidden_size == 32
     (folder / "bert_config.json").unlink()
-    assert open_pretrained(folder).config["hidden_size"] == 16
+    assert open_pretrained(folder).config.hidden_size == 16
 
 
 def test_without_weights_the_encoder_starts_at_random_and_that_is_said(tiny_encoder, caplog):

@@ -127,9 +127,9 @@ def test_every_variable_has_its_place(name):
     }
     store = Names(variables(name, SMALL))
     family = find_family(config, store.shapes, where="here")
-    options = family.options(config, store.shapes)
-    weights = Weights(store, family, options)
-    needed = check_fit(weights, build_transformer(family.bert4keras, options))
+    encoder = family.configure(config, store.shapes, where="here")
+    weights = Weights(store, family, encoder)
+    needed = check_fit(weights, build_transformer(family.network, encoder.options()))
     assert family.name == family_name
     assert weights.unexpected() == []
     read = {source.names[0] for layer in needed for source in weights.sources[layer]}

@@ -96,7 +96,7 @@ def test_states_of_all_blocks_are_those_of_transformers(tmp_path, version):
     folder = open_folder(tmp_path)
     assert folder.family.name == "t5"
     fused = ModelConfig(fusion="concat", fusion_layers=2)
-    backbone = build_backbone(folder.options, fused, dropout=0.0, max_length=10_000)
+    backbone = build_backbone(folder.config, fused, dropout=0.0, max_length=10_000)
     backbone.load(folder.checkpoint)
     found = keras.Model(backbone.inputs, backbone.blocks)([IDS, np.zeros_like(IDS)])
     for ours, theirs in zip(found, expected, strict=True):

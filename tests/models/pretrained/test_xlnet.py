@@ -96,7 +96,7 @@ def test_every_block_is_there_for_fusion(tmp_path):
     expected = states_of(save_xlnet(tmp_path))
     folder = open_folder(tmp_path)
     fused = ModelConfig(fusion="concat", fusion_layers=3)
-    backbone = build_backbone(folder.options, fused, dropout="auto", max_length=10_000)
+    backbone = build_backbone(folder.config, fused, dropout="auto", max_length=10_000)
     backbone.load(folder.checkpoint)
     found = keras.Model(backbone.inputs, backbone.blocks)([IDS, SEGMENTS])
     for ours, theirs in zip(found, expected, strict=True):

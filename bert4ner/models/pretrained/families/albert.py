@@ -1,12 +1,16 @@
 """ALBERT: Google's, albert_zh in Google's naming, and the early networks of albert_zh, which differ."""
 
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.encoder_config import FLAG, SIZE, EncoderConfig, known_options, option
 from bert4ner.models.pretrained.families.bert import HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, block, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
-    Config,
+    Described,
     Family,
     Layout,
     Shapes,
@@ -21,7 +25,21 @@ _SHARED = "bert/encoder/transformer/group_0/inner_group_0"
 _PARTS = ("query", "key", "value", "dense")
 
 
-def _tensorflow(config: Config) -> Sources:
+@dataclass(frozen=True, kw_only=True)
+class AlbertConfig(EncoderConfig):
+    """Where `embedding_mapping` is true, embeddings are mapped to the width of the blocks even if that is their own."""
+
+    embedding_mapping: bool | None = option(FLAG, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyAlbertConfig(EncoderConfig):
+    """Embeddings of tokens are `token_embedding_size` wide, those of segments and positions as wide as the blocks."""
+
+    token_embedding_size: int | None = option(SIZE, None)
+
+
+def _tensorflow(config: AlbertConfig) -> Sources:
     attention = [f"attention_1/self/{part}" for part in _PARTS[:3]] + ["attention_1/output/dense"]
     return {
         **embeddings(TENSORFLOW, "bert"),
@@ -43,7 +61,7 @@ def _tensorflow(config: Config) -> Sources:
     }
 
 
-def _huggingface(config: Config) -> Sources:
+def _huggingface(config: AlbertConfig) -> Sources:
     layer = "albert/encoder/albert_layer_groups/0/albert_layers/0"
     return {
         **embeddings(HUGGINGFACE, "albert"),
@@ -79,7 +97,7 @@ def _block(naming: Naming, stems: list[str]) -> Sources:
     }
 
 
-def _early(config: Config) -> Sources:
+def _early(config: EarlyAlbertConfig) -> Sources:
     return {
         **embeddings(TENSORFLOW, "bert"),
         "Embedding-Token-Mapping": TENSORFLOW.table("bert/embeddings/word_embeddings_2"),
@@ -88,7 +106,7 @@ def _early(config: Config) -> Sources:
     }
 
 
-def _options(config: Config, shapes: Shapes) -> Config:
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     for key in ("num_hidden_groups", "inner_group_num"):
         if config.get(key, 1) != 1:
             raise CheckpointError(f"{key}={config[key]}: expected 1, the only value of which published models are")
@@ -102,16 +120,16 @@ def _options(config: Config, shapes: Shapes) -> Config:
     return found
 
 
-def _huggingface_config(config: Config) -> Config:
-    mapped = config.get("embedding_mapping") or (config.get("embedding_size") or 0) != config["hidden_size"]
+def _huggingface_config(config: AlbertConfig) -> dict[str, Any]:
+    mapped = config.embedding_mapping or (config.embedding_size or 0) != config.hidden_size
     if not mapped:
         raise CheckpointError("embeddings as wide as the blocks: transformers would map them all the same, at random")
-    described = {key: value for key, value in config.items() if key != "embedding_mapping"}
+    described = dataclasses.replace(config, embedding_mapping=None)
     groups = {"num_hidden_groups": 1, "inner_group_num": 1, "classifier_dropout_prob": 0.1}
     return groups | bert_huggingface(described, "albert", "AlbertForPreTraining")
 
 
-def _early_options(config: Config, shapes: Shapes) -> Config:
+def _early_options(config: Described, shapes: Shapes) -> dict[str, Any]:
     width = width_of(shapes, "bert/embeddings/word_embeddings") or config.get("token_embedding_size")
     found = known_options(config)
     return {**found, "embedding_size": config.get("hidden_size"), "token_embedding_size": width}
@@ -120,7 +138,8 @@ def _early_options(config: Config, shapes: Shapes) -> Config:
 ALBERT = Family(
     name="albert",
     title="ALBERT (Google), albert_zh in Google's naming",
-    bert4keras="albert",
+    network="albert",
+    config=AlbertConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "albert" or "num_hidden_groups" in config or has(f"{_SHARED}/*")(shapes)
     ),
@@ -140,7 +159,8 @@ ALBERT = Family(
 ALBERT_EARLY = Family(
     name="albert_early",
     title="albert_zh's early checkpoints (`layer_shared`, `word_embeddings_2`)",
-    bert4keras="albert",
+    network="albert",
+    config=EarlyAlbertConfig,
     recognises=lambda config, shapes: "token_embedding_size" in config or has("bert/encoder/layer_shared/*")(shapes),
     options=_early_options,
     layouts=(Layout("albert_zh", has("bert/encoder/layer_shared/*"), _early, TENSORFLOW_UNNEEDED),),

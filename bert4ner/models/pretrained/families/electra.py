@@ -1,11 +1,13 @@
 """ELECTRA's discriminator: Google's, HFL's and CLUE's."""
 
-from bert4ner.models.pretrained.encoder_config import known_options
+from typing import Any
+
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
 from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
-    Config,
+    Described,
     Family,
     Layout,
     Shapes,
@@ -16,9 +18,9 @@ from bert4ner.models.pretrained.family import (
 )
 
 
-def _sources(naming: Naming, config: Config) -> Sources:
+def _sources(naming: Naming, config: EncoderConfig) -> Sources:
     last = "dense_prediction" if naming is HUGGINGFACE else "dense_1"
-    found = embeddings(naming, "electra") | blocks(naming, "electra", config["num_hidden_layers"])
+    found = embeddings(naming, "electra") | blocks(naming, "electra", config.num_hidden_layers)
     return found | {
         "Embedding-Mapping": naming.dense("electra/embeddings_project"),
         "Discriminator-Dense": naming.dense("discriminator_predictions/dense"),
@@ -26,20 +28,21 @@ def _sources(naming: Naming, config: Config) -> Sources:
     }
 
 
-def _options(config: Config, shapes: Shapes) -> Config:
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     found = known_options(config)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}
 
 
-def _recognises(config: Config, shapes: Shapes) -> bool:
+def _recognises(config: Described, shapes: Shapes) -> bool:
     return config.get("model_type") == "electra" or has("electra/embeddings/*")(shapes)
 
 
 ELECTRA = Family(
     name="electra",
     title="ELECTRA (Google, HFL, CLUE)",
-    bert4keras="electra",
+    network="electra",
+    config=EncoderConfig,
     recognises=_recognises,
     options=_options,
     layouts=(
@@ -58,7 +61,7 @@ ELECTRA = Family(
         ),
     ),
     huggingface=lambda config: {
-        "embedding_size": config["hidden_size"],
+        "embedding_size": config.hidden_size,
         **bert_huggingface(config, "electra", "ElectraForPreTraining"),
     },
 )

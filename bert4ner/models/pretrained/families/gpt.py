@@ -1,11 +1,14 @@
 """Decoders: CDial-GPT (OpenAI's GPT), GPT2_ML, NEZHA-GEN and the conversions of Chinese-GEN."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.encoder_config import COUNT, FLAG, EncoderConfig, known_options, one_of, option
 from bert4ner.models.pretrained.families.naming import TENSORFLOW, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
-    Config,
+    Described,
     Family,
     Layout,
     Shapes,
@@ -29,7 +32,23 @@ _WORDS = {
 }
 
 
-def _gpt_options(config: Config, shapes: Shapes) -> Config:
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig(EncoderConfig):
+    """Segments are of `segment_vocab_size` kinds, 0 for none; as a rule they share the table of the tokens."""
+
+    shared_segment_embeddings: bool = option(FLAG, True)
+    segment_vocab_size: int = option(COUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NezhaGenConfig(EncoderConfig):
+    """BERT's network, which as a language model sees what is left of a token only, and no segments."""
+
+    application: str = option(one_of("lm"), "lm")
+    segment_vocab_size: int = option(COUNT, 0)
+
+
+def _gpt_options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """Hugging Face's words or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
     said = {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
     if "afn" in config and said["hidden_act"] == "gelu":  # what that code has under the name
@@ -40,24 +59,24 @@ def _gpt_options(config: Config, shapes: Shapes) -> Config:
         **known_options({**config, **said}),
         "layer_norm_eps": said["layer_norm_eps"] or 1e-5,
         "shared_segment_embeddings": config.get("shared_segment_embeddings", True),
-        "segment_vocab_size": config.get("segment_vocab_size", config["vocab_size"]),
+        "segment_vocab_size": config.get("segment_vocab_size", config.get("vocab_size")),
     }
 
 
-def _gpt_tensorflow(config: Config) -> Sources:
-    found = embeddings(TENSORFLOW, "gpt") | blocks(TENSORFLOW, "gpt", config["num_hidden_layers"])
+def _gpt_tensorflow(config: GPTConfig) -> Sources:
+    found = embeddings(TENSORFLOW, "gpt") | blocks(TENSORFLOW, "gpt", config.num_hidden_layers)
     return {
         layer: [same(source.names[0].replace("/encoder/", "/transformer/")) for source in sources]
         for layer, sources in found.items()
     }
 
 
-def _gpt_huggingface(config: Config) -> Sources:
+def _gpt_huggingface(config: GPTConfig) -> Sources:
     found: Sources = {
         "Embedding-Token": [same("transformer.tokens_embed.weight")],
         "Embedding-Position": [same("transformer.positions_embed.weight")],
     }
-    for index in range(config["num_hidden_layers"]):
+    for index in range(config.num_hidden_layers):
         stem, layer = f"transformer.h.{index}", f"Transformer-{index}"
         attention = [columns(f"{stem}.attn.c_attn.{kind}", part, 3) for part in range(3) for kind in ("weight", "bias")]
         found |= {
@@ -73,19 +92,19 @@ def _dense(stem: str) -> list[Source]:
     return [same(f"{stem}.weight"), same(f"{stem}.bias")]  # stored as (inputs, outputs)
 
 
-def _gpt_config(config: Config) -> Config:
-    activation = {"gelu_new": "gelu", "relu": "relu", "swish": "swish", "silu": "silu"}.get(config["hidden_act"])
-    if activation is None or config["intermediate_size"] != 4 * config["hidden_size"]:
+def _gpt_config(config: GPTConfig) -> dict[str, Any]:
+    activation = {"gelu_new": "gelu", "relu": "relu", "swish": "swish", "silu": "silu"}.get(config.hidden_act)
+    if activation is None or config.intermediate_size != 4 * config.hidden_size:
         raise CheckpointError(
             f"OpenAI's GPT has hidden_act gelu_new, relu or silu and intermediate_size 4 * hidden_size; found "
-            f"{config['hidden_act']!r} and {config['intermediate_size']} for {config['hidden_size']}"
+            f"{config.hidden_act!r} and {config.intermediate_size} for {config.hidden_size}"
         )
-    said = {word: config.get(key) for key, word in _WORDS.items()}
+    options = config.options()
     return {
         "model_type": "openai-gpt",
         "architectures": ["OpenAIGPTLMHeadModel"],
-        "vocab_size": config["vocab_size"],
-        **{word: value for word, value in said.items() if value is not None},
+        "vocab_size": config.vocab_size,
+        **{word: options[key] for key, word in _WORDS.items() if key in options},
         "afn": activation,
     }
 
@@ -93,7 +112,8 @@ def _gpt_config(config: Config) -> Config:
 GPT = Family(
     name="gpt",
     title="CDial-GPT (OpenAI GPT)",
-    bert4keras="gpt",
+    network="gpt",
+    config=GPTConfig,
     recognises=lambda config, shapes: config.get("model_type") in ("gpt", "openai-gpt") or has("gpt/*")(shapes),
     options=_gpt_options,
     layouts=(
@@ -111,13 +131,13 @@ GPT = Family(
 )
 
 
-def _newslm(config: Config) -> Sources:
+def _newslm(config: EncoderConfig) -> Sources:
     found: Sources = {
         "Embedding-Token": [same("newslm/embeddings/word_embed")],
         "Embedding-Position": [same("newslm/embeddings/pos_embed")],
         "Embedding-Norm": TENSORFLOW.norm("newslm/embeddings/LayerNorm_embed_norm"),
     }
-    for index in range(config["num_hidden_layers"]):
+    for index in range(config.num_hidden_layers):
         stem, layer = f"newslm/layer{index:02d}", f"Transformer-{index}"
         attention = ("query_layer", "key_layer", "value_layer", "context_projection_layer")
         found |= {
@@ -134,7 +154,8 @@ def _newslm(config: Config) -> Sources:
 GPT2_ML = Family(
     name="gpt2_ml",
     title="GPT2_ML",
-    bert4keras="gpt2_ml",
+    network="gpt2_ml",
+    config=EncoderConfig,
     recognises=lambda config, shapes: config.get("model_type") == "gpt2_ml" or has("newslm/*")(shapes),
     options=lambda config, shapes: {**known_options(config), "layer_norm_eps": config.get("layer_norm_eps") or 1e-5},
     layouts=(Layout("tensorflow", has("newslm/*"), _newslm, TENSORFLOW_UNNEEDED),),
@@ -142,7 +163,7 @@ GPT2_ML = Family(
 )
 
 
-def _generates(config: Config, shapes: Shapes) -> bool:
+def _generates(config: Described, shapes: Shapes) -> bool:
     """BERT's network and names, but it reads from left to right: only that it has no pooler and no segments tells."""
     heads_alone = "cls/predictions/output_bias" in shapes and "bert/embeddings/position_embeddings" in shapes
     without = not has("bert/pooler/*", "bert/embeddings/token_type_embeddings", "cls/seq_relationship/*")(shapes)
@@ -152,7 +173,8 @@ def _generates(config: Config, shapes: Shapes) -> bool:
 NEZHA_GEN = Family(
     name="nezha_gen",
     title="NEZHA-GEN, Chinese-GEN",
-    bert4keras="bert",
+    network="bert",
+    config=NezhaGenConfig,
     recognises=_generates,
     options=lambda config, shapes: {**known_options(config), "application": "lm", "segment_vocab_size": 0},
     layouts=(
@@ -161,7 +183,7 @@ NEZHA_GEN = Family(
             has("bert/*"),
             lambda config: (
                 embeddings(TENSORFLOW, "bert")
-                | blocks(TENSORFLOW, "bert", config["num_hidden_layers"])
+                | blocks(TENSORFLOW, "bert", config.num_hidden_layers)
                 | heads(TENSORFLOW, "bert")
             ),
             TENSORFLOW_UNNEEDED,

@@ -1,11 +1,14 @@
 """NEZHA: BERT with sinusoidal relative positions, which are computed and not stored."""
 
-from bert4ner.models.pretrained.encoder_config import known_options
+from dataclasses import dataclass
+from typing import Any
+
+from bert4ner.models.pretrained.encoder_config import SIZE, EncoderConfig, known_options, option
 from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
-    Config,
+    Described,
     Family,
     Layout,
     Shapes,
@@ -15,20 +18,28 @@ from bert4ner.models.pretrained.family import (
 )
 
 
-def _sources(naming: Naming, config: Config) -> Sources:
+@dataclass(frozen=True, kw_only=True)
+class NezhaConfig(EncoderConfig):
+    """Tokens farther apart than `max_relative_position` are taken to be this far apart."""
+
+    max_relative_position: int = option(SIZE, 64)
+
+
+def _sources(naming: Naming, config: EncoderConfig) -> Sources:
     base = "bert" if naming is TENSORFLOW else "nezha"
     found = embeddings(naming, base, positions=False)
-    return found | blocks(naming, base, config["num_hidden_layers"]) | heads(naming, base)
+    return found | blocks(naming, base, config.num_hidden_layers) | heads(naming, base)
 
 
-def _options(config: Config, shapes: Shapes) -> Config:
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     return {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
 
 
 NEZHA = Family(
     name="nezha",
     title="NEZHA",
-    bert4keras="nezha",
+    network="nezha",
+    config=NezhaConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "nezha"
         or ("model_type" not in config and bool(config.get("use_relative_position")))

@@ -1,8 +1,11 @@
 """T5 (1.0 and 1.1) and mT5: Google's files of Mesh TensorFlow and Hugging Face's; recognition uses the encoder."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import known_options
-from bert4ner.models.pretrained.family import Config, Family, Layout, Shapes, Source, Sources, has, same, transposed
+from bert4ner.models.pretrained.encoder_config import FLAG, SIZE, FreeHeadsConfig, known_options, one_of, option
+from bert4ner.models.pretrained.family import Described, Family, Layout, Shapes, Source, Sources, has, same, transposed
 
 _WORDS = {
     "hidden_size": "d_model",
@@ -19,7 +22,25 @@ _OWN_OUTPUT = ("decoder/logits/kernel", "lm_head.weight")
 _ATTENTION = {"MultiHeadSelfAttention": "SelfAttention", "MultiHeadCrossAttention": "EncDecAttention"}
 
 
-def _options(config: Config, shapes: Shapes) -> Config:
+@dataclass(frozen=True, kw_only=True)
+class T5Config(FreeHeadsConfig):
+    """T5's own options.
+
+    Attributes:
+        relative_buckets: rows of the table of distances; relative_distance: from where on all is one bucket.
+        gated: the feed-forward multiplies what the activation gives by a second product.
+        version: bert4keras' name; from 1.1 on the output matrix is not the embedding's.
+        scale_output: the last states are multiplied by width ** -0.5 before the output matrix.
+    """
+
+    relative_buckets: int = option(SIZE, 32)
+    relative_distance: int = option(SIZE, 128)
+    gated: bool = option(FLAG, False)
+    version: str = option(one_of("t5.1.0", "t5.1.1"), "t5.1.0")
+    scale_output: bool = option(FLAG, True)
+
+
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """From Hugging Face's words, bert4keras' or our own."""
     said = {key: config.get(key, config.get(word, _DEFAULTS.get(key))) for key, word in _WORDS.items()}
     decoder = config.get("num_decoder_layers")
@@ -41,10 +62,10 @@ def _options(config: Config, shapes: Shapes) -> Config:
     }
 
 
-def _activation(config: Config) -> tuple[str, bool]:
+def _activation(config: Described) -> tuple[Any, Any]:
     """Name of the feed-forward's activation, and whether a second product gates it."""
     if "gated" in config:
-        return config["hidden_act"], config["gated"]
+        return config.get("hidden_act"), config["gated"]
     kind = config.get("feed_forward_proj")
     if kind is None:  # bert4keras: a name, or that and "linear"
         kind = config.get("hidden_act", "relu")
@@ -55,7 +76,7 @@ def _activation(config: Config) -> tuple[str, bool]:
     return "gelu_new" if gated and name == "gelu" else name, gated
 
 
-def _scaled(config: Config, own: bool) -> bool:
+def _scaled(config: Described, own: bool) -> bool:
     if "scale_output" in config:
         return bool(config["scale_output"])
     if config.get("model_type") == "mt5":
@@ -65,7 +86,7 @@ def _scaled(config: Config, own: bool) -> bool:
     return not own
 
 
-def _sources(config: Config, hugging: bool) -> Sources:
+def _sources(config: T5Config, hugging: bool) -> Sources:
     found: Sources = {"Embedding-Token": [_table(hugging)], "Decoder-Output-LM": [_output(hugging)]}
     for side in ("Encoder", "Decoder"):
         start = side.lower()
@@ -73,9 +94,9 @@ def _sources(config: Config, hugging: bool) -> Sources:
         found[f"{side}-Output-Norm"] = [
             same(f"{start}.final_layer_norm.weight" if hugging else f"{start}/final_layer_norm/scale")
         ]
-        for index in range(config["num_hidden_layers"]):
+        for index in range(config.num_hidden_layers):
             stem = f"{start}.block.{index}.layer." if hugging else f"{start}/block_{index:03d}/layer_00"
-            found |= _block(f"{side}-Transformer-{index}", stem, side, config["gated"], hugging)
+            found |= _block(f"{side}-Transformer-{index}", stem, side, config.gated, hugging)
     return found
 
 
@@ -112,19 +133,20 @@ def _distances(start: str, hugging: bool) -> Source:
     return transposed(f"{start}/block_000/layer_000/SelfAttention/relative_attention_bias")
 
 
-def _config(config: Config) -> Config:
-    gated = config["gated"]
-    activation = {"gelu_new": "gelu"}.get(config["hidden_act"], config["hidden_act"]) if gated else config["hidden_act"]
-    rate = config.get("hidden_dropout_prob")
+def _config(config: T5Config) -> dict[str, Any]:
+    gated, activation = config.gated, config.hidden_act
+    if gated and activation == "gelu_new":
+        activation = "gelu"
+    rate = config.hidden_dropout_prob
     return {
         "model_type": "t5",
         "architectures": ["T5ForConditionalGeneration"],
-        "vocab_size": config["vocab_size"],
-        **{word: config[key] for key, word in _WORDS.items()},
+        "vocab_size": config.vocab_size,
+        **{word: getattr(config, key) for key, word in _WORDS.items()},
         "feed_forward_proj": f"gated-{activation}" if gated else activation,
         "dropout_rate": 0.1 if rate is None else rate,
-        "tie_word_embeddings": config["scale_output"],
-        "scale_decoder_outputs": config["scale_output"],
+        "tie_word_embeddings": config.scale_output,
+        "scale_decoder_outputs": config.scale_output,
         "pad_token_id": 0,
         "eos_token_id": 1,
         "decoder_start_token_id": 0,
@@ -138,7 +160,8 @@ def _canonical(name: str) -> str:
 T5 = Family(
     name="t5",
     title="T5 (1.0 and 1.1), mT5",
-    bert4keras="t5_tagging_encoder",
+    network="t5_tagging_encoder",
+    config=T5Config,
     recognises=lambda config, shapes: config.get("model_type") in ("t5", "mt5") or has("shared/embedding")(shapes),
     options=_options,
     layouts=(

@@ -1,14 +1,16 @@
 """XLNet: the files of zihangdai/xlnet, which HFL's Chinese XLNet has as well, and Hugging Face's."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import known_options
+from bert4ner.models.pretrained.encoder_config import COUNT, INTEGER, FreeHeadsConfig, known_options, option
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
-    Config,
+    Described,
     Family,
     Layout,
     Shapes,
@@ -34,7 +36,15 @@ PAD_ID = 5
 """Of <pad> in all published vocabularies; 0 is <unk>."""
 
 
-def _options(config: Config, shapes: Shapes) -> Config:
+@dataclass(frozen=True, kw_only=True)
+class XLNetConfig(FreeHeadsConfig):
+    """`pad_id` is padding; tokens farther apart than a `clamp_length` above 0 are taken to be that far apart."""
+
+    clamp_length: int = option(INTEGER, -1)
+    pad_id: int = option(COUNT, PAD_ID)
+
+
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """Both kinds of files say n_layer and so on; a saved model says num_hidden_layers."""
     found = known_options(
         {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
@@ -61,9 +71,9 @@ def _layer(index: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda array: array[index] if array.ndim > 2 else array
 
 
-def _tensorflow(config: Config) -> Sources:
+def _tensorflow(config: XLNetConfig) -> Sources:
     found: Sources = {"Embedding-Token": [same(f"{_BASE}/word_embedding/lookup_table")]}
-    for index in range(config["num_hidden_layers"]):
+    for index in range(config.num_hidden_layers):
         stem, layer = f"{_BASE}/layer_{index}", f"Transformer-{index}"
         attention = [same(f"{stem}/rel_attn/{part}/kernel") for part in "qkvor"]
         attention += [Source((f"{_BASE}/{name}",), _layer(index), None, np.stack) for name in _BIASES]
@@ -78,9 +88,9 @@ def _tensorflow(config: Config) -> Sources:
     return found
 
 
-def _huggingface(config: Config) -> Sources:
+def _huggingface(config: XLNetConfig) -> Sources:
     found: Sources = {"Embedding-Token": [same("transformer.word_embedding.weight")]}
-    for index in range(config["num_hidden_layers"]):
+    for index in range(config.num_hidden_layers):
         stem, layer = f"transformer.layer.{index}", f"Transformer-{index}"
         parts = (*"qkvor", *_BIASES, "seg_embed")
         dense = [
@@ -102,18 +112,18 @@ def _norm(stem: str, *names: str) -> list[Source]:
     return [same(stem + name) for name in names]
 
 
-def _config(config: Config) -> Config:
-    dropout = config.get("hidden_dropout_prob")
+def _config(config: XLNetConfig) -> dict[str, Any]:
+    dropout = config.hidden_dropout_prob
     return {
         "model_type": "xlnet",
         "architectures": ["XLNetModel"],
-        **{word: config[key] for key, word in _WORDS.items() if key != "vocab_size"},
-        "vocab_size": config["vocab_size"],
-        "d_head": config.get("attention_head_size") or config["hidden_size"] // config["num_attention_heads"],
-        "layer_norm_eps": config.get("layer_norm_eps") or 1e-12,
+        **{word: getattr(config, key) for key, word in _WORDS.items() if key != "vocab_size"},
+        "vocab_size": config.vocab_size,
+        "d_head": config.attention_head_size or config.hidden_size // config.num_attention_heads,
+        "layer_norm_eps": config.layer_norm_eps or 1e-12,
         "dropout": 0.1 if dropout is None else dropout,
-        "clamp_len": config.get("clamp_length", -1),
-        "pad_token_id": config.get("pad_id", PAD_ID),
+        "clamp_len": config.clamp_length,
+        "pad_token_id": config.pad_id,
         "attn_type": "bi",
     }
 
@@ -121,7 +131,8 @@ def _config(config: Config) -> Config:
 XLNET = Family(
     name="xlnet",
     title="XLNet, Chinese XLNet (HFL)",
-    bert4keras="xlnet",
+    network="xlnet",
+    config=XLNetConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "xlnet" or "n_token" in config or has(f"{_BASE}/*")(shapes)
     ),
