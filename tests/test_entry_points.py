@@ -92,7 +92,7 @@ def test_a_thing_may_be_registered_for_this_process(codecs):
     assert registry.names() == ("json", "plain", "bytes")
     with pytest.raises(ConfigError, match=r"^the codec 'bytes' is there already; choose another name$"):
         registry.register("bytes", str)
-    with pytest.raises(ConfigError, match="^the codec .x. cannot be registered: expected an instance of builtins"):
+    with pytest.raises(ConfigError, match=r"^the codec 'x' cannot be registered: expected an instance of"):
         registry.register("x", "text")
 
 
