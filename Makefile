@@ -6,8 +6,10 @@ DEMO := runs/demo
 # With NVIDIA's driver on the machine TensorFlow comes with the CUDA libraries that it needs.
 EXTRAS := test,words$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
 
+PYTEST := -n auto --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean
+.PHONY: help install demo check test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -33,9 +35,12 @@ demo: install  ## the main job on the bundled sample: cross-validate, predict, r
 	.venv/bin/python -m bert4ner report $(DEMO) --gold examples/data/leaflets.jsonl
 	@echo 'Report: $(DEMO)/report.html. Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
 
+check: lint  ## lint, types, and the tests that need no TensorFlow (two minutes on 2 cores)
+	.venv/bin/python -m pytest $(PYTEST) --without-tensorflow
+
 # Much of it is interpreters starting and networks being traced, on one core each.
 test: install  ## the whole test suite, slow tests included, on up to four cores
-	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	.venv/bin/python -m pytest $(PYTEST) --durations 20
 
 bench-accuracy: install  ## accuracy of the defaults on published data beside the repository, 3 seeds (hours on 2 cores)
 	.venv/bin/python benchmarks/accuracy.py --crossval
@@ -59,6 +64,7 @@ bench-scaling: install  ## time and memory against number of documents and lengt
 
 lint: install  ## ruff and mypy
 	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
 
 clean:  ## remove what the other targets made, .venv included

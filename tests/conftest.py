@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,58 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+WITH_TENSORFLOW = [
+    ROOT / "tests" / name
+    for name in (
+        *("backend", "combine", "legacy", "models", "networks", "train"),
+        *("cli/test_cli_combine.py", "cli/test_cli_loop.py", "test_recognizer.py", "test_speed_proxies.py"),
+    )
+]
+"""Tests that need TensorFlow as a whole; single tests elsewhere have the mark `tensorflow`."""
+KERAS = ("tensorflow", "tf_keras", "keras", "bert4keras")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-tensorflow", action="store_true", help="leave out all tests that need TensorFlow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-tensorflow"):
+        sys.meta_path.insert(0, NoKeras())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.getoption("--without-tensorflow") and collection_path in WITH_TENSORFLOW else None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.getoption("--without-tensorflow") and item.get_closest_marker("tensorflow"):
+        pytest.skip("needs TensorFlow")
+
+
+class NoKeras:
+    """Finds no TensorFlow, so that a test which claims to do without is held to it."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in KERAS:
+            raise ModuleNotFoundError(
+                f"{name} is imported with --without-tensorflow; mark the test: @pytest.mark.tensorflow", name=name
+            )
+
+
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Folder with the published data sets, which are not part of this repository; without it the test is skipped."""
-    named = os.environ.get("BERT4NER_DATA")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+def shared() -> Path:
+    """Folder with data sets and checkpoints that are not part of this repository; without it the test is skipped."""
+    folder = Path(os.environ.get("BERT4NER_SHARED") or ROOT.parent / "shared")
     if not folder.is_dir():
-        pytest.skip(f"no data sets: {folder} is not a folder; set BERT4NER_DATA to the one that holds them")
+        pytest.skip(f"{folder} is not a folder; set BERT4NER_SHARED to the one with published data and checkpoints")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data(shared: Path) -> Path:
+    """The published data sets."""
+    return Path(os.environ.get("BERT4NER_DATA") or shared / "data")
 
 
 @pytest.fixture

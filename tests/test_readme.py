@@ -14,6 +14,7 @@ from bert4ner.registry import COMMANDS
 from tests.conftest import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")
+SHORT = 48  # documents of the sample: that the commands work is tested here, what they find on all of it by `make demo`
 CHECKPOINT = "chinese_roberta_wwm_ext_L-12_H-768_A-12"
 SMALL = {
     "vocab_size": 5261,
@@ -38,11 +39,13 @@ def commands(readme):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What the READMEs find: the repository's sample and encoder, the user's data and a small stand-in for RoBERTa."""
+    """What the READMEs find: some of the sample, the encoder, the user's data and a small stand-in for RoBERTa."""
     folder = tmp_path_factory.mktemp("a user's folder")
-    for name in ("examples", "pretrained"):
-        (folder / name).symlink_to(ROOT / name)
-    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:12]
+    (folder / "pretrained").symlink_to(ROOT / "pretrained")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    sample = folder / "examples/data/leaflets.jsonl"
+    write_documents(read_documents(sample)[:SHORT], sample, "jsonl")
+    documents = read_documents(sample)[:12]
     write_documents(documents, folder / "train.json", "deepner")
     write_documents(documents[:3], folder / "test.txt", "text")
     (folder / CHECKPOINT).mkdir()

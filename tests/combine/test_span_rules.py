@@ -1,22 +1,15 @@
 """Rules for mentions, and that they stand before overlaps are resolved."""
 
-import doctest
 import json
 
 import numpy as np
 import pytest
 
-from bert4ner.combine import span_rules
 from bert4ner.combine.combination import Combination, Evidence
 from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
-
-
-def test_the_example_in_the_docstring_is_right():
-    result = doctest.testmod(span_rules)
-    assert result.attempted and not result.failed
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Votes: against a count by hand, and what quorums of one and of all members must give."""
 
-import doctest
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bert4ner.combine import selection, voting
 from bert4ner.combine.selection import select
 from bert4ner.combine.voting import vote
 from bert4ner.entities import Entity, overlapping_entities
@@ -22,12 +19,6 @@ ENTITY = st.builds(
 ENTITIES = st.lists(ENTITY, max_size=6)
 MEMBERS = st.lists(ENTITIES, min_size=1, max_size=4)
 A, B = Entity(0, 2, "DRUG", 0.8), Entity(3, 5, "HERB", 0.6)
-
-
-@pytest.mark.parametrize("module", [voting, selection])
-def test_the_examples_in_the_docstrings_are_right(module):
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
 
 
 @given(MEMBERS)

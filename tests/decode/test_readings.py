@@ -1,20 +1,13 @@
 """Readings of documents, against the enumeration of all choices of one reading for each window."""
 
-import doctest
 import itertools
 import math
 
 import pytest
 
-from bert4ner.decode import readings
 from bert4ner.decode.readings import Reading, join_readings, merge_readings
 from bert4ner.entities import Entity
 from bert4ner.text.windows import Window, stitch
-
-
-def test_the_example_in_the_docstring_is_right():
-    result = doctest.testmod(readings)
-    assert result.attempted and not result.failed
 
 
 def random_windows(rng, num_windows):

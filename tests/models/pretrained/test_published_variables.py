@@ -1,8 +1,6 @@
 """The variables of real published checkpoints, by name and shape: each has its place in a family, none is missing."""
 
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ from bert4ner.models.pretrained import Weights, find_family
 from bert4ner.models.pretrained.loading import check_fit
 from bert4ner.models.pretrained.stores import Store
 from bert4ner.networks.building import build_transformer
-from tests.conftest import ROOT
 
 # Shapes in sizes: v tokens, p positions, 2 segments, h width of blocks, e of embeddings, i within blocks.
 NORM = "beta h; gamma h"
@@ -138,10 +135,8 @@ def test_every_variable_has_its_place(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_list_here_is_that_of_the_file(name):
-    folder = Path(os.environ.get("BERT4NER_SHARED") or ROOT.parent / "shared") / "pretrained" / "variable_manifests"
-    if not folder.is_dir():
-        pytest.skip(f"no lists of variables: {folder} is not a folder; set BERT4NER_SHARED to the one above it")
+def test_the_list_here_is_that_of_the_file(name, shared):
+    folder = shared / "pretrained" / "variable_manifests"
     lines = (folder / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     listed = {
         line.split("\t")[0]: tuple(int(axis) for axis in line.split("\t")[1].split(",") if axis) for line in lines
@@ -149,10 +144,8 @@ def test_the_list_here_is_that_of_the_file(name):
     assert variables(name) == listed
 
 
-def test_the_toy_checkpoint_of_google_bert_loads():
+def test_the_toy_checkpoint_of_google_bert_loads(shared):
     from tests.models.pretrained.test_families import our_states
 
-    folder = Path(os.environ.get("BERT4NER_SHARED") or ROOT.parent / "shared") / "pretrained" / "toy_bert_tf1"
-    if not folder.is_dir():
-        pytest.skip(f"no checkpoint: {folder} is not a folder; set BERT4NER_SHARED to the one above it")
+    folder = shared / "pretrained" / "toy_bert_tf1"
     assert all(np.isfinite(states).all() for states in our_states(folder, np.array([[1, 2, 3, 0]])))
