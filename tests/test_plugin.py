@@ -119,6 +119,8 @@ def data(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
+@pytest.mark.tensorflow
 def test_its_head_trains_and_the_model_predicts(bert4ner, data, tiny_encoder, tmp_path):
     run, found = tmp_path / "run", tmp_path / "found.jsonl"
     bert4ner("train", data, "--pretrained", tiny_encoder, "--output", run, "--head", "brier", *TRAINING)
@@ -128,6 +130,8 @@ def test_its_head_trains_and_the_model_predicts(bert4ner, data, tiny_encoder, tm
     assert [each.id for each in read_documents(found)] == [each.id for each in read_documents(data)]
 
 
+@pytest.mark.slow
+@pytest.mark.tensorflow
 def test_its_family_loads_a_folder(installed, tiny_checkpoint, tmp_path):
     folder = tmp_path / "leaflets"
     shutil.copytree(tiny_checkpoint, folder)

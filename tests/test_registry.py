@@ -7,7 +7,12 @@ from bert4ner.entry_points import Registry
 from bert4ner.registry import COMMANDS, FORMATS, Command
 
 TABLES = [table for table in vars(registry).values() if isinstance(table, Registry)]
-PLACES = [(table, name) for table in TABLES for name in table.own()]
+LIGHT = (COMMANDS, FORMATS)
+PLACES = [
+    pytest.param(table, name, id=f"{table.kind}-{name}", marks=[] if table in LIGHT else [pytest.mark.tensorflow])
+    for table in TABLES
+    for name in table.own()
+]
 
 
 def test_every_kind_has_a_group_of_entry_points_of_its_own():
@@ -15,7 +20,7 @@ def test_every_kind_has_a_group_of_entry_points_of_its_own():
     assert all(table.group == f"bert4ner.{table.kind}s".replace("familys", "families") for table in TABLES)
 
 
-@pytest.mark.parametrize(("table", "name"), PLACES, ids=[f"{table.kind}-{name}" for table, name in PLACES])
+@pytest.mark.parametrize(("table", "name"), PLACES)
 def test_every_name_leads_to_what_it_names(table, name):
     table._check(name, table.get(name))
 
