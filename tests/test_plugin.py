@@ -132,6 +132,32 @@ def test_its_head_trains_and_the_model_predicts(bert4ner, data, tiny_encoder, tm
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
+def test_its_modifier_and_its_executor_train(installed, data, tiny_encoder, tmp_path):
+    script = (
+        "import sys, bert4ner\n"
+        "config = bert4ner.Config().replace(\n"
+        "    pretrained=sys.argv[2], head='softmax', epochs=1, max_length=64, overlap=16, precision='float32')\n"
+        "documents = bert4ner.read_documents(sys.argv[1])\n"
+        "for name, modifiers, executor in [\n"
+        "    ('plain', '', 'in_process'), ('same', 'centralized:share=0', 'backwards'),\n"
+        "    ('other', 'centralized', 'backwards')]:\n"
+        "    bert4ner.cross_validate(documents, config.replace(modifiers=modifiers), folds=2, executor=executor,\n"
+        "        output=f'{sys.argv[3]}/{name}')\n"
+    )
+    done = python(installed, "-c", script, data, tiny_encoder, tmp_path)
+    assert done.returncode == 0, done.stderr
+    weights = {
+        name: [(tmp_path / name / f"fold-{fold}/model/weights.safetensors").read_bytes() for fold in (0, 1)]
+        for name in ("plain", "same", "other")
+    }
+    assert weights["plain"] == weights["same"]
+    assert all(one != other for one, other in zip(weights["plain"], weights["other"], strict=True))
+    ended = [(tmp_path / "same" / f"fold-{fold}/predictions.jsonl").stat().st_mtime_ns for fold in (0, 1)]
+    assert ended[1] < ended[0]
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
 def test_its_family_loads_a_folder(installed, tiny_checkpoint, tmp_path):
     folder = tmp_path / "leaflets"
     shutil.copytree(tiny_checkpoint, folder)
