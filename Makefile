@@ -4,7 +4,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 # With NVIDIA's driver on the machine TensorFlow comes with the CUDA libraries that it needs.
-EXTRAS := test$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
+EXTRAS := test,words$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
 
 PYTEST := -n auto --maxprocesses 4 --dist loadfile
 

@@ -1,5 +1,6 @@
 """The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -52,16 +53,22 @@ class Entity:
 class Document:
     """One text with its gold or predicted entities, which are kept sorted by start, end and label.
 
+    `weight` says how much is to be learned from the document: training multiplies the loss of each of its windows by
+    it. Scores count every document once, whatever its weight.
+
     Raises:
-        DataError: an entity ends outside the text, or the text holds what no tool can carry (see `check_text`).
+        DataError: an entity ends outside the text, the text holds what no tool can carry (see `check_text`), or the
+            weight is no finite number above 0.
     """
 
     id: str
     text: str
     entities: tuple[Entity, ...] = ()
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         check_text(self.text, where=f"document {self.id}")
+        check_weight(self.weight, where=f"document {self.id}")
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
         for entity in self.entities:
             if entity.end > len(self.text):
@@ -121,6 +128,20 @@ def check_text(text: str, *, where: str) -> None:
             f"{where}: character {error.start} is the unpaired surrogate U+{ord(text[error.start]):04X}, which is no "
             "character; the text was cut inside an emoji or decoded wrongly. Re-export it as UTF-8"
         ) from None
+
+
+def check_weight(weight: object, *, where: str) -> None:
+    """Refuse a weight that is no finite number above 0.
+
+    Raises:
+        DataError: naming `where`.
+    """
+    number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    if not number or not 0 < weight < math.inf:  # type: ignore[operator]  # a number, see above
+        raise DataError(
+            f"{where}: expected a finite number above 0 as weight, found {weight!r}; leave out documents that nothing "
+            "is to be learned from"
+        )
 
 
 def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:

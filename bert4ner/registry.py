@@ -1,118 +1,92 @@
-"""One way to add to the library: registries of things by name, filled by the library itself and by other packages.
+"""One way to add to the library: what it has of each kind by name, filled by itself and by other packages.
 
-A registry knows its own things by where they are defined, so that listing them imports nothing; another package adds
-things by entry points of the registry's group, or by `register` in a process of its own. No TensorFlow here.
+Heads, formats, families, commands, training modifiers and executors each stand in one table below, the library's own
+by where they are defined: listing them imports nothing. No TensorFlow here.
+
+Another package adds a thing with one entry point, whose group says what it is and whose name is what users type:
+
+    [project.entry-points."bert4ner.formats"]
+    tabbed = "my_package.tabbed:FORMAT"
+
+What stands there is of the same kind as the library's own: for `bert4ner.formats` a `Format`, for `bert4ner.commands` a
+`Command`, for `bert4ner.heads` a class of head; the docstrings below name the kinds. Its module is imported when it is
+used; those of formats whenever any format is looked for, those of commands for `bert4ner --help`, so keep them light. A
+name that is taken is left out, and what cannot be loaded stops nothing else; both are told in one line. In one process
+alone `HEADS.register("mine", MyHead)` does the same. The package in `tests/plugin` adds one of each.
 """
 
-import importlib
-import logging
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from importlib import metadata
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from bert4ner.errors import ConfigError, EnvironmentProblem, nearest
-
-logger = logging.getLogger(__name__)
-
-Thing = TypeVar("Thing")
+from bert4ner.entry_points import Registry, attribute_at
 
 
-class Registry(Generic[Thing]):
-    """Things of one kind by their names: the library's own in their order, then those of other packages, sorted.
+@dataclass(frozen=True)
+class Command:
+    """A command of `bert4ner`, as the overview shows it before anything of it is imported.
 
-    Args:
-        kind: what one of them is called in messages, "head" for example.
-        group: entry points of other packages that add to it, "bert4ner.heads" for example.
-        own: name -> "module:attribute" of the library's own.
-
-    Example:
-        >>> codecs: Registry[type] = Registry("codec", "bert4ner.codecs", {"json": "json:JSONDecoder"})
-        >>> codecs.get("json").__name__
-        'JSONDecoder'
-        >>> "yaml" in codecs
-        False
+    Its function is called with the values of its parameters, which `cli.parsing` reads off their annotations; its
+    docstring is the help, the last paragraph of it an example.
     """
 
-    def __init__(self, kind: str, group: str, own: Mapping[str, str]) -> None:
-        self.kind, self.group = kind, group
-        self._own = dict(own)
-        self._loaded: dict[str, Thing] = {}
+    place: str
+    """"module:function"."""
+    help: str
+    """What the overview says of it, in a few words."""
+    resumable: bool = False
+    """Whether the same command again goes on where it was stopped."""
+    runner: bool = False
+    """What follows the first argument of a runner is none of ours: it is passed on as it is."""
 
-    def names(self) -> tuple[str, ...]:
-        """All names, without importing what they stand for."""
-        return (*self.own(), *self.added())
-
-    def own(self) -> tuple[str, ...]:
-        """The names of the library's own, in their order."""
-        return tuple(self._own)
-
-    def added(self) -> tuple[str, ...]:
-        """The names that are not the library's own, without importing what they stand for."""
-        return tuple(sorted({name for name in (*self._added, *self._loaded) if name not in self._own}))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._own or name in self._loaded or name in self._added
-
-    def get(self, name: str) -> Thing:
-        """What stands under a name, imported when it is first asked for.
-
-        Raises:
-            ConfigError: nothing does; the message names what is near.
-            EnvironmentProblem: another package announces it and fails to deliver.
-        """
-        if name not in self._loaded:
-            if name in self._own:
-                self._loaded[name] = attribute_at(self._own[name])
-            elif name in self._added:
-                self._loaded[name] = self._load(self._added[name])
-            else:
-                raise ConfigError(f"unknown {self.kind} {name!r}{nearest(name, self.names())}")
-        return self._loaded[name]
-
-    def register(self, name: str, thing: Thing) -> None:
-        """Add a thing in this process, as the entry point of another package would in every process.
-
-        Raises:
-            ConfigError: the name is taken.
-        """
-        if name in self:
-            raise ConfigError(f"the {self.kind} {name!r} is there already; choose another name")
-        self._loaded[name] = thing
-
-    @cached_property
-    def _added(self) -> dict[str, metadata.EntryPoint]:
-        """What other packages announce; a name that the library has, or another package had first, is left out."""
-        found: dict[str, metadata.EntryPoint] = {}
-        for each in sorted(metadata.entry_points(group=self.group), key=lambda each: (each.name, each.value)):
-            if each.name in self._own or found.setdefault(each.name, each).value != each.value:
-                logger.warning("%s: the %s %r is there already; it is left out", _source(each), self.kind, each.name)
-        return found
-
-    def _load(self, entry: metadata.EntryPoint) -> Thing:
-        try:
-            thing: Thing = entry.load()
-        except Exception as error:
-            raise EnvironmentProblem(
-                f"{_source(entry)}: its {self.kind} {entry.name!r} cannot be loaded from {entry.value} "
-                f"({type(error).__name__}: {error}); repair or uninstall that package"
-            ) from error
-        return thing
+    def load(self) -> Callable[..., None]:
+        """The function, imported now."""
+        function: Callable[..., None] = attribute_at(self.place)
+        return function
 
 
-def attribute_at(place: str) -> Any:
-    """What stands at "module:attribute", the module imported for it."""
-    module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+FORMATS: Registry[Any] = Registry(
+    "format",
+    "bert4ner.formats",
+    {
+        "jsonl": "bert4ner.data.jsonl:FORMAT",
+        "bio": "bert4ner.data.bio:FORMAT",
+        "brat": "bert4ner.data.brat:FORMAT",
+        "deepner": "bert4ner.data.deepner:FORMAT",
+        "cluener": "bert4ner.data.cluener:FORMAT",
+        "cmeee": "bert4ner.data.cmeee:FORMAT",
+        "doccano": "bert4ner.data.doccano:FORMAT",
+        "labelstudio": "bert4ner.data.labelstudio:FORMAT",
+        "text": "bert4ner.data.plain:FORMAT",
+    },
+    instance_of="bert4ner.data.format:Format",
+)
+"""Records `data.format.Format`: how annotated text is read, written and recognized."""
 
-
-def _source(entry: metadata.EntryPoint) -> str:
-    """The package that announces an entry point."""
-    return entry.dist.name if entry.dist is not None else entry.value
-
+COMMANDS: Registry[Command] = Registry(
+    "command",
+    "bert4ner.commands",
+    {
+        "audit": Command("bert4ner.cli.audit:audit", "statistics of annotated data, and everything suspicious in it"),
+        "train": Command("bert4ner.cli.train:train", "train one model", resumable=True),
+        "crossval": Command(
+            "bert4ner.cli.crossval:crossval", "train K models, each scored on documents it did not see", resumable=True
+        ),
+        "evaluate": Command("bert4ner.cli.evaluate:evaluate", "precision, recall and F1 of a run or of predictions"),
+        "predict": Command("bert4ner.cli.predict:predict", "find the entities in new documents"),
+        "combine": Command("bert4ner.cli.combine:combine", "make one run of several: probabilities, votes, thresholds"),
+        "compare": Command("bert4ner.cli.compare:compare", "options, scores and significance of several runs"),
+        "convert": Command("bert4ner.cli.convert:convert", "from one data format to another"),
+        "convert-checkpoint": Command(
+            "bert4ner.cli.convert_checkpoint:convert_checkpoint", "pretrained weights from one layout to another"
+        ),
+        "report": Command("bert4ner.cli.report:report", "one HTML page with a run's scores, curves and errors"),
+        "legacy": Command("bert4ner.cli.legacy:legacy", "run a script of TensorFlow 1 and Keras 2 times", runner=True),
+        "info": Command("bert4ner.cli.info:info", "versions, devices, precision, what is missing"),
+    },
+    instance_of="bert4ner.registry:Command",
+)
+"""What `bert4ner` can be followed by."""
 
 HEADS: Registry[Any] = Registry(
     "head",
@@ -127,6 +101,7 @@ HEADS: Registry[Any] = Registry(
         "w2ner": "bert4ner.models.heads.w2ner:W2NERHead",
         "mrc": "bert4ner.models.heads.mrc:MRCHead",
     },
+    subclass_of="bert4ner.models.heads.base:Head",
 )
 """Classes of `models.heads`: what turns token vectors into entities."""
 
@@ -147,6 +122,7 @@ FAMILIES: Registry[Any] = Registry(
         "nezha_gen": "bert4ner.models.pretrained.families.gpt:NEZHA_GEN",
         "bert": "bert4ner.models.pretrained.families.bert:BERT",
     },
+    instance_of="bert4ner.models.pretrained.family:Family",
 )
 """`models.pretrained.family.Family` objects, in the order in which they are asked whether a folder is theirs.
 

@@ -6,9 +6,10 @@ import pickle
 import pytest
 
 from bert4ner.data.audit import audit
-from bert4ner.data.documents import FORMAT_NAMES, read_documents, write_documents
+from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.registry import FORMATS
 from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_documents
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
@@ -47,7 +48,7 @@ def test_fragments_that_are_no_pieces_are_refused(fragments):
         Entity(0, 5, "DIS", fragments=fragments)
 
 
-@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("format", FORMATS.names())
 def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
     document = Document("a", TEXT, (PIECES, WHOLE))
     losses = write_documents([document], tmp_path / "out", format)
@@ -98,3 +99,14 @@ def test_windows_hold_pieces_as_tokens():
     latin = Document("c", "ab x", (Entity(0, 4, "X", fragments=((0, 1), (3, 4))),))
     lost = encode_documents([latin], make_tokenizer("wordpiece", words), WindowConfig(32, 8)).lost
     assert [loss.reason for loss in lost] == [NO_TOKEN_BOUNDARY]
+
+
+@pytest.mark.parametrize("weight", [0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_a_weight_that_is_no_finite_number_above_zero_is_refused(weight):
+    with pytest.raises(DataError, match="document a: expected a finite number above 0 as weight, found"):
+        Document("a", TEXT, weight=weight)
+
+
+def test_a_document_weighs_one_unless_it_says_so_and_its_weight_is_part_of_it():
+    assert Document("a", TEXT) == Document("a", TEXT, weight=1.0) != Document("a", TEXT, weight=0.5)
+    assert pickle.loads(pickle.dumps(Document("a", TEXT, weight=0.5))).weight == 0.5

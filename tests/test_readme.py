@@ -7,9 +7,10 @@ import shutil
 
 import pytest
 
-from bert4ner.cli.main import COMMANDS, main
+from bert4ner.cli.main import main
 from bert4ner.combine.options import CombineOptions
 from bert4ner.data.documents import read_documents, write_documents
+from bert4ner.registry import COMMANDS
 from tests.conftest import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")

@@ -8,9 +8,9 @@ import pytest
 
 from bert4ner import Config, Document, NamedEntityRecognizer, read_documents
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import padding_share
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import compile_for_training
+from tests.padding import padding_share
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELS = ["DISEASE", "DRUG", "SYMPTOM"]

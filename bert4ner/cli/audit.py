@@ -7,12 +7,12 @@ from tyro.conf import arg
 
 from bert4ner.cli.options import Data, InputFormat, Json
 from bert4ner.config import WindowConfig
+from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
     from bert4ner.data.audit import AuditReport
 
 SHOWN = 5  # examples of each kind; --json has more
-_SPECIAL_TOKENS = 2  # [CLS] and [SEP], which max_length counts
 
 
 def audit(
@@ -47,7 +47,7 @@ def audit(
     result = read_with_report(data, format)
     report = audit_documents(
         result.documents,
-        window_size=max_length - _SPECIAL_TOKENS,
+        window_size=max_length - SPECIAL_TOKENS,
         num_folds=folds,
         vocabulary=None if vocabulary is None else vocabulary.ids,
         other=None if other is None else read_documents(other),

@@ -5,49 +5,16 @@ in its own module, how its arguments are read in `parsing`.
 """
 
 import difflib
-import importlib
 import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from bert4ner.errors import Bert4NERError
+from bert4ner.registry import COMMANDS
 from bert4ner.version import VERSION
 
-
-class Command(NamedTuple):
-    """Where a command is defined, what the overview says of it, whether it goes on where it was stopped.
-
-    What follows the first argument of a `runner` is none of ours: it is passed on as it is.
-    """
-
-    module: str
-    function: str
-    help: str
-    resumable: bool = False
-    runner: bool = False
-
-
-COMMANDS = {
-    "audit": Command("bert4ner.cli.audit", "audit", "statistics of annotated data, and everything suspicious in it"),
-    "train": Command("bert4ner.cli.train", "train", "train one model", resumable=True),
-    "crossval": Command(
-        "bert4ner.cli.crossval", "crossval", "train K models, each scored on documents it did not see", resumable=True
-    ),
-    "evaluate": Command("bert4ner.cli.evaluate", "evaluate", "precision, recall and F1 of a run or of predictions"),
-    "predict": Command("bert4ner.cli.predict", "predict", "find the entities in new documents"),
-    "combine": Command("bert4ner.cli.combine", "combine", "make one run of several: probabilities, votes, thresholds"),
-    "compare": Command("bert4ner.cli.compare", "compare", "options, scores and significance of several runs"),
-    "convert": Command("bert4ner.cli.convert", "convert", "from one data format to another"),
-    "convert-checkpoint": Command(
-        "bert4ner.cli.convert_checkpoint", "convert_checkpoint", "pretrained weights from one layout to another"
-    ),
-    "report": Command("bert4ner.cli.report", "report", "one HTML page with a run's scores, curves and errors"),
-    "legacy": Command("bert4ner.cli.legacy", "legacy", "run a script of TensorFlow 1 and Keras 2 times", runner=True),
-    "info": Command("bert4ner.cli.info", "info", "versions, devices, precision, what is missing"),
-}
 USAGE_ERROR = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what the shell reports of a program that SIGPIPE ended
@@ -72,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(name, rest)
     except KeyboardInterrupt:
-        again = "; run the same command again to go on" if COMMANDS[name].resumable else ""
+        again = "; run the same command again to go on" if COMMANDS.get(name).resumable else ""
         after_echo = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
         print(f"{after_echo}bert4ner: stopped{again}", file=sys.stderr)
         return INTERRUPTED
@@ -87,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What ``bert4ner --help`` prints."""
-    width = max(map(len, COMMANDS)) + 2
-    lines = [f"  {name:{width}}{command.help}" for name, command in COMMANDS.items()]
+    commands = dict(COMMANDS.items())
+    width = max(map(len, commands)) + 2
+    lines = [f"  {name:{width}}{command.help}" for name, command in commands.items()]
     return "\n".join(
         [
             "usage: bert4ner COMMAND ...",
@@ -115,8 +83,8 @@ def _unknown(name: str) -> str:
 def _run(name: str, arguments: list[str]) -> int:
     from bert4ner.cli.parsing import parse  # deferred: the overview must not wait for tyro
 
-    command = COMMANDS[name]
-    function = getattr(importlib.import_module(command.module), command.function)
+    command = COMMANDS.get(name)
+    function = command.load()
     if command.runner:
         arguments = _passed_on(arguments)
     options = parse(function, arguments, prog=f"bert4ner {name}")

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_type_hints
 from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, Positional, arg
 
 from bert4ner.config import Config, ModelConfig
-from bert4ner.data.documents import FORMAT_NAMES
 from bert4ner.errors import DataError, RunError
+from bert4ner.registry import FORMATS
 
 if TYPE_CHECKING:
     FormatName = str
     InputFormatName = str
     SchemeName = str
 else:
-    FormatName = Literal[FORMAT_NAMES]
-    _INPUT_FORMATS = ("auto", *FORMAT_NAMES)
+    _FORMATS = FORMATS.names()
+    FormatName = Literal[_FORMATS]
+    _INPUT_FORMATS = ("auto", *_FORMATS)
     InputFormatName = Literal[_INPUT_FORMATS]
     SchemeName = get_type_hints(ModelConfig)["scheme"]
 

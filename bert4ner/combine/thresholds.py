@@ -7,13 +7,13 @@ holds folds out to tell what it is worth on others.
 import math
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from bert4ner.combine.selection import score_of, select
+from bert4ner.combine.selection import score_of
 from bert4ner.combine.span_rules import SpanRules
 from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.errors import ConfigError
@@ -219,15 +219,3 @@ def _above(scores: np.ndarray, cut: int) -> float:
         return 0.0
     middle = float(scores[cut] + scores[cut + 1]) / 2
     return middle if middle > scores[cut + 1] else float(scores[cut])
-
-
-def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[str, float]) -> list[Document]:
-    """The documents with the candidates that are selected."""
-    return [
-        Document(
-            each.id,
-            each.text,
-            tuple(select(each.entities, threshold=rule.threshold, thresholds=thresholds, nesting=rule.nesting)),
-        )
-        for each in candidates
-    ]

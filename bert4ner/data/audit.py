@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bert4ner.data.examples import first_of_each
 from bert4ner.data.records import flat_entities
 from bert4ner.data.surfaces import Consistency, Leakage, find_leakage, surface_consistency
 from bert4ner.entities import Document, Entity
@@ -228,19 +229,17 @@ def _overlaps(documents: Sequence[Document]) -> Overlaps:
 
 
 def _oddities(documents: Iterable[Document]) -> Oddities:
-    counts: Counter[str] = Counter()
-    examples: dict[str, list[str]] = defaultdict(list)
     characters: Counter[str] = Counter()
+    mentions: list[tuple[str, str]] = []  # what is odd, and where
     for document in documents:
         for character, count in Counter(document.text).items():
             if _is_suspicious(character):
                 characters[f"U+{ord(character):04X}"] += count
         for entity in document.entities:
-            for what in _odd_about(document, entity):
-                counts[what] += 1
-                if len(examples[what]) < EXAMPLES:
-                    examples[what].append(f"{document.id}: {document.mention(entity)!r}")
-    return Oddities(dict(counts), dict(examples), dict(characters.most_common()))
+            shown = f"{document.id}: {document.mention(entity)!r}"
+            mentions += [(what, shown) for what in _odd_about(document, entity)]
+    counts = Counter(what for what, _ in mentions)
+    return Oddities(dict(counts), first_of_each(mentions, limit=EXAMPLES), dict(characters.most_common()))
 
 
 def _odd_about(document: Document, entity: Entity) -> Iterable[str]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert4ner.data.files import SURROGATE, Repairs, atomic_write, guard_bom, join_surrogates, read_lines
-from bert4ner.data.records import LINE_BREAK, Record, Span, flat_entities, make_document
+from bert4ner.data.format import Format, Holds
+from bert4ner.data.peek import MANY, Peek, share
+from bert4ner.data.records import Record, Span, make_document
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 
@@ -182,37 +184,19 @@ def _runs(rows: list[Row], survey: Survey, repairs: Repairs, *, path: Path) -> I
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:
     """One character, a tab and its tag per line, in `scheme` (bio, bios or bioes).
 
-    Counted in `losses`: nested entities (the longest stays), line breaks (written as spaces), empty documents.
-
     Raises:
         DataError: an unknown scheme, or a label with white space in it.
     """
     if scheme not in SCHEMES:
         raise DataError(f"expected one of the schemes {', '.join(SCHEMES)}, found {scheme!r}")
     with atomic_write(path) as handle:
-        first = True
-        for document in documents:
-            where = f"document {document.id}"
-            kept, lost = flat_entities(document.entities)
-            losses.note("entities inside or across another (one layer of tags)", where, count=len(lost))
-            losses.note("ids", where)
-            losses.note("scores", where, count=sum(entity.score is not None for entity in kept))
-            losses.note("empty documents", where, count=not document.text)
-            text = blank_line_breaks(document.text, losses, where=where)
-            tags = _tags(len(text), kept, scheme)
-            block = "".join(f"{character}\t{tag}\n" for character, tag in zip(text, tags, strict=True))
-            if block:
-                handle.write(guard_bom(block) if first else "\n" + block)
-                first = False
+        for number, document in enumerate(documents):
+            tags = _tags(len(document.text), document.entities, scheme)
+            block = "".join(f"{character}\t{tag}\n" for character, tag in zip(document.text, tags, strict=True))
+            handle.write("\n" + block if number else guard_bom(block))
 
 
-def blank_line_breaks(text: str, losses: Repairs, *, where: str) -> str:
-    """`text` with each character of a line break as a space, so that offsets stay; counted in `losses`."""
-    losses.note("line breaks (written as spaces)", where, count=len(LINE_BREAK.findall(text)))
-    return text.replace("\r", " ").replace("\n", " ")
-
-
-def _tags(length: int, entities: list[Entity], scheme: str) -> list[str]:
+def _tags(length: int, entities: Iterable[Entity], scheme: str) -> list[str]:
     tags = ["O"] * length
     for entity in entities:
         if re.search(r"\s", entity.label):
@@ -224,3 +208,16 @@ def _tags(length: int, entities: list[Entity], scheme: str) -> list[str]:
             prefixes = ["S"]
         tags[entity.start : entity.end] = [f"{prefix}-{entity.label}" for prefix in prefixes]
     return tags
+
+
+def sniff(seen: Peek) -> float:
+    """Lines that end in a tag."""
+    return 0.8 * (seen.kind == "lines" and share(seen.lines, _is_tagged) >= MANY)
+
+
+def _is_tagged(line: str) -> bool:
+    front, _, tag = line.replace("\t", " ").rstrip(" ").rpartition(" ")
+    return TAG.fullmatch(tag) is not None and (bool(front) or line[:1] in " \t")
+
+
+FORMAT = Format("bio", read, write, sniff, Holds(ids=False, nested=False, line_breaks=False, empty_texts=False))

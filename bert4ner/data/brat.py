@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bert4ner.data.files import Repairs, atomic_folder, guard_bom, read_lines, read_text
+from bert4ner.data.format import Format, Holds
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import LINE_BREAK, Record, Span, make_document
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
@@ -95,9 +97,9 @@ def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """Fill a new or empty folder with `ID.txt` and `ID.ann` for each document; scores are left out and counted.
+    """Fill a new or empty folder with `ID.txt` and `ID.ann` for each document.
 
-    Ids that cannot be file names are changed, which is counted too.
+    Ids that cannot be file names are changed, which is counted in `losses`.
 
     Raises:
         DataError: the folder is not empty, an id repeats, or a label holds white space.
@@ -107,7 +109,6 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
             where = f"document {document.id}"
             name = _file_name(document.id)
             losses.note("ids as they are (not fit for a file name, changed)", where, count=name != document.id)
-            losses.note("scores", where, count=sum(entity.score is not None for entity in document.entities))
             text_path = folder / f"{name}.txt"
             if text_path.exists():
                 raise DataError(f"{path}: expected each id once, found {document.id!r} again as {name!r}; rename one")
@@ -140,3 +141,13 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
     if not pieces or (pieces[0][0], pieces[-1][1]) != (start, end):
         return [(start, end)]  # line ends at the edge of the mention: pieces would not say so
     return pieces
+
+
+def sniff(seen: Peek) -> float:
+    """A folder with texts in it, or one file of a pair."""
+    if seen.kind == "folder":
+        return 0.5 * any(name.endswith(".txt") for name in seen.files)
+    return 0.9 * (seen.path.suffix in (".ann", ".txt") and seen.path.with_suffix(".ann").exists())
+
+
+FORMAT = Format("brat", read, write, sniff, Holds(fragments=True))

@@ -12,6 +12,8 @@ from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.format import Format
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -81,13 +83,20 @@ def _mapping(value: Any, where: str) -> dict[str, Any]:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """One line per document in the `label` shape, ends inclusive; scores are left out and counted."""
+    """One line per document in the `label` shape, ends inclusive."""
     with atomic_write(path) as handle:
         for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
             label: dict[str, dict[str, list[list[int]]]] = {}
             for entity in document.entities:
                 places = label.setdefault(entity.label, {}).setdefault(document.mention(entity), [])
                 places.append([entity.start, entity.end - 1])
             record = {"id": number_or_text(document.id), "text": document.text, "label": label}
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def sniff(seen: Peek) -> float:
+    """Records with an entity list of that name, or whose label is an object."""
+    return 0.9 * any("entity_list" in record or isinstance(record.get("label"), dict) for record in seen.records)
+
+
+FORMAT = Format("cluener", read, write, sniff)

@@ -10,7 +10,9 @@ from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import Repairs, first_character, json_records, read_lines
+from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
+from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -79,8 +81,8 @@ def _parse(line: str, where: str) -> tuple[str, list[Span]]:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """CBLUE's JSON list, a line per document, ends inclusive; scores are left out and counted."""
-    write_list(documents, path, losses, _record)
+    """CBLUE's JSON list, a line per document, ends inclusive."""
+    write_list(documents, path, _record)
 
 
 def _record(document: Document) -> dict[str, Any]:
@@ -89,3 +91,18 @@ def _record(document: Document) -> dict[str, Any]:
         for e in document.entities
     ]
     return {"id": number_or_text(document.id), "text": document.text, "entities": entities}
+
+
+def sniff(seen: Peek) -> float:
+    """Entities with a `start_idx`, or lines that end in a span between dividers."""
+    if seen.kind == "lines":
+        return 0.9 * (share(seen.lines, _ends_in_a_span) >= MANY)
+    return 0.8 * seen.items_with("start_idx")
+
+
+def _ends_in_a_span(line: str) -> bool:
+    pieces = line.split(DIVIDER)
+    return len(pieces) > 1 and (not pieces[-1].strip() or PIECE.fullmatch(pieces[-1]) is not None)
+
+
+FORMAT = Format("cmeee", read, write, sniff)

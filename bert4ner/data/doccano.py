@@ -11,6 +11,8 @@ from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.format import Format
+from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -58,10 +60,19 @@ def _span(item: Any, where: str) -> Span:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """One line per document with `label`, what doccano imports; scores are left out and counted."""
+    """One line per document with `label`, what doccano imports."""
     with atomic_write(path) as handle:
         for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
             label = [[entity.start, entity.end, entity.label] for entity in document.entities]
             record = {"id": number_or_text(document.id), "text": document.text, "label": label}
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def sniff(seen: Peek) -> float:
+    """Entities that are lists, but not of five, or have a `start_offset`; or a list of labels with nothing in it."""
+    lists = share(seen.items, lambda item: isinstance(item, list) and len(item) != 5)
+    empty = any(record.get("label") == [] for record in seen.records)
+    return max(0.8 * (lists + seen.items_with("start_offset")), 0.5 * empty)
+
+
+FORMAT = Format("doccano", read, write, sniff)

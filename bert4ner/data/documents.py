@@ -1,46 +1,25 @@
 """The two doors for annotated text: `read_documents` and `write_documents`, with whatever the format needs behind them.
 
 Says what it decided (INFO) and warns once for each kind of repair or loss, with its count. The formats themselves are
-one file each beside this one.
+one file each beside this one, or in other packages; `registry.FORMATS` lists them.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data import bio, brat, cluener, cmeee, deepner, doccano, jsonl, labelstudio, plain
 from bert4ner.data.detect import detect_format
 from bert4ner.data.files import Repairs, existing
+from bert4ner.data.format import Format, Read, Write
+from bert4ner.data.losses import holdable
 from bert4ner.data.records import make_unique
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
+from bert4ner.registry import FORMATS
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Format:
-    """The reader and the writer of one format."""
-
-    read: Callable[[Path, Repairs], Iterator[Document]]
-    write: Callable[..., None]
-
-
-FORMATS: dict[str, Format] = {
-    "jsonl": Format(jsonl.read, jsonl.write),
-    "bio": Format(bio.read, bio.write),
-    "brat": Format(brat.read, brat.write),
-    "deepner": Format(deepner.read, deepner.write),
-    "cluener": Format(cluener.read, cluener.write),
-    "cmeee": Format(cmeee.read, cmeee.write),
-    "doccano": Format(doccano.read, doccano.write),
-    "labelstudio": Format(labelstudio.read, labelstudio.write),
-    "text": Format(plain.read, plain.write),
-}
-FORMAT_NAMES = tuple(FORMATS)
-HOLD_FRAGMENTS = ("jsonl", "brat")  # formats in which an entity may be in several pieces
 
 
 @dataclass(frozen=True)
@@ -66,9 +45,9 @@ def read_documents(path: str | Path, format: str = "auto") -> list[Document]:
 def read_with_report(path: str | Path, format: str = "auto") -> ReadResult:
     """As `read_documents`, but the repairs come back instead of being logged."""
     path = existing(path)
-    format = _decide(path, format)
+    format, read = _decide(path, format)
     repairs = Repairs()
-    documents = make_unique(FORMATS[format].read(path, repairs), repairs)
+    documents = make_unique(read(path, repairs), repairs)
     if not documents:
         raise _empty(path, format)
     return ReadResult(documents, format, repairs)
@@ -83,31 +62,45 @@ def iterate_documents(path: str | Path, format: str = "auto") -> Iterator[Docume
         DataError: as `read_documents`; what is wrong further down shows when the iteration gets there.
     """
     path = existing(path)
-    format = _decide(path, format)
-    return _iterate(path, format)
+    format, read = _decide(path, format)
+    return _iterate(path, format, read)
 
 
-def _iterate(path: Path, format: str) -> Iterator[Document]:
+def _iterate(path: Path, format: str, read: Read) -> Iterator[Document]:
     repairs = Repairs()
     document = None
-    for document in FORMATS[format].read(path, repairs):
+    for document in read(path, repairs):
         yield document
     if document is None:
         raise _empty(path, format)
     report_repairs(path, repairs)
 
 
-def _decide(path: Path, format: str) -> str:
+def _decide(path: Path, format: str) -> tuple[str, Read]:
+    """The format's name, found out if it is "auto", and its reader."""
     if format == "auto":
         format = detect_format(path)
         logger.info("%s: read as %s, by its content", path, format)
-    return _known(format)
+    read = _known(format).read
+    if read is None:
+        able = ", ".join(name for name, each in FORMATS.items() if each.read is not None)
+        raise DataError(f"the format {format} cannot be read, only written; formats that can: {able}")
+    return format, read
 
 
-def _known(format: str) -> str:
+def _writer(format: str) -> Write:
+    write = _known(format).write
+    if write is None:
+        able = ", ".join(name for name, each in FORMATS.items() if each.write is not None)
+        raise DataError(f"the format {format} cannot be written, only read; formats that can: {able}")
+    return write
+
+
+def _known(format: str) -> Format:
     if format not in FORMATS:
-        raise DataError(f"expected one of the formats {', '.join(FORMAT_NAMES)}, found {format!r}")
-    return format
+        raise DataError(f"expected one of the formats {', '.join(FORMATS)}, found {format!r}")
+    found: Format = FORMATS.get(format)
+    return found
 
 
 def _empty(path: Path, format: str) -> DataError:
@@ -120,33 +113,24 @@ def report_repairs(path: str | Path, repairs: Repairs) -> None:
         logger.warning("%s: %s", path, line)
 
 
-def _in_one_piece(documents: Iterable[Document], losses: Repairs) -> Iterator[Document]:
-    """The documents without entities in several pieces, which are counted: their hull would be another entity."""
-    for document in documents:
-        whole = tuple(entity for entity in document.entities if not entity.fragments)
-        lost = len(document.entities) - len(whole)
-        losses.note("entities in several pieces", f"document {document.id}", count=lost)
-        yield Document(document.id, document.text, whole) if lost else document
-
-
 def write_documents(documents: Iterable[Document], path: str | Path, format: str, **options: Any) -> Repairs:
     """Write `documents`, one at a time, so that the file (the folder, for brat) appears whole or not at all.
 
     Args:
         documents: may be a generator; nothing is kept.
         path: the file; for `brat` a folder that does not exist or is empty.
-        format: a name from `FORMAT_NAMES`; `bio` takes the option `scheme` ("bio", "bios" or "bioes").
+        format: a name from `registry.FORMATS`.
+        options: what the format's writer takes; `bio` has `scheme` ("bio", "bios" or "bioes").
 
     Returns:
         What the format could not hold, counted; warned of as well (missing scores and ids only at level INFO).
 
     Raises:
-        DataError: an unknown format, a label the format cannot hold, or a place that cannot be written.
+        DataError: a format that is unknown or cannot be written, a label it cannot hold, or a place that cannot be
+            written.
     """
-    losses = Repairs()
-    if _known(format) not in HOLD_FRAGMENTS:
-        documents = _in_one_piece(documents, losses)
-    FORMATS[format].write(documents, Path(path), losses, **options)
+    write, losses = _writer(format), Repairs()
+    write(holdable(documents, _known(format).holds, losses), Path(path), losses, **options)
     for kind in losses:
         level = logging.INFO if kind in ("scores", "ids") else logging.WARNING
         logger.log(level, "%s: the format %s cannot hold %s", path, format, losses.describe_kind(kind))

@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import Repairs, atomic_write
+from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
 
 
-def write_list(
-    documents: Iterable[Document], path: Path, losses: Repairs, to_record: Callable[[Document], dict[str, Any]]
-) -> None:
-    """One document in memory at a time; scores are left out and counted in `losses`."""
+def write_list(documents: Iterable[Document], path: Path, to_record: Callable[[Document], dict[str, Any]]) -> None:
+    """One document in memory at a time."""
     with atomic_write(path) as handle:
         separator = "[\n"
         for document in documents:
-            losses.note("scores", f"document {document.id}", count=sum(e.score is not None for e in document.entities))
             handle.write(separator + json.dumps(to_record(document), ensure_ascii=False))
             separator = ",\n"
         handle.write("[]\n" if separator == "[\n" else "\n]\n")

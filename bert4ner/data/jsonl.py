@@ -1,7 +1,8 @@
 """Our own format, `jsonl`: `{"id", "text", "entities": [{"start", "end", "label", "score"}]}`, one document per line.
 
 Offsets count characters from 0, ends are exclusive, `score` is optional, and an entity in several pieces has them as
-`fragments`, a list of [start, end]; it holds everything a `Document` does.
+`fragments`, a list of [start, end]; a document whose weight is not 1 has it as `weight`. It holds everything a
+`Document` does.
 """
 
 import json
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.files import Repairs, atomic_write, json_records
+from bert4ner.data.format import Format, Holds
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, id_of, list_of, make_document, span_of, text_of
-from bert4ner.entities import Document
+from bert4ner.entities import Document, check_weight
 from bert4ner.errors import DataError
 
 
@@ -35,9 +38,16 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
                 id_of(record, where, default=f"{path.stem}-{number}"),
                 text_of(record, where),
                 [_span(entity, where) for entity in list_of(record, "entities", where)],
+                _weight(record, where),
             ),
             repairs,
         )
+
+
+def _weight(record: dict[str, Any], where: str) -> float:
+    weight = record.get("weight", 1.0)
+    check_weight(weight, where=where)
+    return float(weight)
 
 
 def _span(entity: Any, where: str) -> Span:
@@ -68,7 +78,8 @@ def to_record(document: Document) -> dict[str, Any]:
         if entity.fragments:
             fields["fragments"] = [list(fragment) for fragment in entity.fragments]
         entities.append(fields)
-    return {"id": document.id, "text": document.text, "entities": entities}
+    record = {"id": document.id, "text": document.text, "entities": entities}
+    return record if document.weight == 1 else {**record, "weight": document.weight}
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
@@ -76,3 +87,11 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     with atomic_write(path) as handle:
         for document in documents:
             handle.write(json.dumps(to_record(document), ensure_ascii=False) + "\n")
+
+
+def sniff(seen: Peek) -> float:
+    """Entities with a `start`; or lines of JSON with a text, where nothing is annotated and so nothing tells."""
+    return max(0.7 * seen.items_with("start"), 0.1 * (seen.kind == "records" and seen.has_text))
+
+
+FORMAT = Format("jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True))

@@ -9,7 +9,9 @@ from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import Repairs, json_records
+from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import EndConvention, Record, Span, id_of, list_of, make_document, span_of, text_of
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -74,7 +76,7 @@ def _labelled(value: Any, where: str) -> list[Span]:
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """One JSON list of tasks, a line each, as Label Studio imports it (`from_name` label, `to_name` text)."""
-    write_list(documents, path, losses, _task)
+    write_list(documents, path, _task)
 
 
 def _task(document: Document) -> dict[str, Any]:
@@ -89,3 +91,11 @@ def _task(document: Document) -> dict[str, Any]:
     ]
     data = {"id": number_or_text(document.id), "text": document.text}
     return {"data": data, "annotations": [{"result": results}]}
+
+
+def sniff(seen: Peek) -> float:
+    """Tasks with an object under `data`, or, in JSON-MIN exports, entities with `labels`."""
+    return max(1.0 * any(isinstance(task.get("data"), dict) for task in seen.records), 0.8 * seen.items_with("labels"))
+
+
+FORMAT = Format("labelstudio", read, write, sniff)

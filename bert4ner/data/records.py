@@ -42,6 +42,7 @@ class Record:
     id: str
     text: str
     spans: list[Span] = field(default_factory=list)
+    weight: float = 1.0
 
 
 # What another tool may have counted where we count characters: a name, and the width of each character in a text.
@@ -132,7 +133,7 @@ def make_document(
         if entity in entities:
             repairs.note("repeated annotations (same span, same label) read once", record.where)
         entities.setdefault(entity, entity)
-    return Document(record.id, record.text, tuple(entities))
+    return Document(record.id, record.text, tuple(entities), record.weight)
 
 
 def _fits(text: str, span: Span) -> bool:
@@ -271,7 +272,7 @@ def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Documen
             while f"{document.id}#{number}" in taken:
                 number += 1
             repairs.note("repeated document ids made unique", f"id {document.id}")
-            document = Document(f"{document.id}#{number}", document.text, document.entities)
+            document = replace(document, id=f"{document.id}#{number}")
             taken.add(document.id)
         seen.add(document.id)
         result.append(document)

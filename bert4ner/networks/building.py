@@ -6,10 +6,10 @@ from typing import Any
 from bert4keras import models
 from bert4keras.snippets import AutoRegressiveDecoder
 
+from bert4ner.entry_points import attribute_at
 from bert4ner.networks.decoders import GPT, GPT2ML, T5, T5Encoder, T5TaggingEncoder
 from bert4ner.networks.encoders import ACTIVATIONS, ENCODERS
 from bert4ner.networks.xlnet import XLNet
-from bert4ner.registry import attribute_at
 
 __all__ = ["NETWORKS", "AutoRegressiveDecoder", "build_transformer", "build_transformer_model"]
 

@@ -4,12 +4,12 @@ What an error is and of which kind stands in `errors` of the scores; nothing is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from bert4ner.entities import Document, Entity, sorted_labels
-from bert4ner.scoring.errors import EntityError, find_errors
+from bert4ner.scoring.errors import EntityError, collect_errors
 
 ORDER = ("wrong boundary", "wrong label", "missed", "spurious")
 NOTHING = ""  # in place of a label: not found, or not there
@@ -48,11 +48,6 @@ class Example:
     found: Entity | None
     pieces: list[Piece]
     times: int
-
-
-def collect_errors(pairs: Iterable[tuple[Document, Document]]) -> list[tuple[Document, EntityError]]:
-    """Every error of the predicted documents, given as (gold, predicted), with its gold document."""
-    return [(one, error) for one, other in pairs for error in find_errors(one.entities, other.entities)]
 
 
 def count_mistakes(pairs: Sequence[tuple[Document, Document]]) -> Mistakes:

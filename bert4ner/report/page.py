@@ -21,11 +21,11 @@ from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability, d
 from bert4ner.report.run_record import RunRecord, load_run, match_gold
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.scoring.reliability import Reliability, score_reliability
+from bert4ner.text.windows import SPECIAL_TOKENS
 from bert4ner.version import VERSION
 
 PAGE = "report.html"
 TEMPLATE = "report.html.jinja"
-_SPECIAL_TOKENS = 2  # [CLS] and [SEP], which max_length counts
 _MEASURES = ("precision", "recall", "f1")
 
 
@@ -105,7 +105,7 @@ def _look(record: RunRecord, documents: Sequence[Document]) -> GoldView:
     gold = match_gold(record, documents)
     pairs = list(zip(gold, record.predicted, strict=True))
     annotated = [document for document in documents if document.id in record.held_out_in]
-    window_size = (record.config or Config()).windows.max_length - _SPECIAL_TOKENS
+    window_size = (record.config or Config()).windows.max_length - SPECIAL_TOKENS
     return GoldView(
         documents=gold,
         same_annotation=evaluate(gold, record.predicted).counts == record.scores.counts,

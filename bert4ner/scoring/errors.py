@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bert4ner.data.examples import first_of_each
 from bert4ner.entities import Document, Entity
 from bert4ner.scoring.metrics import pair_documents
 
@@ -95,23 +96,30 @@ def _place(error: EntityError) -> tuple[int, int, str, str]:
     return entity.start, entity.end, entity.label, error.kind
 
 
+def collect_errors(pairs: Iterable[tuple[Document, Document]]) -> list[tuple[Document, EntityError]]:
+    """Every error of the predicted documents, given as (gold, predicted), with its gold document."""
+    return [(one, error) for one, other in pairs for error in find_errors(one.entities, other.entities)]
+
+
 def analyse_errors(gold: Iterable[Document], predicted: Iterable[Document], *, num_examples: int = 20) -> ErrorReport:
     """All errors of `predicted`, documents paired by id; up to `num_examples` examples of each kind.
 
     Raises:
         DataError: see `metrics.pair_documents`.
     """
-    report = ErrorReport()
-    for one, other in pair_documents(gold, predicted):
-        report.correct += len(set(one.entities) & set(other.entities))
-        for error in find_errors(one.entities, other.entities):
-            report.counts[error.kind] += 1
-            labels = [entity.label if entity else "" for entity in (error.gold, error.predicted)]
-            report.confusions[error.kind, labels[0], labels[1]] += 1
-            examples = report.examples.setdefault(error.kind, [])
-            if len(examples) < num_examples:
-                examples.append(_example(one, error))
-    return report
+    pairs = pair_documents(gold, predicted)
+    errors = collect_errors(pairs)
+    chosen = first_of_each(((error.kind, (document, error)) for document, error in errors), limit=num_examples)
+    return ErrorReport(
+        correct=sum(len(set(one.entities) & set(other.entities)) for one, other in pairs),
+        counts=Counter(error.kind for _, error in errors),
+        confusions=Counter((error.kind, _label(error.gold), _label(error.predicted)) for _, error in errors),
+        examples={kind: [_example(*each) for each in found] for kind, found in chosen.items()},
+    )
+
+
+def _label(entity: Entity | None) -> str:
+    return entity.label if entity else ""
 
 
 def _example(document: Document, error: EntityError) -> ErrorExample:

@@ -13,7 +13,7 @@ import numpy as np
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
 from bert4ner.text.tokenizer import Encoding, Tokenizer, token_span
-from bert4ner.text.windows import Window, cut_windows, truncate, window_entities
+from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate, window_entities
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
 
     Windows are cut so that `config.max_length` holds with [CLS] and [SEP], whatever the tokenizer: there are never
     more tokens than characters. Documents without text have no window. Entities that cannot be represented are in
-    `lost`, with one warning for all of them.
+    `lost`; who wants to learn them says so with `warn_of_lost`.
     """
     documents = list(documents)
     owners: list[int] = []
@@ -119,7 +119,6 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
     ]
     spans, unaligned = _token_spans(documents, owners, encodings, gold)
     lost.extend(unaligned)
-    _warn_of(lost, sum(len(document.entities) for document in documents), config)
     vocabulary = tokenizer.vocabulary
     compact = np.uint16 if len(vocabulary) <= 2**16 else np.int32
     return Encoded(
@@ -139,7 +138,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
 
 
 def _windows(text: str, config: WindowConfig) -> list[Window]:
-    size = config.max_length - 2  # [CLS] and [SEP]
+    size = config.max_length - SPECIAL_TOKENS
     if config.truncate == "none":
         return cut_windows(text, size=size, overlap=config.overlap)
     return truncate(text, size=size, mode=config.truncate)
@@ -176,9 +175,11 @@ def _token_spans(
     ]
 
 
-def _warn_of(lost: list[LostEntity], total: int, config: WindowConfig) -> None:
+def warn_of_lost(lost: Sequence[LostEntity], documents: Iterable[Document], config: WindowConfig) -> None:
+    """One warning for all gold entities of some documents that were lost when they were encoded, none for none."""
     if not lost:
         return
+    total = sum(len(document.entities) for document in documents)
     homeless = sum(loss.reason == FITS_NO_WINDOW for loss in lost)
     logger.warning(
         "%d of %d entities will not be learned: %d fit in no window (max_length=%d, overlap=%d, truncate=%s; raise "
@@ -251,10 +252,3 @@ def _cuts(rounded: np.ndarray, batch_tokens: int) -> list[int]:
     if len(cuts) > 2 and 2 * (cuts[-1] - cuts[-2]) < cuts[-2] - cuts[-3]:
         cuts[-2] = (cuts[-3] + cuts[-1] + 1) // 2
     return cuts
-
-
-def padding_share(lengths: Sequence[int] | np.ndarray, batches: Sequence[np.ndarray], bucket: int = BUCKET) -> float:
-    """The share of padding among all tokens that these batches feed to an encoder; 0.0 without batches."""
-    lengths = np.asarray(lengths, dtype=np.int64)  # (windows,)
-    fed = sum(len(batch) * _rounded(int(lengths[batch].max()), bucket) for batch in batches)
-    return 1.0 - sum(int(lengths[batch].sum()) for batch in batches) / fed if fed else 0.0

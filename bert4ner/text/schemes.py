@@ -59,9 +59,6 @@ SCHEMES = {
     )
 }
 
-ALIASES = {"bmes": {"M": "I"}, "bilou": {"L": "E", "U": "S"}}
-"""Schemes that are `bioes` in other letters: their prefix -> the prefix of `bioes`; prefixes not named are the same."""
-
 
 class TagSet:
     """The numbered tags of some labels under a scheme: "O" is 0, then label by label in the order given.

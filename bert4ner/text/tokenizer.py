@@ -6,7 +6,6 @@ Special tokens around a sequence and padding belong to `batches`; what a text sa
 import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -270,11 +269,3 @@ def token_span(encoding: Encoding, start: int, end: int) -> tuple[int, int] | No
     if encoding.starts[first] != start or encoding.ends[last] != end:
         return None
     return first, last + 1
-
-
-def unknown_characters(tokenizer: Tokenizer, text: str) -> Counter[str]:
-    """How often each character of `text`, white space apart, is part of a token [UNK]."""
-    encoding = tokenizer.encode(text)
-    unknown = encoding.ids == tokenizer.vocabulary.unk_id  # (tokens,)
-    pieces = zip(encoding.starts[unknown].tolist(), encoding.ends[unknown].tolist(), strict=True)
-    return Counter(character for start, end in pieces for character in text[start:end] if not character.isspace())

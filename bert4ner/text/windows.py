@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from bert4ner.entities import Entity, Nesting
 
+SPECIAL_TOKENS = 2
+"""[CLS] and [SEP], which stand around the text of a window, and which its length as an option counts."""
 _SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』】)）]*|\.+(?=\s)|\n+|<br\s*/?>")
 _CLAUSE_END = re.compile(r"[，、,:：·)）\]】》〉」』”’\t ]+")
 

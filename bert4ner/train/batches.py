@@ -10,7 +10,7 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import encode_documents, plan_batches
+from bert4ner.text.batches import encode_documents, plan_batches, warn_of_lost
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class TrainingBatches:
         self.head = model.head
         self.document_ids = [document.id for document in documents]
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
+        warn_of_lost(self.encoded.lost, documents, model.windows)
         self._warn_of_unlearnable(documents)
 
     def _warn_of_unlearnable(self, documents: Sequence[Document]) -> None:

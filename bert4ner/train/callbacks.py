@@ -77,8 +77,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self.ner_model = model
         self.batches = batches
         self.held_out = held_out
-        texts = [Document(document.id, document.text) for document in held_out]
-        self.encoded = encode_documents(texts, model.tokenizer, model.windows)
+        self.encoded = encode_documents(held_out, model.tokenizer, model.windows)
         self.folder = folder
         self.history: list[dict[str, Any]] = []
         self.started = time.perf_counter()

@@ -10,8 +10,9 @@ import pytest
 
 from bert4ner.cli.crossval import crossval
 from bert4ner.cli.options import is_run
-from bert4ner.data.documents import FORMAT_NAMES, read_documents, write_documents
+from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
+from bert4ner.registry import FORMATS
 from bert4ner.train.crossval import cross_validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +79,7 @@ def test_audit_of_text_without_entities(bert4ner, tmp_path):
 # --- convert ---
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMAT_NAMES) - {"text", "bio"}))
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"text", "bio"}))
 def test_convert_there_and_back(format, bert4ner, data, documents, tmp_path):
     there, back = tmp_path / "there", tmp_path / "back.jsonl"
     code, out, _ = bert4ner("convert", data, there, "--format", format)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bert4ner.cli.main import COMMANDS, Command, main
+from bert4ner.cli.main import main
 from bert4ner.errors import DataError
+from bert4ner.registry import COMMANDS, Command
 from bert4ner.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,8 @@ def failing(monkeypatch):
 
         monkeypatch.setitem(sys.modules, "failing_command", type(sys)("failing_command"))
         sys.modules["failing_command"].command = command
-        monkeypatch.setitem(COMMANDS, name, Command("failing_command", "command", "fails", COMMANDS[name].resumable))
+        failing = Command("failing_command:command", "fails", COMMANDS.get(name).resumable)
+        monkeypatch.setitem(COMMANDS._loaded, name, failing)
         return main([name])
 
     return run
@@ -46,14 +48,15 @@ def test_version(bert4ner):
     assert bert4ner("--version") == (0, f"bert4ner {VERSION}\n", "")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS.names())
 def test_help_of_a_command_ends_in_an_example_that_parses(name, bert4ner, monkeypatch):
     code, out, err = bert4ner(name, "--help")
     assert (code, err) == (0, "")
     assert out.startswith(f"usage: bert4ner {name} ")
     example = out.rstrip("\n").splitlines()[-1]
     assert example.startswith(f"e.g.  bert4ner {name} ")
-    module, function = sys.modules[COMMANDS[name].module], COMMANDS[name].function
+    place, _, function = COMMANDS.get(name).place.partition(":")
+    module = sys.modules[place]
     called = []
 
     def fake(**options):
@@ -65,7 +68,7 @@ def test_help_of_a_command_ends_in_an_example_that_parses(name, bert4ner, monkey
     assert len(called) == 1
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS.names())
 def test_help_of_a_command_loads_nothing_heavy(name):
     script = (
         "import sys; from bert4ner.cli.main import main; main([sys.argv[1], '--help']);"

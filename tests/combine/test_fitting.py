@@ -9,11 +9,12 @@ from bert4ner.combine.combination import Combination, Evidence, voiced
 from bert4ner.combine.fitting import Search, apply, cross_fit, describe_calibration, fit
 from bert4ner.combine.learning import fit_calibration
 from bert4ner.combine.selection import select
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, select_all
+from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.scoring.reliability import reliability
+from tests.combine.selecting import select_all
 
 TEXT = "人" * 40
 ONE = Combination("probability", ("one",), (1.0,))

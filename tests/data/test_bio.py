@@ -2,11 +2,12 @@
 
 import pytest
 
-from bert4ner.data.bio import read, write
+from bert4ner.data.bio import ALIASES, read, write
 from bert4ner.data.documents import read_with_report
 from bert4ner.data.files import Repairs
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.text.schemes import SCHEMES
 
 
 @pytest.fixture
@@ -155,3 +156,8 @@ def test_a_line_of_many_spaces_is_read_quickly(tmp_path):
     path.write_text("气" + " " * 20_000 + "O\n" + "气" + " x" * 10_000 + "\u3000\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"a\.txt:2"):
         read_with_report(path, "bio")
+
+
+def test_letters_of_other_schemes_lead_to_those_of_bioes():
+    for letters in ("BMES", "BILU", "BILS", "BIEW"):
+        assert {ALIASES.get(letter, letter) for letter in letters} == set(SCHEMES["bioes"].prefixes)

@@ -16,6 +16,8 @@ CASES = {
     "cmeee json": '[{"text": "气", "entities": []}, {"text": "气", "entities": [{"start_idx": 0, "end_idx": 0}]}]',
     "doccano": '{"text": "气", "label": []}\n',
     "doccano relational": '{"text": "气", "entities": [{"id": 1, "label": "A", "start_offset": 0, "end_offset": 1}]}\n',
+    "labelstudio minimal": '{"id": 1, "text": "气", "label": []}\n'
+    '{"id": 2, "text": "气", "label": [{"start": 0, "end": 1, "text": "气", "labels": ["A"]}]}\n',
     "labelstudio": '[{"id": 1, "data": {"text": "气"}, "annotations": []}]',
     "bio": "气 B-A\n血 I-A\n\n。 O\n",
     "bio digits": "气0\tB-PER.NAM\r\n血1\tI-PER.NAM\r\n",

@@ -1,5 +1,6 @@
 """The doors: what is said, what is refused, and that nothing is kept in memory."""
 
+import dataclasses
 import itertools
 import json
 import logging
@@ -7,9 +8,11 @@ import tracemalloc
 
 import pytest
 
-from bert4ner.data.documents import FORMAT_NAMES, iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.data.documents import iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.data.format import Format
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.registry import FORMATS
 
 DOCUMENT = Document("a", "气血两亏", (Entity(0, 4, "A"),))
 
@@ -49,7 +52,7 @@ def test_nothing_there_and_nothing_in_it_are_refused(tmp_path, read):
         read(tmp_path / "missing")
     path = tmp_path / "empty"
     path.touch()
-    for format in ("auto", *FORMAT_NAMES):
+    for format in ("auto", *FORMATS):
         if format != "brat":
             with pytest.raises(DataError, match="empty data set"):
                 read(path, format)
@@ -67,12 +70,45 @@ def test_an_unknown_format_to_write_is_refused(tmp_path):
         write_documents([DOCUMENT], tmp_path / "a", "auto")
 
 
+@pytest.fixture
+def added(monkeypatch):
+    """Registers formats for one test."""
+    monkeypatch.setattr(FORMATS, "_loaded", dict(FORMATS._loaded))
+    return lambda format: FORMATS.register(format.name, format)
+
+
+def test_a_format_that_can_only_be_read_or_written_says_so(tmp_path, added):
+    added(Format("submission", write=FORMATS.get("jsonl").write))
+    added(Format("archive", read=FORMATS.get("jsonl").read))
+    write_documents([DOCUMENT], tmp_path / "a", "submission")
+    assert read_documents(tmp_path / "a", "archive")[0].text == DOCUMENT.text
+    with pytest.raises(DataError, match=r"^the format submission cannot be read, only written; .*: jsonl, .*archive$"):
+        read_documents(tmp_path / "a", "submission")
+    with pytest.raises(DataError, match=r"^the format archive cannot be written, only read; .*: jsonl, .*submission$"):
+        write_documents([DOCUMENT], tmp_path / "b", "archive")
+
+
+def test_the_surest_format_gets_the_file_and_one_that_fails_at_it_is_told(tmp_path, added, caplog):
+    path = tmp_path / "a"
+    write_documents([DOCUMENT], path, "jsonl")
+
+    def fails(seen):
+        raise KeyError("spans")
+
+    added(Format("careless", FORMATS.get("jsonl").read, sniff=fails))
+    added(Format("modest", FORMATS.get("jsonl").read, sniff=lambda seen: 0.2))
+    assert read_with_report(path).format == "jsonl"
+    assert f"{path}: the format careless fails to tell whether this is its own (KeyError: 'spans')" in caplog.text
+    added(Format("own", FORMATS.get("jsonl").read, sniff=lambda seen: 1.0))
+    assert read_with_report(path).format == "own"
+
+
 def test_a_missing_file_is_refused_before_iteration(tmp_path):
     with pytest.raises(DataError):
         iterate_documents(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("format", FORMATS.names())
 def test_a_failing_generator_leaves_the_old_file(tmp_path, format):
     path = tmp_path / "out"
     if format != "brat":
@@ -102,6 +138,21 @@ def test_any_number_of_documents_passes_in_constant_memory(tmp_path, format):
         tracemalloc.stop()
     assert peak < 300_000  # bytes; one file of 300 such texts holds 180,000 bytes in UTF-8 at least
     assert sum(1 for _ in iterate_documents(target, format)) == 300
+
+
+def test_weights_that_a_format_cannot_hold_are_counted(tmp_path, caplog):
+    documents = [dataclasses.replace(DOCUMENT, weight=0.5), Document("b", "气")]
+    losses = write_documents(documents, tmp_path / "set", "cluener")
+    assert losses == {"weights": 1}
+    assert "the format cluener cannot hold 1 weights (first: document a)" in caplog.text
+
+
+def test_ids_made_unique_and_pieces_left_out_leave_the_weight(tmp_path):
+    pieces = Document("a", "左右肾", (Entity(0, 3, "A", fragments=((0, 1), (2, 3))),), weight=2.0)
+    write_documents([pieces, pieces], tmp_path / "set.jsonl", "jsonl")
+    twice = read_documents(tmp_path / "set.jsonl")
+    assert [(each.id, each.weight) for each in twice] == [("a", 2.0), ("a#2", 2.0)]
+    assert write_documents(twice, tmp_path / "flat", "bio")["weights"] == 2
 
 
 def test_a_result_can_be_written_over_its_source(tmp_path):

@@ -37,6 +37,18 @@ def test_jsonl_without_ids_takes_the_name_and_the_number(write_file):
     assert [document.id for document in read_documents(path)] == ["set-1", "7", "set-3"]
 
 
+def test_jsonl_holds_weights_and_tells_of_those_that_are_not_one_only(write_file, tmp_path):
+    path = write_file([{"id": "a", "text": "气", "weight": 0.5}, {"id": "b", "text": "血"}], "set.jsonl")
+    documents = read_documents(path)
+    assert [document.weight for document in documents] == [0.5, 1.0]
+    assert write_documents(documents, tmp_path / "again.jsonl", "jsonl").describe() == []
+    records = [json.loads(line) for line in (tmp_path / "again.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert records == [
+        {"id": "a", "text": "气", "entities": [], "weight": 0.5},
+        {"id": "b", "text": "血", "entities": []},
+    ]
+
+
 @pytest.mark.parametrize(
     "record, expected",
     [
@@ -50,6 +62,9 @@ def test_jsonl_without_ids_takes_the_name_and_the_number(write_file):
         ({"text": "气", "entities": [{"start": 0, "end": 1, "label": None}]}, "expected a label"),
         ({"text": "气", "entities": [{"start": 0, "end": 1, "label": "A", "score": "x"}]}, "number as score"),
         ({"text": "气", "entities": [{"start": 0, "end": 2, "label": "A"}]}, "within the text of 1 characters"),
+        ({"text": "气", "weight": "2"}, r"set\.jsonl:3: expected a finite number above 0 as weight, found '2'"),
+        ({"text": "气", "weight": None}, "expected a finite number above 0 as weight, found None"),
+        ({"text": "气", "weight": 0}, "leave out documents that nothing is to be learned from"),
         ({"text": "气\ud83d"}, "unpaired surrogate"),
         ({"text": "\u0000"}, "NUL"),
         ({"text": "气", "id": "\ud83d"}, "unpaired surrogate"),

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert4ner.data.documents import FORMAT_NAMES, iterate_documents, read_with_report, write_documents
+from bert4ner.data.documents import iterate_documents, read_with_report, write_documents
 from bert4ner.data.records import flat_entities
 from bert4ner.entities import Document, Entity
+from bert4ner.registry import FORMATS
 
 # Chinese, Latin, an emoji outside the basic plane, digits, a divider, and everything that has ever shifted an offset.
 WITHIN_LINES = '气血两亏的Aab0 1\t\u3000\u00a0\u2028\u0085\x0b\ufeff\u200b😀|[{"\\-'
 ANYWHERE = WITHIN_LINES + "\r\n"
-WITH_IDS = [name for name in FORMAT_NAMES if name not in ("bio", "text")]
+WITH_IDS = [name for name in FORMATS if name not in ("bio", "text")]
 
 
 @st.composite
@@ -92,6 +93,6 @@ def test_line_breaks_and_empty_documents_are_reported_as_lost(tmp_path, format, 
 
 def test_scores_that_a_format_drops_are_counted(tmp_path):
     document = Document("a", "气血", (Entity(0, 1, "A", 0.5), Entity(1, 2, "A")))
-    for format in FORMAT_NAMES:
+    for format in FORMATS:
         if format not in ("jsonl", "text"):
             assert write_documents([document], tmp_path / format, format)["scores"] == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.errors import ConfigError, DataError
-from bert4ner.text.schemes import ALIASES, SCHEMES, TagSet
+from bert4ner.text.schemes import SCHEMES, TagSet
 
 LABELS = ("DRUG", "SYMPTOM", "FOOD")
 
@@ -145,8 +145,3 @@ def test_tables_cannot_be_written_to():
     for table in (tag_set.transition_allowed, tag_set.continues, tag_set.start_allowed, tag_set.end_allowed):
         with pytest.raises(ValueError, match="read-only"):
             table[0] = False
-
-
-def test_aliases_lead_to_prefixes_of_bioes():
-    for alias, letters in (("bmes", "BMES"), ("bilou", "BILU")):
-        assert {ALIASES[alias].get(letter, letter) for letter in letters} == set(SCHEMES["bioes"].prefixes)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
-from bert4ner.text.batches import encode_documents, padding_share, plan_batches
+from bert4ner.text.batches import encode_documents, plan_batches, warn_of_lost
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer, token_span
+from tests.padding import padding_share
 
 VOCABULARY = Vocabulary(
     [
@@ -184,6 +185,8 @@ def test_what_cannot_be_learned_is_reported_once(caplog):
     ]
     with caplog.at_level(logging.WARNING):
         store = encoded(documents, kind="wordpiece", max_length=22, overlap=6)
+        assert not caplog.records  # predicting loses nothing: gold is not looked at
+        warn_of_lost(store.lost, documents, WindowConfig(22, 6, tokens="wordpiece"))
     assert [(loss.document_id, loss.mention, loss.reason) for loss in store.lost] == [
         ("long", "气" * 42, "fits no window"),
         ("latin", "fe", "no token boundary"),
@@ -194,8 +197,10 @@ def test_what_cannot_be_learned_is_reported_once(caplog):
 
 
 def test_nothing_is_said_where_nothing_is_lost(caplog):
+    document = Document("a", "用fever", (Entity(1, 3, "Y"),))
     with caplog.at_level(logging.WARNING):
-        store = encoded([Document("a", "用fever", (Entity(1, 3, "Y"),))])
+        store = encoded([document])
+        warn_of_lost(store.lost, [document], WindowConfig())
     assert store.lost == [] and store.spans == [[(1, 3, "Y")]] and not caplog.records
 
 

@@ -12,7 +12,6 @@ from bert4ner.text.tokenizer import (
     WordPieceTokenizer,
     make_tokenizer,
     token_span,
-    unknown_characters,
 )
 
 TOKENS = [
@@ -180,11 +179,11 @@ def test_a_boundary_inside_a_token_has_no_token_span():
 
 
 @pytest.mark.parametrize("kind", ["characters", "wordpiece"])
-def test_unknown_characters_are_counted_and_white_space_is_not(kind):
-    tokenizer = make_tokenizer(kind, VOCABULARY)
-    assert unknown_characters(tokenizer, "本龘 龘\n用麤a") == {"龘": 2, "麤": 1}
-    bare = make_tokenizer(kind, Vocabulary([token for token in TOKENS if token != "[unused1]"]))
-    assert unknown_characters(bare, "本 \n龘") == {"龘": 1}
+def test_unknown_characters_are_unknown_and_white_space_is_where_there_is_a_token_for_it(kind):
+    for tokens, unknown in ((TOKENS, [1, 3, 6]), ([each for each in TOKENS if each != "[unused1]"], [1, 2, 3, 4, 6])):
+        vocabulary = Vocabulary(tokens)
+        ids = make_tokenizer(kind, vocabulary).encode("本龘 龘\n用麤a").ids
+        assert np.flatnonzero(ids == vocabulary.unk_id).tolist() == unknown
 
 
 def test_an_unknown_kind_of_tokenizer_is_refused():

@@ -1,0 +1,21 @@
+"""A few examples of each kind out of many things found, for people to look at."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
+
+
+def first_of_each(found: Iterable[tuple[str, Thing]], *, limit: int) -> dict[str, list[Thing]]:
+    """Of things with their kinds the first `limit` of each kind, kinds in the order in which they are met.
+
+    Example:
+        >>> first_of_each([("vowel", "e"), ("consonant", "x"), ("vowel", "a"), ("vowel", "i")], limit=2)
+        {'vowel': ['e', 'a'], 'consonant': ['x']}
+    """
+    firsts: dict[str, list[Thing]] = {}
+    for kind, thing in found:
+        kept = firsts.setdefault(kind, [])
+        if len(kept) < limit:
+            kept.append(thing)
+    return firsts
