@@ -92,7 +92,8 @@ def test_queries_are_put_before_pieces_as_well(encoder, documents, tiny_config):
     shorter = encoded.token_ids([0, 1], bucket=1)
     assert longer.shape[1] > shorter.shape[1]
     found = model.outputs(longer)
-    assert np.isfinite(found[0, :, : encoded.lengths[0]]).all()
+    length = encoded.text_lengths[0]
+    assert np.isfinite(found[0, :, :length, :length]).all() and np.isfinite(found[0, :, -2:, :length]).all()
 
 
 def test_in_16_bits_the_encoder_stays_near_itself(encoder, documents, tiny_config):

@@ -23,10 +23,10 @@ class MRCHead(SpanCellsHead):
     """Classifies every token as first and as last of an entity of the label asked for, and pairs of both as matching.
 
     The encoder reads each window once for each label, after a query that describes it (`QueryReading`), and all labels
-    share one set of weights: what is asked for stands in the text. Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c, of
-    length 4, is what tells the query's tokens, the mean of their vectors in the embedding, from those of the other
-    queries; G and S start at 0. First and last tokens are linear in them; the match of tokens i and j is
-    q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
+    share one set of weights: what is asked for stands in the text. Features f of its tokens are scaled and shifted to
+    f * (1 + G c) + S c, where c, of length 4, is what tells the query's tokens, the mean of their vectors in the
+    embedding, from those of the other queries; G and S start at 0. First and last tokens are linear in them; the match
+    of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
