@@ -41,7 +41,9 @@ def test_no_other_choice_that_may_stand_together_weighs_more(spans, nesting):
     found = heaviest(spans, nesting)
     assert stands(found) and [span.place for span in found] == sorted(span.place for span in found)
     choices = (chosen for size in range(len(spans) + 1) for chosen in itertools.combinations(spans, size))
-    assert sum(span.score for span in found) == pytest.approx(max(sum(s.score for s in c) for c in choices if stands(c)))
+    assert sum(span.score for span in found) == pytest.approx(
+        max(sum(s.score for s in c) for c in choices if stands(c))
+    )
 
 
 def test_spans_that_touch_do_not_overlap():
