@@ -144,7 +144,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _rates(self) -> dict[str, float]:
         model = self.ner_model
-        encoder, head = learning_rates(model.config, model.encoder_config, model.head.passes)
+        encoder, head = learning_rates(model.config, model.encoder_config, model.reading.passes)
         rate = float(self.model.optimizer.learning_rate.numpy())
         return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
 

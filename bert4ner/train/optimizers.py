@@ -120,7 +120,7 @@ def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float 
     several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
 
     Args:
-        passes: how often the encoder reads every window, as the head says.
+        passes: how often the encoder reads every window, see `Reading.passes`.
 
     References:
         Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (the root); Malladi et al.
@@ -144,7 +144,7 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
     """
     options = model.config.optimization
-    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.head.passes)
+    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.reading.passes)
     on_top = model.head_variables()
     optimizer = GroupedAdamW(
         WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),
