@@ -20,6 +20,7 @@ FLOORS = """
 """.split()
 KERAS_NAMES = {"tensorflow", "keras", "tf_keras"}
 PRIVATE_MODULES = ("tf_keras.", "tensorflow.python", "tensorflow._api")
+OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields"}  # which Python documents
 FOREIGN_PRIVATE_PARTS = {
     "train.worker": {"_exit"},  # of os
     "legacy.optimizers": {"_learning_rate", "_beta2"},  # of bert4keras' AdaFactor, which is repaired there
@@ -112,7 +113,7 @@ def foreign_private_parts(module: str, source: str) -> list[str]:
     if module.partition(".")[0] == "backend":
         return []
     tree = ast.parse(source)
-    known = {*OUR_PRIVATE_NAMES, *private_names(tree), *FOREIGN_PRIVATE_PARTS.get(module, ())}
+    known = {*OF_NAMED_TUPLES, *OUR_PRIVATE_NAMES, *private_names(tree), *FOREIGN_PRIVATE_PARTS.get(module, ())}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in known:

@@ -132,14 +132,15 @@ def resolve_joint_layers(config: Config, encoder_config: EncoderConfig) -> int:
     Raises:
         ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
     """
-    layers, joint = encoder_config.num_hidden_layers, config.spans.joint_layers
+    layers, asked = encoder_config.num_hidden_layers, config.spans.joint_layers
     fused = min(config.model.fused, layers)  # of more, `check_size` complains
     family = get_family(encoder_config.family, where="the encoder's configuration")
-    if joint == "auto":
-        joint = max(math.ceil(layers / 4), fused) if family.apart else layers
+    if asked == "auto":
+        asked = max(math.ceil(layers / 4), fused) if family.apart else layers
+    joint = int(asked)
     if joint > layers:
         raise ConfigError(f"joint_layers={joint}, but the encoder has {layers} layers; lower --joint-layers")
-    joint = int(joint) or layers
+    joint = joint or layers
     if joint < fused:
         raise ConfigError(
             f"fusion_layers={fused}, but only the last joint_layers={joint} read text and query together; lower "
