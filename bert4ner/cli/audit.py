@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import arg
-
 from bert4ner.cli.options import Data, InputFormat, Json
 from bert4ner.config import WindowConfig
+from bert4ner.options import describe
 
 if TYPE_CHECKING:
     from bert4ner.data.audit import AuditReport
@@ -20,14 +19,14 @@ def audit(
     *,
     format: InputFormat = "auto",
     max_length: Annotated[
-        int, arg(help="Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")
+        int, describe("Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")
     ] = WindowConfig.max_length,
-    folds: Annotated[int, arg(help="Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
+    folds: Annotated[int, describe("Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
     pretrained: Annotated[
-        Path | None, arg(metavar="DIR", help="Pretrained encoder: tells which characters its vocabulary lacks.")
+        Path | None, describe("Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR")
     ] = None,
     other: Annotated[
-        Path | None, arg(metavar="DATA", help="A second data set, e.g. held out: tells what the two share.")
+        Path | None, describe("A second data set, e.g. held out: tells what the two share.", metavar="DATA")
     ] = None,
     json: Json = False,
 ) -> None:
