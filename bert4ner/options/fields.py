@@ -5,7 +5,6 @@ The same is said of parameters of commands (`about`), so that both become flags 
 """
 
 import difflib
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -42,8 +41,9 @@ class Range:
         least, most = self.above if self.low is None else self.low, self.below if self.high is None else self.high
         if most is None:
             return f"at least {least}" if self.above is None else f"above {least}"
-        opening = "(" if self.low is None else "["
-        return f"in {opening}{-math.inf if least is None else least}, {most}{')' if self.high is None else ']'}"
+        if least is None:
+            return f"at most {most}" if self.below is None else f"below {most}"
+        return f"in {'(' if self.low is None else '['}{least}, {most}{')' if self.high is None else ']'}"
 
 
 class Text(NamedTuple):
@@ -80,6 +80,7 @@ def option(default: Any, help: str, **about: Any) -> Any:
         **about: `low`, `high`, `above` and `below` bound numbers (see `Range`); the rest as in `About`.
 
     Example:
+        >>> from bert4ner.options import Options
         >>> @dataclass(frozen=True)
         ... class Cutting(Options):
         ...     size: int = option(256, "Tokens in one window.", low=8)
