@@ -7,6 +7,7 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.options import Options
+from bert4ner.registry import HEADS
 from tests.conftest import ROOT
 
 RECORDED = json.loads((ROOT / "tests" / "recorded_options.json").read_text(encoding="utf-8"))
@@ -45,6 +46,12 @@ def test_what_contradicts_another_option_is_refused(relation):
 def test_an_unknown_head_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match=r"head must be one of crf, softmax, .*, got 'crv'; did you mean 'crf'\?"):
         Config().replace(head="crv")
+
+
+def test_a_head_of_another_package_can_be_chosen(monkeypatch):
+    monkeypatch.setitem(HEADS._loaded, "foreign", object)
+    assert Config().replace(head="foreign").model.head == "foreign"
+    assert Config.option("head").words()[-1] == "foreign"
 
 
 def test_no_option_is_added_or_changed_without_a_migration():

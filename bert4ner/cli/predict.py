@@ -12,6 +12,14 @@ from bert4ner.entities import Document
 from bert4ner.errors import ConfigError
 from bert4ner.options import describe
 
+BatchTokens = Annotated[int | None, describe("Tokens in one batch, padding counted; fewer need less memory.")]
+NBest = Annotated[
+    int,
+    describe(
+        "Above 1, candidates for higher recall in place of one answer: all that is on any of so many best paths, of "
+        "heads that score spans all above 1 / (2 INT), each with its probability; they may overlap."
+    ),
+]
 _STDOUT = Path("-")
 
 
@@ -22,18 +30,8 @@ def predict(
     output: Annotated[Path, describe("Where the documents go with what was found; - is stdout.", metavar="FILE")],
     format: OutputFormat = "jsonl",
     input_format: InputFormat = "auto",
-    batch_tokens: Annotated[
-        int | None, describe("Tokens in one batch, padding counted; fewer need less memory.", metavar="INT")
-    ] = None,
-    nbest: Annotated[
-        int,
-        describe(
-            "Above 1, candidates for higher recall in place of one answer: all that is on any of "
-            "so many best paths, of heads that score spans all above 1 / (2 INT), each with its "
-            "probability; they may overlap.",
-            metavar="INT",
-        ),
-    ] = 1,
+    batch_tokens: BatchTokens = None,
+    nbest: NBest = 1,
 ) -> None:
     """Find the entities in new documents.
 

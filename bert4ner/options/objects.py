@@ -3,27 +3,16 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from inspect import cleandoc
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar
 
 from bert4ner.errors import ConfigError, nearest
 from bert4ner.options.fields import Option
-from bert4ner.options.kinds import kinds_of
+from bert4ner.options.layout import Group, layout_of
 from bert4ner.options.toml import read_toml, refusals_name, to_toml
 from bert4ner.options.versions import FORMAT_KEY, Migration, migrate
 
 Some = TypeVar("Some", bound="Options")
-
-
-class Group(NamedTuple):
-    """Options that stand together: those of one field of an options object, or its own."""
-
-    name: str
-    """Of the field; empty for the object's own options."""
-    help: str
-    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class Options:
     @classmethod
     def groups(cls) -> tuple[Group, ...]:
         """All options, in the order of the fields; those of the object itself come first."""
-        return _layout(cls).groups
+        return layout_of(cls).groups
 
     @classmethod
     def option(cls, name: str) -> Option:
@@ -62,7 +51,7 @@ class Options:
         Raises:
             ConfigError: there is none of that name; what was perhaps meant.
         """
-        known = _layout(cls).by_name
+        known = layout_of(cls).by_name
         if name not in known:
             raise ConfigError(f"unknown option {name!r}{nearest(name, known)}")
         return known[name]
@@ -70,7 +59,7 @@ class Options:
     @classmethod
     def knows(cls, name: str) -> bool:
         """Whether this is an option or a group of them."""
-        return name in _layout(cls).by_name or any(name == group.name for group in cls.groups())
+        return name in layout_of(cls).by_name or any(name == group.name for group in cls.groups())
 
     def options(self) -> dict[str, Any]:
         """Every option by its name, groups dissolved."""
@@ -176,7 +165,7 @@ class Options:
                     if each not in groups[name]:
                         raise ConfigError(f"unknown option {each!r} in [{name}]{nearest(each, groups[name])}")
                 found.update(value)
-            elif isinstance(value, Mapping) and name not in _layout(type(self)).by_name:
+            elif isinstance(value, Mapping) and name not in layout_of(type(self)).by_name:
                 raise ConfigError(f"unknown table [{name}]{nearest(name, groups)}")
             else:
                 found[name] = value
@@ -184,37 +173,8 @@ class Options:
 
 
 def _from_text(option: Option, value: Any) -> Any:
-    return option.about.text.read(value) if option.about.text is not None and isinstance(value, str) else value
+    return value if option.about.text is None else option.about.text.read(str(value))
 
 
 def _to_text(option: Option, value: Any) -> Any:
     return value if option.about.text is None else option.about.text.write(value)
-
-
-class _Layout(NamedTuple):
-    groups: tuple[Group, ...]
-    by_name: dict[str, Option]
-
-
-def _read_layout(cls: type[Options]) -> _Layout:
-    kinds = get_type_hints(cls)
-    fields = dataclasses.fields(cls)
-    own = tuple(_option(each, kinds[each.name], "") for each in fields if "about" in each.metadata)
-    parts = [_group(each.name, kinds[each.name]) for each in fields if "about" not in each.metadata]
-    groups = (Group("", "", own), *parts) if own else tuple(parts)
-    return _Layout(groups, {each.name: each for group in groups for each in group.options})
-
-
-_layout: Callable[[Any], _Layout] = cache(_read_layout)
-
-
-def _group(name: str, cls: type[Any]) -> Group:
-    kinds = get_type_hints(cls)
-    options = tuple(_option(each, kinds[each.name], name) for each in dataclasses.fields(cls))
-    return Group(name, " ".join(cleandoc(cls.__doc__ or "").partition("\n\n")[0].split()), options)
-
-
-def _option(field: "dataclasses.Field[Any]", annotation: Any, group: str) -> Option:
-    factory = field.default_factory
-    default = field.default if factory is dataclasses.MISSING else factory()
-    return Option(field.name, default, kinds_of(annotation), field.metadata["about"], group)
