@@ -20,10 +20,9 @@ from bert4ner.options.fields import About, Option, Range, Text, describe, option
 from bert4ner.options.layout import Group
 from bert4ner.options.objects import Options
 from bert4ner.options.toml import read_toml, refusals_name
-from bert4ner.options.versions import FORMAT_KEY, Migration
+from bert4ner.options.versions import Migration
 
 __all__ = [
-    "FORMAT_KEY",
     "About",
     "Group",
     "Migration",
