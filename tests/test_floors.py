@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors entities entry_points registry config
+    version errors entities entry_points registry options migrations config
     data text decode scoring
     backend runs networks models train
     recognizer combine report serve legacy compat cli __main__

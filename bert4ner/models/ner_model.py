@@ -149,7 +149,7 @@ class NERModel:
             "format": FORMAT,
             "bert4ner": VERSION,
             "labels": list(self.labels),
-            "config": dataclasses.asdict(self.config),
+            "config": self.config.to_table(),
             "encoder": self.encoder_config.to_dict(),
             **self.reading.to_dict(),
         }
@@ -181,11 +181,7 @@ class NERModel:
         if not vocabulary.fits(encoder_config.vocab_size):
             raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
         try:
-            options = {name: value for group in described["config"].values() for name, value in group.items()}
-            options.setdefault("joint_layers", 0)  # as it was before there was the option
-            config = Config().replace(**options)
-        except AttributeError:
-            raise CheckpointError(f"{where}: expected config to hold groups of options") from None
+            config = Config.restore(described["config"])
         except ConfigError as error:
             raise CheckpointError(f"{where}: {error}") from None
         used = config if precision is None else config.replace(precision=precision)

@@ -151,10 +151,14 @@ def test_a_missing_label_shows_in_the_weights(folder):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda config: config["model"].update(hed="crf"), "unknown option 'hed'; did you mean 'head'?"),
-        (lambda config: config["model"].update(scheme="xx"), "scheme must be 'bio' or 'bios' or 'bioes', got 'xx'"),
+        (lambda config: config["model"].update(hed="crf"), "unknown option 'hed' in [model]; did you mean 'head'?"),
+        (lambda config: config["model"].update(scheme="xx"), "scheme must be one of bio, bios, bioes, got 'xx'"),
         (lambda config: config["windows"].update(max_length=4), "max_length must be in [8, 100000], got 4"),
-        (lambda config: config.update(model=[]), "expected config to hold groups of options"),
+        (lambda config: config.update(model=[]), "model must be a table, got []"),
+        (
+            lambda config: config.update(format=99),
+            "its options are of format 99, this bert4ner knows those up to 2; upgrade bert4ner",
+        ),
     ],
 )
 def test_options_that_this_version_does_not_know(folder, change, said):
