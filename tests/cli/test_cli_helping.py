@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bert4ner.cli.main import COMMANDS
+from bert4ner.registry import COMMANDS
 
 
 def page(bert4ner, monkeypatch, name, width):
@@ -15,7 +15,7 @@ def page(bert4ner, monkeypatch, name, width):
 
 
 @pytest.mark.parametrize(("width", "widest"), [(20, 40), (40, 40), (80, 80), (100, 100), (300, 100)])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS.own())
 def test_lines_are_as_wide_as_the_terminal(name, width, widest, bert4ner, monkeypatch):
     *lines, example = page(bert4ner, monkeypatch, name, width).rstrip("\n").splitlines()
     assert example.startswith("e.g.  ")

@@ -7,9 +7,11 @@ import pytest
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models import precision as module
+from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import assemble, build_model
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import policy, resolve_precision
+from bert4ner.models.reading.plain import PlainReading
 
 
 def machine(monkeypatch, *, gpus=(), flags="fpu avx2", architecture="x86_64"):
@@ -97,6 +99,7 @@ def test_nor_that_of_a_model_loaded(tiny_model, tmp_path, tf32):
 
 def test_parts_are_built_without_a_switch(tf32, tiny_model, tiny_config):
     state = random.getstate()
-    assemble(tiny_model.encoder_config, tiny_config(), ["DRUG"], tiny_model.vocabulary, ())
+    blueprint = Blueprint.of(tiny_config(), ["DRUG"], tiny_model.encoder_config, tiny_model.vocabulary)
+    assemble(blueprint, PlainReading.open(blueprint))
     assert tf32() and random.getstate() == state
     assert keras.mixed_precision.global_policy().name == "float32"

@@ -6,12 +6,12 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from bert4ner.cli.main import COMMANDS
 from bert4ner.cli.parameters import read_signature
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.options import Option, Options, Range, describe
 from bert4ner.options.kinds import kinds_of
+from bert4ner.registry import COMMANDS
 from tests.conftest import ROOT
 
 
@@ -79,10 +79,9 @@ def test_an_option_says_what_it_is(cls, option):
     assert cls().option(option.name) is option
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS.own())
 def test_a_command_says_what_its_own_parameters_are(name):
-    command = COMMANDS[name]
-    signature = read_signature(getattr(importlib.import_module(command.module), command.function))
+    signature = read_signature(COMMANDS.get(name).load())
     for parameter in signature.all():
         assert re.search(r"\.$", parameter.option.about.help), parameter.name
     flags = [each.option.flag for each in signature.all() if not each.positional]

@@ -11,6 +11,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
+from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.reading.queries import QueryReading, resolve_joint_layers
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.train.batches import TrainingBatches
@@ -59,6 +60,19 @@ def test_what_is_asked_is_not_dropped(tiny_config, joint):
     assert np.array_equal(one[:, :, 0], other[:, :, 0]) and not np.allclose(one[:, :, 1:], other[:, :, 1:], atol=0.1)
 
 
+def encoder(layers, family="bert"):
+    """The configuration of an encoder of so many layers."""
+    return EncoderConfig(
+        family=family,
+        vocab_size=10,
+        hidden_size=4,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=8,
+        hidden_act="gelu",
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "layers", "expected"),
     [
@@ -73,7 +87,7 @@ def test_what_is_asked_is_not_dropped(tiny_config, joint):
     ],
 )
 def test_a_quarter_of_the_layers_is_joint_unless_more_is_needed(options, layers, expected):
-    assert resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": layers}) == expected
+    assert resolve_joint_layers(Config().replace(**options), encoder(layers)) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,7 +105,7 @@ def test_a_quarter_of_the_layers_is_joint_unless_more_is_needed(options, layers,
 )
 def test_layers_that_cannot_be_joint_are_refused(options, family, told):
     with pytest.raises(ConfigError, match=told):
-        resolve_joint_layers(Config().replace(**options), {"num_hidden_layers": 4, "family": family})
+        resolve_joint_layers(Config().replace(**options), encoder(4, family))
 
 
 def test_windows_leave_room_for_the_longest_query(tiny_config, described, rng):
