@@ -1,7 +1,7 @@
 """``bert4ner combine``: one run of several, by averaged probabilities, by votes or by a model over probabilities."""
 
-import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -168,7 +168,7 @@ def _options(
     from dataclasses import replace
 
     from bert4ner.combine.options import CombineOptions, parse_aim
-    from bert4ner.combine.span_rules import SpanRules
+    from bert4ner.runs.rules import SpanRules
 
     base = CombineOptions() if path is None else CombineOptions.load(path)
     values = {name: value for name, value in given.items() if value is not None}
@@ -209,39 +209,43 @@ def _numbers(texts: tuple[str, ...], option: str) -> dict[str, int]:
     return found
 
 
-def _print_scores(run: Path, scores: "Scores") -> None:
-    from bert4ner.cli.printing import average_rows, percent, print_table
-    from bert4ner.combine.combination import Combination
-    from bert4ner.runs.folder import SCORES
+def _print_scores(path: Path, scores: "Scores") -> None:
+    from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
+    from bert4ner.runs.record import CombinedRun
 
-    summary = json.loads((run / SCORES).read_text(encoding="utf-8"))
-    combination = Combination.load(run)
-    weights = combination.weights if combination.stacker is None else combination.stacker.weights
+    run = CombinedRun(path)
+    sheet, combination = run.sheet, run.combination
     members = [
-        [each["name"], f"{weight:.4g}", *(percent(each[name]) for name in ("precision", "recall", "f1"))]
-        for each, weight in zip(summary["members"], weights, strict=True)
+        [each.name, f"{weight:.4g}", *score_cells(each.micro)]
+        for each, weight in zip(sheet.members, combination.used_weights, strict=True)
     ]
     averages = [[name, None, *values] for name, *values in average_rows(scores)]
     columns = ["out of fold", "weight", "P", "R", "F1"]
     title = f"{len(members)} runs and what they give together" if len(members) > 1 else "The run and what it gives now"
     print_table(f"{title}, by {combination.method}", columns, [members, averages])
-    low, high = summary["bootstrap_f1"]
+    low, high = sheet.bootstrap_f1
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     if combination.thresholds:
         rows = [[label, f"{value:.4f}"] for label, value in combination.thresholds.items()]
         print_table("Thresholds, chosen on all held-out documents", ["label", "threshold"], [rows])
-    quorum = f"a quorum (now {combination.quorum})"
-    for name, of_labels in (("thresholds", "thresholds of labels"), ("quorum", quorum)):
-        if name in summary:
-            worth = summary[name]
+    _print_worth(sheet.worth, combination.quorum)
+    print(f"Note: {sheet.note}.")
+
+
+def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:
+    """What is gained by what was fitted."""
+    from bert4ner.cli.printing import percent
+
+    for name, fitted in (("thresholds", "thresholds of labels"), ("quorum", f"a quorum (now {quorum})")):
+        if name in worth:
+            told = worth[name]
             print(
-                f"micro F1 without {percent(worth['f1_without'])}; {of_labels} chosen on the other folds "
-                f"{percent(worth['f1_nested'])}, on the very documents {percent(worth['f1_on_themselves'])}"
+                f"micro F1 without {percent(told['f1_without'])}; {fitted} chosen on the other folds "
+                f"{percent(told['f1_nested'])}, on the very documents {percent(told['f1_on_themselves'])}"
             )
-    if "calibration" in summary:
-        told = summary["calibration"]
+    if "calibration" in worth:
+        told = worth["calibration"]
         print(
             f"calibration error of {told['candidates']} candidates: {percent(told['ece_before'])} before, "
             f"{percent(told['ece_after'])} after ({told['kind']}, fitted to the other folds)"
         )
-    print(f"Note: {summary['note']}.")

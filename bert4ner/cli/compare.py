@@ -10,7 +10,7 @@ from bert4ner.errors import ConfigError
 
 if TYPE_CHECKING:
     from bert4ner.report.comparison import Pair
-    from bert4ner.report.run_record import RunRecord
+    from bert4ner.runs.record import RunRecord
 
 Runs = Annotated[tuple[Path, ...], Positional, arg(metavar="RUN [RUN ...]", help="The folders of complete runs.")]
 Gold = Annotated[
@@ -35,10 +35,10 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
     from bert4ner.cli.printing import print_json
     from bert4ner.data.documents import read_documents
     from bert4ner.report.comparison import compare_pairs, differing_options
-    from bert4ner.report.run_record import load_run
+    from bert4ner.runs.record import open_run
 
     documents = None if gold is None else read_documents(gold, format)
-    records = [load_run(run) for run in runs]
+    records = [open_run(run) for run in runs]
     options = differing_options(records)
     pairs = [] if documents is None else compare_pairs(records, documents)
     if json:
@@ -58,8 +58,8 @@ def _described(record: "RunRecord") -> dict[str, object]:
         "precision": micro.precision,
         "recall": micro.recall,
         "f1": micro.f1,
-        "f1_std": record.summary.get("f1_std"),
-        "bootstrap_f1": record.summary.get("bootstrap_f1"),
+        "f1_std": record.sheet.f1_std,
+        "bootstrap_f1": list(record.sheet.bootstrap_f1),
     }
 
 
@@ -93,7 +93,7 @@ def _print_scores(records: "list[RunRecord]", names: list[str]) -> None:
 
     rows = []
     for record, name in zip(records, names, strict=True):
-        spread = record.summary.get("f1_std")
+        spread = record.sheet.f1_std
         rows.append(
             [
                 name,

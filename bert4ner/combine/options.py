@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from bert4ner.combine.combination import Method
-from bert4ner.combine.learning import CalibrationKind
-from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
 from bert4ner.config import read_toml
 from bert4ner.errors import ConfigError
+from bert4ner.runs.combination import Method
+from bert4ner.runs.fitted import CalibrationKind
+from bert4ner.runs.rules import SpanRules
 
 
 @dataclass(frozen=True)

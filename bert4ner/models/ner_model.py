@@ -23,12 +23,12 @@ from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_queries
 from bert4ner.models.pretrained import check_encoder_config, get_family
 from bert4ner.registry import HEADS
+from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
 
 FORMAT = 1
-_CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class NERModel:
             described["queries"] = dict(zip(self.labels, self.queries, strict=True))
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / _CONFIG) as aside:
+        with atomic_write(folder / MODEL_CONFIG) as aside:
             aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
         with atomic_write(folder / self.vocabulary.file_name) as aside:
             aside.write(self.vocabulary.to_text())
-        with atomic_write(folder / _WEIGHTS, binary=True) as aside:
+        with atomic_write(folder / MODEL_WEIGHTS, binary=True) as aside:
             save_file(self.weights(), aside.name)  # by name: `save` would hold it all twice more
 
     @classmethod
@@ -157,9 +157,9 @@ class NERModel:
             CheckpointError: a file is missing, truncated or inconsistent; the message names it.
         """
         folder = Path(folder)
-        described = _read_description(folder / _CONFIG)
+        described = _read_description(folder / MODEL_CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
-        where = str(folder / _CONFIG)
+        where = str(folder / MODEL_CONFIG)
         encoder_config = check_encoder_config(described["encoder"], where=where)
         get_family(encoder_config.get("family"), where=where)
         if not vocabulary.fits(encoder_config["vocab_size"]):
@@ -179,7 +179,7 @@ class NERModel:
         queries = _read_queries(described, where=where) if HEADS.get(config.model.head).asks else ()
         network, _ = assemble(encoder_config, used, labels, vocabulary, queries)
         model = cls(network, config, labels, encoder_config, vocabulary, queries)
-        model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
+        model.set_weights(_read_weights(folder / MODEL_WEIGHTS), where=str(folder / MODEL_WEIGHTS))
         return model
 
 

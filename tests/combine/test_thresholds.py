@@ -7,10 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert4ner.combine import thresholds
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, precision_recall_curves, select_all
+from bert4ner.combine.thresholds import Aim, choose_thresholds, precision_recall_curves
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
+from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import Counts, evaluate
+from tests.combine.conftest import select_all
 
 TEXT = "人" * 40
 RIGHT_OR_WRONG = st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.4, 0.7, 0.9]), st.booleans()), min_size=1, max_size=9)
