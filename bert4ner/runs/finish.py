@@ -6,7 +6,7 @@ from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.runs.folder import RunFolder
-from bert4ner.runs.history import best_line, read_history
+from bert4ner.runs.history import best_epoch
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
 from bert4ner.runs.scores import make_sheet, write_scores
 from bert4ner.scoring.metrics import Scores
@@ -32,7 +32,7 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
             "changed them, delete the fold's folder to train it again"
         )
     predicted, folds = zip(*(places[document.id] for document in gold), strict=True)
-    best_epochs = [int(best_line(read_history(run.fold(fold)))["epoch"]) for fold in range(run.num_folds)]
+    best_epochs = [best_epoch(run.fold(fold)) for fold in range(run.num_folds)]
     sheet = make_sheet(gold, predicted, folds, note=_NOTE, best_epochs=best_epochs)
     write_documents(predicted, run.path / OUT_OF_FOLD, "jsonl")
     write_scores(run.path, sheet)

@@ -8,6 +8,7 @@ import pytest
 
 from bert4ner.combine import combine_runs as module
 from bert4ner.combine.combine_runs import combine_runs
+from bert4ner.combine.learning import calibrate, stack
 from bert4ner.combine.options import CombineOptions
 from bert4ner.combine.probabilities import average_probabilities
 from bert4ner.combine.recognizer import CombinedRecognizer, load_recognizer
@@ -210,8 +211,8 @@ def test_stacking_and_calibration_are_stored_and_applied(kind, runs, gold, tmp_p
     combination = recognizer.combination
     text = gold[-1]
     (each,) = average_probabilities(recognizer.members, [text], batch_tokens=512, nbest=3)
-    raw = combination.stacker([entity.label for entity in each[0]], each[1])
-    expected = dict(zip(each[0], combination.calibration(raw), strict=True))
+    raw = stack(combination.stacker, [entity.label for entity in each[0]], each[1])
+    expected = dict(zip(each[0], calibrate(combination.calibration, raw), strict=True))
     found = recognizer.recognize(text.text)
     assert found and all(entity.score == pytest.approx(expected[entity], abs=1e-5) for entity in found)
     assert all(entity.score >= combination.thresholds.get(entity.label, 0.5) for entity in found)
@@ -442,8 +443,8 @@ def test_other_gold_and_a_bad_output_are_refused(runs, gold, tmp_path):
     ("change", "told"),
     [
         (lambda values: {**values, "format": 2}, "expected format 3, found 2"),
-        (lambda values: {**values, "quorum": 0}, "damaged .*quorum must be in"),
-        (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged .*members"),
+        (lambda values: {**values, "quorum": 0}, "damaged, .*quorum must be in"),
+        (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged, .*members"),
         (lambda values: [], "damaged, expected names with values, found list"),
         (lambda values: {"members": []}, "expected format 3, found None"),
         (lambda values: {**values, "members": values["members"] * 2}, "member-1 is missing"),
