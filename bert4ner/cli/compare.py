@@ -1,5 +1,6 @@
 """``bert4ner compare``: several runs side by side."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,7 @@ def _pair(pair: "Pair") -> dict[str, object]:
     return {"one": pair.one, "other": pair.other, **told}
 
 
-def _print(records: "list[RunRecord]", options: dict[str, list], pairs: "list[Pair]") -> None:
+def _print(records: "Sequence[RunRecord]", options: dict[str, list], pairs: "list[Pair]") -> None:
     from bert4ner.cli.printing import print_table
 
     names = [str(record.path) for record in records]
@@ -88,7 +89,7 @@ def _difference_cells(pair: "Pair") -> list[object]:
     return [0, None, None] if found is None else [found.documents, f"{100 * found.f1:+.2f}", f"{found.p_value:.4f}"]
 
 
-def _print_scores(records: "list[RunRecord]", names: list[str]) -> None:
+def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
     from bert4ner.cli.printing import percent, print_table, score_cells
 
     rows = []

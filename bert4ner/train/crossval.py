@@ -115,10 +115,10 @@ def _train_run(
     # Documents that are never held out stay unnamed: their id may be that of a document of another file.
     described = Folds(folds, fingerprint(documents), dict(zip((each.id for each in gold), places, strict=True)))
     precision = resolve_precision(config.run.precision)
-    decided = _decided(config, documents)
+    decided, asked = _decided(config, documents), config.spans.nesting
     with run.held():
         config = run.open(config, labels, described, precision=precision, decided=decided)
-        if decided:
+        if asked != config.spans.nesting:
             _tell_nesting(documents)
         unused = unused_gpu()
         if unused and not all(run.is_complete(fold) for fold in range(folds)):
@@ -134,9 +134,7 @@ def _train_run(
 
 def _decided(config: Config, documents: Sequence[Document]) -> dict[str, str]:
     """What `auto` options come to for these documents, which all folds are to share."""
-    if config.spans.nesting != "auto" or not HEADS.get(config.model.head).may_nest:
-        return {}
-    return {"nesting": nesting_of(documents)[0]}
+    return {"nesting": nesting_of(documents)[0]} if HEADS.get(config.model.head).may_nest else {}
 
 
 def _tell_nesting(documents: Sequence[Document]) -> None:
