@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bert4ner.combine.members import MemberRun
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.errors import ConfigError, DataError
-from bert4ner.runs.record import match_gold
+from bert4ner.runs.gold import match_gold
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.train.folds import assign_folds
 

@@ -18,9 +18,10 @@ from bert4ner.entities import Document
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Example, Mistakes, choose_examples, count_mistakes
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability, draw_tradeoff
+from bert4ner.runs.gold import match_gold
 from bert4ner.runs.history import History
 from bert4ner.runs.layout import REPORT, fold_name
-from bert4ner.runs.record import CombinedRun, RunRecord, TrainedRun, match_gold, open_run
+from bert4ner.runs.record import CombinedRun, RunRecord, TrainedRun, open_run
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.scoring.reliability import Reliability, score_reliability
 from bert4ner.version import VERSION

@@ -4,10 +4,9 @@ No training here. What a complete run says is read in `record`.
 """
 
 import logging
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,7 @@ from bert4ner.runs.files import write_text
 from bert4ner.runs.folds import Folds, read_folds
 from bert4ner.runs.labels import read_labels, write_labels
 from bert4ner.runs.layout import CONFIG, ENVIRONMENT, FOLDS, LABELS
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from bert4ner.runs.lock import held
 
 logger = logging.getLogger(__name__)
 
@@ -60,35 +55,9 @@ class RunFolder:
         """The labels of the run, sorted; raises as `read_labels`."""
         return read_labels(self.path)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """The folder, made if need be, for this process alone; however the process ends, it is free again.
-
-        Raises:
-            RunError: another process trains into it, or it cannot be made.
-        """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            descriptor = None if fcntl is None else os.open(self.path, os.O_RDONLY)
-        except OSError as error:
-            raise RunError(f"{self.path}: no folder to write to ({error.strerror}); choose another --output") from None
-        try:
-            if descriptor is not None:
-                self._lock(descriptor)
-            yield
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-
-    def _lock(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"{self.path}: another process trains into this folder; wait for it or choose another --output"
-            ) from None
-        except OSError:
-            logger.debug("%s: its file system knows no locks", self.path)
+    def held(self) -> AbstractContextManager[None]:
+        """The folder for this process alone; see `lock.held`."""
+        return held(self.path)
 
     def open(
         self,

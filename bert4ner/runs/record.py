@@ -4,7 +4,6 @@ Reads and checks files only, each when it is first asked for; what is missing or
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -207,25 +206,3 @@ def _read_predicted(run: Path) -> list[Document]:
         return read_documents(path, "jsonl")
     except DataError as error:
         raise RunError(str(error)) from None
-
-
-def match_gold(record: RunRecord, documents: Sequence[Document]) -> list[Document]:
-    """The gold documents of the held-out ones, in the order of `record.predicted`; others are left out.
-
-    Raises:
-        DataError: a held-out document is missing, or its text is another.
-    """
-    gold = {document.id: document for document in documents}
-    missing = [document.id for document in record.predicted if document.id not in gold]
-    if missing:
-        raise DataError(
-            f"gold lacks {len(missing)} of the {len(record.predicted)} documents that {record.path} was scored on, "
-            f"e.g. {missing[0]!r}; give the data that the run was made from"
-        )
-    changed = [document.id for document in record.predicted if document.text != gold[document.id].text]
-    if changed:
-        raise DataError(
-            f"the texts of {len(changed)} gold documents are not those that {record.path} was scored on, "
-            f"e.g. of {changed[0]!r}; give the data that the run was made from"
-        )
-    return [gold[document.id] for document in record.predicted]

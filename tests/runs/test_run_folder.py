@@ -2,8 +2,6 @@
 
 import json
 import logging
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,13 +103,6 @@ def test_a_start_that_was_killed_is_started_again(run):
         assert content(run.path) == whole
 
 
-def test_a_place_that_is_no_folder_is_refused(tmp_path):
-    (tmp_path / "file").write_text("mine", encoding="utf-8")
-    for place in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(RunError, match=r"no folder to write to \(.+\); choose another --output"):
-            RunFolder(place).held().__enter__()
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"folds": 2, "documents": {}}', "\xff"])
 def test_damaged_folds_are_told(run, text):
     (run.path / "folds.json").write_bytes(text.encode("latin-1"))
@@ -206,28 +197,3 @@ def test_tidying_leaves_what_is_complete_or_unfinished_or_not_ours(run):
     run.tidy()
     assert set(content(run.path)) == before - set(gone)
     assert not (run.path / "fold-0" / "state").exists()
-
-
-HOLDER = """
-import sys, time
-from dataclasses import replace
-from pathlib import Path
-from bert4ner.runs.folder import RunFolder
-with RunFolder(Path(sys.argv[1])).held():
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_one_process_at_a_time_and_a_killed_one_lets_go(tmp_path):
-    pytest.importorskip("fcntl", reason="no locks on this system")
-    run = RunFolder(tmp_path / "run")
-    with subprocess.Popen([sys.executable, "-c", HOLDER, run.path], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        with pytest.raises(RunError, match="another process trains into this folder"):
-            run.held().__enter__()
-        holder.kill()
-        holder.wait()
-    for _ in range(2):
-        with run.held():
-            assert content(run.path) == {}
