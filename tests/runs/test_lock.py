@@ -10,7 +10,6 @@ from bert4ner.runs.lock import held
 
 HOLDER = """
 import sys, time
-from dataclasses import replace
 from pathlib import Path
 from bert4ner.runs.lock import held
 with held(Path(sys.argv[1])):
