@@ -18,14 +18,16 @@ import numpy as np
 from results import table, write_section
 
 import bert4ner
-from bert4ner.combine.combination import Combination, Evidence, Method
+from bert4ner.combine.applying import Evidence
 from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
 from bert4ner.combine.fitting import Search, apply, cross_fit, fit
 from bert4ner.combine.members import open_members
 from bert4ner.combine.probabilities import average_probabilities
 from bert4ner.combine.recognizer import CombinedRecognizer
-from bert4ner.combine.thresholds import Aim, Rule
+from bert4ner.combine.thresholds import Aim
 from bert4ner.config import Config
+from bert4ner.runs.combination import Combination, Method
+from bert4ner.runs.rules import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
@@ -94,7 +96,7 @@ class Combined:
         self.members = [open_member([run], each) for run, each in zip(opened, self.recognizers, strict=True)]
         by_id = {document.id: document for document in training}
         self.gold = [by_id[each.id] for each in self.members[0].predicted]
-        self.folds = [opened[0].held_out_in[document.id] for document in self.gold]
+        self.folds = [opened[0].record.held_out_in[document.id] for document in self.gold]
         self.dev = dev
         self.said: dict[int, tuple[list[Evidence], list[Evidence]]] = {}
 

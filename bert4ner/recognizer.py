@@ -12,7 +12,8 @@ from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents, predict_readings
-from bert4ner.runs.folder import COMBINATION, FOLDS, RunFolder
+from bert4ner.runs.layout import LABELS, is_combination, is_trained, model_folder
+from bert4ner.runs.record import TrainedRun, open_trained
 
 
 class Recognizer(ABC):
@@ -115,16 +116,15 @@ class NamedEntityRecognizer(Recognizer):
             CheckpointError: a model folder is missing, damaged or inconsistent.
         """
         path = Path(path)
-        if (path / COMBINATION).is_file():
+        if is_combination(path):
             raise RunError(f"{path}: several runs combined, not one; load it with bert4ner.load_recognizer")
-        if (path / FOLDS).is_file():
-            models = _load_run(RunFolder(path), precision)
+        if is_trained(path):
+            models = _load_run(open_trained(path), precision)
             try:
                 return cls(models)
             except RunError as error:
                 raise RunError(f"{path}: its folds do not belong together, {error}") from None
-        folder = path / "model" if (path / "model").is_dir() else path
-        return cls([NERModel.load(folder, precision=precision)])
+        return cls([NERModel.load(model_folder(path), precision=precision)])
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         check_nbest(nbest)
@@ -184,21 +184,14 @@ def check_nbest(nbest: int) -> None:
         raise ConfigError(f"nbest must be at least 1, got {nbest}")
 
 
-def _load_run(run: RunFolder, precision: str | None) -> list[NERModel]:
-    labels = run.read_labels()
-    missing = [str(number) for number in range(run.num_folds) if not run.is_complete(number)]
-    if missing:
-        raise RunError(
-            f"{run.path}: fold {', '.join(missing)} of {run.num_folds} is not complete; "
-            "run the command that made it again, it goes on where it stopped"
-        )
-    models = []
-    for number in range(run.num_folds):
-        model = NERModel.load(run.fold(number) / "model", precision=precision)
+def _load_run(run: TrainedRun, precision: str | None) -> list[NERModel]:
+    labels, models = run.labels, []
+    for number, folder in enumerate(run.model_folders()):
+        model = NERModel.load(folder, precision=precision)
         if list(model.labels) != labels:
             raise RunError(
-                f"{run.path}: labels.txt lists {', '.join(labels)}, but the model of fold {number} was trained for "
-                f"{', '.join(model.labels)}; the run is mixed up, restore labels.txt"
+                f"{run.path}: {LABELS} lists {', '.join(labels)}, but the model of fold {number} was trained for "
+                f"{', '.join(model.labels)}; the run is mixed up, restore {LABELS}"
             )
         models.append(model)
     return models

@@ -1,3 +1,7 @@
-"""The version, read by setup without importing anything."""
+"""The version, read by setup without running this, and that of bert4keras, which built wheels carry along."""
+
+from pathlib import Path
 
 VERSION = "0.1.0"
+BERT4KERAS_VERSION = "0.11.5"
+VENDOR = Path(__file__).resolve().parent / "_vendor"  # filled in built wheels, see setup.py

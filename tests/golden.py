@@ -106,6 +106,8 @@ def digests(folder: Path) -> dict[str, str]:
         data = path.read_bytes()
         if path.name == "history.jsonl":
             data = b"".join(_without_times(data))
+        elif path.name == "scores.json":
+            data = _without_format(data)
         found[name] = hashlib.sha256(data).hexdigest()
     return found
 
@@ -114,6 +116,12 @@ def _without_times(data: bytes) -> Iterator[bytes]:
     for line in data.splitlines():
         kept = {key: value for key, value in json.loads(line).items() if key not in VOLATILE}
         yield json.dumps(kept, sort_keys=True).encode()
+
+
+def _without_format(data: bytes) -> bytes:
+    """The scores as they were written before files said their format."""
+    kept = {key: value for key, value in json.loads(data).items() if key != "format"}
+    return (json.dumps(kept, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def difference(old: dict[str, str], new: dict[str, str], what: str) -> int:

@@ -15,9 +15,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
     version errors entities entry_points registry options migrations config
     data text decode scoring
-    backend runs networks models train
-    recognizer combine report serve legacy compat cli __main__
+    runs
+    backend networks models
+    recognizer train
+    combine report serve legacy compat cli __main__
 """.split()
+APART = {"train": "recognizer", "report": "train"}
+"""Floors of which the first does not import the other, though it stands above it."""
 KERAS_NAMES = {"tensorflow", "keras", "tf_keras"}
 PRIVATE_MODULES = ("tf_keras.", "tensorflow.python", "tensorflow._api")
 OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields"}  # which Python documents
@@ -78,6 +82,8 @@ def violations(module: str, source: str) -> list[str]:
             found.append(f"{module} imports the package root; import from the module that defines the name")
         elif root == "bert4ner" and module and floor_number(target) > floor_number(module):
             found.append(f"{module} must not import {target}, which stands on a higher floor")
+        elif root == "bert4ner" and APART.get(floor) == target.partition(".")[0]:
+            found.append(f"{module} must not import {target}; {floor} and {APART[floor]} are kept apart")
     return found
 
 
@@ -188,6 +194,11 @@ def test_no_modules_import_each_other_in_a_circle():
         ),
         ("decode.viterbi", "from bert4ner.models.builder import build_model", "higher floor"),
         ("config", "if True:\n    from bert4ner.data import brat", "higher floor"),
+        ("runs.record", "from bert4ner.models.ner_model import NERModel", "higher floor"),
+        ("backend.activation", "from bert4ner.networks.mending import mend", "higher floor"),
+        ("recognizer", "from bert4ner.train.folds import split", "higher floor"),
+        ("train.fit", "from bert4ner.recognizer import Recognizer", "kept apart"),
+        ("report.page", "def f():\n    from bert4ner.train.folds import split", "kept apart"),
         ("cli.main", "import bert4ner", "package root"),
         ("cli.main", "from bert4ner import __version__", "package root"),
         ("text.windows", "from . import schemes", "relative import"),

@@ -14,6 +14,8 @@ HEAVY = {"tensorflow", "keras", "tf_keras", "bert4keras", "sklearn", "matplotlib
 SECONDS = 0.5
 
 IMPORT = "import bert4ner"
+RUNS = "import bert4ner.runs.record, bert4ner.runs.finish, bert4ner.runs.gold"
+REPORT = "import bert4ner.report.page"
 HELP = """
 import runpy, sys
 sys.argv = ["bert4ner", "--help"]
@@ -48,6 +50,12 @@ def processor_seconds(*arguments: str) -> float:
 def test_loads_no_tensorflow(script):
     loaded = json.loads(python("-c", script + LOADED).splitlines()[-1])
     assert HEAVY.intersection(loaded) == set()
+
+
+@pytest.mark.parametrize("script", [RUNS, REPORT], ids=["runs", "report"])
+def test_reading_and_reporting_a_run_load_no_tensorflow(script):
+    loaded = json.loads(python("-c", script + LOADED).splitlines()[-1])
+    assert {"tensorflow", "keras", "tf_keras", "bert4keras"}.intersection(loaded) == set()
 
 
 @pytest.mark.parametrize(

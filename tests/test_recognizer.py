@@ -19,6 +19,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 3
@@ -48,7 +49,7 @@ def texts() -> list[str]:
 def make_run(path: Path, config: Config, models: list[NERModel]) -> Path:
     """A run folder as training leaves it, as far as recognizing needs it."""
     run = RunFolder(path)
-    run.open(config, LABELS, {"folds": len(models), "fingerprint": "", "documents": {}}, precision="float32")
+    run.open(config, LABELS, Folds(len(models), "", {}), precision="float32")
     for fold, model in enumerate(models):
         model.save(run.fold(fold) / "model")
         write_documents([Document("a", "b")], run.fold(fold) / "predictions.jsonl", "jsonl")

@@ -8,14 +8,12 @@ import importlib
 import os
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 from bert4ner.backend.importing import keras_named, native_log_held_back, supply_distutils
 from bert4ner.errors import EnvironmentProblem
+from bert4ner.version import BERT4KERAS_VERSION, VENDOR
 
-BERT4KERAS_VERSION = "0.11.5"
-VENDOR = Path(__file__).resolve().parent.parent / "_vendor"  # filled in built wheels, see setup.py
 _BERT4KERAS_MODULES = "backend layers snippets models tokenizers".split()
 
 _TOO_LATE = (

@@ -1,7 +1,7 @@
 """``bert4ner combine``: one run of several, by averaged probabilities, by votes or by a model over probabilities."""
 
-import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,6 @@ from bert4ner.combine.options import CombineOptions
 from bert4ner.options import describe
 
 if TYPE_CHECKING:
-    from bert4ner.combine.combination import Combination
     from bert4ner.scoring.metrics import Scores
 
 Runs = Annotated[
@@ -55,52 +54,42 @@ def combine(
     print(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
 
 
-def _print_scores(run: Path, scores: "Scores") -> None:
-    from bert4ner.cli.printing import percent, print_table
-    from bert4ner.combine.combination import Combination
-    from bert4ner.runs.folder import SCORES
+def _print_scores(path: Path, scores: "Scores") -> None:
+    from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
+    from bert4ner.runs.record import CombinedRun
 
-    summary = json.loads((run / SCORES).read_text(encoding="utf-8"))
-    combination = Combination.load(run)
-    _print_members(summary["members"], combination, scores)
-    low, high = summary["bootstrap_f1"]
+    run = CombinedRun(path)
+    sheet, combination = run.sheet, run.combination
+    members = [
+        [each.name, f"{weight:.4g}", *score_cells(each.micro)]
+        for each, weight in zip(sheet.members, combination.used_weights, strict=True)
+    ]
+    averages = [[name, None, *values] for name, *values in average_rows(scores)]
+    columns = ["out of fold", "weight", "P", "R", "F1"]
+    title = f"{len(members)} runs and what they give together" if len(members) > 1 else "The run and what it gives now"
+    print_table(f"{title}, by {combination.method}", columns, [members, averages])
+    low, high = sheet.bootstrap_f1
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     if combination.thresholds:
         rows = [[label, f"{value:.4f}"] for label, value in combination.thresholds.items()]
         print_table("Thresholds, chosen on all held-out documents", ["label", "threshold"], [rows])
-    _print_worth(summary, combination)
-    print(f"Note: {summary['note']}.")
+    _print_worth(sheet.worth, combination.quorum)
+    print(f"Note: {sheet.note}.")
 
 
-def _print_members(members: list[dict[str, Any]], combination: "Combination", scores: "Scores") -> None:
-    """Each run with its weight, and below them what they give together."""
-    from bert4ner.cli.printing import average_rows, percent, print_table
-
-    weights = combination.weights if combination.stacker is None else combination.stacker.weights
-    rows = [
-        [each["name"], f"{weight:.4g}", *(percent(each[name]) for name in ("precision", "recall", "f1"))]
-        for each, weight in zip(members, weights, strict=True)
-    ]
-    averages = [[name, None, *values] for name, *values in average_rows(scores)]
-    title = f"{len(rows)} runs and what they give together" if len(rows) > 1 else "The run and what it gives now"
-    columns = ["out of fold", "weight", "P", "R", "F1"]
-    print_table(f"{title}, by {combination.method}", columns, [rows, averages])
-
-
-def _print_worth(summary: dict[str, Any], combination: "Combination") -> None:
-    """What each thing that was fitted is worth on folds that it was not fitted to."""
+def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:
+    """What is gained by what was fitted."""
     from bert4ner.cli.printing import percent
 
-    quorum = f"a quorum (now {combination.quorum})"
-    for name, of_labels in (("thresholds", "thresholds of labels"), ("quorum", quorum)):
-        if name in summary:
-            worth = summary[name]
+    for name, fitted in (("thresholds", "thresholds of labels"), ("quorum", f"a quorum (now {quorum})")):
+        if name in worth:
+            told = worth[name]
             print(
-                f"micro F1 without {percent(worth['f1_without'])}; {of_labels} chosen on the other folds "
-                f"{percent(worth['f1_nested'])}, on the very documents {percent(worth['f1_on_themselves'])}"
+                f"micro F1 without {percent(told['f1_without'])}; {fitted} chosen on the other folds "
+                f"{percent(told['f1_nested'])}, on the very documents {percent(told['f1_on_themselves'])}"
             )
-    if "calibration" in summary:
-        told = summary["calibration"]
+    if "calibration" in worth:
+        told = worth["calibration"]
         print(
             f"calibration error of {told['candidates']} candidates: {percent(told['ece_before'])} before, "
             f"{percent(told['ece_after'])} after ({told['kind']}, fitted to the other folds)"

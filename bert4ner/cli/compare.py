@@ -1,5 +1,6 @@
 """``bert4ner compare``: several runs side by side."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from bert4ner.options import describe
 
 if TYPE_CHECKING:
     from bert4ner.report.comparison import Pair
-    from bert4ner.report.run_record import RunRecord
+    from bert4ner.runs.record import RunRecord
 
 Runs = Annotated[tuple[Path, ...], describe("The folders of complete runs.", metavar="RUN")]
 Gold = Annotated[
@@ -34,10 +35,10 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
     from bert4ner.cli.printing import print_json
     from bert4ner.data.documents import read_documents
     from bert4ner.report.comparison import compare_pairs, differing_options
-    from bert4ner.report.run_record import load_run
+    from bert4ner.runs.record import open_run
 
     documents = None if gold is None else read_documents(gold, format)
-    records = [load_run(run) for run in runs]
+    records = [open_run(run) for run in runs]
     options = differing_options(records)
     pairs = [] if documents is None else compare_pairs(records, documents)
     if json:
@@ -57,8 +58,8 @@ def _described(record: "RunRecord") -> dict[str, object]:
         "precision": micro.precision,
         "recall": micro.recall,
         "f1": micro.f1,
-        "f1_std": record.summary.get("f1_std"),
-        "bootstrap_f1": record.summary.get("bootstrap_f1"),
+        "f1_std": record.sheet.f1_std,
+        "bootstrap_f1": list(record.sheet.bootstrap_f1),
     }
 
 
@@ -68,7 +69,7 @@ def _pair(pair: "Pair") -> dict[str, object]:
     return {"one": pair.one, "other": pair.other, **told}
 
 
-def _print(records: "list[RunRecord]", options: dict[str, list[Any]], pairs: "list[Pair]") -> None:
+def _print(records: "Sequence[RunRecord]", options: dict[str, list[Any]], pairs: "list[Pair]") -> None:
     from bert4ner.cli.printing import print_table
 
     names = [str(record.path) for record in records]
@@ -87,12 +88,12 @@ def _difference_cells(pair: "Pair") -> list[object]:
     return [0, None, None] if found is None else [found.documents, f"{100 * found.f1:+.2f}", f"{found.p_value:.4f}"]
 
 
-def _print_scores(records: "list[RunRecord]", names: list[str]) -> None:
+def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
     from bert4ner.cli.printing import percent, print_table, score_cells
 
     rows = []
     for record, name in zip(records, names, strict=True):
-        spread = record.summary.get("f1_std")
+        spread = record.sheet.f1_std
         rows.append(
             [
                 name,

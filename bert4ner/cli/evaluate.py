@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.cli.options import InputFormat, Json, is_run
+from bert4ner.cli.options import InputFormat, Json
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.errors import DataError
 from bert4ner.options import describe
+from bert4ner.runs.layout import find_out_of_fold, is_run
 
 if TYPE_CHECKING:
     from bert4ner.scoring.errors import ErrorReport
@@ -77,10 +78,8 @@ def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
 
 def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
     from bert4ner.data.documents import iterate_documents
-    from bert4ner.runs.folder import OUT_OF_FOLD
 
-    folders = (run, *run.resolve().parents[:2])  # a fold's folder or its model's lie inside the run
-    path = next((folder / OUT_OF_FOLD for folder in folders if (folder / OUT_OF_FOLD).is_file()), None)
+    path = find_out_of_fold(run)
     if path is None:
         return
     own = {document.text for document in iterate_documents(path, "jsonl")}

@@ -5,10 +5,10 @@ import sys
 from importlib import metadata
 from typing import Any
 
-from bert4ner.backend.activation import BERT4KERAS_VERSION
 from bert4ner.cli.options import Json
 from bert4ner.errors import EnvironmentProblem
-from bert4ner.runs.folder import environment, package_version
+from bert4ner.runs.environment import environment, package_version
+from bert4ner.version import BERT4KERAS_VERSION
 
 
 def info(*, json: Json = False) -> None:

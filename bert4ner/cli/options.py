@@ -9,6 +9,7 @@ from typing import Annotated
 from bert4ner.errors import DataError, RunError
 from bert4ner.options import describe
 from bert4ner.registry import FORMATS
+from bert4ner.runs.layout import is_run
 
 Data = Annotated[Path, describe("Annotated documents: a file, or a folder as brat has it.", metavar="DATA")]
 Run = Annotated[Path, describe("A run's folder, one of its folds, or a model folder.", metavar="RUN")]
@@ -28,15 +29,6 @@ def check_overwrite(source: Path, target: Path) -> None:
     """
     if source.exists() and target.exists() and source.samefile(target):
         raise DataError(f"{target}: is the input itself; name another file with the output")
-
-
-def is_run(path: Path) -> bool:
-    """Whether a path leads to a run, a fold or a model rather than to documents; what exactly is the library's to say.
-
-    A run that was damaged is still a run: any of its files tells.
-    """
-    names = ("folds.json", "combination.json", "model", "config.json", "weights.safetensors")
-    return path.is_dir() and any((path / name).exists() for name in names)
 
 
 def check_run(path: Path) -> None:

@@ -1,45 +1,30 @@
 """Makes one run of several: out-of-fold candidates, all that is fitted to them, honest scores, a folder of its own."""
 
-import json
-import logging
-import shutil
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from bert4ner.combine.combination import Combination, Evidence
+from bert4ner.combine.annotated import Annotated, annotate, check_fitting
+from bert4ner.combine.applying import Evidence
 from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
 from bert4ner.combine.fitting import CrossFitted, Search, apply, cross_fit, describe_calibration, fit
-from bert4ner.combine.members import Member, MemberRun, group_runs, member_name, open_members
+from bert4ner.combine.members import Member, MemberRun, group_runs, open_members
 from bert4ner.combine.options import CombineOptions
+from bert4ner.combine.plan import plan_combination, plan_search
 from bert4ner.combine.recognizer import load_together
-from bert4ner.combine.thresholds import Aim, Rule, precision_recall_curves
-from bert4ner.data.documents import write_documents
+from bert4ner.combine.thresholds import precision_recall_curves
 from bert4ner.data.files import atomic_folder
-from bert4ner.entities import Document, Nesting, sorted_labels
+from bert4ner.entities import Document, Nesting
 from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.runs.folder import (
-    COMBINATION,
-    CURVES,
-    ENVIRONMENT,
-    LABELS,
-    OUT_OF_FOLD,
-    SCORES,
-    RunFolder,
-    environment,
-)
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
-from bert4ner.train.folds import assign_folds
+from bert4ner.runs.combination import Combination
+from bert4ner.runs.combined import write_combined, write_curves
+from bert4ner.runs.scores import MemberScore, make_sheet, write_scores
+from bert4ner.scoring.metrics import Scores, evaluate
 
-logger = logging.getLogger(__name__)
-
-_NUM_FOLDS = 5  # for what is fitted to runs that have one fold only
-_HALF = 0.5
 _DEFAULTS = CombineOptions()
+_NOTE = "each member's best epochs were chosen on the documents they are scored on: a little optimistic"
 
 
 def combine_runs(
@@ -70,28 +55,57 @@ def combine_runs(
     """
     _check_output(Path(output), [Path(run) for run in runs])
     with atomic_folder(output) as folder:
-        opened = open_members(runs)
-        groups = group_runs(opened, by_kind=options.by_kind)
-        search = _search(options, annotated=gold is not None)
-        combination = _combination(groups, options)
-        wanted = None if gold is None else _match_gold(gold, opened)
-        folds = _folds(opened[0])
-        if search.finds_something(combination):
-            _check_fitting(wanted, folds)
-        recognizers = _load(groups, mixed_vocabularies=options.mixed_vocabularies)
-        members = [open_member(group, recognizer) for group, recognizer in zip(groups, recognizers, strict=True)]
-        rule = replace(combination.rule, nesting=_loosest(recognizers))
-        combination = replace(combination, rule=rule)
-        voting = combination.method == "vote"
-        evidence = gather_votes(members) if voting else gather_chances(members, recognizers, rule.nbest)
-        if wanted is None:
-            _write(folder, members, combination, apply(combination, evidence).selected)
-            return None
-        combination, found, worth = _fitted(wanted, evidence, folds, combination, search)
-        _write(folder, members, combination, found.selected)
-        summary = {**_summary(wanted, found.selected, folds), "members": _member_scores(wanted, members), **worth}
-        _write_scores(RunFolder(folder), summary, precision_recall_curves(wanted, found.scored, rule))
-        return evaluate(wanted, found.selected)
+        work = _prepare(runs, gold, options)
+        recognizers = _load(work.groups, mixed_vocabularies=options.mixed_vocabularies)
+        return _combine(folder, work, recognizers)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done, known before any model is loaded."""
+
+    groups: list[tuple[MemberRun, ...]]
+    combination: Combination
+    search: Search
+    annotated: Annotated | None
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The combination with what was fitted to all documents, what is found out of fold, and what fitting is worth."""
+
+    combination: Combination
+    found: CrossFitted
+    worth: dict[str, Any]
+
+
+def _prepare(runs: Sequence[str | Path], gold: Sequence[Document] | None, options: CombineOptions) -> _Work:
+    opened = open_members(runs)
+    groups = group_runs(opened, by_kind=options.by_kind)
+    search = plan_search(options, annotated=gold is not None)
+    combination = plan_combination(groups, options)
+    annotated = None if gold is None else annotate(opened, gold)
+    if search.finds_something(combination):
+        check_fitting(annotated)
+    return _Work(groups, combination, search, annotated)
+
+
+def _combine(folder: Path, work: _Work, recognizers: Sequence[NamedEntityRecognizer]) -> Scores | None:
+    members = [open_member(group, recognizer) for group, recognizer in zip(work.groups, recognizers, strict=True)]
+    rule = replace(work.combination.rule, nesting=_loosest(recognizers))
+    combination = replace(work.combination, rule=rule)
+    voting = combination.method == "vote"
+    evidence = gather_votes(members) if voting else gather_chances(members, recognizers, rule.nbest)
+    if work.annotated is None:
+        _write(folder, members, combination, apply(combination, evidence).selected)
+        return None
+    fitted = _fit(work.annotated, evidence, combination, work.search)
+    _write(folder, members, fitted.combination, fitted.found.selected)
+    gold, found = work.annotated.gold, fitted.found
+    sheet = make_sheet(gold, found.selected, work.annotated.folds, note=_NOTE)
+    write_scores(folder, replace(sheet, members=_member_scores(gold, members), worth=fitted.worth))
+    write_curves(folder, precision_recall_curves(gold, found.scored, rule))
+    return sheet.scores
 
 
 def _loosest(recognizers: Sequence[NamedEntityRecognizer]) -> Nesting:
@@ -124,98 +138,15 @@ def _load(groups: Sequence[Sequence[MemberRun]], *, mixed_vocabularies: bool) ->
     return recognizers
 
 
-def _search(options: CombineOptions, *, annotated: bool) -> Search:
-    """What is to be fitted; `auto` is decided here."""
-    aim = options.aim
-    if aim == "auto":
-        aim = Aim("f", 1.0) if annotated and options.threshold is None and options.method != "vote" else None
-    return Search(aim, options.calibration, options.quorum == "auto")
-
-
-def _check_fitting(gold: Sequence[Document] | None, folds: Sequence[int]) -> None:
-    if gold is None:
-        raise ConfigError(
-            "thresholds, calibration, quorum and stacking are fitted to annotated documents; give those that the runs "
-            "were made from"
-        )
-    if len(set(folds)) < 2:
-        raise DataError("what is fitted needs held-out documents with at least 2 different texts")
-
-
-def _combination(groups: Sequence[Sequence[MemberRun]], options: CombineOptions) -> Combination:
-    voting, count = options.method == "vote", len(groups)
-    labels = groups[0][0].labels
-    unknown = sorted(set(options.label_quorum) - set(labels))
-    if unknown:
-        raise ConfigError(f"quorum of the unknown label {unknown[0]!r}; known: {', '.join(labels)}")
-    options.rules.check_labels(labels)
-    weights = options.weights
-    if weights == "equal":
-        weights = [1.0] * count
-    elif weights == "f1":
-        weights = [sum(run.scores.micro.f1 for run in group) / len(group) for group in groups]
-    threshold = options.threshold
-    if threshold is None:  # what a single run found is its answer, however unsure; its score is no reason
-        own = count == 1 and options.nbest == 1 and options.method == "probability"
-        threshold = 0.0 if voting or own else _HALF
-    quorum = options.quorum if isinstance(options.quorum, int) else None
-    return Combination(
-        method=options.method,
-        names=tuple(map(member_name, groups)),
-        weights=tuple(float(weight) for weight in weights),
-        sizes=tuple(map(len, groups)),
-        quorum=(count // 2 + 1 if voting else 1) if quorum is None else quorum,
-        label_quorum=options.label_quorum,
-        rule=Rule(threshold, nbest=options.nbest, spans=options.rules),
-    )
-
-
-def _match_gold(gold: Sequence[Document], members: Sequence[MemberRun]) -> list[Document]:
-    """The gold documents of those that were held out, in their order."""
-    held_out = members[0].predicted
-    by_id = {document.id: document for document in gold}
-    wrong = [each.id for each in held_out if each.id not in by_id or by_id[each.id].text != each.text]
-    if wrong:
-        raise DataError(
-            f"gold lacks {len(wrong)} of the {len(held_out)} documents that the runs held out, or has another text of "
-            f"them, e.g. {wrong[0]!r}; give the data that the runs were made from"
-        )
-    wanted = [by_id[each.id] for each in held_out]
-    unknown = sorted(set(sorted_labels(wanted)) - set(members[0].labels))
-    if unknown:
-        raise DataError(
-            f"gold has labels that the runs do not know: {', '.join(unknown)}; they know {', '.join(members[0].labels)}"
-        )
-    for member in members:
-        if evaluate(wanted, member.predicted).counts != member.scores.counts:
-            logger.warning("%s was scored on other annotation than the one given", member.path)
-    return wanted
-
-
-def _folds(first: MemberRun) -> list[int]:
-    """Of each held-out document a fold: that of the first run, or, if it has only one, of a division made here."""
-    if first.num_folds > 1:
-        return [first.held_out_in[document.id] for document in first.predicted]
-    num_folds = min(_NUM_FOLDS, len({document.text for document in first.predicted}))
-    return [0] * len(first.predicted) if num_folds < 2 else assign_folds(first.predicted, num_folds, seed=0)
-
-
-def _fitted(
-    gold: Sequence[Document],
-    evidence: Sequence[Evidence],
-    folds: Sequence[int],
-    combination: Combination,
-    search: Search,
-) -> tuple[Combination, CrossFitted, dict[str, Any]]:
-    """The combination with what was fitted to all documents, what is found out of fold, and what fitting is worth."""
+def _fit(annotated: Annotated, evidence: Sequence[Evidence], combination: Combination, search: Search) -> _Fitted:
+    gold, folds = annotated.gold, annotated.folds
     found = cross_fit(gold, evidence, folds, combination, search)
     whole = fit(gold, evidence, combination, search)
     worth: dict[str, Any] = {}
     if search.aim is not None or search.quorum:
         plain = replace(search, aim=None, quorum=False)
-        without = cross_fit(gold, evidence, folds, combination, plain)
         tried = {
-            "f1_without": without.selected,
+            "f1_without": cross_fit(gold, evidence, folds, combination, plain).selected,
             "f1_nested": found.selected,
             "f1_on_themselves": apply(whole, evidence).selected,
         }
@@ -224,49 +155,14 @@ def _fitted(
     if search.calibration != "none":
         raw = cross_fit(gold, evidence, folds, combination, replace(search, calibration="none"))
         worth["calibration"] = describe_calibration(gold, raw.scored, found.scored, search.calibration)
-    return whole, found, worth
+    return _Fitted(whole, found, worth)
 
 
 def _write(folder: Path, members: Sequence[Member], combination: Combination, predicted: Sequence[Document]) -> None:
-    unneeded = shutil.ignore_patterns("state", "report.html", ".*.part")
-    sources = [source.path for member in members for source in member.runs]
-    for source, target in zip(sources, chain(*combination.folders()), strict=True):
-        try:
-            shutil.copytree(source, folder / target, ignore=unneeded)
-        except (OSError, shutil.Error) as error:
-            raise RunError(f"{source}: cannot be copied ({error})") from None
-    run = RunFolder(folder)
-    run.write(ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    run.write(LABELS, "".join(f"{label}\n" for label in members[0].runs[0].labels))
-    write_documents(predicted, folder / OUT_OF_FOLD, "jsonl")
-    run.write(COMBINATION, combination.to_json())
+    runs = [run for member in members for run in member.runs]
+    labels = runs[0].record.labels
+    write_combined(folder, combination, [run.path for run in runs], labels=labels, predicted=predicted)
 
 
-def _write_scores(run: RunFolder, summary: dict[str, Any], curves: dict[str, Any]) -> None:
-    run.write(CURVES, json.dumps(curves, ensure_ascii=False) + "\n")
-    run.write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-
-
-def _summary(gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]) -> dict[str, Any]:
-    """What scores.json holds, as that of a training; folds have no best epoch here."""
-    placed = list(zip(gold, predicted, folds, strict=True))
-    counts = Counter(folds)
-    per_fold = [
-        evaluate([one for one, _, place in placed if place == fold], [two for _, two, place in placed if place == fold])
-        for fold in sorted(counts)
-    ]
-    summary = summarize_folds(
-        evaluate(gold, predicted),
-        per_fold,
-        told=[{"fold": fold, "documents": counts[fold]} for fold in sorted(counts)],
-        note="each member's best epochs were chosen on the documents they are scored on: a little optimistic",
-    )
-    return {**summary, "bootstrap_f1": list(bootstrap_interval(gold, predicted))}
-
-
-def _member_scores(gold: Sequence[Document], members: Sequence[Member]) -> list[dict[str, Any]]:
-    return [
-        {"name": member.name, "precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
-        for member in members
-        for micro in (evaluate(gold, member.predicted).micro,)
-    ]
+def _member_scores(gold: Sequence[Document], members: Sequence[Member]) -> tuple[MemberScore, ...]:
+    return tuple(MemberScore(member.name, evaluate(gold, member.predicted).micro) for member in members)

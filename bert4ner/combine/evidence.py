@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert4ner.combine.combination import Evidence, voiced
+from bert4ner.combine.applying import Evidence, voiced
 from bert4ner.combine.members import Member, MemberRun
 from bert4ner.combine.probabilities import (
     HeldOutputs,
@@ -100,10 +100,10 @@ def _judges_of(
     number: int, runs: Sequence[MemberRun], recognizer: NamedEntityRecognizer, encoded: Encoded, *, most_cells: int
 ) -> list[_Judge]:
     """For each choice of one fold of every run the models that did not see it; recognizers hold them run by run."""
-    texts = runs[0].predicted
-    firsts = [sum(run.num_folds for run in runs[:place]) for place in range(len(runs))]  # model of each run's fold 0
+    texts, records = runs[0].predicted, [run.record for run in runs]
+    firsts = [sum(each.num_folds for each in records[:place]) for place in range(len(runs))]  # each run's fold 0
     choices = [
-        tuple(first + run.held_out_in[text.id] for first, run in zip(firsts, runs, strict=True)) for text in texts
+        tuple(first + each.held_out_in[text.id] for first, each in zip(firsts, records, strict=True)) for text in texts
     ]
     judges = []
     for choice in sorted(set(choices)):

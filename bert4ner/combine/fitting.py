@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bert4ner.combine.combination import Combination, Evidence
-from bert4ner.combine.learning import CalibrationKind, fit_calibration, fit_stacker
+from bert4ner.combine.applying import Evidence, score_candidates, select_entities
+from bert4ner.combine.learning import BoolArray, FloatArray, fit_calibration, fit_stacker
 from bert4ner.combine.thresholds import Aim, choose_thresholds
 from bert4ner.entities import Document
+from bert4ner.runs.combination import Combination
+from bert4ner.runs.fitted import CalibrationKind
 from bert4ner.scoring.metrics import Counts, count_matches
 from bert4ner.scoring.reliability import reliability
 
@@ -61,11 +63,11 @@ def fit(
         chances = np.concatenate([each.chances for each in evidence], axis=1)  # (members, candidates)
         right = _truth(gold, [each.document for each in evidence])
         combination = replace(combination, stacker=fit_stacker([each.label for each in entities], chances, right))
-    scored = [combination.score(each) for each in evidence]
+    scored = [score_candidates(combination, each) for each in evidence]
     if search.calibration != "none":
         calibration = fit_calibration(search.calibration, all_scores(scored), _truth(gold, scored))
         combination = replace(combination, calibration=calibration)
-        scored = [combination.score(each) for each in evidence]
+        scored = [score_candidates(combination, each) for each in evidence]
     if search.aim is not None:
         thresholds = choose_thresholds(gold, scored, search.aim, combination.rule)
         combination = replace(combination, thresholds=thresholds)
@@ -82,19 +84,19 @@ def _best_quorum(
         trial = replace(combination, quorum=quorum)
         total = Counts()
         for one, each in zip(gold, evidence, strict=True):
-            found = trial.select(trial.score(each))
+            found = select_entities(trial, score_candidates(trial, each))
             total += sum(count_matches(one.entities, found.entities).values(), start=Counts())
         return (1 + square) * total.hits / max(square * total.gold + total.predicted, 1.0)
 
     return max(range(1, len(combination.names) + 1), key=f_beta)
 
 
-def all_scores(documents: Sequence[Document]) -> np.ndarray:
+def all_scores(documents: Sequence[Document]) -> FloatArray:
     """The scores of all entities, (entities,), document by document."""
     return np.array([entity.score for each in documents for entity in each.entities], dtype=np.float64)
 
 
-def _truth(gold: Sequence[Document], documents: Sequence[Document]) -> np.ndarray:
+def _truth(gold: Sequence[Document], documents: Sequence[Document]) -> BoolArray:
     """Whether each entity of the documents is gold, bool (entities,)."""
     wanted = [set(each.entities) for each in gold]
     return np.array(
@@ -136,16 +138,16 @@ def cross_fit(
         fitted = fit([gold[place] for place in others], [evidence[place] for place in others], combination, search)
         for place, each in enumerate(folds):
             if each == fold:
-                scored[place] = fitted.score(evidence[place])
-                selected[place] = fitted.select(scored[place])
+                scored[place] = score_candidates(fitted, evidence[place])
+                selected[place] = select_entities(fitted, scored[place])
     places = range(len(evidence))
     return CrossFitted([scored[place] for place in places], [selected[place] for place in places])
 
 
 def apply(combination: Combination, evidence: Sequence[Evidence]) -> CrossFitted:
     """Score and select all documents by one combination: honest where nothing in it was fitted to them."""
-    scored = [combination.score(each) for each in evidence]
-    return CrossFitted(scored, [combination.select(each) for each in scored])
+    scored = [score_candidates(combination, each) for each in evidence]
+    return CrossFitted(scored, [select_entities(combination, each) for each in scored])
 
 
 def describe_calibration(

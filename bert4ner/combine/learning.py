@@ -1,60 +1,38 @@
 """What is learned from candidates whose truth is known: a logistic model over members, and calibrations of scores.
 
-Plain numbers that are saved as JSON; scikit-learn fits, and is not needed to apply. That candidates must come from
-models that did not see their documents is the caller's to see to.
+scikit-learn fits, and is not needed to apply; the fitted numbers are plain data of `runs`. That candidates must come
+from models that did not see their documents is the caller's to see to.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.decode.chances import logistic
-from bert4ner.errors import ConfigError, DataError
+from bert4ner.errors import DataError
+from bert4ner.runs.fitted import Calibration, CalibrationKind, Stacker
 
-CalibrationKind = Literal["none", "temperature", "isotonic"]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
 _LEAST = 1e-4  # probabilities nearer to 0 or 1 count as this near: their log-odds must stay finite
 _STEEPEST = 100.0  # of a temperature: its inverse is looked for in [1 / 100, 100]
 
 
-def log_odds(chances: np.ndarray) -> np.ndarray:
+def log_odds(chances: FloatArray) -> FloatArray:
     """log(p / (1 - p)), of probabilities that are kept off 0 and 1; same shape."""
     kept = np.clip(np.asarray(chances, dtype=np.float64), _LEAST, 1 - _LEAST)
     return np.log(kept) - np.log1p(-kept)
 
 
-@dataclass(frozen=True)
-class Stacker:
-    """The probability of a candidate from the log-odds that each member gives it, and from its label.
-
-    References:
-        Wolpert 1992, Stacked Generalization.
-    """
-
-    weights: tuple[float, ...]
-    """Of each member's log-odds."""
-    bias: float
-    labels: Mapping[str, float]
-    """What is added for candidates of a label; 0 for others."""
-
-    def __call__(self, labels: Sequence[str], chances: np.ndarray) -> np.ndarray:
-        """Probabilities (candidates,), from labels (candidates,) and members' probabilities (members, candidates)."""
-        added = np.array([self.labels.get(label, 0.0) for label in labels], dtype=np.float64)
-        return logistic(np.array(self.weights) @ log_odds(chances) + self.bias + added)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Stacker":
-        """The model that `to_dict` described."""
-        labels = {label: float(number) for label, number in values["labels"].items()}
-        return cls(tuple(float(number) for number in values["weights"]), float(values["bias"]), labels)
+def stack(stacker: Stacker, labels: Sequence[str], chances: FloatArray) -> FloatArray:
+    """Probabilities (candidates,), from labels (candidates,) and members' probabilities (members, candidates)."""
+    added = np.array([stacker.labels.get(label, 0.0) for label in labels], dtype=np.float64)
+    return logistic(np.array(stacker.weights) @ log_odds(chances) + stacker.bias + added)
 
 
-def fit_stacker(labels: Sequence[str], chances: np.ndarray, right: np.ndarray) -> Stacker:
+def fit_stacker(labels: Sequence[str], chances: FloatArray, right: BoolArray) -> Stacker:
     """Logistic regression with the usual penalty (C = 1) on weights and labels.
 
     Args:
@@ -80,51 +58,14 @@ def fit_stacker(labels: Sequence[str], chances: np.ndarray, right: np.ndarray) -
     return Stacker(tuple(weights.tolist()), float(fitted.intercept_[0]), by_label)
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """A growing function from scores to probabilities: what share of candidates with such a score is right.
-
-    Raises:
-        ConfigError: an unknown kind, a temperature that is not above 0, or steps that do not grow.
-    """
-
-    kind: Literal["temperature", "isotonic"]
-    temperature: float = 1.0
-    """What log-odds are divided by."""
-    scores: tuple[float, ...] = field(default=())
-    """Of `isotonic` where its line bends, growing."""
-    chances: tuple[float, ...] = field(default=())
-    """And its value there."""
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(CalibrationKind)[1:]:
-            raise ConfigError(f"calibration must be temperature or isotonic, got {self.kind!r}")
-        if not self.temperature > 0:
-            raise ConfigError(f"temperature must be above 0, got {self.temperature}")
-        steps = [np.diff(values) for values in (self.scores, self.chances)]
-        if self.kind == "isotonic" and (
-            not self.scores or len(self.scores) != len(self.chances) or any((step < 0).any() for step in steps)
-        ):
-            raise ConfigError("an isotonic calibration must have as many scores as chances, both growing")
-
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
-        """Calibrated scores; same shape."""
-        if self.kind == "isotonic":
-            return np.interp(scores, self.scores, self.chances)
-        return logistic(log_odds(scores) / self.temperature)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
-        """The calibration that `to_dict` described."""
-        scores, chances = (tuple(float(number) for number in values[name]) for name in ("scores", "chances"))
-        return cls(values["kind"], float(values["temperature"]), scores, chances)
+def calibrate(calibration: Calibration, scores: FloatArray) -> FloatArray:
+    """Calibrated scores; same shape."""
+    if calibration.kind == "isotonic":
+        return np.interp(scores, calibration.scores, calibration.chances)
+    return logistic(log_odds(scores) / calibration.temperature)
 
 
-def fit_calibration(kind: CalibrationKind, scores: np.ndarray, right: np.ndarray) -> Calibration:
+def fit_calibration(kind: CalibrationKind, scores: FloatArray, right: BoolArray) -> Calibration:
     """The calibration with the least log loss (temperature), or the least squared error of all that grow (isotonic).
 
     Args:
@@ -148,7 +89,7 @@ def fit_calibration(kind: CalibrationKind, scores: np.ndarray, right: np.ndarray
     return Calibration("isotonic", scores=tuple(bends[0]), chances=tuple(bends[1]))
 
 
-def _best_temperature(odds: np.ndarray, right: np.ndarray) -> float:
+def _best_temperature(odds: FloatArray, right: BoolArray) -> float:
     """The log loss is convex in the inverse of the temperature: its slope is 0 where it is least."""
     low, high = 1 / _STEEPEST, _STEEPEST
     for _ in range(60):

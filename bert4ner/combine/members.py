@@ -1,40 +1,33 @@
-"""The runs that are to be combined: what they say about themselves, whether they belong together, and which are one.
+"""The runs that are to be combined: whether they belong together, and which of them are one member.
 
-Reads and compares files only; whether their models load is seen when they are loaded.
+Compares what their records say; whether their models load is seen when they are loaded.
 """
 
-import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bert4ner.combine.combination import is_combination
-from bert4ner.config import Config
-from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
-from bert4ner.errors import DataError, RunError
-from bert4ner.runs.folder import CONFIG, OUT_OF_FOLD, SCORES, RunFolder
-from bert4ner.scoring.metrics import Scores
+from bert4ner.errors import RunError
+from bert4ner.runs.layout import is_combination
+from bert4ner.runs.record import TrainedRun, open_trained
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class MemberRun:
-    """A complete run as it lies on disk."""
+    """A complete run, its held-out documents in the order of the first run's."""
 
-    path: Path
-    head: str
-    labels: tuple[str, ...]
-    num_folds: int
-    held_out_in: dict[str, int]
-    """Document id -> the fold of which the model did not see it."""
-    fingerprint: str
+    record: TrainedRun
     predicted: list[Document]
     """The held-out documents with what was found in them."""
-    scores: Scores
-    """Of these documents, as the training wrote them."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self.record.path
 
 
 @dataclass(frozen=True)
@@ -53,14 +46,14 @@ class Member:
 
 def member_name(runs: Sequence[MemberRun]) -> str:
     """What a member of these runs is called."""
-    return "+".join(run.path.resolve().name for run in runs)
+    return "+".join(run.record.name for run in runs)
 
 
 def group_runs(runs: Sequence[MemberRun], *, by_kind: bool) -> list[tuple[MemberRun, ...]]:
     """The runs of each member, in the order in which its first one was given."""
     groups: dict[str, list[MemberRun]] = {}
     for number, run in enumerate(runs):
-        groups.setdefault(run.head if by_kind else str(number), []).append(run)
+        groups.setdefault(run.record.config.model.head if by_kind else str(number), []).append(run)
     return [tuple(group) for group in groups.values()]
 
 
@@ -70,73 +63,43 @@ def open_members(paths: Sequence[str | Path]) -> list[MemberRun]:
     Raises:
         RunError: naming the run that is incomplete, damaged, given twice, a combination itself, or made for other
             labels or from other documents than the first.
+        ConfigError: the configuration of one is not of this version.
     """
-    members = [_open(Path(path)) for path in paths]
-    for number, member in enumerate(members):
-        if any(member.path.resolve() == other.path.resolve() for other in members[:number]):
-            raise RunError(f"{member.path}: given twice; to count it more, give it a greater weight")
-    return [_aligned(member, members[0]) for member in members]
+    records = [_open(Path(path)) for path in paths]
+    for number, record in enumerate(records):
+        if any(record.path.resolve() == other.path.resolve() for other in records[:number]):
+            raise RunError(f"{record.path}: given twice; to count it more, give it a greater weight")
+    return [MemberRun(record, _aligned(record, records[0])) for record in records]
 
 
-def _open(path: Path) -> MemberRun:
+def _open(path: Path) -> TrainedRun:
+    """The record of a run, with all that combining needs read: what is damaged is told before anything is computed."""
     if is_combination(path):
         raise RunError(f"{path}: is a combination itself; combine the runs that it was made of")
-    run = RunFolder(path)
-    folds = run.read_folds()
-    held_out_in, num_folds = folds["documents"], folds["folds"]
-    if not isinstance(num_folds, int) or num_folds < 1 or not isinstance(held_out_in, dict):
-        raise RunError(f"{path}: folds.json is damaged; expected a number of folds and the fold of every document")
-    missing = [str(fold) for fold in range(num_folds) if not run.is_complete(fold)]
-    if missing:
+    record = open_trained(path)
+    _ = record.predicted, record.scores, record.config, record.labels
+    return record
+
+
+def _aligned(record: TrainedRun, first: TrainedRun) -> list[Document]:
+    """The run's documents in the order of the first one's, after all comparisons."""
+    if record.labels != first.labels:
         raise RunError(
-            f"{path}: fold {', '.join(missing)} of {num_folds} is not complete; run the command that made it again, "
-            "it goes on where it stopped"
-        )
-    predicted = _read_predictions(path)
-    foreign = [each.id for each in predicted if held_out_in.get(each.id) not in range(num_folds)]
-    if foreign:
-        raise RunError(f"{path}: {OUT_OF_FOLD} holds the document {foreign[0]!r}, which no fold of folds.json held out")
-    scores = _read_scores(path)
-    head = Config.load_saved(path / CONFIG).model.head
-    return MemberRun(
-        path, head, tuple(run.read_labels()), num_folds, held_out_in, str(folds["fingerprint"]), predicted, scores
-    )
-
-
-def _read_predictions(path: Path) -> list[Document]:
-    try:
-        return read_documents(path / OUT_OF_FOLD, "jsonl")
-    except DataError as error:
-        raise RunError(f"{path}: no out-of-fold predictions to combine: {error}") from None
-
-
-def _read_scores(path: Path) -> Scores:
-    try:
-        values = json.loads((path / SCORES).read_text(encoding="utf-8"))
-        return Scores.from_dict(values["out_of_fold"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path}: {SCORES} is missing or damaged ({type(error).__name__}: {error})") from None
-
-
-def _aligned(member: MemberRun, first: MemberRun) -> MemberRun:
-    """The member with its documents in the order of the first one's, after all comparisons."""
-    if member.labels != first.labels:
-        raise RunError(
-            f"{member.path}: was trained for the labels {', '.join(member.labels)}, {first.path} for "
+            f"{record.path}: was trained for the labels {', '.join(record.labels)}, {first.path} for "
             f"{', '.join(first.labels)}; runs of the same labels can be combined"
         )
-    own, wanted = ({each.id: each for each in run.predicted} for run in (member, first))
+    own, wanted = ({each.id: each for each in run.predicted} for run in (record, first))
     differing = sorted(own.keys() ^ wanted.keys()) or [id for id in own if own[id].text != wanted[id].text]
-    if differing or len(own) < len(member.predicted):
+    if differing or len(own) < len(record.predicted):
         example = f", e.g. {differing[0]!r}" if differing else ""
         raise RunError(
-            f"{member.path}: its out-of-fold predictions are of {len(own)} documents, those of {first.path} of "
+            f"{record.path}: its out-of-fold predictions are of {len(own)} documents, those of {first.path} of "
             f"{len(wanted)}, and {len(differing)} differ{example}; combine runs that hold out the same documents"
         )
-    if member.fingerprint != first.fingerprint:
+    if record.folds.fingerprint != first.folds.fingerprint:
         logger.warning(
             "%s was made from other annotation, more documents or another order of them than %s; combined all the same",
-            member.path,
+            record.path,
             first.path,
         )
-    return replace(member, predicted=[own[id] for id in wanted])
+    return [own[id] for id in wanted]

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bert4ner.combine.combination import Method
-from bert4ner.combine.learning import CalibrationKind
-from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
 from bert4ner.options import Options, Text, option
+from bert4ner.runs.combination import Method
+from bert4ner.runs.fitted import CalibrationKind
+from bert4ner.runs.rules import SpanRules
 
 
 def parse_aim(text: str) -> Aim | Literal["auto"] | None:

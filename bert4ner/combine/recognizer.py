@@ -1,15 +1,17 @@
 """Recognizes with several runs at once, and opens whatever can recognize: a model, a fold, a run, a combination."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
-from bert4ner.combine.combination import Combination, Evidence, is_combination, voiced
+from bert4ner.combine.applying import Evidence, score_candidates, select_entities, voiced
 from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.prediction import CHUNK_BATCHES, document_chunks, predict_encoded
 from bert4ner.recognizer import NamedEntityRecognizer, Recognizer
+from bert4ner.runs.combination import Combination
+from bert4ner.runs.layout import is_combination
+from bert4ner.runs.record import CombinedRun
 
 
 class CombinedRecognizer(Recognizer):
@@ -50,14 +52,9 @@ class CombinedRecognizer(Recognizer):
             RunError: combination.json or a member is missing, damaged or not of this version.
             CheckpointError: a model in it is.
         """
-        path = Path(path)
-        combination = Combination.load(path)
-        folders = combination.folders()
-        for name in chain(*folders):
-            if not (path / name).is_dir():
-                raise RunError(f"{path}: the run is incomplete, {name} is missing; combine the runs again")
-        members = [load_together([path / name for name in names], precision=precision) for names in folders]
-        return cls(members, combination)
+        run = CombinedRun(Path(path))
+        members = [load_together(folders, precision=precision) for folders in run.member_folders()]
+        return cls(members, run.combination)
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         if nbest != 1:
@@ -71,7 +68,7 @@ class CombinedRecognizer(Recognizer):
         for chunk in document_chunks(documents, characters=self._chunk_characters(batch_tokens)):
             gather = self._votes if self.combination.method == "vote" else self._chances
             for evidence in gather(chunk, batch_tokens):
-                yield self.combination.select(self.combination.score(evidence))
+                yield select_entities(self.combination, score_candidates(self.combination, evidence))
 
     def _votes(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
         predicted = [

@@ -8,17 +8,20 @@ import math
 import re
 from bisect import bisect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bert4ner.combine.learning import FloatArray
 from bert4ner.combine.selection import score_of
-from bert4ner.combine.span_rules import SpanRules
 from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.errors import ConfigError
+from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import pair_documents
 
+IntArray = NDArray[np.int64]
 _AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
 _CURVE_POINTS = 200  # of a label: more do not show
 
@@ -61,44 +64,25 @@ class Aim:
         return cls(match["wish"] or ("macro-f" if match["macro"] else "f"), value)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Rule:
-    """How candidates are found and selected apart from the thresholds of single labels.
-
-    Raises:
-        ConfigError: `nbest` is below 1.
-    """
-
-    threshold: float = 0.0
-    """That of labels without one of their own."""
-    nesting: Nesting = "none"
-    """Which entities may overlap."""
-    nbest: int = 1
-    """Above 1, members give more candidates than they would find; see `Recognizer.predict`."""
-    spans: SpanRules = field(default_factory=SpanRules)
-
-    def __post_init__(self) -> None:
-        if type(self.nbest) is not int or self.nbest < 1:
-            raise ConfigError(f"nbest must be a whole number of at least 1, got {self.nbest!r}")
-
-
 class Cuts(NamedTuple):
     """What one label's candidates give at each threshold that makes a difference, from the highest on."""
 
-    scores: np.ndarray  # (cuts,) of the last candidate that is kept
-    hits: np.ndarray  # (cuts,)
-    found: np.ndarray  # (cuts,)
+    scores: FloatArray  # (cuts,) of the last candidate that is kept
+    hits: IntArray  # (cuts,)
+    found: IntArray  # (cuts,)
     gold: int
 
     @property
-    def precision(self) -> np.ndarray:
+    def precision(self) -> FloatArray:
         """(cuts,)."""
-        return self.hits / self.found
+        shares: FloatArray = self.hits / self.found
+        return shares
 
     @property
-    def recall(self) -> np.ndarray:
+    def recall(self) -> FloatArray:
         """(cuts,)."""
-        return self.hits / max(self.gold, 1)
+        shares: FloatArray = self.hits / max(self.gold, 1)
+        return shares
 
 
 def choose_thresholds(
@@ -218,7 +202,7 @@ def _cut(cuts: Cuts, aim: Aim) -> int:
     return int(((1 + square) * cuts.hits / (square * cuts.gold + cuts.found)).argmax())
 
 
-def _above(scores: np.ndarray, cut: int) -> float:
+def _above(scores: FloatArray, cut: int) -> float:
     """A threshold that keeps what is up to a cut."""
     if cut == len(scores) - 1:
         return 0.0

@@ -1,10 +1,9 @@
 """Votes of several recognizers on the entities of one text. Knows no models, no thresholds and no overlaps."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from bert4ner.entities import Entity
-from bert4ner.errors import ConfigError
+from bert4ner.runs.votes import check_quorum, vote_shares
 
 _ROUNDING = 1e-9  # of summed weights that should be whole
 
@@ -60,35 +59,3 @@ def vote(
 def with_score(entity: Entity, score: float) -> Entity:
     """The same entity with another score."""
     return Entity(entity.start, entity.end, entity.label, score, entity.fragments)
-
-
-def vote_shares(num_members: int, weights: Sequence[float] | None) -> list[float]:
-    """How many votes each member has; together as many as there are members.
-
-    Raises:
-        ConfigError: no members, not one weight for each, or one that is not above 0 and finite.
-    """
-    if num_members < 1:
-        raise ConfigError("nothing to combine; expected at least one member")
-    if weights is None:
-        return [1.0] * num_members
-    if len(weights) != num_members:
-        raise ConfigError(f"expected one weight for each of {num_members} members, got {len(weights)}")
-    for weight in weights:
-        if not 0 < weight < math.inf:
-            raise ConfigError(f"weights must be above 0 and finite, got {weight}")
-    largest = max(weights)  # first by it: a sum of great weights may overflow
-    relative = [weight / largest for weight in weights]
-    return [num_members * weight / math.fsum(relative) for weight in relative]
-
-
-def check_quorum(num_members: int, quorum: int, label_quorum: Mapping[str, int]) -> None:
-    """Refuse quorums outside 1 to the number of members.
-
-    Raises:
-        ConfigError: naming the label, if it is that of a label.
-    """
-    for label, number in [("", quorum), *label_quorum.items()]:
-        if not 1 <= number <= num_members:
-            of_label = f" of label {label}" if label else ""
-            raise ConfigError(f"quorum{of_label} must be in [1, {num_members}], the number of members, got {number}")

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from bert4ner.backend.activation import BERT4KERAS_VERSION, activate
+from bert4ner.backend.activation import activate
 from bert4ner.backend.first_keras import SHOWN_AS
 from bert4ner.errors import DataError
 from bert4ner.legacy import names
 from bert4ner.legacy.unsupported import Unsupported, explain
+from bert4ner.version import BERT4KERAS_VERSION
 
 _LIBRARY = Path(__file__).resolve().parents[1]
 UNSUPPORTED = 2

@@ -26,12 +26,12 @@ from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder,
 from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
 from bert4ner.models.reading.reading import Reading
 from bert4ner.registry import HEADS
+from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
 from bert4ner.version import VERSION
 
 FORMAT = 1
-_CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,11 @@ class NERModel:
         }
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / _CONFIG) as aside:
+        with atomic_write(folder / MODEL_CONFIG) as aside:
             aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
         with atomic_write(folder / self.vocabulary.file_name) as aside:
             aside.write(self.vocabulary.to_text())
-        with atomic_write(folder / _WEIGHTS, binary=True) as aside:
+        with atomic_write(folder / MODEL_WEIGHTS, binary=True) as aside:
             save_file(self.weights(), aside.name)  # by name: `save` would hold it all twice more
 
     @classmethod
@@ -174,9 +174,9 @@ class NERModel:
         """
         prepare_process()
         folder = Path(folder)
-        described = _read_description(folder / _CONFIG)
+        described = _read_description(folder / MODEL_CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
-        where = str(folder / _CONFIG)
+        where = str(folder / MODEL_CONFIG)
         encoder_config = read_encoder_config(described["encoder"], where=where)
         if not vocabulary.fits(encoder_config.vocab_size):
             raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
@@ -189,7 +189,7 @@ class NERModel:
         reading = HEADS.get(config.model.head).reading.from_dict(described, blueprint, where=where)
         network, _ = assemble(blueprint, reading)
         model = cls(network, config, blueprint.labels, encoder_config, vocabulary, reading)
-        model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
+        model.set_weights(_read_weights(folder / MODEL_WEIGHTS), where=str(folder / MODEL_WEIGHTS))
         return model
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
-from bert4ner.report.run_record import RunRecord
+from bert4ner.runs.record import RunRecord, TrainedRun
 from bert4ner.scoring.significance import Difference, paired_bootstrap
 
 
@@ -22,7 +22,7 @@ class Pair:
 
 def differing_options(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
     """The options of which not all runs have the same value, with that of each run; None for a combined run."""
-    every = [None if record.config is None else record.config.options() for record in records]
+    every = [record.config.options() if isinstance(record, TrainedRun) else None for record in records]
     names = next((options for options in every if options is not None), {})
     table = {name: [None if options is None else options[name] for options in every] for name in names}
     return {

@@ -6,7 +6,7 @@ Each sentence follows from numbers that the page shows, too.
 from collections.abc import Iterator
 
 from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
-from bert4ner.report.run_record import RunRecord
+from bert4ner.runs.record import RunRecord, TrainedRun
 from bert4ner.scoring.metrics import Counts, Score
 from bert4ner.scoring.reliability import Reliability
 
@@ -22,7 +22,9 @@ def find_findings(record: RunRecord, mistakes: Mistakes | None, found: Reliabili
         sentences += _about_mistakes(mistakes)
     if found is not None:
         sentences += _about_scores(found)
-    return [*sentences, *_about_epochs(record)]
+    if isinstance(record, TrainedRun):
+        sentences += _about_epochs(record)
+    return sentences
 
 
 def _about_balance(micro: Score) -> Iterator[str]:
@@ -66,11 +68,9 @@ def _about_scores(found: Reliability) -> Iterator[str]:
         )
 
 
-def _about_epochs(record: RunRecord) -> Iterator[str]:
-    if record.config is None:
-        return
+def _about_epochs(record: TrainedRun) -> Iterator[str]:
     epochs = record.config.optimization.epochs
-    last = sum(fold["best_epoch"] == epochs for fold in record.summary["folds"])
+    last = sum(fold.best_epoch == epochs for fold in record.sheet.folds)
     if 2 * last > record.num_folds:
         where = f" in {last} of {record.num_folds} folds" if record.num_folds > 1 else ""
         yield f"The last epoch was the best{where}: more epochs (--epochs) may give more."

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from bert4ner.config import Config
 from bert4ner.data.audit import audit
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
 from bert4ner.report.findings import find_findings
-from bert4ner.report.mistakes import ORDER, Mistakes, choose_examples, count_mistakes
+from bert4ner.report.mistakes import ORDER, Example, Mistakes, choose_examples, count_mistakes
 from bert4ner.report.plots import curve_limits, draw_curves, draw_reliability, draw_tradeoff
-from bert4ner.report.run_record import RunRecord, load_run, match_gold
+from bert4ner.runs.gold import match_gold
+from bert4ner.runs.history import History
+from bert4ner.runs.layout import REPORT, fold_name
+from bert4ner.runs.record import CombinedRun, RunRecord, TrainedRun, open_run
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.scoring.reliability import Reliability, score_reliability
 from bert4ner.text.windows import SPECIAL_TOKENS
 from bert4ner.version import VERSION
 
-PAGE = "report.html"
 TEMPLATE = "report.html.jinja"
 _MEASURES = ("precision", "recall", "f1")
 
@@ -37,7 +39,7 @@ class GoldView:
     same_annotation: bool
     """Whether the run was scored on this very annotation."""
     mistakes: Mistakes
-    examples: dict[str, list[Any]]
+    examples: dict[str, list[Example]]
     reliability: Reliability | None
     audit: list[str]
     """Sentences of `audit` on all given documents of the run."""
@@ -55,57 +57,92 @@ def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, out
         RunError, ConfigError: the run is incomplete or damaged.
         DataError: gold lacks documents of the run, or `output` cannot be written.
     """
-    record = load_run(run)
-    path = Path(output) if output is not None else record.path / PAGE
+    record = open_run(run)
+    path = Path(output) if output is not None else record.path / REPORT
     page = render(record, gold)
     with atomic_write(path) as aside:
         aside.write(page)
     return path
 
 
-def render(record: RunRecord, gold: Sequence[Document] | None = None) -> str:
+def render(record: TrainedRun | CombinedRun, gold: Sequence[Document] | None = None) -> str:
     """The page as text; arguments and errors as for `write_report`."""
     view = None if gold is None else _look(record, gold)
-    mistakes, reliability = (view.mistakes, view.reliability) if view else (None, None)
-    scores = record.scores
-    options = [] if record.config is None else _options(record.config)
-    folder = FileSystemLoader(Path(__file__).parent)
+    values = {**_about_run(record), **_about_setup(record), **_about_scores(record), **_about_training(record)}
+    return _template().render(**values, **_about_gold(record, view))
+
+
+def _template() -> Template:
     environment = Environment(
-        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share, digits=2: f"{100 * share:.{digits}f}"
-    return environment.get_template(TEMPLATE).render(
-        record=record,
-        version=VERSION,
-        name=record.path.resolve().name,
-        command=_command(record.environment),
-        again=["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
-        options=options,
-        changed=[option for option in options if option["changed"]],
-        scores=scores,
-        interval=record.summary["bootstrap_f1"],
-        labels=sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
-        folds=_folds(record),
-        spread=_spread(record),
-        curves=_curves(record),
-        tradeoffs=_tradeoffs(record),
-        speed=_speed(record),
-        total_seconds=sum(_seconds(line) for history in record.histories for line in history),
-        characters=[len(document.text) for document in record.predicted],
-        held_out=len(record.predicted),
-        gold=view,
-        kinds=ORDER,
-        confusion_labels=_confused_labels(scores, mistakes),
-        reliability_plot=draw_reliability(reliability, name="reliability") if reliability else "",
-        findings=find_findings(record, mistakes, reliability),
-    )
+    return environment.get_template(TEMPLATE)
+
+
+def _about_run(record: RunRecord) -> dict[str, Any]:
+    return {
+        "record": record,
+        "version": VERSION,
+        "name": record.name,
+        "command": _command(record.environment),
+        "again": ["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
+        "characters": [len(document.text) for document in record.predicted],
+        "held_out": len(record.predicted),
+    }
+
+
+def _about_setup(record: TrainedRun | CombinedRun) -> dict[str, Any]:
+    options = _options(record.config) if isinstance(record, TrainedRun) else []
+    return {
+        "combination": record.combination if isinstance(record, CombinedRun) else None,
+        "options": options,
+        "changed": [option for option in options if option["changed"]],
+    }
+
+
+def _about_scores(record: TrainedRun | CombinedRun) -> dict[str, Any]:
+    scores = record.scores
+    return {
+        "scores": scores,
+        "labels": sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
+        "documents": _documents(record),
+        "spread": record.sheet.spread(),
+        "tradeoffs": _tradeoffs(record) if isinstance(record, CombinedRun) else {},
+    }
+
+
+def _about_training(record: RunRecord) -> dict[str, Any]:
+    histories = record.histories if isinstance(record, TrainedRun) else []
+    return {
+        "histories": histories,
+        "curves": _curves(record) if isinstance(record, TrainedRun) else [],
+        "speed": _speed(histories),
+        "total_seconds": sum(_seconds(line) for history in histories for line in history),
+    }
+
+
+def _about_gold(record: RunRecord, view: GoldView | None) -> dict[str, Any]:
+    mistakes, reliability = (view.mistakes, view.reliability) if view else (None, None)
+    return {
+        "gold": view,
+        "kinds": ORDER,
+        "confusion_labels": _confused_labels(record.scores, mistakes),
+        "reliability_plot": draw_reliability(reliability, name="reliability") if reliability else "",
+        "findings": find_findings(record, mistakes, reliability),
+    }
 
 
 def _look(record: RunRecord, documents: Sequence[Document]) -> GoldView:
     gold = match_gold(record, documents)
     pairs = list(zip(gold, record.predicted, strict=True))
     annotated = [document for document in documents if document.id in record.held_out_in]
-    window_size = (record.config or Config()).windows.max_length - SPECIAL_TOKENS
+    config = record.config if isinstance(record, TrainedRun) else Config()
+    window_size = config.windows.max_length - SPECIAL_TOKENS
     return GoldView(
         documents=gold,
         same_annotation=evaluate(gold, record.predicted).counts == record.scores.counts,
@@ -132,44 +169,28 @@ def _options(config: Config) -> list[dict[str, Any]]:
     ]
 
 
-def _folds(record: RunRecord) -> list[dict[str, Any]]:
-    if record.combination is not None:
-        return list(record.summary["folds"])
-    held_out = Counter(record.held_out_in.values())
-    return [
-        {**fold, "documents": held_out[fold["fold"]], "epochs": len(history)}
-        for fold, history in zip(record.summary["folds"], record.histories, strict=True)
-    ]
+def _documents(record: TrainedRun | CombinedRun) -> dict[int, int]:
+    """How many documents each fold held out."""
+    if isinstance(record, CombinedRun):
+        return {fold.fold: fold.documents or 0 for fold in record.sheet.folds}
+    return dict(Counter(record.held_out_in.values()))
 
 
-def _spread(record: RunRecord) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation over folds; empty for a single one."""
-    columns = {name: [fold[name] for fold in record.summary["folds"]] for name in _MEASURES}
-    if record.num_folds < 2:
-        return {}
-    return {
-        "mean": {name: statistics.fmean(values) for name, values in columns.items()},
-        "std": {name: statistics.stdev(values) for name, values in columns.items()},
-    }
-
-
-def _curves(record: RunRecord) -> list[str]:
-    if not record.histories:
-        return []
+def _curves(record: TrainedRun) -> list[str]:
     limits = curve_limits(record.histories)
     return [
-        draw_curves(history, best_epoch=fold["best_epoch"], limits=limits, name=f"fold-{fold['fold']}")
-        for fold, history in zip(record.summary["folds"], record.histories, strict=True)
+        draw_curves(history, best_epoch=fold.best_epoch or 0, limits=limits, name=fold_name(fold.fold))
+        for fold, history in zip(record.sheet.folds, record.histories, strict=True)
     ]
 
 
-def _tradeoffs(record: RunRecord) -> dict[str, str]:
+def _tradeoffs(record: CombinedRun) -> dict[str, str]:
     """A plot for each label of a combined run, the most frequent first."""
     counts = record.scores.counts
-    known = [label for label in record.tradeoffs if label in counts]
+    known = [label for label in record.curves if label in counts]
     return {
         label: draw_tradeoff(
-            record.tradeoffs[label],
+            record.curves[label],
             selected=(counts[label].precision, counts[label].recall),
             name=f"tradeoff-{number}",
         )
@@ -178,10 +199,10 @@ def _tradeoffs(record: RunRecord) -> dict[str, str]:
 
 
 def _seconds(line: dict[str, Any]) -> float:
-    return line["seconds"] + line.get("evaluation_seconds", 0.0)
+    return float(line["seconds"] + line.get("evaluation_seconds", 0.0))
 
 
-def _speed(record: RunRecord) -> list[dict[str, float]]:
+def _speed(histories: Sequence[History]) -> list[dict[str, float]]:
     """For each fold the median epoch, which the slow first one (compilation) hardly moves."""
     return [
         {
@@ -192,7 +213,7 @@ def _speed(record: RunRecord) -> list[dict[str, float]]:
             "tokens_per_second": statistics.median(line["tokens_per_second"] for line in history),
             "total": sum(map(_seconds, history)),
         }
-        for history in record.histories
+        for history in histories
     ]
 
 

@@ -259,25 +259,6 @@ def resampled_sums(table: np.ndarray, *, samples: int, seed: int) -> Iterator[np
         yield np.bincount(drawn, minlength=len(table)) @ table
 
 
-def summarize_folds(
-    scores: Scores, per_fold: Sequence[Scores], *, told: Sequence[Mapping[str, Any]], note: str
-) -> dict[str, Any]:
-    """What scores.json of a run begins with: scores of all folds together, of each, and their spread.
-
-    Args:
-        told: of each fold what stands beside its scores, its number first.
-        note: what a reader of the scores must know.
-    """
-    f1 = [fold.micro.f1 for fold in per_fold]
-    return {
-        "note": note,
-        "out_of_fold": scores.to_dict(),
-        "folds": [{**about, **asdict(fold.micro)} for about, fold in zip(told, per_fold, strict=True)],
-        "f1_mean": float(np.mean(f1)),
-        "f1_std": float(np.std(f1, ddof=1)) if len(f1) > 1 else None,
-    }
-
-
 def interval_of_counts(
     counts: Sequence[Counts], *, samples: int = 1000, seed: int = 0, level: float = 0.95
 ) -> tuple[float, float]:

@@ -50,4 +50,4 @@ def paired_bootstrap(
 
 def _difference(sums: np.ndarray) -> float:
     """Micro F1 of one minus that of the other, from hits and entities of both, (4,)."""
-    return 2 * sums[0] / max(sums[1], 1) - 2 * sums[2] / max(sums[3], 1)
+    return float(2 * sums[0] / max(sums[1], 1) - 2 * sums[2] / max(sums[3], 1))

@@ -19,7 +19,8 @@ from bert4ner.entities import Document
 from bert4ner.errors import CheckpointError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_encoded
-from bert4ner.runs.folder import best_line
+from bert4ner.runs.history import best_line, write_history
+from bert4ner.runs.layout import MODEL, STATE, TRAINING_STATE
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.text.batches import encode_documents
 from bert4ner.train.batches import TrainingBatches
@@ -84,7 +85,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     @property
     def state_path(self) -> Path:
-        return self.folder / "state" / "training.safetensors"
+        return self.folder / STATE / TRAINING_STATE
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -117,7 +118,7 @@ class EpochRecorder(keras.callbacks.Callback):
         }
         better = self.best is None or line["f1"] > self.best["f1"]
         if better:
-            self.ner_model.save(self.folder / "model")
+            self.ner_model.save(self.folder / MODEL)
         self.history.append(line)
         self._write_history()
         self._write_state()
@@ -149,8 +150,7 @@ class EpochRecorder(keras.callbacks.Callback):
         return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
 
     def _write_history(self) -> None:
-        with atomic_write(self.folder / "history.jsonl") as aside:
-            aside.write("".join(json.dumps(line) + "\n" for line in self.history))
+        write_history(self.folder, self.history)
 
     def _write_state(self) -> None:
         self.state_path.parent.mkdir(parents=True, exist_ok=True)

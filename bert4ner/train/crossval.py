@@ -1,20 +1,19 @@
 """Train one model or K, resumably, into a run folder, and score what every document got from a model that did not
 see it."""
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from bert4ner.config import Config
-from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, check_text, nesting_of, sorted_labels
 from bert4ner.errors import DataError, RunError
 from bert4ner.registry import HEADS
-from bert4ner.runs.folder import OUT_OF_FOLD, SCORES, RunFolder, best_line, fingerprint
-from bert4ner.scoring.metrics import Scores, bootstrap_interval, evaluate, summarize_folds
+from bert4ner.runs.finish import finish_run
+from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds, fingerprint
+from bert4ner.scoring.metrics import Scores
 from bert4ner.train.folds import assign_folds, split
 from bert4ner.train.worker import run_fold
 
@@ -113,18 +112,16 @@ def _train_run(
 
     run = RunFolder(output)
     labels = sorted_labels(list(documents))
-    described = {
-        "folds": folds,
-        "fingerprint": fingerprint(documents),
-        "documents": {
-            document.id: fold
-            for document, fold in zip(documents, held_out_in, strict=True)
-            if fold != NEVER_HELD_OUT  # its id may be that of a document of another file
-        },
-    }
+    gold = [document for document, fold in zip(documents, held_out_in, strict=True) if fold != NEVER_HELD_OUT]
+    places = [fold for fold in held_out_in if fold != NEVER_HELD_OUT]
+    # Documents that are never held out stay unnamed: their id may be that of a document of another file.
+    described = Folds(folds, fingerprint(documents), dict(zip((each.id for each in gold), places, strict=True)))
+    precision = resolve_precision(config.run.precision)
+    decided, asked = _decided(config, documents), config.spans.nesting
     with run.held():
-        run.open(config, labels, described, precision=resolve_precision(config.run.precision))
-        config = _with_nesting(config, documents)
+        config = run.open(config, labels, described, precision=precision, decided=decided)
+        if asked != config.spans.nesting:
+            _tell_nesting(documents)
         unused = unused_gpu()
         if unused and not all(run.is_complete(fold) for fold in range(folds)):
             logger.warning("training on CPU cores: %s", unused)
@@ -134,13 +131,15 @@ def _train_run(
             else:
                 _train_fold(run, fold, documents, held_out_in, config, labels)
             run.tidy()
-        return _finish(run, documents, held_out_in, folds)
+        return finish_run(run, gold)
 
 
-def _with_nesting(config: Config, documents: Sequence[Document]) -> Config:
-    """The configuration with `nesting` decided, which all folds are to share."""
-    if config.spans.nesting != "auto" or not HEADS.get(config.model.head).may_nest:
-        return config
+def _decided(config: Config, documents: Sequence[Document]) -> dict[str, str]:
+    """What `auto` options come to for these documents, which all folds are to share."""
+    return {"nesting": nesting_of(documents)[0]} if HEADS.get(config.model.head).may_nest else {}
+
+
+def _tell_nesting(documents: Sequence[Document]) -> None:
     nesting, otherwise = nesting_of(documents)
     logger.info("nesting %s, as in the documents", nesting)
     if otherwise:
@@ -150,7 +149,6 @@ def _with_nesting(config: Config, documents: Sequence[Document]) -> Config:
             sum(len(document.entities) for document in documents),
             "others" if nesting == "none" else "others of their label",
         )
-    return config.replace(nesting=nesting)
 
 
 def _train_fold(
@@ -170,39 +168,3 @@ def _train_fold(
     except RunError:
         run.discard_untrained()
         raise
-
-
-def _finish(run: RunFolder, documents: Sequence[Document], held_out_in: Sequence[int], folds: int) -> Scores:
-    """Join the folds' predictions in the order of the documents and score them."""
-    by_fold = [read_documents(run.fold(fold) / "predictions.jsonl", "jsonl") for fold in range(folds)]
-    predicted = {document.id: document for fold in by_fold for document in fold}
-    gold = [document for document, fold in zip(documents, held_out_in, strict=True) if fold != NEVER_HELD_OUT]
-    missing = [document.id for document in gold if document.id not in predicted]
-    if missing:
-        raise RunError(
-            f"{run.path}: its folds' predictions.jsonl lack {len(missing)} documents, e.g. {missing[0]!r}; somebody "
-            "changed them, delete the fold's folder to train it again"
-        )
-    out_of_fold = [predicted[document.id] for document in gold]
-    write_documents(out_of_fold, run.path / OUT_OF_FOLD, "jsonl")
-    scores = evaluate(gold, out_of_fold)
-    gold_by_id = {document.id: document for document in gold}
-    per_fold = [evaluate([gold_by_id[document.id] for document in fold], fold) for fold in by_fold]
-    summary = _summary(scores, per_fold, [_best_epoch(run, fold) for fold in range(folds)])
-    summary["bootstrap_f1"] = list(bootstrap_interval(gold, out_of_fold))
-    run.write(SCORES, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    return scores
-
-
-def _summary(scores: Scores, per_fold: Sequence[Scores], best_epochs: Sequence[int]) -> dict[str, Any]:
-    return summarize_folds(
-        scores,
-        per_fold,
-        told=[{"fold": number, "best_epoch": epoch} for number, epoch in enumerate(best_epochs)],
-        note="each fold's best epoch was chosen on the documents it is scored on: a little optimistic",
-    )
-
-
-def _best_epoch(run: RunFolder, fold: int) -> int:
-    lines = [json.loads(line) for line in (run.fold(fold) / "history.jsonl").read_text(encoding="utf-8").splitlines()]
-    return int(best_line(lines)["epoch"])

@@ -20,6 +20,7 @@ from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import Bert4NERError, RunError
+from bert4ner.runs.layout import MODEL, PREDICTIONS
 
 ERROR_EXIT = 2  # an error for the caller: its one line went to the parent
 COMMAND = [sys.executable, "-m", "bert4ner.train.worker"]
@@ -81,8 +82,8 @@ def train_fold(job: dict[str, Any]) -> None:
 
     folder, held_out = job["folder"], job["held_out"]
     fit(job["training"], held_out, job["config"], labels=job["labels"], folder=folder)
-    best = NERModel.load(folder / "model")
-    write_documents(predict_documents([best], held_out), folder / "predictions.jsonl", "jsonl")
+    best = NERModel.load(folder / MODEL)
+    write_documents(predict_documents([best], held_out), folder / PREDICTIONS, "jsonl")
 
 
 def _end_with_parent(finished: threading.Event) -> None:

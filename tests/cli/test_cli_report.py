@@ -19,7 +19,7 @@ def half(tmp_path, documents):
 def test_an_incomplete_run_is_named(refused, half, data):
     for arguments in ((), ("--gold", data), ("--output", half / "page.html")):
         told = refused("report", half, *arguments)
-        assert told.startswith(f"{half}: the run is incomplete, 1 of 2 folds are trained")
+        assert told.startswith(f"{half}: the run is incomplete, fold 1 of 2 is not complete")
     assert not list(half.glob("*.html"))
 
 

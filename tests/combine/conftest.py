@@ -13,8 +13,9 @@ from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
-from bert4ner.runs.folder import RunFolder, fingerprint
-from bert4ner.scoring.metrics import evaluate
+from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds, fingerprint
+from bert4ner.runs.scores import make_sheet, write_scores
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 2
@@ -29,15 +30,15 @@ def write_run(path: Path, config: Config, models, gold, *, labels=LABELS) -> Pat
     """A complete run folder, as far as combining needs it; document n is held out in fold n modulo the folds."""
     run = RunFolder(path)
     places = {document.id: number % len(models) for number, document in enumerate(gold)}
-    described = {"folds": len(models), "fingerprint": fingerprint(gold), "documents": places}
-    run.open(config, labels, described, precision="float32")
+    run.open(config, labels, Folds(len(models), fingerprint(gold), places), precision="float32")
     predicted = predict_out_of_fold(models, gold)
     for fold, model in enumerate(models):
         model.save(run.fold(fold) / "model")
         held_out = [each for each in predicted if places[each.id] == fold]
         write_documents(held_out, run.fold(fold) / "predictions.jsonl", "jsonl")
     write_documents(predicted, path / "out_of_fold.jsonl", "jsonl")
-    run.write("scores.json", json.dumps({"out_of_fold": evaluate(gold, predicted).to_dict()}))
+    best_epochs = [1] * len(models)
+    write_scores(path, make_sheet(gold, predicted, list(places.values()), note="", best_epochs=best_epochs))
     return path
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from bert4ner.combine.selection import select
-from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document
+from bert4ner.runs.rules import Rule
 
 
 def select_all(candidates: Sequence[Document], rule: Rule, thresholds: Mapping[str, float]) -> list[Document]:

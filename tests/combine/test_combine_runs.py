@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 
 from bert4ner.combine import combine_runs as module
-from bert4ner.combine.combination import Combination
 from bert4ner.combine.combine_runs import combine_runs
+from bert4ner.combine.learning import calibrate, stack
 from bert4ner.combine.options import CombineOptions
 from bert4ner.combine.probabilities import average_probabilities
 from bert4ner.combine.recognizer import CombinedRecognizer, load_recognizer
-from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
 from bert4ner.combine.voting import vote
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity, overlapping_entities
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.runs.combination import read_combination
+from bert4ner.runs.rules import SpanRules
 from bert4ner.scoring.metrics import evaluate
 from tests.combine.conftest import write_run
 from tests.random_networks import random_model
@@ -85,7 +86,7 @@ def test_a_combined_run_is_complete_in_itself_and_says_what_it_is(runs, copy_of,
         "out_of_fold.jsonl",
         "scores.json",
     }
-    combination = Combination.load(run)
+    combination = read_combination(run)
     assert combination.names == ("one", "other") and combination.weights == (3, 1)
     assert set(combination.thresholds) <= {"DRUG", "SYMPTOM"} and combination.thresholds
     summary = read_json(run / "scores.json")
@@ -114,7 +115,7 @@ def test_votes_count_what_each_run_found_itself(runs, gold, tmp_path):
     paths = list(runs.values())
     options = CombineOptions(method="vote", quorum=1, label_quorum={"DRUG": 3}, weights="f1")
     combine_runs(paths, output=tmp_path / "run", options=options)
-    weights = Combination.load(tmp_path / "run").weights
+    weights = read_combination(tmp_path / "run").weights
     assert weights == pytest.approx([evaluate(gold, out_of_fold(path)).micro.f1 for path in paths])
     members = [NamedEntityRecognizer.load(path) for path in paths]
     ner = load_recognizer(tmp_path / "run")
@@ -141,14 +142,14 @@ def test_without_gold_the_combination_is_the_same_but_for_scores(runs, gold, tmp
 def test_a_single_run_without_gold_is_left_as_it_is(runs, tmp_path):
     assert combine_runs([runs["crf"]], output=tmp_path / "same") is None
     assert_same(out_of_fold(tmp_path / "same"), out_of_fold(runs["crf"]), scores=1e-4)
-    assert Combination.load(tmp_path / "same").rule.threshold == 0.0
+    assert read_combination(tmp_path / "same").rule.threshold == 0.0
 
 
 def test_with_gold_thresholds_for_f1_are_the_default_and_both_scores_are_told(runs, gold, tmp_path, read_json):
     combine_runs([runs["crf"]], output=tmp_path / "default", gold=gold)
     combine_runs([runs["crf"]], output=tmp_path / "f1", gold=gold, options=CombineOptions(aim=Aim.parse("f1")))
-    assert Combination.load(tmp_path / "default") == Combination.load(tmp_path / "f1") and (
-        Combination.load(tmp_path / "default").thresholds
+    assert read_combination(tmp_path / "default") == read_combination(tmp_path / "f1") and (
+        read_combination(tmp_path / "default").thresholds
     )
     told = read_json(tmp_path / "default" / "scores.json")
     alone = read_json(runs["crf"] / "scores.json")["out_of_fold"]["micro"]["f1"]
@@ -158,7 +159,7 @@ def test_with_gold_thresholds_for_f1_are_the_default_and_both_scores_are_told(ru
     assert set(curves) == {"DRUG", "SYMPTOM"} and max(curves["DRUG"]["recall"]) > 0
     for method, options in (("given", CombineOptions(threshold=0.5)), ("vote", VOTE)):
         combine_runs([runs["crf"]], output=tmp_path / method, gold=gold, options=options)
-        assert not Combination.load(tmp_path / method).thresholds
+        assert not read_combination(tmp_path / method).thresholds
 
 
 def test_more_paths_give_more_candidates_out_of_fold_and_in_use(runs, gold, tmp_path):
@@ -167,7 +168,7 @@ def test_more_paths_give_more_candidates_out_of_fold_and_in_use(runs, gold, tmp_
         run = tmp_path / str(nbest)
         options = CombineOptions(nbest=nbest, threshold=0.0, aim=None)
         combine_runs(every, output=run, gold=gold, options=options)
-        (member,) = {Combination.load(run).rule.nbest}
+        (member,) = {read_combination(run).rule.nbest}
         assert member == nbest
         recognizer = load_recognizer(run)
         chances = average_probabilities(recognizer.members, gold, batch_tokens=512, nbest=nbest)
@@ -210,8 +211,8 @@ def test_stacking_and_calibration_are_stored_and_applied(kind, runs, gold, tmp_p
     combination = recognizer.combination
     text = gold[-1]
     (each,) = average_probabilities(recognizer.members, [text], batch_tokens=512, nbest=3)
-    raw = combination.stacker([entity.label for entity in each[0]], each[1])
-    expected = dict(zip(each[0], combination.calibration(raw), strict=True))
+    raw = stack(combination.stacker, [entity.label for entity in each[0]], each[1])
+    expected = dict(zip(each[0], calibrate(combination.calibration, raw), strict=True))
     found = recognizer.recognize(text.text)
     assert found and all(entity.score == pytest.approx(expected[entity], abs=1e-5) for entity in found)
     assert all(entity.score >= combination.thresholds.get(entity.label, 0.5) for entity in found)
@@ -240,7 +241,7 @@ def test_a_quorum_is_looked_for_out_of_fold(runs, gold, tmp_path, read_json):
         options = CombineOptions(method="vote", quorum=quorum)
         found = combine_runs(list(runs.values()), output=tmp_path / str(quorum), gold=gold, options=options)
         by_quorum[quorum] = found.micro.f1
-    assert by_quorum[Combination.load(tmp_path / "run").quorum] == max(by_quorum.values())
+    assert by_quorum[read_combination(tmp_path / "run").quorum] == max(by_quorum.values())
     assert told["f1_on_themselves"] == max(by_quorum.values()) >= told["f1_nested"]
 
 
@@ -264,7 +265,7 @@ def test_runs_of_one_head_are_averaged_before_heads_vote(runs, models, second, g
     run, others = second
     options = CombineOptions(method="vote", quorum=2, by_kind=True)
     scores = combine_runs([runs["crf"], runs["span"], run], output=tmp_path / "run", gold=gold, options=options)
-    combination = Combination.load(tmp_path / "run")
+    combination = read_combination(tmp_path / "run")
     assert combination.names == ("crf+crf-2", "span") and combination.sizes == (2, 1)
     told = read_json(tmp_path / "run" / "scores.json")["members"]
     together = []
@@ -369,13 +370,16 @@ def without(name):
         (with_fewer_documents, "of 15 documents, those of .* of 16, and 1 differ, e.g. 'text 15'"),
         (with_a_foreign_document, "holds the document 'foreign', which no fold"),
         (with_broken_weights, "weights.safetensors"),
-        (without("out_of_fold.jsonl"), "no out-of-fold predictions"),
+        (without("out_of_fold.jsonl"), "the run is incomplete, out_of_fold.jsonl is missing"),
         (with_two_vocabularies, "its folds do not belong together, .* their vocabulary differ"),
         (with_another_vocabulary, r"another vocabulary \(107 tokens\) .*the same tokens, in another order"),
         (with_a_model_of_other_labels, "the model of fold 1 was trained for DRUG, HERB"),
-        (without("scores.json"), "scores.json is missing or damaged"),
+        (without("scores.json"), "the run is incomplete, scores.json is missing"),
         (without("folds.json"), "no run, folds.json is missing"),
-        (lambda run: (run / "scores.json").write_text("[]", encoding="utf-8"), "scores.json is missing or damaged"),
+        (
+            lambda run: (run / "scores.json").write_text("[]", encoding="utf-8"),
+            "scores.json: damaged, expected names",
+        ),
         (lambda run: (run / "folds.json").write_text("{", encoding="utf-8"), "damaged"),
     ],
 )
@@ -439,9 +443,10 @@ def test_other_gold_and_a_bad_output_are_refused(runs, gold, tmp_path):
     ("change", "told"),
     [
         (lambda values: {**values, "format": 2}, "expected format 3, found 2"),
-        (lambda values: {**values, "quorum": 0}, "damaged .*quorum must be in"),
-        (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged .*members"),
-        (lambda values: [], "expected format 3, found None"),
+        (lambda values: {**values, "quorum": 0}, "damaged, .*quorum must be in"),
+        (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged, .*members"),
+        (lambda values: [], "damaged, expected names with values, found list"),
+        (lambda values: {"members": []}, "expected format 3, found None"),
         (lambda values: {**values, "members": values["members"] * 2}, "member-1 is missing"),
     ],
 )
@@ -451,10 +456,3 @@ def test_a_changed_combination_is_told(change, told, runs, tmp_path, read_json):
     path.write_text(json.dumps(change(read_json(path))), encoding="utf-8")
     with pytest.raises(RunError, match=told):
         load_recognizer(tmp_path / "run")
-
-
-def test_a_combination_round_trips(tmp_path):
-    thresholds = {"DRUG": np.pi / 7}
-    combination = Combination("vote", ("一", "two"), (1.0, 2.5), 2, {"DRUG": 1}, thresholds=thresholds, sizes=(2, 1))
-    (tmp_path / "combination.json").write_text(combination.to_json(), encoding="utf-8")
-    assert Combination.load(tmp_path) == combination

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bert4ner.combine.combination import Combination, Evidence, voiced
+from bert4ner.combine.applying import Evidence, score_candidates, voiced
 from bert4ner.combine.fitting import Search, apply, cross_fit, describe_calibration, fit
 from bert4ner.combine.learning import fit_calibration
 from bert4ner.combine.selection import select
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds
+from bert4ner.combine.thresholds import Aim, choose_thresholds
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.runs.combination import Combination
+from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.scoring.reliability import reliability
 from tests.combine.selecting import select_all
@@ -123,7 +125,7 @@ def test_votes_are_what_the_members_said():
     evidence = voiced(Document("1", TEXT, (Entity(7, 9, "OLD"),)), [[drug, herb], [drug], []])
     assert list(evidence.document.entities) == [drug, herb]
     np.testing.assert_array_equal(evidence.chances, [[0.75, 1.0], [0.75, np.nan], [np.nan, np.nan]])
-    found = Combination("vote", ("a", "b", "c"), (1.0,) * 3, quorum=2).score(evidence).entities
+    found = score_candidates(Combination("vote", ("a", "b", "c"), (1.0,) * 3, quorum=2), evidence).entities
     assert list(found) == [drug] and found[0].score == pytest.approx(0.5)
 
 

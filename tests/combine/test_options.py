@@ -3,9 +3,9 @@
 import pytest
 
 from bert4ner.combine.options import CombineOptions, parse_aim
-from bert4ner.combine.span_rules import SpanRules
 from bert4ner.combine.thresholds import Aim
 from bert4ner.errors import ConfigError
+from bert4ner.runs.rules import SpanRules
 
 FILE = """
 method = "vote"

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from bert4ner.combine import probabilities
-from bert4ner.combine.combination import Combination
 from bert4ner.combine.probabilities import average_probabilities
 from bert4ner.combine.recognizer import CombinedRecognizer
-from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
 from bert4ner.models import ensemble
 from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.runs.combination import Combination
+from bert4ner.runs.rules import Rule
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.windows import cut_windows
 from tests.random_networks import random_model

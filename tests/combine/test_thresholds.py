@@ -7,9 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert4ner.combine import thresholds
-from bert4ner.combine.thresholds import Aim, Rule, choose_thresholds, precision_recall_curves
+from bert4ner.combine.thresholds import Aim, choose_thresholds, precision_recall_curves
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
+from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import Counts, evaluate
 from tests.combine.selecting import select_all
 

@@ -1,35 +1,36 @@
-from dataclasses import replace
-
 import pytest
 
-from bert4ner.config import Config
-from bert4ner.entities import Document
+from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.report.comparison import compare_pairs, differing_options
-from bert4ner.report.run_record import load_run
+from bert4ner.runs.record import open_run
 from bert4ner.scoring.metrics import evaluate
 
 
 @pytest.fixture
-def record(run):
-    return load_run(run)
+def record_of(make_run, gold, predicted):
+    """The record of another run, of these documents unless others are given."""
+
+    def record(name, found=predicted, annotated=gold, **options):
+        return open_run(make_run(annotated, found, name=name, **options))
+
+    return record
 
 
-def test_only_options_that_differ_are_told_and_a_combined_run_has_none(record):
-    others = [replace(record, config=record.config.replace(head="crf", seed=7)), replace(record, config=None)]
-    assert differing_options([record, *others]) == {"head": ["softmax", "crf", None], "seed": [42, 7, None]}
-    assert differing_options([record, record]) == differing_options([others[1]]) == {}
-    assert differing_options([replace(record, config=Config().replace(learning_rate=1)), record])["learning_rate"] == [
-        1,
-        "auto",
-    ]
+def test_only_options_that_differ_are_told_and_a_combined_run_has_none(record_of, combined):
+    record, other = record_of("one"), record_of("other", head="crf", seed=7)
+    records = [record, other, open_run(combined)]
+    assert differing_options(records) == {"head": ["softmax", "crf", None], "seed": [42, 7, None]}
+    assert differing_options([record, record]) == differing_options([records[2]]) == {}
+    faster = record_of("faster", learning_rate=1)
+    assert differing_options([faster, record])["learning_rate"] == [1, "auto"]
 
 
-def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record, gold, predicted):
-    perfect = replace(record, predicted=gold[1:][::-1])
-    elsewhere = replace(record, predicted=[Document("new", "人参")])
-    with_new = [*gold, Document("new", "人参")]
-    pairs = compare_pairs([record, perfect, elsewhere], with_new)
+def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record_of, gold, predicted):
+    new = Document("new", "人参", (Entity(0, 2, "DRUG"),))
+    perfect = record_of("perfect", gold[1:][::-1], gold[1:][::-1])
+    elsewhere = record_of("elsewhere", [new], [new], folds=1)
+    pairs = compare_pairs([record_of("one"), perfect, elsewhere], [*gold, new])
     assert [(pair.one, pair.other) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
     difference = pairs[0].difference
     assert difference.documents == 5 and 0 < difference.p_value < 1
@@ -37,7 +38,8 @@ def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record,
     assert pairs[1].difference is pairs[2].difference is None
 
 
-def test_other_texts_and_repeated_ids_are_refused(record, gold):
+def test_other_texts_and_repeated_ids_are_refused(record_of, gold):
+    record = record_of("run")
     with pytest.raises(DataError, match=r"the text of 'leaflet-0' in gold is not that which .*run was scored on"):
         compare_pairs([record], [Document("leaflet-0", "人参"), *gold[1:]])
     with pytest.raises(DataError, match="1 ids occur more than once"):

@@ -5,7 +5,8 @@ import pytest
 
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import Mistakes, count_mistakes
-from bert4ner.report.run_record import load_run
+from bert4ner.runs.record import open_run
+from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.metrics import Counts, Scores
 from bert4ner.scoring.reliability import reliability
 
@@ -14,15 +15,16 @@ from bert4ner.scoring.reliability import reliability
 def told(run):
     """What is found in a run with these counts of labels, and whatever else is given."""
 
-    def tell(counts, mistakes=None, reliability=None, **changes):
-        record = load_run(run)
-        summary = {**record.summary, "out_of_fold": Scores(counts).to_dict(), **changes}
-        return find_findings(replace(record, summary=summary), mistakes, reliability)
+    def tell(counts, mistakes=None, reliability=None, best_epochs=(3, 3)):
+        sheet = open_run(run).sheet
+        folds = [replace(fold, best_epoch=epoch) for fold, epoch in zip(sheet.folds, best_epochs, strict=True)]
+        write_scores(run, replace(sheet, scores=Scores(counts), folds=tuple(folds)))
+        return find_findings(open_run(run), mistakes, reliability)
 
     return tell
 
 
-EARLY = {"folds": [{"best_epoch": 1}, {"best_epoch": 2}]}  # of three epochs: nothing to say
+EARLY = {"best_epochs": [1, 2]}  # of three epochs: nothing to say
 
 
 def test_a_run_without_weakness_is_left_in_peace(told):

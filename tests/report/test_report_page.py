@@ -1,18 +1,16 @@
 """The page as a reader of HTML sees it: tags that match, text that was escaped, nothing fetched from elsewhere."""
 
 import json
-import shutil
 from html.parser import HTMLParser
 
 import pytest
 
-from bert4ner.combine.combination import Combination
-from bert4ner.combine.learning import Calibration, Stacker
-from bert4ner.combine.span_rules import SpanRules
-from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, RunError
 from bert4ner.report.page import write_report
+from bert4ner.runs.combination import Combination, read_combination
+from bert4ner.runs.fitted import Calibration, Stacker
+from bert4ner.runs.rules import Rule, SpanRules
 
 EVIL = '<script>alert("&")</script>'
 VOID = {"meta", "br"}
@@ -155,29 +153,9 @@ def test_nothing_is_written_for_an_incomplete_run_or_foreign_gold(run, gold):
     with pytest.raises(DataError, match="gold lacks 6"):
         write_report(run, gold=[Document("other", "人参")])
     (run / "fold-0" / "predictions.jsonl").unlink()
-    with pytest.raises(RunError, match="1 of 2 folds are trained"):
+    with pytest.raises(RunError, match="fold 0 of 2 is not complete"):
         write_report(run, gold=gold)
     assert not (run / "report.html").exists()
-
-
-@pytest.fixture
-def combined(run, gold, predicted):
-    """The run as if it had been combined of two others: no folds of its own, no configuration, no history."""
-    for fold in (0, 1):
-        shutil.rmtree(run / f"fold-{fold}")
-    for name in ("config.toml", "folds.json"):
-        (run / name).unlink()
-    combination = Combination("vote", ("crf", "<b>span"), (2.0, 0.5), 2, {"DRUG": 1}, Rule(0.25), {"DRUG": 0.125})
-    (run / "combination.json").write_text(combination.to_json(), encoding="utf-8")
-    summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
-    for fold in summary["folds"]:
-        del fold["best_epoch"]
-        fold["documents"] = 3
-    scores = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3}
-    summary["members"] = [{"name": name, **scores} for name in combination.names]
-    summary["thresholds"] = {"f1_without": 0.1, "f1_nested": 0.2, "f1_on_themselves": 0.3}
-    (run / "scores.json").write_text(json.dumps(summary), encoding="utf-8")
-    return run
 
 
 def test_a_combined_run_has_a_report_of_its_members_instead_of_curves(combined, gold):
@@ -210,7 +188,7 @@ def test_what_was_fitted_to_a_combined_run_is_told(combined, gold):
     rule = Rule(0.5, nbest=7, spans=SpanRules({"*": 9}))
     fitted = Combination("stacking", ("a", "b"), (1.0, 1.0), rule=rule, stacker=stacker, calibration=calibration)
     (combined / "combination.json").write_text(fitted.to_json(), encoding="utf-8")
-    assert Combination.load(combined) == fitted
+    assert read_combination(combined) == fitted
     summary = json.loads((combined / "scores.json").read_text(encoding="utf-8"))
     summary["calibration"] = {"kind": "temperature", "candidates": 1234, "ece_before": 0.25, "ece_after": 0.125}
     (combined / "scores.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -1,10 +1,8 @@
 """A run folder is started once, taken up by the same call only, held by one process, and left tidy."""
 
-import dataclasses
 import json
 import logging
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +10,15 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
-from bert4ner.runs.folder import RunFolder, fingerprint
+from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds, fingerprint
 
 DOCUMENTS = [
     Document("a", "头晕，用人参", (Entity(0, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
     Document("b", "口服"),
     Document("c", "当归", (Entity(0, 2, "DRUG"),)),
 ]
-FOLDS = {"folds": 2, "fingerprint": fingerprint(DOCUMENTS), "documents": {"a": 0, "b": 1, "c": 1}}
+FOLDS = Folds(2, fingerprint(DOCUMENTS), {"a": 0, "b": 1, "c": 1})
 CONFIG = Config().replace(pretrained="encoders/小", epochs=3, learning_rate=1e-4)
 LABELS = ["DRUG", "SYMPTOM"]
 
@@ -69,9 +68,9 @@ def test_an_empty_folder_is_a_new_run(tmp_path):
     [
         (CONFIG.replace(epochs=4), FOLDS, "epochs was 3, now 4"),
         (CONFIG.replace(learning_rate="auto", head="softmax"), FOLDS, "head was 'crf', now 'softmax'"),
-        (CONFIG, {**FOLDS, "fingerprint": fingerprint(DOCUMENTS[:2])}, "the documents differ"),
-        (CONFIG, {**FOLDS, "folds": 3, "documents": {"a": 0, "b": 1, "c": 2}}, "folds was 2, now 3"),
-        (CONFIG, {**FOLDS, "documents": {"a": 0, "b": 0, "c": 1}}, "other documents are held out"),
+        (CONFIG, replace(FOLDS, fingerprint=fingerprint(DOCUMENTS[:2])), "the documents differ"),
+        (CONFIG, replace(FOLDS, number=3, held_out_in={"a": 0, "b": 1, "c": 2}), "folds was 2, now 3"),
+        (CONFIG, replace(FOLDS, held_out_in={"a": 0, "b": 0, "c": 1}), "other documents are held out"),
     ],
 )
 def test_another_run_is_refused_and_nothing_changed(run, config, folds, told):
@@ -104,18 +103,57 @@ def test_a_start_that_was_killed_is_started_again(run):
         assert content(run.path) == whole
 
 
-def test_a_place_that_is_no_folder_is_refused(tmp_path):
-    (tmp_path / "file").write_text("mine", encoding="utf-8")
-    for place in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(RunError, match=r"no folder to write to \(.+\); choose another --output"):
-            RunFolder(place).held().__enter__()
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"folds": 2, "documents": {}}', "\xff"])
 def test_damaged_folds_are_told(run, text):
     (run.path / "folds.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(RunError, match=r"folds\.json: damaged"):
         run.open(CONFIG, LABELS, FOLDS, precision="float32")
+
+
+AUTO = CONFIG.replace(head="span")
+
+
+def open_decided(folder, nesting, config=AUTO):
+    return RunFolder(folder).open(config, LABELS, FOLDS, precision="float32", decided={"nesting": nesting})
+
+
+def test_a_run_keeps_what_auto_came_to_and_the_same_command_resumes(tmp_path):
+    for _ in range(2):
+        assert open_decided(tmp_path, "none") == AUTO.replace(nesting="none")
+        assert Config.load(tmp_path / "config.toml") == AUTO.replace(nesting="none")
+    assert open_decided(tmp_path, "any", AUTO.replace(nesting="none")) == AUTO.replace(nesting="none")
+    with pytest.raises(RunError, match="nesting was 'none', now 'labels'"):
+        open_decided(tmp_path, "any", AUTO.replace(nesting="labels"))
+
+
+def test_a_run_that_kept_auto_resumes_as_what_its_documents_decide(tmp_path):
+    RunFolder(tmp_path).open(AUTO, LABELS, FOLDS, precision="float32")  # as it was written before
+    assert 'nesting = "auto"' in (tmp_path / "config.toml").read_text(encoding="utf-8")
+    before = content(tmp_path)
+    for config in (AUTO, AUTO.replace(nesting="none")):
+        assert open_decided(tmp_path, "none", config) == AUTO.replace(nesting="none")
+    with pytest.raises(RunError, match="nesting was 'none', now 'any'"):
+        open_decided(tmp_path, "none", AUTO.replace(nesting="any"))
+    assert content(tmp_path) == before
+
+
+def test_a_run_of_before_formats_is_taken_up(run):
+    for name in ("folds.json", "environment.json"):
+        values = json.loads((run.path / name).read_text(encoding="utf-8"))
+        assert values.pop("format") == 1
+        (run.path / name).write_text(json.dumps(values), encoding="utf-8")
+    before = content(run.path)
+    run.open(CONFIG, LABELS, FOLDS, precision="float32")
+    assert content(run.path) == before and run.read_folds() == FOLDS
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_only_a_run_without_a_complete_epoch_is_discarded(run, epochs):
+    (run.fold(0) / "state").mkdir(parents=True)
+    if epochs:
+        (run.fold(0) / "history.jsonl").write_text("{}", encoding="utf-8")
+    run.discard_untrained()
+    assert run.path.exists() is bool(epochs)
 
 
 def test_missing_labels_are_told(run):
@@ -127,29 +165,6 @@ def test_missing_labels_are_told(run):
 def test_labels_survive_an_editor_that_drops_the_last_line_end(run):
     (run.path / "labels.txt").write_bytes(b"DRUG\r\nSYMPTOM")
     assert run.read_labels() == LABELS
-
-
-ALTERED = {
-    "id": dataclasses.replace(DOCUMENTS[0], id="A"),
-    "text": dataclasses.replace(DOCUMENTS[0], text="头晕，用人身"),
-    "longer": dataclasses.replace(DOCUMENTS[0], text="头晕，用人参。"),
-    "no entity": dataclasses.replace(DOCUMENTS[0], entities=()),
-    "start": dataclasses.replace(DOCUMENTS[0], entities=(Entity(1, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
-    "end": dataclasses.replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(4, 5, "DRUG"))),
-    "label": dataclasses.replace(DOCUMENTS[0], entities=(Entity(0, 2, "DRUG"), Entity(4, 6, "DRUG"))),
-}
-
-
-@pytest.mark.parametrize("what", ALTERED)
-def test_the_fingerprint_changes_with(what):
-    assert fingerprint([ALTERED[what], *DOCUMENTS[1:]]) != fingerprint(DOCUMENTS)
-
-
-def test_the_fingerprint_is_the_same_for_the_same_and_changes_with_number_and_order():
-    scored = (Entity(0, 2, "SYMPTOM", 0.5), Entity(4, 6, "DRUG"))
-    assert fingerprint([dataclasses.replace(DOCUMENTS[0], entities=scored), *DOCUMENTS[1:]]) == FOLDS["fingerprint"]
-    others = [DOCUMENTS[:2], DOCUMENTS[::-1], [*DOCUMENTS, DOCUMENTS[0]], []]
-    assert len({fingerprint(other) for other in [DOCUMENTS, *others]}) == 5
 
 
 def test_other_arithmetic_on_this_machine_is_told_while_folds_are_open(run, caplog):
@@ -182,27 +197,3 @@ def test_tidying_leaves_what_is_complete_or_unfinished_or_not_ours(run):
     run.tidy()
     assert set(content(run.path)) == before - set(gone)
     assert not (run.path / "fold-0" / "state").exists()
-
-
-HOLDER = """
-import sys, time
-from pathlib import Path
-from bert4ner.runs.folder import RunFolder
-with RunFolder(Path(sys.argv[1])).held():
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_one_process_at_a_time_and_a_killed_one_lets_go(tmp_path):
-    pytest.importorskip("fcntl", reason="no locks on this system")
-    run = RunFolder(tmp_path / "run")
-    with subprocess.Popen([sys.executable, "-c", HOLDER, run.path], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        with pytest.raises(RunError, match="another process trains into this folder"):
-            run.held().__enter__()
-        holder.kill()
-        holder.wait()
-    for _ in range(2):
-        with run.held():
-            assert content(run.path) == {}

@@ -205,7 +205,7 @@ class TestOneModel:
         with caplog.at_level(logging.WARNING):
             train(documents, config, output=tmp_path)
         assert calls[0][3].spans.nesting == expected
-        assert Config.load(tmp_path / "config.toml").spans.nesting == option
+        assert Config.load(tmp_path / "config.toml").spans.nesting == expected
         assert ("2 of 2002 entities overlap others and may not be found" in caplog.text) is warned
         train(documents, config, output=tmp_path)  # the same run, not another one
         assert len(calls) == 1

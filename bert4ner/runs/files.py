@@ -1,0 +1,103 @@
+"""The text files of a run, read with errors in one line, and the number that says how a file is to be understood."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bert4ner.data.files import atomic_write
+from bert4ner.errors import RunError
+
+FORMAT = "format"
+"""The name of that number in a file; files of before there was one have format 1."""
+
+
+def existing(path: Path) -> Path:
+    """The path of a file that a complete run has.
+
+    Raises:
+        RunError: there is none.
+    """
+    if not path.is_file():
+        raise RunError(
+            f"{path.parent}: the run is incomplete, {path.name} is missing; run the command that made it again"
+        )
+    return path
+
+
+def damaged(path: Path, what: object) -> RunError:
+    """The error to raise for a file that is not as it was written."""
+    return RunError(f"{path}: damaged, {what}; expected what the command that made the run wrote")
+
+
+def read_text(path: Path) -> str:
+    """A whole file.
+
+    Raises:
+        RunError: it is missing or no UTF-8.
+    """
+    try:
+        return existing(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise damaged(path, error) from None
+
+
+def parse(text: str, path: Path) -> Any:
+    """JSON from a file.
+
+    Raises:
+        RunError: it is none.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise damaged(path, error) from None
+
+
+def read_json(path: Path, *, newest: int | None = None) -> dict[str, Any]:
+    """The names and values of a JSON file.
+
+    Args:
+        newest: the highest format that is understood, where the file has one.
+
+    Raises:
+        RunError: it is missing, damaged, or of a newer format.
+    """
+    values = required(parse(read_text(path), path), (), path)
+    if newest is not None:
+        _check_format(values.get(FORMAT, 1), newest, path)
+    return values
+
+
+def _check_format(found: Any, newest: int, path: Path) -> None:
+    if type(found) is not int or found < 1:
+        raise damaged(path, f"its format is {found!r}, which is no number from 1 on")
+    if found > newest:
+        raise RunError(
+            f"{path}: has format {found}, this version of bert4ner reads formats up to {newest}; install a newer one"
+        )
+
+
+def required(values: Any, keys: Sequence[str], path: Path) -> dict[str, Any]:
+    """Values by name, among them those of certain names.
+
+    Raises:
+        RunError: the values have no names, or one is missing.
+    """
+    if not isinstance(values, Mapping):
+        raise damaged(path, f"expected names with values, found {type(values).__name__}")
+    missing = [key for key in keys if key not in values]
+    if missing:
+        raise damaged(path, f"{missing[0]!r} is missing")
+    return dict(values)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    with atomic_write(path) as aside:
+        aside.write(text)
+
+
+def to_json(values: Mapping[str, Any], *, indent: int = 2) -> str:
+    """The text of a JSON file, made for readers."""
+    return json.dumps(values, ensure_ascii=False, indent=indent) + "\n"

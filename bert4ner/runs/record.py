@@ -1,0 +1,208 @@
+"""What a run says about itself: the one reader of its files, for whoever uses, combines, compares or reports it.
+
+Reads and checks files only, each when it is first asked for; what is missing or damaged is a RunError that names it.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bert4ner.config import Config
+from bert4ner.data.documents import read_documents
+from bert4ner.entities import Document
+from bert4ner.errors import DataError, RunError
+from bert4ner.runs.combination import Combination, read_combination
+from bert4ner.runs.combined import Curves, read_curves
+from bert4ner.runs.environment import read_environment
+from bert4ner.runs.files import damaged, existing
+from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds, read_folds
+from bert4ner.runs.history import History, read_history
+from bert4ner.runs.labels import read_labels
+from bert4ner.runs.layout import CONFIG, FOLDS, MODEL, OUT_OF_FOLD, SCORES, fold_name, is_combination
+from bert4ner.runs.scores import ScoreSheet, read_scores
+from bert4ner.scoring.metrics import Scores
+
+
+@dataclass(frozen=True)
+class RunRecord(ABC):
+    """What all runs have; see `open_run`."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """That of its folder."""
+        return self.path.resolve().name
+
+    @property
+    @abstractmethod
+    def num_folds(self) -> int:
+        """How many folds were scored, each by models that did not see it."""
+
+    @property
+    @abstractmethod
+    def held_out_in(self) -> dict[str, int]:
+        """Document id -> the fold that held it out; negative for documents that were only trained on."""
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, machine and command."""
+        return read_environment(self.path)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The labels that it knows, sorted."""
+        return read_labels(self.path)
+
+    @cached_property
+    def sheet(self) -> ScoreSheet:
+        """What scores.json holds."""
+        return read_scores(self.path)
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of the held-out documents."""
+        return self.sheet.scores
+
+    @cached_property
+    def predicted(self) -> list[Document]:
+        """The held-out documents with the entities that were found in them."""
+        return _read_predicted(self.path)
+
+
+@dataclass(frozen=True)
+class TrainedRun(RunRecord):
+    """A run whose folds are all trained."""
+
+    @cached_property
+    def folds(self) -> Folds:
+        """How its documents were divided."""
+        return read_folds(self.path)
+
+    @property
+    def num_folds(self) -> int:
+        return self.folds.number
+
+    @property
+    def held_out_in(self) -> dict[str, int]:
+        return self.folds.held_out_in
+
+    @cached_property
+    def config(self) -> Config:
+        """What was asked for.
+
+        Raises:
+            ConfigError: it is not a configuration of this version.
+        """
+        return Config.load_saved(existing(self.path / CONFIG))
+
+    @cached_property
+    def histories(self) -> list[History]:
+        """For each fold what its epochs gave."""
+        return [read_history(self.path / fold_name(fold)) for fold in range(self.num_folds)]
+
+    @cached_property
+    def sheet(self) -> ScoreSheet:
+        """What scores.json holds: of each fold its best epoch, too."""
+        sheet, path = read_scores(self.path), self.path / SCORES
+        if len(sheet.folds) != self.num_folds:
+            raise damaged(path, f"expected the scores of {self.num_folds} folds, found {len(sheet.folds)}")
+        if any(fold.best_epoch is None for fold in sheet.folds):
+            raise damaged(path, "'best_epoch' is missing")
+        return sheet
+
+    @cached_property
+    def predicted(self) -> list[Document]:
+        """The held-out documents with the entities that were found in them."""
+        documents = _read_predicted(self.path)
+        foreign = [each.id for each in documents if self.held_out_in.get(each.id, -1) < 0]
+        if foreign:
+            path = self.path / OUT_OF_FOLD
+            raise RunError(f"{path}: holds the document {foreign[0]!r}, which no fold of {FOLDS} held out")
+        return documents
+
+    def model_folders(self) -> list[Path]:
+        """The model of each fold."""
+        return [self.path / fold_name(fold) / MODEL for fold in range(self.num_folds)]
+
+
+@dataclass(frozen=True)
+class CombinedRun(RunRecord):
+    """A run that was combined of others, with annotated documents or without: only then it has scores."""
+
+    @cached_property
+    def combination(self) -> Combination:
+        """How it was combined."""
+        return read_combination(self.path)
+
+    @property
+    def num_folds(self) -> int:
+        return len(self.sheet.folds)
+
+    @cached_property
+    def held_out_in(self) -> dict[str, int]:
+        """Document id -> 0: which fold of its members held it out, they know."""
+        return {document.id: 0 for document in self.predicted}
+
+    @cached_property
+    def sheet(self) -> ScoreSheet:
+        """What scores.json holds: of each fold its number of documents, and the members' scores."""
+        path = self.path / SCORES
+        if not path.is_file():
+            raise RunError(f"{self.path}: was combined without scores; combine the runs again with --gold DATA")
+        sheet = read_scores(self.path)
+        if any(fold.documents is None for fold in sheet.folds):
+            raise damaged(path, "'documents' is missing")
+        if not sheet.members:
+            raise damaged(path, "'members' is missing")
+        return sheet
+
+    @cached_property
+    def curves(self) -> Curves:
+        """Precision and recall by threshold, for each label."""
+        return read_curves(self.path)
+
+    def member_folders(self) -> list[tuple[Path, ...]]:
+        """The runs of each member.
+
+        Raises:
+            RunError: one is missing.
+        """
+        folders = [tuple(self.path / name for name in names) for names in self.combination.folders()]
+        for folder in (each for member in folders for each in member):
+            if not folder.is_dir():
+                raise RunError(f"{self.path}: the run is incomplete, {folder.name} is missing; combine the runs again")
+        return folders
+
+
+def open_run(path: str | Path) -> TrainedRun | CombinedRun:
+    """The record of a complete run.
+
+    Raises:
+        RunError: no run, or a fold that is not complete.
+    """
+    path = Path(path)
+    return CombinedRun(path) if is_combination(path) else open_trained(path)
+
+
+def open_trained(path: Path) -> TrainedRun:
+    """The record of a complete run that was not combined of others; errors as for `open_run`."""
+    run = TrainedRun(path)
+    missing = RunFolder(path).incomplete_folds()
+    if missing:
+        raise RunError(
+            f"{path}: the run is incomplete, fold {', '.join(map(str, missing))} of {run.num_folds} is not complete; "
+            "run the command that made it again, it goes on where it stopped"
+        )
+    return run
+
+
+def _read_predicted(run: Path) -> list[Document]:
+    path = existing(run / OUT_OF_FOLD)
+    try:
+        return read_documents(path, "jsonl")
+    except DataError as error:
+        raise RunError(str(error)) from None

@@ -1,0 +1,166 @@
+"""The scores of a run: what scores.json holds, computed from documents, written and read here alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert4ner.entities import Document
+from bert4ner.runs.files import FORMAT, damaged, read_json, required, to_json, write_text
+from bert4ner.runs.layout import SCORES
+from bert4ner.scoring.metrics import Score, Scores, bootstrap_interval, evaluate
+
+SCORES_FORMAT = 1
+_MEASURES = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """The micro scores of one fold, and what is known of it."""
+
+    fold: int
+    micro: Score
+    best_epoch: int | None = None
+    """Of a fold that was trained."""
+    documents: int | None = None
+    """How many are in a fold of a combined run; of a trained one folds.json tells."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers by name; what is not known is left out."""
+        known = {"best_epoch": self.best_epoch, "documents": self.documents}
+        given = {name: value for name, value in known.items() if value is not None}
+        return {"fold": self.fold, **given, **asdict(self.micro)}
+
+
+@dataclass(frozen=True)
+class MemberScore:
+    """The micro scores of one member of a combined run by itself."""
+
+    name: str
+    micro: Score
+
+
+@dataclass(frozen=True)
+class ScoreSheet:
+    """The scores of a run on documents that its models did not see."""
+
+    note: str
+    """What a reader of the scores must know."""
+    scores: Scores
+    """Of all held-out documents."""
+    folds: tuple[FoldScore, ...]
+    bootstrap_f1: tuple[float, float]
+    """Interval of micro F1 with other documents of the same kind."""
+    members: tuple[MemberScore, ...] = ()
+    """Of a combined run."""
+    worth: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of a combined run: what was fitted (thresholds, quorum, calibration) -> what that is worth."""
+
+    @property
+    def f1_mean(self) -> float:
+        """Mean micro F1 of the folds."""
+        return float(np.mean([fold.micro.f1 for fold in self.folds]))
+
+    @property
+    def f1_std(self) -> float | None:
+        """Standard deviation of the folds' micro F1; None for a single fold."""
+        return float(np.std([fold.micro.f1 for fold in self.folds], ddof=1)) if len(self.folds) > 1 else None
+
+    def spread(self) -> dict[str, Score]:
+        """Mean and standard deviation of the folds' scores, as `mean` and `std`; empty for a single fold."""
+        if len(self.folds) < 2:
+            return {}
+        table = np.array([[getattr(fold.micro, name) for name in _MEASURES] for fold in self.folds])  # (folds, 3)
+        rows = {"mean": table.mean(axis=0), "std": table.std(axis=0, ddof=1)}
+        return {name: Score(*row.tolist()) for name, row in rows.items()}
+
+    def to_json(self) -> str:
+        """The text of the file that `read_scores` reads."""
+        values: dict[str, Any] = {
+            FORMAT: SCORES_FORMAT,
+            "note": self.note,
+            "out_of_fold": self.scores.to_dict(),
+            "folds": [fold.to_dict() for fold in self.folds],
+            "f1_mean": self.f1_mean,
+            "f1_std": self.f1_std,
+            "bootstrap_f1": list(self.bootstrap_f1),
+        }
+        if self.members:
+            values["members"] = [{"name": each.name, **asdict(each.micro)} for each in self.members]
+        return to_json({**values, **self.worth})
+
+
+def make_sheet(
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    folds: Sequence[int],
+    *,
+    note: str,
+    best_epochs: Sequence[int] = (),
+) -> ScoreSheet:
+    """The scores of held-out documents.
+
+    Args:
+        gold: as annotated.
+        predicted: the same documents, in the same order, with what was found in them.
+        folds: of each document the fold that held it out.
+        best_epochs: of each fold, where folds were trained; their number of documents is told otherwise.
+    """
+    micro = dict(_micro_by_fold(gold, predicted, folds))
+    if best_epochs:
+        sheets = [FoldScore(fold, micro[fold], best_epoch=epoch) for fold, epoch in enumerate(best_epochs)]
+    else:
+        sheets = [FoldScore(fold, score, documents=list(folds).count(fold)) for fold, score in micro.items()]
+    return ScoreSheet(note, evaluate(gold, predicted), tuple(sheets), bootstrap_interval(gold, predicted))
+
+
+def _micro_by_fold(
+    gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]
+) -> Iterator[tuple[int, Score]]:
+    for fold in sorted(set(folds)):
+        own = [place for place, each in enumerate(folds) if each == fold]
+        yield fold, evaluate([gold[place] for place in own], [predicted[place] for place in own]).micro
+
+
+def write_scores(run: Path, sheet: ScoreSheet) -> None:
+    """Write scores.json of a run."""
+    write_text(run / SCORES, sheet.to_json())
+
+
+def read_scores(run: Path) -> ScoreSheet:
+    """The scores that stand in a run's folder.
+
+    Raises:
+        RunError: scores.json is missing, damaged or of a newer format.
+    """
+    path = run / SCORES
+    values = required(read_json(path, newest=SCORES_FORMAT), ("note", "out_of_fold", "folds", "bootstrap_f1"), path)
+    try:
+        return _from_values(values, path)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise damaged(path, f"{type(error).__name__}: {error}") from None
+
+
+def _from_values(values: dict[str, Any], path: Path) -> ScoreSheet:
+    scores = Scores.from_dict(required(values["out_of_fold"], ("labels",), path))
+    folds = [required(fold, ("fold", *_MEASURES), path) for fold in values["folds"]]
+    members = [required(member, ("name", *_MEASURES), path) for member in values.get("members", ())]
+    low, high = values["bootstrap_f1"]
+    return ScoreSheet(
+        note=str(values["note"]),
+        scores=scores,
+        folds=tuple(
+            FoldScore(int(fold["fold"]), _score(fold), fold.get("best_epoch"), fold.get("documents")) for fold in folds
+        ),
+        bootstrap_f1=(float(low), float(high)),
+        members=tuple(MemberScore(str(member["name"]), _score(member)) for member in members),
+        worth={
+            name: required(values[name], (), path) for name in ("thresholds", "quorum", "calibration") if name in values
+        },
+    )
+
+
+def _score(values: Mapping[str, Any]) -> Score:
+    return Score(*(float(values[name]) for name in _MEASURES))

@@ -1,0 +1,167 @@
+"""One record tells everything about a run, and names in one line what is missing, damaged or of a newer version."""
+
+import json
+import re
+
+import pytest
+
+from bert4ner.errors import RunError
+from bert4ner.runs.record import CombinedRun, TrainedRun, open_run
+from bert4ner.scoring.metrics import Score, evaluate
+
+
+def read_all(path):
+    """Every part of a run."""
+    record = open_run(path)
+    _ = record.environment, record.labels, record.held_out_in, record.sheet, record.predicted
+    _ = (record.config, record.histories) if isinstance(record, TrainedRun) else (record.combination, record.curves)
+    return record
+
+
+def test_a_run_is_read_whole(run, gold, predicted):
+    record = read_all(run)
+    assert isinstance(record, TrainedRun) and record.name == "run" and record.labels == ["DRUG", "SYMPTOM"]
+    assert record.environment["cores"] == 2
+    assert [folder.relative_to(run).as_posix() for folder in record.model_folders()] == ["fold-0/model", "fold-1/model"]
+    assert record.num_folds == 2 and [len(lines) for lines in record.histories] == [3, 3]
+    assert record.config.model.head == "softmax"
+    assert record.predicted == predicted
+    assert [entity.score for entity in record.predicted[0].entities] == [0.95]
+    assert record.scores == evaluate(gold, predicted)
+    assert record.held_out_in["leaflet-3"] == 1
+
+
+def test_an_incomplete_run_is_named_with_what_to_do(run):
+    (run / "fold-1" / "predictions.jsonl").unlink()
+    with pytest.raises(RunError, match=r"run: the run is incomplete, fold 1 of 2 is not complete; run the command"):
+        open_run(run)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["scores.json", "out_of_fold.jsonl", "config.toml", "environment.json", "labels.txt", "fold-1/history.jsonl"],
+)
+def test_a_missing_file_is_named(run, name):
+    (run / name).unlink()
+    with pytest.raises(RunError, match=rf"the run is incomplete, {re.escape(name.split('/')[-1])} is missing"):
+        read_all(run)
+
+
+def test_what_is_no_run_is_told(tmp_path):
+    with pytest.raises(RunError, match=r"no run, folds\.json is missing"):
+        open_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("folds.json", "{}", "damaged"),
+        ("folds.json", '{"fingerprint": "", "folds": "two", "documents": {}}', "a number of folds, found 'two'"),
+        ("folds.json", '{"fingerprint": "", "folds": 2, "documents": []}', "expected names with values, found list"),
+        ("folds.json", '{"fingerprint": "", "folds": 2, "documents": {"a": 2}}', "'a' is in fold 2 of 2"),
+        ("folds.json", '{"fingerprint": "", "folds": 2, "documents": {}}', "'leaflet-0', which no fold of"),
+        ("scores.json", "{", "damaged"),
+        ("scores.json", "[]", "expected names with values, found list"),
+        ("scores.json", "{}", "'note' is missing"),
+        ("scores.json", '{"note": "", "out_of_fold": {"labels": {}}, "folds": []}', "'bootstrap_f1' is missing"),
+        ("scores.json", '{"note": "", "out_of_fold": {}, "folds": [], "bootstrap_f1": [0, 1]}', "'labels' is missing"),
+        (
+            "scores.json",
+            '{"note": "", "out_of_fold": {"labels": {}}, "folds": [], "bootstrap_f1": [0, 1]}',
+            "scores of 2 folds, found 0",
+        ),
+        (
+            "scores.json",
+            '{"note": "", "out_of_fold": {"labels": {"A": {}}}, "folds": [], "bootstrap_f1": [0, 1]}',
+            "damaged, KeyError: 'hits'",
+        ),
+        ("out_of_fold.jsonl", '{"text": 1}\n', "out_of_fold.jsonl:1"),
+        ("environment.json", "\ufffe", "damaged"),
+        ("fold-0/history.jsonl", "", "empty"),
+        ("fold-0/history.jsonl", '{"epoch": 1}\n', "'precision' is missing"),
+    ],
+)
+def test_a_damaged_file_is_named(run, name, content, told):
+    (run / name).write_text(content, encoding="utf-8")
+    with pytest.raises(RunError) as error:
+        read_all(run)
+    assert name in str(error.value) and told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_value_that_is_no_number_is_refused(run):
+    path = run / "fold-0" / "history.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines[1]["loss"] = float("nan")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with pytest.raises(RunError, match="epoch 2 has a value that is no number"):
+        read_all(run)
+
+
+def edit(path, change):
+    path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
+
+
+def edit_folds(run, **changes):
+    edit(run / "scores.json", lambda values: {**values, "folds": [{**fold, **changes} for fold in values["folds"]]})
+
+
+@pytest.mark.parametrize("name", ["folds.json", "scores.json", "environment.json"])
+def test_a_newer_format_is_refused_by_name_and_none_is_the_first(run, name):
+    read_all(run)
+    edit(run / name, lambda values: {**values, "format": 1})
+    read_all(run)
+    edit(run / name, lambda values: {**values, "format": 2})
+    with pytest.raises(RunError, match=rf"{re.escape(name)}: has format 2, .* reads formats up to 1; install a newer"):
+        read_all(run)
+    for damage in (0, "1", None, True):
+        edit(run / name, lambda values, damage=damage: {**values, "format": damage})
+        with pytest.raises(RunError, match=rf"{re.escape(name)}: damaged, its format is {damage!r}"):
+            read_all(run)
+
+
+def test_what_was_refused_is_refused_again(run):
+    (run / "folds.json").write_text('{"fingerprint": "", "folds": 2, "documents": {}}', encoding="utf-8")
+    record = open_run(run)
+    for _ in range(2):
+        with pytest.raises(RunError, match="which no fold of"):
+            _ = record.predicted
+
+
+def test_a_part_is_read_when_it_is_asked_for(run):
+    for name in ("scores.json", "out_of_fold.jsonl", "environment.json"):
+        (run / name).unlink()
+    assert open_run(run).labels == ["DRUG", "SYMPTOM"]
+
+
+def test_a_fold_without_its_best_epoch_is_refused(run):
+    edit_folds(run, best_epoch=None)
+    with pytest.raises(RunError, match=r"scores\.json: damaged, 'best_epoch' is missing"):
+        _ = open_run(run).sheet
+
+
+def test_a_combined_run_is_read_whole(combined, predicted):
+    record = read_all(combined)
+    assert isinstance(record, CombinedRun) and record.combination.names == ("crf", "<b>span")
+    assert record.predicted == predicted and set(record.held_out_in.values()) == {0} and record.num_folds == 2
+    assert record.sheet.members[0].micro == Score(0.5, 0.25, 1 / 3)
+    assert record.sheet.worth["thresholds"]["f1_nested"] == 0.2
+    assert record.curves == {}
+    with pytest.raises(RunError, match="the run is incomplete, member-0 is missing; combine the runs again"):
+        record.member_folders()
+    for number in (0, 1):
+        (combined / f"member-{number}").mkdir()
+    assert record.member_folders() == [(combined / "member-0",), (combined / "member-1",)]
+
+
+def test_a_combined_run_without_scores_has_everything_else(combined):
+    (combined / "scores.json").unlink()
+    record = open_run(combined)
+    assert record.labels and record.predicted
+    with pytest.raises(RunError, match="was combined without scores; combine the runs again with --gold DATA"):
+        _ = record.scores
+
+
+def test_damaged_folds_of_a_combined_run_are_named(combined):
+    edit_folds(combined, documents=None)
+    with pytest.raises(RunError, match=r"scores\.json: damaged, 'documents' is missing"):
+        _ = open_run(combined).sheet

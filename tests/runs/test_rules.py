@@ -1,0 +1,36 @@
+"""Rules are checked when they are made, by hand or from a file."""
+
+import json
+
+import pytest
+
+from bert4ner.errors import ConfigError
+from bert4ner.runs.rules import Rule, SpanRules
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"longest": {"*": 0}}, "at least 1, got 0"),
+        ({"longest": {"*": 2.5}}, "whole number of at least 1, got 2.5"),
+        ({"longest": 20}, "must be a table of labels"),
+        ({"forbidden": {"DRUG": ""}}, "forbidden characters of DRUG must be some"),
+        ({"contains": {"DRUG": "["}}, "what DRUG must contain is no regular expression"),
+        ({"shortest": {}}, "unknown kind of rule 'shortest'; known: longest, forbidden, contains"),
+    ],
+)
+def test_impossible_rules_are_refused(values, told):
+    with pytest.raises(ConfigError, match=told):
+        SpanRules.from_dict(values)
+
+
+def test_rules_round_trip():
+    rules = SpanRules({"*": 20, "DRUG": 4}, {"DRUG": "。"}, {"HERB": "草$"})
+    assert SpanRules.from_dict(json.loads(json.dumps(rules.to_dict()))) == rules
+    assert rules and not SpanRules()
+
+
+@pytest.mark.parametrize("nbest", [0, 1.0, True])
+def test_an_impossible_number_of_paths_is_refused(nbest):
+    with pytest.raises(ConfigError, match="nbest must be a whole number of at least 1"):
+        Rule(nbest=nbest)

@@ -1,0 +1,63 @@
+"""The scores of a run are computed, written and read in one place, and are the same afterwards."""
+
+import json
+import statistics
+from dataclasses import replace
+
+import pytest
+
+from bert4ner.entities import Document, Entity
+from bert4ner.runs.scores import MemberScore, make_sheet, read_scores, write_scores
+from bert4ner.scoring.metrics import Score, bootstrap_interval, evaluate
+
+FOLDS = [0, 1, 0, 1, 1, 0]
+
+
+@pytest.fixture
+def sheet(gold, predicted):
+    return make_sheet(gold, predicted, FOLDS, note="honest", best_epochs=[4, 2])
+
+
+def test_a_sheet_tells_all_folds_together_and_each(sheet, gold, predicted):
+    assert sheet.scores == evaluate(gold, predicted) and sheet.note == "honest"
+    assert sheet.bootstrap_f1 == bootstrap_interval(gold, predicted)
+    for fold in (0, 1):
+        own = [place for place, each in enumerate(FOLDS) if each == fold]
+        micro = evaluate([gold[place] for place in own], [predicted[place] for place in own]).micro
+        assert sheet.folds[fold].micro == micro and sheet.folds[fold].fold == fold
+    assert [fold.best_epoch for fold in sheet.folds] == [4, 2] and sheet.folds[0].documents is None
+
+
+def test_folds_without_training_tell_their_number_of_documents(gold, predicted):
+    folds = make_sheet(gold, predicted, [0, 2, 2, 2, 0, 2], note="").folds
+    assert [(fold.fold, fold.documents, fold.best_epoch) for fold in folds] == [(0, 2, None), (2, 4, None)]
+
+
+def test_the_spread_is_over_folds_and_none_over_a_single_one(sheet, gold, predicted):
+    f1 = [fold.micro.f1 for fold in sheet.folds]
+    assert sheet.f1_mean == pytest.approx(statistics.fmean(f1)) and sheet.f1_std == pytest.approx(statistics.stdev(f1))
+    spread = sheet.spread()
+    assert (spread["mean"].f1, spread["std"].f1) == pytest.approx((sheet.f1_mean, sheet.f1_std))
+    alone = make_sheet(gold, predicted, [0] * 6, note="", best_epochs=[1])
+    assert alone.f1_std is None and alone.spread() == {} and alone.f1_mean == alone.scores.micro.f1
+
+
+def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, tmp_path):
+    nested = Document("n", "头痛头晕", (Entity(0, 4, "A"), Entity(0, 2, "A")))
+    more = replace(
+        sheet,
+        scores=evaluate([nested], [nested]),
+        members=(MemberScore("一", Score(0.1, 0.2, 1 / 3)),),
+        worth={"quorum": {"f1_nested": 0.1}, "calibration": {"kind": "isotonic", "ece_after": 1e-9}},
+    )
+    for each in (sheet, more):
+        write_scores(tmp_path, each)
+        assert read_scores(tmp_path) == each
+
+
+def test_the_file_reads_as_it_always_did_but_for_its_format(sheet, tmp_path):
+    write_scores(tmp_path, replace(sheet, worth={"thresholds": {"f1_nested": 0.5}}))
+    values = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert list(values) == ["format", "note", "out_of_fold", "folds", "f1_mean", "f1_std", "bootstrap_f1", "thresholds"]
+    assert list(values["folds"][0]) == ["fold", "best_epoch", "precision", "recall", "f1"]
+    assert values["format"] == 1 and values["out_of_fold"] == sheet.scores.to_dict()
