@@ -150,6 +150,7 @@ class _PathRecognizer(NamedEntityRecognizer, ViterbiDecoder):
     def __init__(self, models: Sequence[NERModel]):
         super().__init__(models)
         decoder = self.ensemble.decoder
+        assert isinstance(decoder, ViterbiDecoder)  # as `__new__` saw
         ViterbiDecoder.__init__(self, decoder.transitions, decoder.starts, decoder.ends)
 
 

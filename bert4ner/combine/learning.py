@@ -110,7 +110,7 @@ class Calibration:
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         """Calibrated scores; same shape."""
         if self.kind == "isotonic":
-            return np.interp(scores, self.scores, self.chances)
+            return np.asarray(np.interp(scores, self.scores, self.chances))
         return logistic(log_odds(scores) / self.temperature)
 
     def to_dict(self) -> dict[str, Any]:
