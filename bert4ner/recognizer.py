@@ -32,8 +32,8 @@ class Recognizer(ABC):
             batch_tokens: tokens in one batch, padding counted.
             nbest: above 1, candidates instead of one answer: more is found, less of it is right, and it may overlap.
                 A head that decodes sequences (crf, softmax, span) gives what is on any of its so many best paths, one
-                that scores spans those with a probability above 1 / (2 nbest); with `w2ner` and `mrc`, which decide on
-                several things for a span, that goes for each of them. Scores are probabilities as ever.
+                that scores spans those with a probability above 1 / (2 nbest), where it decides on several things for
+                a span each of them. Scores are probabilities as ever.
 
         Raises:
             ConfigError: `nbest` is below 1, or above it for runs that were combined.
@@ -150,7 +150,7 @@ class _PathRecognizer(NamedEntityRecognizer, ViterbiDecoder):
     def __init__(self, models: Sequence[NERModel]):
         super().__init__(models)
         decoder = self.ensemble.decoder
-        assert isinstance(decoder, ViterbiDecoder)
+        assert isinstance(decoder, ViterbiDecoder)  # as `__new__` saw
         ViterbiDecoder.__init__(self, decoder.transitions, decoder.starts, decoder.ends)
 
 

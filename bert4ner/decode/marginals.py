@@ -90,7 +90,7 @@ class Lattice:
 
         (n,), (n,) and (n,) or all tags -> (n,) or (n, tags).
         """
-        return self._logs(0, rows, steps, tags) + self.emissions[rows, steps, tags]
+        return np.asarray(self._logs(0, rows, steps, tags) + self.emissions[rows, steps, tags])
 
     def beta(self, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice = slice(None)) -> np.ndarray:
         """The same as `alpha` for all continuations after a tag, its emission not counted."""
@@ -103,7 +103,7 @@ class Lattice:
         found = arriving[steps, places, tags]
         offsets = taken_out[steps, places]
         with np.errstate(divide="ignore"):
-            logs = np.log(found) + (offsets if found.ndim == 1 else offsets[:, None])
+            logs: np.ndarray = np.log(found) + (offsets if found.ndim == 1 else offsets[:, None])
         for number in np.flatnonzero(self._unsafe[places]):
             own_tags = tags if isinstance(tags, slice) else tags[number]
             logs[number] = self._summed_in_logs(int(rows[number]))[side][steps[number], own_tags]
@@ -198,7 +198,9 @@ def span_probabilities(
     return [[next(probabilities) for _ in sequence] for sequence in spans]
 
 
-def _probabilities(lattice: Lattice, flat: list[tuple], continues: np.ndarray) -> np.ndarray:
+def _probabilities(
+    lattice: Lattice, flat: list[tuple[int, int, int, Sequence[int] | np.ndarray]], continues: np.ndarray
+) -> np.ndarray:
     """The probability of each of some spans (row, start, end, tags), all at once: (spans,)."""
     rows = np.array([span[0] for span in flat])  # (spans,)
     starts = np.array([span[1] for span in flat])  # (spans,)
@@ -231,7 +233,7 @@ def log_sum_exp(scores: np.ndarray) -> np.ndarray:
     peak = scores.max(axis=-1, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0.0)
     with np.errstate(divide="ignore"):
-        return np.log(np.exp(scores - peak).sum(axis=-1)) + peak[..., 0]
+        return np.asarray(np.log(np.exp(scores - peak).sum(axis=-1)) + peak[..., 0])
 
 
 def _finite(scores: np.ndarray) -> np.ndarray:

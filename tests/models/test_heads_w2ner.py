@@ -8,7 +8,8 @@ import pytest
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document, Entity
-from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead, _distances
+from bert4ner.models.heads.relations import NEXT, PATHS, TAIL
+from bert4ner.models.heads.w2ner import W2NERHead, _distances
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.text.batches import encode_documents

@@ -7,8 +7,10 @@ import numpy as np
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.decode.chances import logistic
 from bert4ner.models.heads.base import built, scaled
+from bert4ner.models.heads.pair_targets import unpack_targets
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SpanMatrixHead, allowed_spans, loss_of_entities, unpack_targets
+from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities
+from bert4ner.models.heads.span_matrix import SpanMatrixHead
 from bert4ner.models.heads.text import text_positions
 
 _LARGEST = 200.0  # of each part of a logit in the loss: float64 knows the exponential of all three

@@ -7,8 +7,10 @@ import numpy as np
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.decode.chances import logistic
 from bert4ner.models.heads.base import built, scaled
+from bert4ner.models.heads.pair_targets import unpack_targets
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import SpanCellsHead, allowed_spans, unpack_targets
+from bert4ner.models.heads.span_loss import allowed_spans
+from bert4ner.models.heads.span_matrix import SpanCellsHead
 from bert4ner.models.heads.text import text_positions
 from bert4ner.models.reading.queries import QueryReading
 

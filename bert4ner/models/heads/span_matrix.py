@@ -16,8 +16,9 @@ from bert4ner.decode.chances import logistic
 from bert4ner.decode.decoders import ThresholdDecoder
 from bert4ner.entities import Entity, Nesting
 from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
+from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
+from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities, others_and_found
 from bert4ner.models.heads.text import text_positions
-from bert4ner.text.batches import BEFORE_TEXT
 from bert4ner.text.token_spans import TokenSpan
 
 SPANS_PER_TOKEN = 4
@@ -26,33 +27,11 @@ of all cells above 0, hundreds of thousands of spans in a window, and no annotat
 PRIOR = -8.0
 """What a logit is before training: an entity in three thousand spans. From 0, a window of 200 tokens starts with 20,000
 spans that are to be unlearned, and steps are few."""
-_NONE = -1  # target that stands for nothing
-_FIELDS = 3  # label, first and last token of a target
 
 
 def most_spans(length: int) -> int:
     """The most spans that a text of so many tokens gives."""
     return SPANS_PER_TOKEN * (length + 2)
-
-
-def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.ndarray) -> np.ndarray:
-    """Cells (kind, token, token) of each text as int32 ``(batch, 1 + 3 * cells)``: its length, its cells, then -1."""
-    targets = np.full((len(cells), 1 + _FIELDS * max(map(len, cells), default=0)), _NONE, "int32")
-    targets[:, 0] = lengths
-    for row, window_cells in enumerate(cells):
-        targets[row, 1 : 1 + _FIELDS * len(window_cells)] = [number for cell in window_cells for number in cell]
-    return targets
-
-
-def unpack_targets(targets: Any) -> tuple[Any, Any, Any, Any]:
-    """What `pack_targets` wrote, for outputs of whole windows: lengths of texts ``(batch,)``; of each cell its row in
-    the batch ``(batch, cells)``, its kind and positions ``(batch, cells, 3)``, and whether it is real."""
-    targets = tf.cast(targets, "int32")
-    batch = tf.shape(targets)[0]
-    cells = tf.reshape(targets[:, 1:], [batch, -1, _FIELDS])
-    real = tf.not_equal(cells[:, :, 0], _NONE)
-    places = tf.add(cells, [0, BEFORE_TEXT, BEFORE_TEXT])
-    return targets[:, 0], tf.broadcast_to(tf.range(batch)[:, None], tf.shape(real)), places, real
 
 
 class TokenPairHead(Head):
@@ -197,7 +176,7 @@ class SpanMatrixHead(SpanCellsHead):
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
-        others, found = _others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
+        others, found = others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
         firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
@@ -215,52 +194,3 @@ class SpanMatrixHead(SpanCellsHead):
 
     def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         return float(logistic(self._logit(window, cell)))
-
-
-def allowed_spans(inside: Any) -> Any:
-    """Which cells (batch, width, width) are spans of the text, both tokens `inside`, the first not after the last."""
-    return tf.linalg.band_part(inside[:, :, None] & inside[:, None, :], 0, -1)
-
-
-@tf.custom_gradient
-def _others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
-    """log(1 + sum of exp(logit)) over spans that are not in `places`, and the logits of those that are.
-
-    The sums, ``(batch, labels, length)``, are of the spans that begin with a token; the logits are ``(batch, cells)``.
-
-    The gradient is written down: each array as large as the logits is a pass over memory, and TensorFlow's own makes
-    thrice as many.
-
-    Args:
-        outputs: logits, ``(batch, labels, length, length)``.
-        allowed: which cells are spans, ``(batch, length, length)``.
-        places: row, label, first and last token of the cells to take out, ``(batch, cells, 4)``.
-    """
-    others = tf.where(allowed[:, None], outputs, -np.inf)
-    others = tf.tensor_scatter_nd_update(others, places, tf.fill(tf.shape(places)[:-1], np.float32(-np.inf)))
-    top = tf.maximum(tf.reduce_max(others, axis=-1, keepdims=True), 0.0)
-    powers = tf.exp(others - top)
-    total = tf.exp(-top) + tf.reduce_sum(powers, axis=-1, keepdims=True)  # (batch, labels, length, 1)
-
-    def gradient(of_others: Any, of_found: Any) -> Any:
-        slopes = powers * (of_others[..., None] / total)
-        return tf.tensor_scatter_nd_add(slopes, places, of_found), None, None
-
-    return (tf.squeeze(top + tf.math.log(total), axis=-1), tf.gather_nd(outputs, places)), gradient
-
-
-def loss_of_entities(logits: Any, groups: Any, num_groups: Any) -> Any:
-    """log(1 + sum over entities of exp(-logit)) of each group, ``(batch, groups)``.
-
-    Args:
-        logits: of the entities of each window, ``(batch, cells)``; inf counts as nothing.
-        groups: the number of each one's group, of the same shape.
-        num_groups: how many there are in each window.
-    """
-    batch = tf.shape(logits)[0]
-    segments = tf.reshape(tf.range(batch)[:, None] * num_groups + groups, [-1])  # (batch * cells,)
-    scores, count = tf.reshape(-logits, [-1]), batch * num_groups
-    top = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(scores, segments, count), 0.0))
-    powers = tf.exp(scores - tf.gather(top, segments))
-    total = top + tf.math.log(tf.exp(-top) + tf.math.unsorted_segment_sum(powers, segments, count))
-    return tf.reshape(total, [batch, num_groups])
