@@ -113,8 +113,8 @@ def _row(line: str, number: int, survey: Survey, repairs: Repairs, *, path: Path
     if match is None or (not token and line == tag):
         found = f"the tag {tag!r}" if line != tag else f"the single column {line[:40]!r}"
         raise DataError(
-            f"{path}:{number}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), found {found}; "
-            "correct the line, sentences are divided by a blank line"
+            f"{path}:{number}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
+            f"found {found}; correct the line, sentences are divided by a blank line"
         )
     if not token:
         token = " "

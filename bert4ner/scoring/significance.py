@@ -40,14 +40,14 @@ def paired_bootstrap(
     gold = list(gold)
     sides = [counts_table(document_counts(gold, predicted)) for predicted in (one, other)]
     table = np.concatenate(sides, axis=1)  # (documents, 4)
-    found = float(_difference(table.sum(axis=0)))
+    found = _difference(table.sum(axis=0))
     if not found:
         return Difference(len(gold), 0.0, 1.0)
     draws = resampled_sums(table, samples=samples, seed=seed)
-    further = sum(abs(float(_difference(sums)) - found) >= abs(found) for sums in draws)
+    further = sum(abs(_difference(sums) - found) >= abs(found) for sums in draws)
     return Difference(len(gold), found, (further + 1) / (samples + 1))
 
 
 def _difference(sums: np.ndarray) -> float:
     """Micro F1 of one minus that of the other, from hits and entities of both, (4,)."""
-    return 2 * sums[0] / max(sums[1], 1) - 2 * sums[2] / max(sums[3], 1)
+    return float(2 * sums[0] / max(sums[1], 1) - 2 * sums[2] / max(sums[3], 1))
