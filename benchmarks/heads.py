@@ -26,18 +26,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 from results import percent, table, write_section
 from workers import Worker
 
-from bert4ner.config import Config, ModelConfig
+from bert4ner import registry
+from bert4ner.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 KEPT = Path(__file__).resolve().parent / "measured" / "heads.jsonl"
-HEADS = get_args(get_type_hints(ModelConfig)["head"])
+HEADS = registry.HEADS.names()
 SETS = {  # to train on, to score on, documents of the former that are drawn
     "tcm": ("tcm/train.json", "tcm/dev.json", None),
     "cmeee": ("cmeee/train_data.txt", "cmeee/val_data.txt", 3_000),

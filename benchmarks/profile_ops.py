@@ -26,6 +26,7 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.optimizers import compile_for_training
 
 BATCH, LENGTH, STEPS = 16, 256, 5
@@ -72,8 +73,8 @@ def main() -> None:
     model = NERModel.create(Config().replace(pretrained=str(PRETRAINED)), LABELS)
     rng = np.random.default_rng(0)
     ids = rng.integers(100, 5000, size=(BATCH, LENGTH)).astype("int32")
-    spans = [[(start, start + 4, LABELS[start % 13]) for start in range(0, 240, 12)] for _ in range(BATCH)]
-    targets = model.head.targets(spans, np.full(BATCH, LENGTH), LENGTH)
+    spans = [[TokenSpan(start, start + 4, LABELS[start % 13]) for start in range(0, 240, 12)] for _ in range(BATCH)]
+    targets = model.head.targets(spans, np.full(BATCH, LENGTH - 2), LENGTH - 1)
     compile_for_training(model, 1000)
     training = seconds_by_kind(lambda: model.network.train_on_batch((ids, np.zeros_like(ids)), targets))
     forward = seconds_by_kind(lambda: model.outputs(ids))

@@ -12,6 +12,10 @@ def activate(legacy: bool = False) -> None:
     foreign ``keras`` (Keras 3) as it was. It patches bert4keras' own classes only; nothing of TensorFlow or of Keras is
     changed.
 
+    For the whole process it sets TF_USE_LEGACY_KERAS, has Keras draw dropout from generators that can be set again
+    after a stop (`enable_tf_random_generator`) and, unless TF_CPP_MIN_LOG_LEVEL is set, shows no log of TensorFlow's
+    native code (it becomes 3). Everything else is set by `backend.switches`.
+
     Args:
         legacy: for scripts of the time of TensorFlow 1: graphs and sessions instead of eager execution, all names of
             that time (`tf.placeholder`), `import keras` for tf-keras. bert4ner's own models do not work there.

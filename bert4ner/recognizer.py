@@ -9,8 +9,9 @@ from bert4ner.decode.readings import Reading
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, RunError
+from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import mean_chain, predict_documents, predict_readings
+from bert4ner.models.prediction import predict_documents, predict_readings
 from bert4ner.runs.folder import COMBINATION, FOLDS, RunFolder
 
 
@@ -59,13 +60,13 @@ class Recognizer(ABC):
             yield list(document.entities)
 
 
-class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
+class NamedEntityRecognizer(Recognizer):
     """Recognizes entities in texts of any length, any number of them, in constant memory.
 
-    It is a Viterbi decoder over the transitions of its models; several models (the folds of a run) are averaged in
-    emissions and transitions. Scores are exact marginals: the probability that precisely this span with this label is
-    right, as far as the model knows. Models whose heads score spans instead of tags have no transitions, the decoder
-    is one of no tags; their scores of spans are averaged, and entities may be nested.
+    Where the head decodes sequences (crf, softmax, span) it is a `ViterbiDecoder`, too, over the transitions of its
+    models; several models (the folds of a run) are averaged in emissions and transitions. Scores are exact marginals:
+    the probability that precisely this span with this label is right, as far as the model knows. Of models whose heads
+    score spans one by one these scores are averaged, and entities may be nested.
 
     Args:
         models: one or more models with the same labels, scheme, vocabulary, windows and kind of head.
@@ -78,24 +79,22 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
         ner.recognize("本品用于气血两亏引起的月经量少")
     """
 
+    def __new__(cls, models: Sequence[NERModel]) -> "NamedEntityRecognizer":
+        if cls is NamedEntityRecognizer and models and isinstance(models[0].head.decoder(), ViterbiDecoder):
+            return object.__new__(_PathRecognizer)
+        return object.__new__(cls)
+
     def __init__(self, models: Sequence[NERModel]):
         if not models:
             raise RunError("no models to recognize with; expected at least one")
-        first = models[0]
         for model in models[1:]:
-            for what, one, other in (
-                ("labels", first.labels, model.labels),
-                ("kinds of head", first.head.kind, model.head.kind),
-                ("option nesting", first.head.nesting, model.head.nesting),
-                ("scheme", first.config.model.scheme, model.config.model.scheme),
-                ("queries", first.queries, model.queries),
-                ("windows", first.config.windows, model.config.windows),
-                ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),
-            ):
-                if one != other:
-                    raise RunError(f"models cannot be averaged: their {what} differ")
-        super().__init__(*mean_chain(models))
-        self.models = tuple(models)
+            _check_alike(models[0], model)
+        self.ensemble = Ensemble.of(models)
+
+    @property
+    def models(self) -> tuple[NERModel, ...]:
+        """The models that recognize together."""
+        return self.ensemble.models
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -129,7 +128,7 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         check_nbest(nbest)
-        return predict_documents(self.models, documents, decoder=self, batch_tokens=batch_tokens, nbest=nbest)
+        return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 
     def readings(self, text: str, n: int) -> list[Reading]:
         """At most n ways to read a text as a whole, the likeliest first, each with its probability.
@@ -142,7 +141,37 @@ class NamedEntityRecognizer(ViterbiDecoder, Recognizer):
             DataError: the text holds NUL or an unpaired surrogate.
         """
         check_nbest(n)
-        return predict_readings(self.models, Document("text", text), n, decoder=self)
+        return predict_readings(self.ensemble, Document("text", text), n)
+
+
+class _PathRecognizer(NamedEntityRecognizer, ViterbiDecoder):
+    """A recognizer whose head decodes sequences, with its transitions, starts and ends at hand."""
+
+    def __init__(self, models: Sequence[NERModel]):
+        super().__init__(models)
+        decoder = self.ensemble.decoder
+        assert isinstance(decoder, ViterbiDecoder)
+        ViterbiDecoder.__init__(self, decoder.transitions, decoder.starts, decoder.ends)
+
+
+def _check_alike(first: NERModel, model: NERModel) -> None:
+    """Refuse models that cannot be averaged.
+
+    Raises:
+        RunError: naming what differs.
+    """
+    read, also_read = first.reading.to_dict(), model.reading.to_dict()
+    for what, one, other in (
+        ("labels", first.labels, model.labels),
+        ("kinds of head", first.head.kind, model.head.kind),
+        ("option nesting", first.head.nesting, model.head.nesting),
+        ("scheme", first.config.model.scheme, model.config.model.scheme),
+        *((what, read.get(what), also_read.get(what)) for what in {**read, **also_read}),
+        ("windows", first.config.windows, model.config.windows),
+        ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),
+    ):
+        if one != other:
+            raise RunError(f"models cannot be averaged: their {what} differ")
 
 
 def check_nbest(nbest: int) -> None:

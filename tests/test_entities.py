@@ -11,6 +11,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.registry import FORMATS
 from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_documents
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
 
 TEXT = "左右肾囊肿，头晕"
@@ -93,7 +94,8 @@ def test_windows_hold_pieces_as_tokens():
         Document("b", TEXT * 9, (PIECES, Entity(0, 40, "DIS", fragments=((0, 1), (39, 40))))),
     ]
     encoded = encode_documents(documents, make_tokenizer("characters", vocabulary), WindowConfig(32, 8))
-    assert encoded.spans[:2] == [[(0, 5, "DIS", ((0, 1), (2, 5))), (1, 5, "DIS")], [(0, 5, "DIS", ((0, 1), (2, 5)))]]
+    pieces, whole = TokenSpan(0, 5, "DIS", None, ((0, 1), (2, 5))), TokenSpan(1, 5, "DIS")
+    assert encoded.spans[:2] == [[pieces, whole], [pieces]]
     assert [loss.reason for loss in encoded.lost] == [FITS_NO_WINDOW]
     words = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "ab", "x"])
     latin = Document("c", "ab x", (Entity(0, 4, "X", fragments=((0, 1), (3, 4))),))

@@ -4,17 +4,16 @@ import re
 import runpy
 import subprocess
 import sys
-from typing import get_args, get_type_hints
 
 import pytest
 
 import bert4ner
-from bert4ner.config import ModelConfig
+from bert4ner import registry
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document, Entity
 from tests.conftest import ROOT
 
-HEADS = get_args(get_type_hints(ModelConfig)["head"])
+HEADS = registry.HEADS.names()
 
 
 class Stopped(Exception):

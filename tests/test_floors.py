@@ -1,4 +1,5 @@
-"""The house order: a module imports only from floors below its own, and only `backend` names TensorFlow or Keras.
+"""The house order: a module imports only from floors below its own, and only `backend` names TensorFlow or Keras, their
+private parts included. (What classes override of Keras' private parts is tested in backend/test_private_parts.py.)
 
 Within one package the modules need some order too, so they must not import each other in a circle.
 """
@@ -12,12 +13,18 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors entities entry_points registry config
+    version errors entities entry_points registry options migrations config
     data text decode scoring
     backend runs networks models train
     recognizer combine report serve legacy compat cli __main__
 """.split()
 KERAS_NAMES = {"tensorflow", "keras", "tf_keras"}
+PRIVATE_MODULES = ("tf_keras.", "tensorflow.python", "tensorflow._api")
+OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields"}  # which Python documents
+FOREIGN_PRIVATE_PARTS = {
+    "train.worker": {"_exit"},  # of os
+    "legacy.optimizers": {"_learning_rate", "_beta2"},  # of bert4keras' AdaFactor, which is repaired there
+}
 BERT4KERAS_FLOORS = {"backend", "networks", "legacy"}
 
 
@@ -74,6 +81,48 @@ def violations(module: str, source: str) -> list[str]:
     return found
 
 
+def private_names(tree: ast.AST) -> Iterator[str]:
+    """The private attributes, functions and classes that a source defines or sets."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            name = node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            name = node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        else:
+            continue
+        if is_private(name):
+            yield name
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+OUR_PRIVATE_NAMES = {
+    name
+    for module, source in MODULES.items()
+    if module.partition(".")[0] != "backend"
+    for name in private_names(ast.parse(source))
+}
+
+
+def foreign_private_parts(module: str, source: str) -> list[str]:
+    """One sentence for each private part that is of another library's making and not got from `backend`."""
+    if module.partition(".")[0] == "backend":
+        return []
+    tree = ast.parse(source)
+    known = {*OF_NAMED_TUPLES, *OUR_PRIVATE_NAMES, *private_names(tree), *FOREIGN_PRIVATE_PARTS.get(module, ())}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in known:
+            found.append(f"{module}:{node.lineno} uses {node.attr}, which the house does not define; only backend may")
+        elif isinstance(node, ast.Constant) and str(node.value).startswith(PRIVATE_MODULES):
+            found.append(f"{module}:{node.lineno} names {node.value}; only backend may")
+    return found
+
+
 def floor_number(module: str) -> int:
     """Height of a module; sits in FLOORS or is a mistake."""
     floor = module.partition(".")[0]
@@ -86,6 +135,32 @@ def test_imports_go_down_and_keras_comes_from_backend(module):
     if module:
         floor_number(module)
     assert violations(module, MODULES[module]) == []
+    assert foreign_private_parts(module, MODULES[module]) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "told"),
+    [
+        ("train.callbacks", "def f(layer):\n    return layer._random_generator", "train.callbacks:2 uses _random_gen"),
+        ("networks.fast_layers", "class A(B):\n    def f(self):\n        self._maybe_init()", ":3 uses _maybe_init"),
+        ("legacy.layers", "layer = output._keras_history.layer", "uses _keras_history"),
+        ("legacy.runner", "shown = 'tf_keras.src.engine'", "names tf_keras.src.engine"),
+    ],
+)
+def test_a_private_part_of_keras_is_told(module, source, told):
+    assert [sentence for sentence in foreign_private_parts(module, source) if told in sentence]
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("backend.randomness", "def f(layer):\n    return layer._random_generator"),
+        ("text.windows", "class A:\n    def f(self):\n        self._cut = 1\n        return self._cut, self.__class__"),
+        ("train.worker", "import os\nos._exit(1)"),
+    ],
+)
+def test_private_parts_of_our_own_are_allowed(module, source):
+    assert foreign_private_parts(module, source) == []
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -50,6 +50,10 @@ def test_loads_no_tensorflow(script):
     assert HEAVY.intersection(loaded) == set()
 
 
-@pytest.mark.parametrize("arguments", [("-c", IMPORT), ("-m", "bert4ner", "--help")], ids=["import", "help"])
+@pytest.mark.parametrize(
+    "arguments",
+    [("-c", IMPORT), *(("-m", "bert4ner", *command, "--help") for command in ((), ("crossval",), ("combine",)))],
+    ids=["import", "help", "help-crossval", "help-combine"],
+)
 def test_takes_less_than_half_a_second(arguments):
     assert statistics.median(processor_seconds(*arguments) for _ in range(3)) < SECONDS

@@ -83,7 +83,7 @@ class TestOneText:
         text, model = "头晕，3丸", models[0]
         encoding = model.tokenizer.encode(text)
         ids = np.array([[model.vocabulary.cls_id, *encoding.ids, model.vocabulary.sep_id]], "int32")
-        emissions = model.head.scores(model.outputs(ids))[0, 1:-1].astype("float64")
+        emissions = model.head.scores(model.outputs(ids))[0, :-1].astype("float64")
         chain, tagset = model.head.chain(), model.head.tagset
         weights = {}
         for path in itertools.product(range(len(tagset)), repeat=len(text)):
@@ -194,7 +194,7 @@ class TestRuns:
         encoding = models[0].tokenizer.encode(text[:38])
         vocabulary = models[0].vocabulary
         ids = np.array([[vocabulary.cls_id, *encoding.ids, vocabulary.sep_id]], "int32")
-        emissions = np.mean([model.outputs(ids)[0, 1:-1] for model in models], axis=0)
+        emissions = np.mean([model.outputs(ids)[0, :-1] for model in models], axis=0)
         path = ner.decode(emissions)
         spans = models[0].head.tagset.decode(path)
         assert [(e.start, e.end, e.label) for e in ner.recognize(text[:38])] == list(spans)

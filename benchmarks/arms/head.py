@@ -16,11 +16,12 @@ from worker import answer_calls
 import bert4ner
 from bert4ner import Config, Document
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.entities import sorted_labels
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.fit import deterministic_on_gpu
 from bert4ner.train.optimizers import compile_for_training
 
 DRAWN_WITH = 20_200_814  # which documents of a large set are trained on is the same for every head and seed
@@ -67,7 +68,7 @@ class TimedHead:
     """
 
     def __init__(self, config: Config, training: Sequence[Document], gold: Sequence[Document]) -> None:
-        deterministic_on_gpu()
+        prepare_process(repeatable=True)
         self.labels = sorted_labels(list(training))
         self.model = NERModel.create(config, self.labels)
         part = _about(training, CHARACTERS)
@@ -136,12 +137,14 @@ def _step(model: NERModel, labels: Sequence[str]) -> tuple[float, float]:
     rng = np.random.default_rng(0)
     ids = rng.integers(1000, 5000, size=(WINDOWS, length)).astype("int32")
     spans = [
-        [(start, start + 4, labels[start % len(labels)]) for start in range(0, length - 16, 12)] for _ in range(WINDOWS)
+        [TokenSpan(start, start + 4, labels[start % len(labels)]) for start in range(0, length - 16, 12)]
+        for _ in range(WINDOWS)
     ]
     lengths = np.full(WINDOWS, length)
     budget = model.config.optimization.batch_tokens
-    parts = list(within_budget([np.arange(WINDOWS)], lengths, model.head, batch_tokens=budget))
-    given = [(ids[part], model.head.targets([spans[row] for row in part], lengths[part], length)) for part in parts]
+    parts = list(within_budget([np.arange(WINDOWS)], lengths, model, batch_tokens=budget))
+    targets = model.head.targets
+    given = [(ids[part], targets([spans[row] for row in part], lengths[part] - 2, length - 1)) for part in parts]
 
     def step() -> None:
         for part_ids, targets in given:

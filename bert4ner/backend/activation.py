@@ -7,14 +7,11 @@ TensorFlow 1 need beside graphs stands in `legacy`.
 import importlib
 import os
 import sys
-import tempfile
-import types
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bert4ner.backend.importing import keras_named, native_log_held_back, supply_distutils
 from bert4ner.errors import EnvironmentProblem
 
 BERT4KERAS_VERSION = "0.11.5"
@@ -53,10 +50,10 @@ def activate(legacy: bool = False) -> None:
 
 def _activate(legacy: bool) -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    _supply_distutils()
+    supply_distutils()
     if VENDOR.is_dir() and str(VENDOR) not in sys.path:
         sys.path.append(str(VENDOR))  # last, so that an installed bert4keras wins
-    with _native_log_held_back():
+    with native_log_held_back():
         tf = _import("tensorflow", "pip install tensorflow")
         tf.config.list_physical_devices()  # the search for a GPU logs, too
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
@@ -68,7 +65,7 @@ def _activate(legacy: bool) -> None:
         tf.compat.v1.disable_v2_tensorshape()  # shape[1].value, as scripts write it
         os.environ["TF_KERAS"] = "1"
         return
-    with _keras_named(tf.keras), warnings.catch_warnings():
+    with keras_named(tf.keras), warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in its strings, since Python 3.12
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
@@ -93,70 +90,3 @@ def _import(name: str, cure: str) -> Any:
         if error.name is not None and error.name.partition(".")[0] != package:
             raise
         raise EnvironmentProblem(f"the package {package} is not installed; run: {cure}") from None
-
-
-@contextmanager
-def _native_log_held_back() -> Iterator[None]:
-    """Keep TensorFlow's start-up banner off stderr, where it buries real messages; show it if the import fails.
-
-    Whoever sets TF_CPP_MIN_LOG_LEVEL gets what that asks for.
-    """
-    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or "tensorflow" in sys.modules:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # what matters comes as an exception as well
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        stderr = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        failed = True
-        try:
-            yield
-            failed = False
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            if failed:
-                held.seek(0)
-                os.write(2, held.read())
-
-
-def _supply_distutils() -> None:
-    """bert4keras reads two switches with ``distutils.util.strtobool``; Python 3.12 dropped the package."""
-    try:
-        importlib.import_module("distutils.util")
-    except ModuleNotFoundError:
-        package, util = types.ModuleType("distutils"), types.ModuleType("distutils.util")
-        util.strtobool = _strtobool  # type: ignore[attr-defined]
-        package.util = util  # type: ignore[attr-defined]
-        package.__path__ = []  # a package: `distutils.util` must be importable
-        sys.modules.update({"distutils": package, "distutils.util": util})
-
-
-def _strtobool(value: str) -> int:
-    if value.lower() in ("y", "yes", "t", "true", "on", "1"):
-        return 1
-    if value.lower() in ("n", "no", "f", "false", "off", "0"):
-        return 0
-    raise ValueError(f"invalid truth value {value!r}")
-
-
-@contextmanager
-def _keras_named(keras: Any) -> Iterator[None]:
-    """While open, ``import keras`` means tf-keras; afterwards whatever ``keras`` was before, Keras 3 or nothing."""
-    foreign = {name: module for name, module in sys.modules.items() if name == "keras" or name.startswith("keras.")}
-    for name in foreign:
-        del sys.modules[name]
-    previous = os.environ.get("TF_KERAS")
-    os.environ["TF_KERAS"] = "1"
-    sys.modules["keras"] = keras
-    try:
-        yield
-    finally:
-        for name in [name for name in sys.modules if name == "keras" or name.startswith("keras.")]:
-            del sys.modules[name]
-        sys.modules.update(foreign)
-        if previous is None:
-            del os.environ["TF_KERAS"]
-        else:
-            os.environ["TF_KERAS"] = previous

@@ -5,6 +5,18 @@ from typing import Any, NamedTuple
 
 KERAS = "tf_keras.api._v1.keras"
 """The module that scripts are to know as `keras`."""
+OWN_MODULES = "tf_keras."
+"""What the names of all its modules begin with."""
+SHOWN_AS = (
+    ("tensorflow._api.v2.compat.v1", "tensorflow"),
+    ("tensorflow._api.v2", "tensorflow"),
+    (KERAS, "keras"),
+    ("tf_keras.api._v2.keras", "keras"),
+    ("tensorflow.keras", "keras"),
+)
+"""Where modules stand, and what scripts call them."""
+DEPRECATION_SWITCH = "_PRINT_DEPRECATION_WARNINGS"
+"""In `Repaired.deprecation`: whether uses of old names are logged."""
 
 
 class Repaired(NamedTuple):
@@ -30,3 +42,18 @@ def repaired_modules() -> Repaired:
         f"{KERAS}.activations",
     )
     return Repaired(*map(importlib.import_module, names))
+
+
+def layer_of(output: Any) -> Any:
+    """The layer that made a tensor of a Keras model."""
+    return output._keras_history.layer
+
+
+def decayed_rate(optimizer: Any, dtype: Any) -> Any:
+    """The learning rate of an optimizer of that time for this step."""
+    return optimizer._decayed_lr(dtype)
+
+
+def hyperparameter(optimizer: Any, name: str, dtype: Any) -> Any:
+    """Another of its hyperparameters."""
+    return optimizer._get_hyper(name, dtype)

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import arg
-
 from bert4ner.cli.options import Data, InputFormat, Json
 from bert4ner.config import WindowConfig
+from bert4ner.options import describe
 from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
@@ -14,21 +13,22 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # examples of each kind; --json has more
 
+MaxLength = Annotated[int, describe("Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")]
+Folds = Annotated[int, describe("Folds of the cross-validation to come: labels in fewer documents are told.")]
+Pretrained = Annotated[
+    Path | None, describe("Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR")
+]
+Other = Annotated[Path | None, describe("A second data set, e.g. held out: tells what the two share.", metavar="DATA")]
+
 
 def audit(
     data: Data,
     *,
     format: InputFormat = "auto",
-    max_length: Annotated[
-        int, arg(help="Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")
-    ] = WindowConfig.max_length,
-    folds: Annotated[int, arg(help="Folds of the cross-validation to come: labels in fewer documents are told.")] = 5,
-    pretrained: Annotated[
-        Path | None, arg(metavar="DIR", help="Pretrained encoder: tells which characters its vocabulary lacks.")
-    ] = None,
-    other: Annotated[
-        Path | None, arg(metavar="DATA", help="A second data set, e.g. held out: tells what the two share.")
-    ] = None,
+    max_length: MaxLength = WindowConfig.max_length,
+    folds: Folds = 5,
+    pretrained: Pretrained = None,
+    other: Other = None,
     json: Json = False,
 ) -> None:
     """Statistics of annotated data, and everything in it that looks like a mistake.

@@ -1,21 +1,20 @@
 """``bert4ner compare``: several runs side by side."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from tyro.conf import Positional, arg
+from typing import TYPE_CHECKING, Annotated, Any
 
 from bert4ner.cli.options import InputFormat, Json, check_run
 from bert4ner.errors import ConfigError
+from bert4ner.options import describe
 
 if TYPE_CHECKING:
     from bert4ner.report.comparison import Pair
     from bert4ner.report.run_record import RunRecord
 
-Runs = Annotated[tuple[Path, ...], Positional, arg(metavar="RUN [RUN ...]", help="The folders of complete runs.")]
+Runs = Annotated[tuple[Path, ...], describe("The folders of complete runs.", metavar="RUN")]
 Gold = Annotated[
     Path | None,
-    arg(metavar="DATA", help="The annotated documents that the runs were made from; adds whether scores differ."),
+    describe("The annotated documents that the runs were made from; adds whether scores differ.", metavar="DATA"),
 ]
 
 
@@ -69,7 +68,7 @@ def _pair(pair: "Pair") -> dict[str, object]:
     return {"one": pair.one, "other": pair.other, **told}
 
 
-def _print(records: "list[RunRecord]", options: dict[str, list], pairs: "list[Pair]") -> None:
+def _print(records: "list[RunRecord]", options: dict[str, list[Any]], pairs: "list[Pair]") -> None:
     from bert4ner.cli.printing import print_table
 
     names = [str(record.path) for record in records]

@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
-
-from bert4ner.cli.options import InputFormat, OutputFormat, SchemeName, check_overwrite
+from bert4ner.cli.options import InputFormat, OutputFormat, check_overwrite
+from bert4ner.config import SchemeName
 from bert4ner.errors import ConfigError
+from bert4ner.options import describe
 
 
 def convert(
-    input: Annotated[Path, Positional, arg(metavar="IN", help="Documents: a file, or a folder as brat has it.")],
-    output: Annotated[Path, Positional, arg(metavar="OUT", help="The file to write; for brat a new folder.")],
+    input: Annotated[Path, describe("Documents: a file, or a folder as brat has it.", metavar="IN")],
+    output: Annotated[Path, describe("The file to write; for brat a new folder.", metavar="OUT")],
     *,
     format: OutputFormat,
     input_format: InputFormat = "auto",
     scheme: Annotated[
-        SchemeName | None, arg(metavar="SCHEME", help="bio, bios or bioes: the tags to write with --format bio.")
+        SchemeName | None, describe("bio, bios or bioes: the tags to write with --format bio.", metavar="SCHEME")
     ] = None,
 ) -> None:
     """Convert documents from one format to another; whatever had to be repaired or could not be kept is counted.

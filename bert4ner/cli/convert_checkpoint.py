@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from bert4ner.options import describe
 
 
 def convert_checkpoint(
-    input: Annotated[str, Positional, arg(metavar="IN", help="A pretrained folder, or a name on the hub.")],
-    output: Annotated[Path, Positional, arg(metavar="OUT", help="The folder to write, a new one.")],
+    input: Annotated[str, describe("A pretrained folder, or a name on the hub.", metavar="IN")],
+    output: Annotated[Path, describe("The folder to write, a new one.", metavar="OUT")],
     *,
     to: Annotated[
         Literal["auto", "hf", "tensorflow"],
-        arg(help="hf: config.json, model.safetensors; tensorflow: bert_config.json, bert_model.ckpt; auto: the other."),
+        describe("hf: config.json, model.safetensors; tensorflow: bert_config.json, bert_model.ckpt; auto: the other."),
     ] = "auto",
 ) -> None:
     """Convert a pretrained checkpoint between TensorFlow's and Hugging Face's layout; the weights stay bit for bit.

@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from tyro.conf import arg
-
-from bert4ner.cli.options import Data, InputFormat, NewRun, Options
+from bert4ner.cli.options import Data, InputFormat, NewRun
 from bert4ner.config import Config
+from bert4ner.options import describe
 
 
 def crossval(
     data: Data,
     *,
     output: NewRun,
-    folds: Annotated[int, arg(help="How many models, each trained without one part of the documents.")] = 5,
+    folds: Annotated[int, describe("How many models, each trained without one part of the documents.")] = 5,
     format: InputFormat = "auto",
-    options: Options = Config(),  # noqa: B008  (frozen)
+    options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import FlagCreatePairsOff, Positional, arg
-
 from bert4ner.cli.options import InputFormat, Json, is_run
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.errors import DataError
+from bert4ner.options import describe
 
 if TYPE_CHECKING:
     from bert4ner.scoring.errors import ErrorReport
@@ -21,13 +20,12 @@ logger = logging.getLogger(__name__)
 def evaluate(
     predicted: Annotated[
         Path,
-        Positional,
-        arg(metavar="RUN_OR_PREDICTIONS", help="A run, which predicts the texts of GOLD, or documents as predicted."),
+        describe("A run, which predicts the texts of GOLD, or documents as predicted.", metavar="RUN_OR_PREDICTIONS"),
     ],
-    gold: Annotated[Path, Positional, arg(metavar="GOLD", help="The documents as they should be.")],
+    gold: Annotated[Path, describe("The documents as they should be.", metavar="GOLD")],
     *,
     format: InputFormat = "auto",
-    errors: Annotated[bool, FlagCreatePairsOff, arg(help="Show kinds of errors, and examples of each.")] = False,
+    errors: Annotated[bool, describe("Show kinds of errors, and examples of each.")] = False,
     json: Json = False,
 ) -> None:
     """Strict scores: an entity counts when start, end and label agree. Documents of two files are paired by id.

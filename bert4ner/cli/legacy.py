@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from bert4ner.options import describe
 
-Script = Annotated[Path, Positional, arg(metavar="SCRIPT", help="The script, run as python would run it.")]
-Arguments = Annotated[tuple[str, ...], Positional, arg(metavar="ARGS", help="What the script finds in sys.argv.")]
+Script = Annotated[Path, describe("The script, run as python would run it.", metavar="SCRIPT")]
+Arguments = Annotated[tuple[str, ...], describe("What the script finds in sys.argv.", metavar="ARGS")]
 
 
 def legacy(script: Script, arguments: Arguments = ()) -> None:

@@ -81,7 +81,7 @@ def _unknown(name: str) -> str:
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    from bert4ner.cli.parsing import parse  # deferred: the overview must not wait for tyro
+    from bert4ner.cli.parsing import parse  # deferred: the overview must not wait for click
 
     command = COMMANDS.get(name)
     function = command.load()

@@ -1,37 +1,23 @@
-"""Options and arguments that several commands share, and checks of paths that several need; read by `parsing`.
+"""Options and arguments that several commands share, and checks of paths that several need; read by `parameters`.
 
 Training options are not here: they are the fields of `Config`.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_type_hints
+from typing import Annotated
 
-from tyro.conf import FlagCreatePairsOff, OmitArgPrefixes, Positional, arg
-
-from bert4ner.config import Config, ModelConfig
 from bert4ner.errors import DataError, RunError
+from bert4ner.options import describe
 from bert4ner.registry import FORMATS
 
-if TYPE_CHECKING:
-    FormatName = str
-    InputFormatName = str
-    SchemeName = str
-else:
-    _FORMATS = FORMATS.names()
-    FormatName = Literal[_FORMATS]
-    _INPUT_FORMATS = ("auto", *_FORMATS)
-    InputFormatName = Literal[_INPUT_FORMATS]
-    SchemeName = get_type_hints(ModelConfig)["scheme"]
-
-Data = Annotated[Path, Positional, arg(metavar="DATA", help="Annotated documents: a file, or a folder as brat has it.")]
-Run = Annotated[Path, Positional, arg(metavar="RUN", help="A run's folder, one of its folds, or a model folder.")]
-NewRun = Annotated[
-    Path, arg(name="output", metavar="RUN", help="Folder for the run; the same command goes on where it stopped.")
+Data = Annotated[Path, describe("Annotated documents: a file, or a folder as brat has it.", metavar="DATA")]
+Run = Annotated[Path, describe("A run's folder, one of its folds, or a model folder.", metavar="RUN")]
+NewRun = Annotated[Path, describe("Folder for the run; the same command goes on where it stopped.", metavar="RUN")]
+InputFormat = Annotated[
+    str, describe("How to read the documents; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
 ]
-InputFormat = Annotated[InputFormatName, arg(help="How to read the documents; `auto` looks at them.")]
-OutputFormat = Annotated[FormatName, arg(help="How to write the documents.")]
-Options = Annotated[Config, OmitArgPrefixes, arg(name="")]
-Json = Annotated[bool, FlagCreatePairsOff, arg(name="json", help="Print JSON instead of tables.")]
+OutputFormat = Annotated[str, describe("How to write the documents.", choices=FORMATS)]
+Json = Annotated[bool, describe("Print JSON instead of tables.")]
 
 
 def check_overwrite(source: Path, target: Path) -> None:

@@ -7,34 +7,31 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
-
 from bert4ner.cli.options import InputFormat, OutputFormat, Run, check_overwrite, check_run
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError
+from bert4ner.options import describe
 
+BatchTokens = Annotated[int | None, describe("Tokens in one batch, padding counted; fewer need less memory.")]
+NBest = Annotated[
+    int,
+    describe(
+        "Above 1, candidates for higher recall in place of one answer: all that is on any of so many best paths, of "
+        "heads that score spans all above 1 / (2 INT), each with its probability; they may overlap."
+    ),
+]
 _STDOUT = Path("-")
 
 
 def predict(
     run: Run,
-    input: Annotated[Path, Positional, arg(metavar="INPUT", help="Documents; entities in them are not looked at.")],
+    input: Annotated[Path, describe("Documents; entities in them are not looked at.", metavar="INPUT")],
     *,
-    output: Annotated[Path, arg(metavar="FILE", help="Where the documents go with what was found; - is stdout.")],
+    output: Annotated[Path, describe("Where the documents go with what was found; - is stdout.", metavar="FILE")],
     format: OutputFormat = "jsonl",
     input_format: InputFormat = "auto",
-    batch_tokens: Annotated[
-        int | None, arg(metavar="INT", help="Tokens in one batch, padding counted; fewer need less memory.")
-    ] = None,
-    nbest: Annotated[
-        int,
-        arg(
-            metavar="INT",
-            help="Above 1, candidates for higher recall in place of one answer: all that is on any of "
-            "so many best paths, of heads that score spans all above 1 / (2 INT), each with its "
-            "probability; they may overlap.",
-        ),
-    ] = 1,
+    batch_tokens: BatchTokens = None,
+    nbest: NBest = 1,
 ) -> None:
     """Find the entities in new documents.
 

@@ -3,20 +3,19 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
-
 from bert4ner.cli.options import InputFormat, check_overwrite, check_run
+from bert4ner.options import describe
 
 
 def report(
-    run: Annotated[Path, Positional, arg(metavar="RUN", help="The folder of a complete run.")],
+    run: Annotated[Path, describe("The folder of a complete run.", metavar="RUN")],
     *,
     gold: Annotated[
         Path | None,
-        arg(metavar="DATA", help="The annotated documents that the run was made from; adds errors and calibration."),
+        describe("The annotated documents that the run was made from; adds errors and calibration.", metavar="DATA"),
     ] = None,
     format: InputFormat = "auto",
-    output: Annotated[Path | None, arg(metavar="FILE", help="The page; by default report.html in the run.")] = None,
+    output: Annotated[Path | None, describe("The page; by default report.html in the run.", metavar="FILE")] = None,
 ) -> None:
     """Write a report of a run: configuration, data, scores, labels, curves, errors, calibration, speed.
 

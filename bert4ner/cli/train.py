@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import arg
-
-from bert4ner.cli.options import Data, InputFormat, NewRun, Options
+from bert4ner.cli.options import Data, InputFormat, NewRun
 from bert4ner.config import Config
+from bert4ner.options import describe
 
 
 def train(
@@ -15,10 +14,10 @@ def train(
     output: NewRun,
     valid: Annotated[
         Path | None,
-        arg(metavar="DATA", help="Documents to choose the best epoch on; by default a share of the others."),
+        describe("Documents to choose the best epoch on; by default a share of the others.", metavar="DATA"),
     ] = None,
     format: InputFormat = "auto",
-    options: Options = Config(),  # noqa: B008  (frozen)
+    options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train one model and keep the epoch that is best on validation documents.
 

@@ -96,7 +96,7 @@ def combine_runs(
 
 def _loosest(recognizers: Sequence[NamedEntityRecognizer]) -> Nesting:
     """The nesting that allows whatever any of them does."""
-    nestings = {each.models[0].head.nesting for each in recognizers}
+    nestings = {each.ensemble.nesting for each in recognizers}
     return next(each for each in get_args(Nesting) if each in nestings)
 
 

@@ -19,10 +19,9 @@ from bert4ner.combine.probabilities import (
     place_candidates,
     span_probabilities,
 )
-from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
-from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import decode_windows, mean_chain, stitch_documents
+from bert4ner.models.ensemble import Ensemble
+from bert4ner.models.prediction import stitch_documents
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.text.batches import Encoded
 
@@ -33,7 +32,7 @@ class _Judge(NamedTuple):
     """A model of each run of a member, and what they give for the documents that they did not see."""
 
     member: int
-    models: list[NERModel]
+    ensemble: Ensemble
     encoded: Encoded
     own: list[bool]  # of each document
     windows: list[int]
@@ -110,26 +109,25 @@ def _judges_of(
     for choice in sorted(set(choices)):
         own = [each == choice for each in choices]
         windows = [window for window, document in enumerate(encoded.document.tolist()) if own[document]]
-        models = [recognizer.models[model] for model in choice]
-        outputs = HeldOutputs(models, encoded, windows=windows, most_cells=most_cells * len(models))
-        judges.append(_Judge(number, models, encoded, own, windows, outputs))
+        ensemble = Ensemble.of([recognizer.models[model] for model in choice])
+        outputs = HeldOutputs(ensemble, encoded, windows=windows, most_cells=most_cells * len(choice))
+        judges.append(_Judge(number, ensemble, encoded, own, windows, outputs))
     return judges
 
 
 def _found_by(judge: _Judge, texts: Sequence[Document], nbest: int) -> list[Document]:
     """The candidates of one judge in its documents, for `nbest` 1 what it finds; none in those of others."""
-    decoder = ViterbiDecoder(*mean_chain(judge.models))
-    windows = decode_windows(judge.models, judge.encoded, judge.outputs, decoder, nbest=nbest)
-    nesting = judge.models[0].head.nesting
+    windows = judge.ensemble.entities(judge.encoded, judge.outputs, nbest=nbest)
+    nesting = judge.ensemble.nesting
     return list(stitch_documents(texts, judge.encoded, windows, nesting=nesting, candidates=nbest > 1))
 
 
 def _fill(tables: Sequence[np.ndarray], judge: _Judge, candidates: Sequence[list[Entity]]) -> None:
     """Write the mean probabilities of a judge into its member's row of the tables (members, candidates)."""
     asked = [entities if mine else [] for entities, mine in zip(candidates, judge.own, strict=True)]
-    spans, _ = place_candidates(judge.models[0], judge.encoded, asked)
+    spans, _ = place_candidates(judge.ensemble.models[0], judge.encoded, asked)
     needed = [window for window in judge.windows if spans[window]]
-    given = span_probabilities(judge.models, judge.encoded, judge.outputs.of(needed), asked)
+    given = span_probabilities(judge.ensemble, judge.encoded, judge.outputs.of(needed), asked)
     for table, chances, mine in zip(tables, given, judge.own, strict=True):
         if mine:
             table[judge.member] = chances

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from bert4ner.decode.chances import logistic
 from bert4ner.errors import ConfigError, DataError
 
 CalibrationKind = Literal["none", "temperature", "isotonic"]
@@ -21,11 +22,6 @@ def log_odds(chances: np.ndarray) -> np.ndarray:
     """log(p / (1 - p)), of probabilities that are kept off 0 and 1; same shape."""
     kept = np.clip(np.asarray(chances, dtype=np.float64), _LEAST, 1 - _LEAST)
     return np.log(kept) - np.log1p(-kept)
-
-
-def logistic(scores: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-score)), without overflow."""
-    return np.exp(-np.logaddexp(0.0, -scores))
 
 
 @dataclass(frozen=True)

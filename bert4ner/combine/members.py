@@ -97,7 +97,7 @@ def _open(path: Path) -> MemberRun:
     if foreign:
         raise RunError(f"{path}: {OUT_OF_FOLD} holds the document {foreign[0]!r}, which no fold of folds.json held out")
     scores = _read_scores(path)
-    head = Config.load(path / CONFIG).model.head
+    head = Config.load_saved(path / CONFIG).model.head
     return MemberRun(
         path, head, tuple(run.read_labels()), num_folds, held_out_in, str(folds["fingerprint"]), predicted, scores
     )

@@ -10,28 +10,25 @@ from itertools import pairwise
 import numpy as np
 
 from bert4ner.entities import Document, Entity
+from bert4ner.models.ensemble import Batch, Ensemble
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import decode_windows, run_models, stitch_documents
+from bert4ner.models.prediction import stitch_documents
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.text.batches import Encoded, encode_documents
-from bert4ner.text.tokenizer import token_span
+from bert4ner.text.batches import Encoded, entity_span
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.windows import Window
 
 HELD_CELLS = 2**26
 """Numbers that are held of what models gave for some texts, 256 MiB; of more, the models are run again."""
 
-Batch = tuple[np.ndarray, list[np.ndarray]]
-
 
 def encode_shared(members: Sequence[NamedEntityRecognizer], documents: Sequence[Document]) -> list[Encoded]:
     """For each member the documents encoded, their entities left out; once for members with equal ones."""
-    bare = [Document(document.id, document.text) for document in documents]
     encoded: list[Encoded] = []
     for number, member in enumerate(members):
         model = member.models[0]
         shared = next((first for first in range(number) if _same_input(members[first].models[0], model)), None)
-        fresh = encode_documents(bare, model.tokenizer, model.windows) if shared is None else encoded[shared]
-        encoded.append(fresh)
+        encoded.append(member.ensemble.encode(documents) if shared is None else encoded[shared])
     return encoded
 
 
@@ -49,21 +46,21 @@ class HeldOutputs:
 
     def __init__(
         self,
-        models: Sequence[NERModel],
+        ensemble: Ensemble,
         encoded: Encoded,
         *,
         windows: Sequence[int] | None = None,
         batch_tokens: int = 8192,
         most_cells: int | None = None,
     ):
-        self._models, self._encoded, self._batch_tokens = models, encoded, batch_tokens
+        self._ensemble, self._encoded, self._batch_tokens = ensemble, encoded, batch_tokens
         self._windows = range(len(encoded)) if windows is None else windows
-        cells = sum(map(models[0].head.cells, encoded.lengths[list(self._windows)].tolist()))
-        fits = len(models) * cells <= (held_cells() if most_cells is None else most_cells)
+        cells = sum(map(ensemble.models[0].cells, encoded.lengths[list(self._windows)].tolist()))
+        fits = len(ensemble.models) * cells <= (held_cells() if most_cells is None else most_cells)
         self._held = list(self._run(self._windows)) if fits else None
 
     def _run(self, windows: Sequence[int]) -> Iterator[Batch]:
-        return run_models(self._models, self._encoded, windows=windows, batch_tokens=self._batch_tokens)
+        return self._ensemble.run(self._encoded, windows=windows, batch_tokens=self._batch_tokens)
 
     def __iter__(self) -> Iterator[Batch]:
         return self.of(self._windows)
@@ -87,24 +84,24 @@ def average_probabilities(
     probability is the mean of theirs.
     """
     encoded = encode_shared(members, documents)
-    held = [HeldOutputs(m.models, e, batch_tokens=batch_tokens) for m, e in zip(members, encoded, strict=True)]
+    held = [HeldOutputs(m.ensemble, e, batch_tokens=batch_tokens) for m, e in zip(members, encoded, strict=True)]
     found: list[set[Entity]] = [set() for _ in documents]
     for member, texts, outputs in zip(members, encoded, held, strict=True):
-        windows = decode_windows(member.models, texts, outputs, member, nbest=nbest)
-        nesting = member.models[0].head.nesting
+        windows, nesting = member.ensemble.entities(texts, outputs, nbest=nbest), member.ensemble.nesting
         stitched = stitch_documents(documents, texts, windows, nesting=nesting, candidates=nbest > 1)
         for entities, document in zip(found, stitched, strict=True):
             entities.update(document.entities)
     candidates = [sorted(entities) for entities in found]
     tables = [np.zeros((len(members), len(entities))) for entities in candidates]
     for row, (member, texts, outputs) in enumerate(zip(members, encoded, held, strict=True)):
-        for table, chances in zip(tables, span_probabilities(member.models, texts, outputs, candidates), strict=True):
+        given = span_probabilities(member.ensemble, texts, outputs, candidates)
+        for table, chances in zip(tables, given, strict=True):
             table[row] = chances
     return list(zip(candidates, tables, strict=True))
 
 
 def span_probabilities(
-    models: Sequence[NERModel],
+    ensemble: Ensemble,
     encoded: Encoded,
     batches: Iterable[Batch],
     candidates: Sequence[Sequence[Entity]],
@@ -118,24 +115,22 @@ def span_probabilities(
         batches: window numbers and what the models gave for them; windows that are not among them give 0.
         candidates: of each document of `encoded` entities with labels that the models know.
     """
-    spans, owners = place_candidates(models[0], encoded, candidates)
+    spans, owners = place_candidates(ensemble.models[0], encoded, candidates)
     result = [np.zeros(len(entities)) for entities in candidates]
-    for numbers, outputs in batches:
-        asked = [spans[number] for number in numbers]
-        lengths = encoded.lengths[numbers]
-        given = [model.head.span_scores(each, lengths, asked) for model, each in zip(models, outputs, strict=True)]
-        for place, number in enumerate(numbers):
-            means = np.mean([windows[place] for windows in given], axis=0)  # (spans of the window,)
-            for (document, candidate), chance in zip(owners[number], means, strict=True):
+    for batch in batches:
+        numbers = batch[0]
+        means = ensemble.span_scores(encoded, batch, [spans[number] for number in numbers])
+        for number, chances in zip(numbers, means, strict=True):
+            for (document, candidate), chance in zip(owners[number], chances, strict=True):
                 result[document][candidate] = chance
     return result
 
 
 def place_candidates(
     model: NERModel, encoded: Encoded, candidates: Sequence[Sequence[Entity]]
-) -> tuple[list[list[tuple]], list[list[tuple[int, int]]]]:
+) -> tuple[list[list[TokenSpan]], list[list[tuple[int, int]]]]:
     """For each window the candidates that it answers for, as token spans, and which they are (document, candidate)."""
-    spans: list[list[tuple]] = [[] for _ in encoded.bounds]
+    spans: list[list[TokenSpan]] = [[] for _ in encoded.bounds]
     owners: list[list[tuple[int, int]]] = [[] for _ in encoded.bounds]
     borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))  # (documents + 1,)
     for document, entities in enumerate(candidates):
@@ -145,11 +140,9 @@ def place_candidates(
             if place is None:
                 continue
             window = int(borders[document]) + place
-            encoding = encoded.encoding(window)
-            pieces = [token_span(encoding, *each) for each in ((entity.start, entity.end), *entity.fragments)]
-            if None not in pieces:
-                whole, *parts = pieces
-                spans[window].append((*whole, entity.label, *([tuple(parts)] if parts else [])))  # type: ignore[misc]
+            span = entity_span(encoded.encoding(window), entity)
+            if span is not None:
+                spans[window].append(span)
                 owners[window].append((document, number))
     return spans, owners
 

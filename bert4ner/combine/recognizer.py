@@ -69,14 +69,13 @@ class CombinedRecognizer(Recognizer):
 
     def _predict(self, documents: Iterable[Document], batch_tokens: int) -> Iterator[Document]:
         for chunk in document_chunks(documents, characters=self._chunk_characters(batch_tokens)):
-            bare = [Document(document.id, document.text) for document in chunk]
             gather = self._votes if self.combination.method == "vote" else self._chances
-            for evidence in gather(bare, batch_tokens):
+            for evidence in gather(chunk, batch_tokens):
                 yield self.combination.select(self.combination.score(evidence))
 
     def _votes(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
         predicted = [
-            list(predict_encoded(member.models, documents, encoded, decoder=member, batch_tokens=batch_tokens))
+            list(predict_encoded(member.ensemble, documents, encoded, batch_tokens=batch_tokens))
             for member, encoded in zip(self.members, encode_shared(self.members, documents), strict=True)
         ]
         for each in zip(*predicted, strict=True):
@@ -94,7 +93,7 @@ class CombinedRecognizer(Recognizer):
         if self.combination.method == "vote":
             return wanted
         lengths = [(member, member.models[0].windows.max_length) for member in self.members]
-        dearest = max(len(member.models) * member.models[0].head.cells(length) / length for member, length in lengths)
+        dearest = max(len(member.models) * member.models[0].cells(length) / length for member, length in lengths)
         return min(wanted, max(batch_tokens // 2, int(HELD_CELLS / dearest)))
 
 

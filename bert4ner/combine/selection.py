@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from bert4ner.decode.spans import heaviest
 from bert4ner.entities import Entity, Nesting
+from bert4ner.text.token_spans import TokenSpan
 
 _LEAST = 1e-12  # weight of an entity with score 0: it is better than nothing in its place
 
@@ -43,5 +44,7 @@ def select(
     """
     by_label = thresholds or {}
     kept = [entity for entity in entities if score_of(entity) >= by_label.get(entity.label, threshold)]
-    spans = [(each.start, each.end, each.label, max(score_of(each), _LEAST), each) for each in kept]
-    return sorted(span[4] for span in heaviest(spans, nesting))
+    weighed = {
+        TokenSpan(each.start, each.end, each.label, max(score_of(each), _LEAST), each.fragments): each for each in kept
+    }
+    return sorted(weighed[span] for span in heaviest(list(weighed), nesting))

@@ -5,11 +5,12 @@ Knows neither scores nor models; what breaks a rule is no candidate at all.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
+from bert4ner.options import option
 
 EVERY = "*"
 """Stands for all labels that have no rule of their own of that kind."""
@@ -28,12 +29,21 @@ class SpanRules:
         (True, False, False)
     """
 
-    longest: Mapping[str, int] = field(default_factory=dict)
-    """Characters that a mention may have."""
-    forbidden: Mapping[str, str] = field(default_factory=dict)
-    """Characters of which a mention must hold none."""
-    contains: Mapping[str, str] = field(default_factory=dict)
-    """Regular expression of which a mention must hold a match."""
+    longest: Mapping[str, int] = option(dict, "Characters that an entity may have; * is every label.", example="DRUG=1")
+    forbidden: Mapping[str, str] = option(
+        dict,
+        "Characters of which an entity must hold none.",
+        flag="forbid",
+        metavar="LABEL=CHARACTERS",
+        example="DRUG=。；",
+    )
+    contains: Mapping[str, str] = option(
+        dict,
+        "A regular expression of which an entity must hold a match.",
+        flag="contain",
+        metavar="LABEL=REGEX",
+        example="DOSE=[0-9]",
+    )
 
     def __post_init__(self) -> None:
         for label, length in self.longest.items():

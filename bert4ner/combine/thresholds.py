@@ -40,6 +40,11 @@ class Aim:
         """How many times as much recall counts as precision; 1 where a share is wished for."""
         return self.value if self.kind in ("f", "macro-f") else 1.0
 
+    def __str__(self) -> str:
+        """What `parse` reads back."""
+        joined = "" if self.kind in ("f", "macro-f") else "="
+        return f"{self.kind}{joined}{self.value}".removesuffix(".0")
+
     @classmethod
     def parse(cls, text: str) -> "Aim":
         """From "f1", "f2", "f0.5", "macro-f1", "recall=0.9" or "precision=0.9".

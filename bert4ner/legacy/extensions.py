@@ -24,7 +24,7 @@ def extend_with_gradient_accumulation(base: Any) -> Any:
     counts batches, as bert4keras' published scripts multiply theirs by `grad_accum_steps`.
     """
 
-    class NewOptimizer(base):  # type: ignore[misc]
+    class NewOptimizer(base):
         def __init__(self, *args: Any, grad_accum_steps: int = 2, **kwargs: Any):
             self.grad_accum_steps = grad_accum_steps
             super().__init__(*args, **kwargs)
@@ -69,7 +69,7 @@ def extend_with_lookahead(base: Any) -> Any:
         Zhang et al. 2019, Lookahead Optimizer: k steps forward, 1 step back.
     """
 
-    class NewOptimizer(base):  # type: ignore[misc]
+    class NewOptimizer(base):
         def __init__(self, *args: Any, steps_per_slow_update: int = 5, slow_step_size: float = 0.5, **kwargs: Any):
             self.steps_per_slow_update, self.slow_step_size = steps_per_slow_update, slow_step_size
             super().__init__(*args, **kwargs)
@@ -110,7 +110,7 @@ def extend_with_exponential_moving_average(base: Any) -> Any:
     50 steps with momentum 0.99 they were 1.605 times too large. Before the first step it divided by 0.
     """
 
-    class NewOptimizer(base):  # type: ignore[misc]
+    class NewOptimizer(base):
         def __init__(self, *args: Any, ema_momentum: float = 0.999, **kwargs: Any):
             self.ema_momentum = ema_momentum
             super().__init__(*args, **kwargs)
@@ -160,7 +160,7 @@ def extend_with_parameter_wise_lr(base: Any) -> Any:
     number in a name ends where the name's own number ends.
     """
 
-    class NewOptimizer(base):  # type: ignore[misc]
+    class NewOptimizer(base):
         def __init__(self, *args: Any, paramwise_lr_schedule: Any = None, **kwargs: Any):
             self.paramwise_lr_schedule = dict(paramwise_lr_schedule or {})
             super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bert4ner.backend.first import tf
+from bert4ner.backend.first_keras import layer_of
 from bert4ner.legacy.recompute import next_seed
 
 _OF_LAYERS = ("sparse_loss", "dense_loss", "sparse_accuracy", "dense_accuracy")
@@ -12,9 +13,9 @@ _OF_LAYERS = ("sparse_loss", "dense_loss", "sparse_accuracy", "dense_accuracy")
 def mend(layers: Any) -> None:
     """Repair `bert4keras.layers`."""
     keras = layers.keras
-    plain = keras.layers.Dropout
+    plain: Any = keras.layers.Dropout
 
-    class Dropout(plain):  # type: ignore[misc, valid-type]
+    class Dropout(plain):
         """Dropout that drops the same again when a layer is computed again."""
 
         def call(self, inputs: Any, training: Any = None) -> Any:
@@ -36,7 +37,7 @@ def _of_output_layer(name: str) -> Callable[[Any, Any], Any]:
     """A loss or metric that is a method of the layer whose output it is given."""
 
     def method(y_true: Any, y_pred: Any) -> Any:
-        return getattr(y_pred._keras_history.layer, name)(y_true, y_pred)
+        return getattr(layer_of(y_pred), name)(y_true, y_pred)
 
     method.__name__ = name
     return method

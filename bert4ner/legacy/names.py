@@ -4,6 +4,7 @@
 tf-keras showed in TensorFlow 1 (its optimizers take `lr`, its backend has sessions).
 """
 
+import re
 import sys
 import types
 import warnings
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from bert4ner.backend.first_keras import KERAS, first_keras
+from bert4ner.backend.first_keras import KERAS, OWN_MODULES, first_keras
 from bert4ner.legacy import training
 from bert4ner.legacy.importing import LegacyFinder
 from bert4ner.legacy.unsupported import GoneModule, Unsupported
@@ -71,7 +72,7 @@ def install() -> None:
         stack.enter_context(warnings.catch_warnings())
         for message in _WARNINGS:
             warnings.filterwarnings("ignore", message)
-        warnings.filterwarnings("ignore", module=r"tf_keras\.")
+        warnings.filterwarnings("ignore", module=re.escape(OWN_MODULES))
         _installed = stack.pop_all()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bert4ner.backend.first import tf
+from bert4ner.backend.first_keras import OWN_MODULES, decayed_rate, hyperparameter
 from bert4ner.legacy import extensions
 from bert4ner.legacy.unsupported import Unsupported
 
@@ -37,8 +38,8 @@ def _adam_step(backend: Any) -> Callable[..., Any]:
     def _resource_apply_dense(self: Any, grad: Any, var: Any) -> Any:
         """As bert4keras', but corrected for the number of steps made, not of batches seen."""
         dtype = var.dtype.base_dtype
-        rate = self._decayed_lr(dtype)
-        beta_1, beta_2 = self._get_hyper("beta_1", dtype), self._get_hyper("beta_2", dtype)
+        rate = decayed_rate(self, dtype)
+        beta_1, beta_2 = hyperparameter(self, "beta_1", dtype), hyperparameter(self, "beta_2", dtype)
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
         m_t = backend.update(m, beta_1 * m + (1 - beta_1) * grad)
         v_t = backend.update(v, beta_2 * v + (1 - beta_2) * tf.square(grad))
@@ -78,7 +79,7 @@ def _refusing_kernels(extend: Callable[..., Any], name: str, keras: Any, adam: A
     def extended(base: Any, new_name: str | None = None, **kwargs: Any) -> Any:
         base = adam if base is keras.optimizers.Adam else base
         owner = next(each for each in base.__mro__ if "_resource_apply_dense" in vars(each))
-        if owner.__module__.startswith("tf_keras."):
+        if owner.__module__.startswith(OWN_MODULES):
             raise Unsupported(f"bert4keras.optimizers.{name}({base.__name__})")
         return extend(base, kwargs.get("name", new_name))
 
@@ -86,7 +87,7 @@ def _refusing_kernels(extend: Callable[..., Any], name: str, keras: Any, adam: A
 
 
 def _adam_of_files(adam: Any, of_keras: Any) -> Any:
-    class Adam(of_keras):  # type: ignore[misc]
+    class Adam(of_keras):
         """Whichever Adam a saved configuration is of."""
 
         @classmethod

@@ -58,7 +58,8 @@ def _block(compute: Callable[..., Any]) -> Callable[..., Any]:
 
         return tf.nest.map_structure(tf.identity, compute(*flat)), gradient
 
-    return block
+    recomputed: Callable[..., Any] = block
+    return recomputed
 
 
 class _Seeds(threading.local):

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bert4ner.backend.activation import BERT4KERAS_VERSION, activate
+from bert4ner.backend.first_keras import SHOWN_AS
 from bert4ner.errors import DataError
 from bert4ner.legacy import names
 from bert4ner.legacy.unsupported import Unsupported, explain
@@ -21,13 +22,6 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 UNSUPPORTED = 2
 FAILED = 1
 _OURS = ("tensorflow", "keras", "keras_contrib")  # whose missing names are told with what to write
-_SHOWN_AS = (  # where modules stand -> what scripts call them
-    ("tensorflow._api.v2.compat.v1", "tensorflow"),
-    ("tensorflow._api.v2", "tensorflow"),
-    ("tf_keras.api._v1.keras", "keras"),
-    ("tf_keras.api._v2.keras", "keras"),
-    ("tensorflow.keras", "keras"),
-)
 
 
 def run_script(script: Path, arguments: Sequence[str]) -> int:
@@ -105,7 +99,7 @@ def _missing_name(error: Exception) -> str | None:
 
 
 def _shown(dotted: str) -> str:
-    for stands, shown in _SHOWN_AS:
+    for stands, shown in SHOWN_AS:
         if dotted.startswith(f"{stands}."):
             return shown + dotted[len(stands) :]
     return dotted

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from bert4ner.backend.first_keras import repaired_modules
+from bert4ner.backend.first_keras import DEPRECATION_SWITCH, repaired_modules
 
 METHODS = {  # of Sequential, gone since
     "predict_classes": lambda self, *args, **kwargs: _classes(self.predict(*args, **kwargs)),
@@ -30,7 +30,7 @@ def repaired() -> list[tuple[Any, str, Any]]:
         # It marks each metric function, and a layer's method (CRF.sparse_accuracy) cannot be marked.
         (training, "get_metric_function", _functions_for_methods(training.get_metric_function)),
         # Who runs a script of that time knows that its names are old; the log would bury what it prints.
-        (deprecation, "_PRINT_DEPRECATION_WARNINGS", False),
+        (deprecation, DEPRECATION_SWITCH, False),
     ]
 
 

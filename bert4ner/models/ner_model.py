@@ -16,12 +16,15 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.frameworks import tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
 from bert4ner.data.files import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
-from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_queries
+from bert4ner.models.blueprint import Blueprint
+from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_reading
 from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
+from bert4ner.models.reading.reading import Reading
 from bert4ner.registry import HEADS
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
@@ -33,26 +36,28 @@ _CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
 
 @dataclass(frozen=True)
 class NERModel:
-    """A Keras network beside its configuration, labels, encoder configuration, vocabulary and queries, if it asks."""
+    """A Keras network beside its configuration, labels, encoder configuration, vocabulary and way to read windows."""
 
     network: Any
     config: Config
     labels: tuple[str, ...]
     encoder_config: EncoderConfig
     vocabulary: Vocabulary
-    queries: tuple[str, ...] = ()
+    reading: Reading
 
     @classmethod
     def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
         """A new network for `labels` on the pretrained encoder that `config` names; raises as `build_model` does.
 
-        Everything random in it follows from `config.run.seed`.
+        Everything random in it follows from `config.run.seed`, which is set for the whole process
+        (`backend.switches.prepare_process`).
         """
-        keras.utils.set_random_seed(config.run.seed)
+        prepare_process(seed=config.run.seed)
         pretrained = open_encoder(config)
-        queries = open_queries(pretrained, config, labels)
-        network = build_on(pretrained, config, labels, queries)
-        return cls(network, config, tuple(sorted(set(labels))), pretrained.config, pretrained.vocabulary, queries)
+        blueprint = Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary)
+        reading = open_reading(blueprint)
+        network = build_on(pretrained, blueprint, reading)
+        return cls(network, config, blueprint.labels, pretrained.config, pretrained.vocabulary, reading)
 
     @property
     def head(self) -> Any:
@@ -61,9 +66,9 @@ class NERModel:
 
     @property
     def windows(self) -> WindowConfig:
-        """How texts are cut for this network: as configured, but shorter by what its queries take."""
+        """How texts are cut for this network: as configured, but shorter by what is not for text."""
         windows = self.config.windows
-        return dataclasses.replace(windows, max_length=windows.max_length - self.head.query_length)
+        return dataclasses.replace(windows, max_length=windows.max_length - self.reading.reserved)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -77,14 +82,26 @@ class NERModel:
         return forward.get_concrete_function(ids)
 
     def outputs(self, token_ids: np.ndarray) -> np.ndarray:
-        """What the network gives for token ids (batch, length), float32; its shape is the head's to say."""
+        """What the network gives for the texts of windows, from token ids (batch, length); float32.
+
+        Its shape is the head's to say; position 0 is the first token of the text.
+        """
         try:
-            return self._forward(tf.constant(token_ids, "int32")).numpy()
+            outputs: np.ndarray = self.head.text(self._forward(tf.constant(token_ids, "int32")).numpy())
+            return outputs
         except tf.errors.ResourceExhaustedError:
             raise EnvironmentProblem(
                 f"out of memory with {token_ids.shape[0]} windows of {token_ids.shape[1]} tokens at once; "
                 "lower --batch-tokens"
             ) from None
+
+    def cells(self, length: int) -> int:
+        """Numbers in the largest array that the head makes for a window of so many tokens; see `models.budget`."""
+        return int(self.head.cells(length))
+
+    def encoder_tokens(self, length: int) -> int:
+        """Tokens that the encoder reads for a window of so many; see `models.budget`."""
+        return self.reading.encoder_tokens(length)
 
     def head_variables(self) -> list[str]:
         """Names of the trainable variables on top of the pretrained encoder."""
@@ -132,11 +149,10 @@ class NERModel:
             "format": FORMAT,
             "bert4ner": VERSION,
             "labels": list(self.labels),
-            "config": dataclasses.asdict(self.config),
+            "config": self.config.to_table(),
             "encoder": self.encoder_config.to_dict(),
+            **self.reading.to_dict(),
         }
-        if self.queries:
-            described["queries"] = dict(zip(self.labels, self.queries, strict=True))
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / _CONFIG) as aside:
@@ -148,7 +164,7 @@ class NERModel:
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
-        """Read a model folder written by `save`.
+        """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
             precision: arithmetic of the encoder in this process; by default as the model was configured.
@@ -156,6 +172,7 @@ class NERModel:
         Raises:
             CheckpointError: a file is missing, truncated or inconsistent; the message names it.
         """
+        prepare_process()
         folder = Path(folder)
         described = _read_description(folder / _CONFIG)
         vocabulary, vocabulary_path = open_vocabulary(folder)
@@ -164,18 +181,14 @@ class NERModel:
         if not vocabulary.fits(encoder_config.vocab_size):
             raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
         try:
-            options = {name: value for group in described["config"].values() for name, value in group.items()}
-            options.setdefault("joint_layers", 0)  # as it was before there was the option
-            config = Config().replace(**options)
-        except AttributeError:
-            raise CheckpointError(f"{where}: expected config to hold groups of options") from None
+            config = Config.restore(described["config"])
         except ConfigError as error:
             raise CheckpointError(f"{where}: {error}") from None
         used = config if precision is None else config.replace(precision=precision)
-        labels = tuple(described["labels"])
-        queries = _read_queries(described, where=where) if HEADS.get(config.model.head).asks else ()
-        network, _ = assemble(encoder_config, used, labels, vocabulary, queries)
-        model = cls(network, config, labels, encoder_config, vocabulary, queries)
+        blueprint = Blueprint.of(used, described["labels"], encoder_config, vocabulary)
+        reading = HEADS.get(config.model.head).reading.from_dict(described, blueprint, where=where)
+        network, _ = assemble(blueprint, reading)
+        model = cls(network, config, blueprint.labels, encoder_config, vocabulary, reading)
         model.set_weights(_read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
         return model
 
@@ -198,14 +211,6 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not words or labels != sorted(set(labels)):  # their order numbers the tags
         raise CheckpointError(f"{path}: expected labels to be a sorted list of different words, found {labels!r}")
     return described
-
-
-def _read_queries(described: dict[str, Any], *, where: str) -> tuple[str, ...]:
-    queries: Any = described.get("queries")
-    words = isinstance(queries, dict) and all(isinstance(query, str) for query in queries.values())
-    if not words or list(queries) != described["labels"]:
-        raise CheckpointError(f"{where}: expected queries to hold one text for each label, found {queries!r}")
-    return tuple(queries.values())
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:

@@ -34,15 +34,6 @@ def _cpu_multiplies_bfloat16() -> bool:
     return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
-def multiply_in_float32() -> None:
-    """Make float32 products in float32 on a GPU too, from now on in this process.
-
-    TensorFlow would make them in TF32 (10 bits of fraction), in which a score depends by some 1e-3 on what shares its
-    batch. What shall be fast on a GPU computes in bfloat16.
-    """
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-
-
 @contextmanager
 def policy(precision: str) -> Iterator[None]:
     """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights."""

@@ -25,6 +25,11 @@ class Encoder:
         layer_norm_eps: what all norms add to the variance.
     """
 
+    num_hidden_layers: int  # this and the following are bert4keras'
+    apply_embeddings: Any
+    apply_main_layers: Any
+    apply_final_layers: Any
+
     def __init__(self, *args: Any, layer_norm_eps: float | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.layer_norm_eps = EPSILON if layer_norm_eps is None else layer_norm_eps
@@ -32,18 +37,18 @@ class Encoder:
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
         if layer is LayerNormalization:
             kwargs["epsilon"] = self.layer_norm_eps
-        return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]
+        return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]  # of the class that it is mixed with
 
     def call(self, inputs: Any) -> Any:
-        states = self.call_blocks(self.apply_embeddings(inputs), range(self.num_hidden_layers))  # type: ignore
-        return self.apply_final_layers(states)  # type: ignore[attr-defined]
+        states = self.call_blocks(self.apply_embeddings(inputs), range(self.num_hidden_layers))
+        return self.apply_final_layers(states)
 
     def call_blocks(self, states: Any, blocks: range) -> Any:
         """What some consecutive blocks make of embeddings or of what the block before them gave."""
         # bert4keras keeps them for the second call, as well as of other inputs, which may have another length.
         self.attention_bias = self.position_bias = None
         for index in blocks:
-            states = self.apply_main_layers(states, index)  # type: ignore[attr-defined]
+            states = self.apply_main_layers(states, index)
         return states
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bert4keras.backend import gelu_erf
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.randomness import random_words
 
 _BYTE = 256
 
@@ -20,6 +21,8 @@ class ByteDropout(keras.layers.Dropout):
     The rate is rounded to a multiple of 1/256 (0.1 becomes 0.1016), and what is kept is scaled by the rounded rate, so
     that the expectation is exact.
     """
+
+    rate: float  # Keras'
 
     @property
     def threshold(self) -> int:
@@ -42,9 +45,8 @@ class ByteDropout(keras.layers.Dropout):
 
     def kept(self, shape: Any) -> Any:
         """A draw of which values of a tensor of `shape` are kept, bool."""
-        self._random_generator._maybe_init()
         number = tf.reduce_prod(shape)
-        words = self._random_generator._generator.uniform_full_int([(number + 3) // 4], dtype="uint32")
+        words = random_words(self, (number + 3) // 4)
         draws = tf.reshape(tf.bitcast(words, "uint8"), [-1])[:number]
         return tf.reshape(draws >= tf.constant(self.threshold, "uint8"), shape)
 

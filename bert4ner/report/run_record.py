@@ -86,7 +86,7 @@ def load_run(path: str | Path) -> RunRecord:
         raise RunError(f"{run.path / OUT_OF_FOLD}: the document {unknown[0]!r} is not one of those in {FOLDS}")
     return RunRecord(
         path=run.path,
-        config=Config.load(_existing(run.path / CONFIG)),
+        config=Config.load_saved(_existing(run.path / CONFIG)),
         environment=_read_json(run.path / ENVIRONMENT),
         held_out_in=held_out_in,
         summary=_read_summary(run.path / SCORES, num_folds),

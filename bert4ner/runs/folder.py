@@ -146,7 +146,7 @@ class RunFolder:
         if not (self.path / FOLDS).is_file():
             raise RunError(f"{self.path}: the folder is not empty and holds no run; choose another --output")
         found = self.read_folds()
-        before = Config.load(self.path / CONFIG).options()
+        before = Config.load_saved(self.path / CONFIG).options()
         changed = [
             f"{name} was {before[name]!r}, now {value!r}"
             for name, value in config.options().items()

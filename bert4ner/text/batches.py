@@ -12,6 +12,7 @@ import numpy as np
 
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Encoding, Tokenizer, token_span
 from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate, window_entities
 
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 FITS_NO_WINDOW = "fits no window"
 NO_TOKEN_BOUNDARY = "no token boundary"
+BEFORE_TEXT = 1
+"""Tokens that stand before the text of a window: [CLS]. Behind it stand [SEP] and padding."""
 BUCKET = 8
 """Lengths are rounded up to a multiple of this: fewer shapes, and windows of like length that a shuffle exchanges."""
 
@@ -52,9 +55,8 @@ class Encoded:
     """Index of each window's document, int32 (windows,)."""
     bounds: list[Window]
     """Characters of each window in its document."""
-    spans: list[list[tuple]]
-    """For each window its gold entities as tokens [i, j) and label, and, of those in several pieces only, the pieces;
-    token 0 is the one after [CLS]."""
+    spans: list[list[TokenSpan]]
+    """For each window its gold entities."""
     lost: list[LostEntity]
     """Gold entities that no window holds as whole tokens."""
     cls_id: int
@@ -69,7 +71,12 @@ class Encoded:
     @property
     def lengths(self) -> np.ndarray:
         """Tokens of each window with [CLS] and [SEP], int64 (windows,)."""
-        return np.diff(self.offsets) + 2
+        return self.text_lengths + 2
+
+    @property
+    def text_lengths(self) -> np.ndarray:
+        """Tokens of the text of each window, int64 (windows,)."""
+        return np.diff(self.offsets)
 
     def encoding(self, window: int) -> Encoding:
         """The tokens of one window; starts and ends are characters of the document."""
@@ -88,9 +95,9 @@ class Encoded:
         token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)  # (batch, length)
         rows = np.repeat(np.arange(len(numbers)), counts)  # (tokens of the batch,)
         places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # (tokens of the batch,)
-        token_ids[rows, places + 1] = self.ids[self.offsets[numbers][rows] + places]
+        token_ids[rows, places + BEFORE_TEXT] = self.ids[self.offsets[numbers][rows] + places]
         token_ids[:, 0] = self.cls_id
-        token_ids[np.arange(len(numbers)), counts + 1] = self.sep_id
+        token_ids[np.arange(len(numbers)), counts + BEFORE_TEXT] = self.sep_id
         return token_ids
 
 
@@ -137,6 +144,16 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
     )
 
 
+def entity_span(encoding: Encoding, entity: Entity) -> TokenSpan | None:
+    """The tokens of an entity of the document, without its score; None where one of its ends lies inside a token."""
+    place = token_span(encoding, entity.start, entity.end)
+    pieces = [token_span(encoding, *fragment) for fragment in entity.fragments]
+    whole = [piece for piece in pieces if piece is not None]
+    if place is None or len(whole) < len(pieces):
+        return None
+    return TokenSpan(*place, entity.label, pieces=tuple(whole))
+
+
 def _windows(text: str, config: WindowConfig) -> list[Window]:
     size = config.max_length - SPECIAL_TOKENS
     if config.truncate == "none":
@@ -155,20 +172,19 @@ def _lost(document: Document, entity: Entity, reason: str) -> LostEntity:
 
 def _token_spans(
     documents: list[Document], owners: list[int], encodings: list[Encoding], gold: list[list[Entity]]
-) -> tuple[list[list[tuple]], list[LostEntity]]:
+) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
     """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
-    spans: list[list[tuple]] = []
+    spans: list[list[TokenSpan]] = []
     aligned: set[tuple[int, Entity]] = set()
     missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
     for owner, encoding, entities in zip(owners, encodings, gold, strict=True):
         spans.append([])
         for entity in entities:
-            place = token_span(encoding, entity.start, entity.end)
-            pieces = [token_span(encoding, *fragment) for fragment in entity.fragments]
-            if place is None or None in pieces:
+            span = entity_span(encoding, entity)
+            if span is None:
                 missed[owner, entity] = None
             else:
-                spans[-1].append((*place, entity.label, *([tuple(pieces)] if pieces else [])))
+                spans[-1].append(span)
                 aligned.add((owner, entity))
     return spans, [
         _lost(documents[owner], entity, NO_TOKEN_BOUNDARY) for owner, entity in missed if (owner, entity) not in aligned

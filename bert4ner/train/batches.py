@@ -10,7 +10,7 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import encode_documents, plan_batches, warn_of_lost
+from bert4ner.text.batches import BEFORE_TEXT, encode_documents, plan_batches, warn_of_lost
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class TrainingBatches:
 
     def __init__(self, documents: Sequence[Document], model: NERModel):
         self.config = model.config
-        self.head = model.head
+        self.head, self._demand = model.head, model
         self.document_ids = [document.id for document in documents]
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         warn_of_lost(self.encoded.lost, documents, model.windows)
@@ -53,7 +53,7 @@ class TrainingBatches:
         lengths = self.encoded.lengths
         batch_tokens = self.config.optimization.batch_tokens
         batches = plan_batches(lengths, batch_tokens=batch_tokens, rng=rng)
-        return list(within_budget(batches, lengths, self.head, batch_tokens=batch_tokens))
+        return list(within_budget(batches, lengths, self._demand, batch_tokens=batch_tokens))
 
     def __len__(self) -> int:
         return len(self.plan(0))
@@ -72,7 +72,7 @@ class TrainingBatches:
         """(token ids, segment ids), targets of the given windows; ids are (batch, length) int32."""
         ids = self.encoded.token_ids(windows)
         spans = [self.encoded.spans[window] for window in windows]
-        targets = self.head.targets(spans, self.encoded.lengths[windows], ids.shape[1])
+        targets = self.head.targets(spans, self.encoded.text_lengths[windows], ids.shape[1] - BEFORE_TEXT)
         return (ids, np.zeros_like(ids)), targets
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:

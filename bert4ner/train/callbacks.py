@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.backend.randomness import random_generators
 from bert4ner.data.files import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import CheckpointError, RunError
@@ -35,12 +36,7 @@ class ReplayableRandomness(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        generators = [
-            layer._random_generator._generator
-            for layer in self.model._flatten_layers()
-            if getattr(getattr(layer, "_random_generator", None), "_generator", None) is not None
-        ]
-        for number, generator in enumerate(generators):
+        for number, generator in enumerate(random_generators(self.model)):
             generator.reset_from_seed((self.seed * 1_000_003 + epoch * 1_009 + number) % 2**31)
 
 
@@ -148,7 +144,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _rates(self) -> dict[str, float]:
         model = self.ner_model
-        encoder, head = learning_rates(model.config, model.encoder_config, model.head.passes)
+        encoder, head = learning_rates(model.config, model.encoder_config, model.reading.passes)
         rate = float(self.model.optimizer.learning_rate.numpy())
         return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
 

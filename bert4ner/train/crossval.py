@@ -72,11 +72,13 @@ def _check(documents: Sequence[Document], config: Config, valid: Sequence[Docume
     """What can be known to be wrong before a folder is made or a process started."""
     _check_documents(documents, "training")
     from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
-    from bert4ner.models.builder import open_encoder, open_queries
+    from bert4ner.models.blueprint import Blueprint
+    from bert4ner.models.builder import open_encoder, open_reading
 
     pretrained = open_encoder(config)
     check_size(pretrained.config, config.model, max_length=config.windows.max_length)
-    open_queries(pretrained, config, sorted_labels([*documents, *valid]))
+    labels = sorted_labels([*documents, *valid])
+    open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
 
 
 def _check_documents(documents: Sequence[Document], what: str) -> None:

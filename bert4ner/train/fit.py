@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.backend.frameworks import tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
@@ -29,7 +30,8 @@ def fit(
     """Train on some documents, score others after every epoch, keep the best epoch's model; returns the history.
 
     If `folder` holds the state of the same training, it goes on after the last completed epoch, with the same result
-    as if it had never stopped.
+    as if it had never stopped. Sets for the whole process what `backend.switches.prepare_process` says, repeatable and
+    with the seed of the configuration.
 
     Args:
         labels: all labels that the model shall know, including those that occur in held-out documents only.
@@ -43,7 +45,7 @@ def fit(
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
     folder = Path(folder)
-    deterministic_on_gpu()
+    prepare_process(repeatable=True)
     unknown = sorted({entity.label for document in training for entity in document.entities} - set(labels))
     if unknown:
         raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
@@ -59,12 +61,6 @@ def fit(
     if completed < epochs and not recorder.exhausted:
         _train(model, batches, recorder, completed)
     return recorder.history
-
-
-def deterministic_on_gpu() -> None:
-    """Have a GPU give the same numbers every time; a CPU does so anyway, up to twice as fast as when asked to."""
-    if tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.enable_op_determinism()
 
 
 def _train(model: NERModel, batches: TrainingBatches, recorder: EpochRecorder, completed: int) -> None:

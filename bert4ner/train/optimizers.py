@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.optimizer import SlotOptimizer, loss_scaling_state
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
@@ -48,7 +49,7 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
-class GroupedAdamW(keras.optimizers.Optimizer):
+class GroupedAdamW(SlotOptimizer):
     """Adam with decoupled weight decay, a rate factor for named variables, and no decay for biases and norms.
 
     Args:
@@ -60,6 +61,8 @@ class GroupedAdamW(keras.optimizers.Optimizer):
     References:
         Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization.
     """
+
+    slots = ("m", "v")
 
     def __init__(
         self,
@@ -73,34 +76,17 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         name: str = "GroupedAdamW",
         **kwargs: Any,
     ):
-        kwargs.pop("jit_compile", None)  # XLA is slower than oneDNN on a CPU
-        super().__init__(name=name, global_clipnorm=global_clipnorm, jit_compile=False, **kwargs)
-        self._learning_rate = self._build_learning_rate(learning_rate)
+        super().__init__(learning_rate, name=name, global_clipnorm=global_clipnorm, **kwargs)
         self.rate_factors = dict(rate_factors or {})
         self.decay = weight_decay  # `weight_decay` is the base class's own, ungrouped
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, var_list: Any) -> None:
-        super().build(var_list)
-        if getattr(self, "_built", False):
-            return
-        self._built = True
-        self._moments = [
-            (self.add_variable_from_reference(variable, "m"), self.add_variable_from_reference(variable, "v"))
-            for variable in var_list
-        ]
-
-    def _clip_gradients(self, gradients: Any) -> Any:
-        # An embedding's gradient lists a token as often as it occurs: the norm is that of their sum. Its rows that no
-        # token of the batch has move as well, by momentum and decay, so that a whole matrix serves them best.
-        return super()._clip_gradients([tf.convert_to_tensor(gradient) for gradient in gradients])
-
     def update_step(self, gradient: Any, variable: Any) -> None:
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
-        first, second = self._moments[self._index_dict[self._var_key(variable)]]
+        first, second = self.slots_of(variable)
         if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
             variable.assign_sub(rate * self.decay * variable)
         tf.raw_ops.ResourceApplyAdam(  # one pass over memory where single steps take ten
@@ -117,11 +103,8 @@ class GroupedAdamW(keras.optimizers.Optimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["jit_compile"]
         return {
-            **config,
-            "learning_rate": self._serialize_hyperparameter(self._learning_rate),
+            **super().get_config(),
             "rate_factors": self.rate_factors,
             "weight_decay": self.decay,
             "beta_1": self.beta_1,
@@ -137,7 +120,7 @@ def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float 
     several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
 
     Args:
-        passes: how often the encoder reads every window, as the head says.
+        passes: how often the encoder reads every window, see `Reading.passes`.
 
     References:
         Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (the root); Malladi et al.
@@ -161,7 +144,7 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
     """
     options = model.config.optimization
-    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.head.passes)
+    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.reading.passes)
     on_top = model.head_variables()
     optimizer = GroupedAdamW(
         WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),
@@ -184,7 +167,4 @@ def compile_for_training(model: NERModel, total_steps: int) -> None:
 
 def state_variables(optimizer: Any) -> list[Any]:
     """Everything that an optimizer of `build_optimizer` remembers from step to step, in an order that does not vary."""
-    variables = list(optimizer.variables)
-    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
-        variables += [optimizer._loss_scale.current_loss_scale, optimizer.dynamic_counter]
-    return variables
+    return [*optimizer.variables, *loss_scaling_state(optimizer)]

@@ -3,21 +3,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-import tyro
 
-from bert4ner.cli.options import Options
 from bert4ner.cli.parsing import parse
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
+from bert4ner.options import describe
 
 
 def command(
-    data: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")],
+    data: Annotated[Path, describe("Documents.", metavar="DATA")],
     *,
-    output: Annotated[Path, tyro.conf.arg(metavar="RUN")],
+    output: Annotated[Path, describe("A new run.", metavar="RUN")],
     folds: int = 5,
     color: Literal["red", "green"] = "red",
-    options: Options = Config(),  # noqa: B008
+    options: Config = Config(),  # noqa: B008
 ) -> None:
     """Do nothing.
 
@@ -119,10 +118,3 @@ def test_the_line_does_not_depend_on_the_terminal(terminal, monkeypatch):
         monkeypatch.setenv(name, value)
     assert refusal("x --output y --hed crf") == "unknown option --hed, did you mean --head?"
     assert refusal("") == "missing: DATA, --output"
-
-
-def test_ascii_boxes_are_read_as_well(monkeypatch):
-    monkeypatch.setattr("bert4ner.cli.parsing._Terminal.encoding", "ascii")
-    assert refusal("x --outptu y") == "missing: --output; unknown option --outptu, did you mean --output?"
-    expected = "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"
-    assert refusal("x --output y --scheme biso") == expected

@@ -9,6 +9,7 @@ from bert4ner.decode.readings import merge_readings
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.text.token_spans import TokenSpan
 from tests.random_networks import LABELS, random_model
 
 SHORT = "人参片。"
@@ -25,8 +26,11 @@ def span_chances(recognizer, text):
     (model,) = recognizer.models
     ids = [model.vocabulary.ids.get(character, model.vocabulary.unk_id) for character in text]
     outputs = model.outputs(np.array([[model.vocabulary.cls_id, *ids, model.vocabulary.sep_id]], "int32"))
-    spans = [(i, j, label) for i in range(len(text)) for j in range(i + 1, len(text) + 1) for label in model.labels]
-    return dict(zip(spans, model.head.span_scores(outputs, np.array([len(ids) + 2]), [spans])[0], strict=True))
+    spans = [
+        TokenSpan(i, j, label) for i in range(len(text)) for j in range(i + 1, len(text) + 1) for label in model.labels
+    ]
+    (chances,) = model.head.span_scores(outputs, np.array([len(ids)]), [spans])
+    return {span.place[:3]: chance for span, chance in zip(spans, chances, strict=True)}
 
 
 def test_all_readings_sum_to_one_and_merge_to_the_exact_probabilities(models):
@@ -80,31 +84,30 @@ def test_more_best_paths_never_give_less_and_long_texts_give_candidates_of_all_w
 @pytest.mark.parametrize("nbest", [1, 2, 10])
 def test_heads_that_score_spans_give_what_is_likelier_than_the_limit(nbest, models, rng):
     head = models["biaffine"][0].head
-    logits = rng.normal(loc=-6, scale=3, size=(1, 2, 14, 14))
-    decoder = NamedEntityRecognizer(models["biaffine"])
-    found = head.candidates(logits, np.array([12]), decoder, nbest)[0]
+    logits = rng.normal(loc=-6, scale=3, size=(1, 2, 13, 13))
+    found = head.decoder().candidates(logits, np.array([10]), nbest)[0]
     likely = {
-        (i, j, label): 1 / (1 + np.exp(-logits[0, number, i + 1, j]))
+        (i, j, label): 1 / (1 + np.exp(-logits[0, number, i, j - 1]))
         for number, label in enumerate(LABELS)
         for i in range(10)
         for j in range(i + 1, 11)
     }
     likely = {span: chance for span, chance in likely.items() if chance > 1 / (2 * nbest)}
     assert len(likely) <= 4 * 12
-    assert {span[:3]: span[3] for span in found} == pytest.approx(likely) and found == sorted(found)
+    assert {span.place[:3]: span.score for span in found} == pytest.approx(likely) and found == sorted(found)
 
 
 def test_pointers_give_pairs_of_possible_ends(models):
     head = models["span"][0].head
-    chances = np.full((1, 7, 2, 3), 1e-12)
+    chances = np.full((1, 6, 2, 3), 1e-12)
     chances[..., 0] = 1.0
-    for token, side, chance in ((1, 0, 0.9), (2, 1, 0.3), (4, 1, 0.8), (5, 0, 0.05)):
+    for token, side, chance in ((0, 0, 0.9), (1, 1, 0.3), (3, 1, 0.8), (4, 0, 0.05)):
         chances[0, token, side] = (1 - chance, chance, 1e-12)  # class 1 is the first label
-    lengths, first = np.array([7]), LABELS[0]
-    decoder, scores = NamedEntityRecognizer(models["span"]), head.scores(np.log(chances))
+    lengths, first = np.array([5]), LABELS[0]
+    decoder, scores = head.decoder(), head.scores(np.log(chances))
     ways = {(0, 4): 0.9 * 0.7 * 0.8, (0, 2): 0.9 * 0.3 * 0.2, None: 0.1 * 0.7 * 0.2}
-    assert [span[:3] for span in head.decode_scores(scores, lengths, decoder)[0]] == [(0, 4, first)]
-    assert {span[:3]: span[3] for span in head.candidates(scores, lengths, decoder, 2)[0]} == {
+    assert [span.place[:3] for span in decoder.spans(scores, lengths)[0]] == [(0, 4, first)]
+    assert {span.place[:3]: span.score for span in decoder.candidates(scores, lengths, 2)[0]} == {
         (*ends, first): pytest.approx(ways[ends] / sum(ways.values()), rel=1e-5) for ends in ((0, 2), (0, 4))
     }
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from bert4ner.combine.learning import Calibration, Stacker, fit_calibration, fit_stacker, log_odds, logistic
+from bert4ner.combine.learning import Calibration, Stacker, fit_calibration, fit_stacker, log_odds
+from bert4ner.decode.chances import logistic
 from bert4ner.errors import ConfigError, DataError
 
 JUDGED = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30)

@@ -12,7 +12,9 @@ from bert4ner.combine.recognizer import CombinedRecognizer
 from bert4ner.combine.thresholds import Rule
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
+from bert4ner.models import ensemble
 from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.windows import cut_windows
 from tests.random_networks import random_model
 
@@ -39,8 +41,8 @@ def by_hand(model, text, entity):
     start, end = windows[min(holding, key=lambda n: (abs(n - owner), n))]
     ids = [model.vocabulary.ids.get(character, model.vocabulary.unk_id) for character in text[start:end]]
     outputs = model.outputs(np.array([[model.vocabulary.cls_id, *ids, model.vocabulary.sep_id]], "int32"))
-    span = (entity.start - start, entity.end - start, entity.label)
-    return model.head.span_scores(outputs, np.array([len(ids) + 2]), [[span]])[0][0]
+    span = TokenSpan(entity.start - start, entity.end - start, entity.label)
+    return model.head.span_scores(outputs, np.array([len(ids)]), [[span]])[0][0]
 
 
 def test_every_member_gives_the_mean_of_its_models_to_whatever_any_member_found(members, long_text):
@@ -68,13 +70,13 @@ def test_outputs_that_are_too_large_to_hold_are_made_again(members, long_text, m
 
 @pytest.mark.parametrize("method", ["vote", "probability"])
 def test_no_text_is_encoded_twice_for_members_that_share_vocabulary_and_windows(members, gold, method, monkeypatch):
-    encode, calls = probabilities.encode_documents, []
+    encode, calls = ensemble.encode_documents, []
 
     def counting(documents, tokenizer, windows):
         calls.append(windows)
         return encode(documents, tokenizer, windows)
 
-    monkeypatch.setattr(probabilities, "encode_documents", counting)
+    monkeypatch.setattr(ensemble, "encode_documents", counting)
     combination = Combination(method, ("crf", "span", "biaffine"), (1.0, 1.0, 1.0))
     found = list(CombinedRecognizer(members, combination).predict(gold))
     assert [document.id for document in found] == [document.id for document in gold]
@@ -97,12 +99,13 @@ def test_texts_come_in_order_lazily_and_in_any_company(members, gold, long_text,
 def test_entities_that_a_head_cannot_hold_and_places_outside_all_windows_have_no_probability(models, long_text):
     crf = models["crf"][:1]
     document = Document("1", long_text)
-    encoded = probabilities.encode_documents([document], crf[0].tokenizer, crf[0].config.windows)
+    alone = ensemble.Ensemble.of(crf)
+    encoded = alone.encode([document])
     in_pieces = Entity(0, 5, "DRUG", None, ((0, 2), (3, 5)))
     too_long = Entity(0, 60, "DRUG")
-    batches = probabilities.HeldOutputs(crf, encoded, batch_tokens=512)
+    batches = probabilities.HeldOutputs(alone, encoded, batch_tokens=512)
     asked = [[in_pieces, too_long, Entity(0, 2, "DRUG")]]
-    (chances,) = probabilities.span_probabilities(crf, encoded, batches, asked)
+    (chances,) = probabilities.span_probabilities(alone, encoded, batches, asked)
     assert chances[:2].tolist() == [0.0, 0.0] and chances[2] > 0
 
 

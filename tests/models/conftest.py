@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.precision import multiply_in_float32, policy
+from bert4ner.models.precision import policy
 
 
 @pytest.fixture(scope="session", autouse=True)
 def float32_products() -> None:
     """Layers that a test makes without `build_model` compute as those of a model do, on a GPU too."""
-    multiply_in_float32()
+    prepare_process()
 
 
 @pytest.fixture(scope="session")

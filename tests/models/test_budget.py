@@ -15,26 +15,26 @@ from bert4ner.text.batches import BUCKET, plan_batches
 from bert4ner.train.batches import TrainingBatches
 
 
-def square_head(labels):
+def square_demand(labels):
     return SimpleNamespace(cells=lambda length: labels * length * length, encoder_tokens=lambda length: length)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_batch_is_beyond_the_budget_and_no_window_is_lost(rng, seed):
-    lengths, head = rng.integers(3, 513, size=700), square_head(60)
+    lengths, demand = rng.integers(3, 513, size=700), square_demand(60)
     planned = plan_batches(lengths, batch_tokens=8192, rng=np.random.default_rng(seed))
-    batches = list(within_budget(planned, lengths, head, batch_tokens=8192))
+    batches = list(within_budget(planned, lengths, demand, batch_tokens=8192))
     assert sorted(np.concatenate(batches)) == list(range(700))
-    cubes = [len(batch) * head.cells(-(-lengths[batch].max() // BUCKET) * BUCKET) for batch in batches]
-    assert max(cubes) <= MAX_CELLS < max(len(batch) * head.cells(lengths[batch].max()) for batch in planned)
+    cubes = [len(batch) * demand.cells(-(-lengths[batch].max() // BUCKET) * BUCKET) for batch in batches]
+    assert max(cubes) <= MAX_CELLS < max(len(batch) * demand.cells(lengths[batch].max()) for batch in planned)
     again = plan_batches(lengths, batch_tokens=8192, rng=np.random.default_rng(99))
-    assert len(list(within_budget(again, lengths, head, batch_tokens=8192))) == len(batches)
+    assert len(list(within_budget(again, lengths, demand, batch_tokens=8192))) == len(batches)
 
 
 def test_batches_within_the_budget_stay_as_they_are(rng):
     lengths = rng.integers(3, 100, size=50)
     planned = plan_batches(lengths, batch_tokens=1024)
-    unchanged = within_budget(planned, lengths, square_head(2), batch_tokens=1024)
+    unchanged = within_budget(planned, lengths, square_demand(2), batch_tokens=1024)
     for one, other in zip(unchanged, planned, strict=True):
         assert np.array_equal(one, other)
 
@@ -46,7 +46,7 @@ def test_a_long_text_trains_and_is_recognized_in_batches_within_the_budget(tiny_
         type(model),
         "outputs",
         lambda self, ids: (
-            asked.append(ids.shape) or np.full((len(ids), 2, ids.shape[1], ids.shape[1]), -1.0, "float32")
+            asked.append(ids.shape) or np.full((len(ids), 2, ids.shape[1] - 1, ids.shape[1] - 1), -1.0, "float32")
         ),
     )
     monkeypatch.setattr(budget, "MAX_CELLS", 3 * 2 * 48 * 48)

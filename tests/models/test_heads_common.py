@@ -1,24 +1,27 @@
 """What holds for every head in a whole network: it trains, saves, loads, minds no padding, gives chances of spans."""
 
 import itertools
-from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.config import ModelConfig
+from bert4ner.config import Config
+from bert4ner.decode.decoders import Decoder
+from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document
-from bert4ner.errors import RunError
+from bert4ner.errors import ConfigError, RunError
 from bert4ner.models import budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.registry import HEADS
+from bert4ner.text.token_spans import TokenSpan
 
 IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]], "int32")
-LENGTHS = np.array([6, 4])
-SPANS = [[(0, 2, "X")], [(0, 1, "Y")]]
+LENGTHS = np.array([4, 2])
+SPANS = [[TokenSpan(0, 2, "X")], [TokenSpan(0, 1, "Y")]]
+SEQUENCES = {"crf", "softmax", "span"}
 
 
 def make(tiny_config, head, seed=1, **options):
@@ -35,15 +38,15 @@ def make(tiny_config, head, seed=1, **options):
             for name, value in model.weights().items()
         }
         model.set_weights(values, where="here")
-        found = sorted(span[:2] for span in model.head.decode(model.outputs(probe), np.array([30]))[0])
-        overlap = any(one[1] > two[0] for one, two in itertools.pairwise(found))
+        found = sorted(model.head.decode(model.outputs(probe), np.array([28]))[0])
+        overlap = any(one.end > two.start for one, two in itertools.pairwise(found))
         if len(found) > 8 and (overlap or model.head.nesting != "any"):
             return model
     raise AssertionError("no weights found that find entities")
 
 
 def test_the_configuration_names_the_heads():
-    assert get_args(get_type_hints(ModelConfig)["head"]) == tuple(HEADS)
+    assert Config.option("head").words() == list(HEADS)
 
 
 @pytest.mark.parametrize("head", HEADS.names())
@@ -55,7 +58,7 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
     before = {variable.name: variable.numpy() for variable in model.network.trainable_variables}
     model.network.compile(optimizer=keras.optimizers.SGD(0.01), loss=model.head.loss)
-    targets = model.head.targets(SPANS, LENGTHS, 6)
+    targets = model.head.targets(SPANS, LENGTHS, 5)
     assert targets.dtype == np.int32 and targets.ndim == 2
     losses = [model.network.train_on_batch([IDS, np.zeros_like(IDS)], targets) for _ in range(3)]
     assert losses[0] > losses[-1] > 0
@@ -69,7 +72,12 @@ def test_a_network_builds_trains_saves_and_loads(tiny_config, tmp_path, head):
     loaded = NERModel.load(tmp_path / "model")
     assert (loaded.config, loaded.labels) == (config, ("X", "Y"))
     assert np.array_equal(model.outputs(IDS), loaded.outputs(IDS))
-    assert model.outputs(IDS).shape == tuple(model.head.compute_output_shape((2, 6, 16)))
+    whole = model.network([IDS, np.zeros_like(IDS)], training=False).numpy()
+    assert whole.shape == tuple(model.head.compute_output_shape((2, 6, 16)))
+    text = whole
+    for axis in model.head.token_axes:
+        text = np.delete(text, 0, axis=axis)  # [CLS]
+    assert np.array_equal(model.outputs(IDS), text)
 
 
 @pytest.mark.parametrize("head", HEADS.names())
@@ -80,14 +88,14 @@ def test_neither_padding_nor_neighbours_nor_order_change_what_is_found(tiny_conf
 
     def decoded(chosen, width):
         ids = np.array([np.pad(rows[row], (0, width - lengths[row])) for row in chosen], "int32")
-        return model.head.decode(model.outputs(ids), lengths[list(chosen)])
+        return model.head.decode(model.outputs(ids), lengths[list(chosen)] - 2)
 
     alone = [decoded([row], lengths[row])[0] for row in range(5)]
     assert sum(map(len, alone)) > 10
     for order, width in (((0, 1, 2, 3, 4), 30), ((4, 2, 0, 3, 1), 48), ((1, 1, 3), 31)):
         for found, row in zip(decoded(order, width), order, strict=True):
-            assert [span[:3] for span in found] == [span[:3] for span in alone[row]]
-            assert [span[3] for span in found] == pytest.approx([span[3] for span in alone[row]], abs=1e-4)
+            assert [span.place for span in found] == [span.place for span in alone[row]]
+            assert [span.score for span in found] == pytest.approx([span.score for span in alone[row]], abs=1e-4)
 
 
 @pytest.mark.parametrize("head", HEADS.names())
@@ -96,8 +104,9 @@ def test_padding_has_no_part_in_the_loss(tiny_config, rng, head):
     losses = []
     for width in (6, 11):
         ids = np.pad(IDS, ((0, 0), (0, width - 6)))
-        targets = tf.constant(model.head.targets(SPANS, LENGTHS, width))
-        losses.append(model.head.loss(targets, tf.constant(model.outputs(ids))).numpy())
+        targets = tf.constant(model.head.targets(SPANS, LENGTHS, width - 1))
+        outputs = model.network([ids, np.zeros_like(ids)], training=False)
+        losses.append(model.head.loss(targets, outputs).numpy())
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
@@ -107,35 +116,34 @@ def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
     outputs = model.outputs(IDS)
     found = model.head.decode(outputs, LENGTHS)
     assert any(found)
-    asked = [[span[:3] for span in spans if len(span) == 4] for spans in found]
-    chances = model.head.span_scores(outputs, LENGTHS, asked)
+    chances = model.head.span_scores(outputs, LENGTHS, found)
     for spans, row in zip(found, chances, strict=True):
-        assert row == pytest.approx([span[3] for span in spans if len(span) == 4], abs=1e-5)
+        assert row == pytest.approx([span.score for span in spans], abs=1e-5)
         assert all(0 <= chance <= 1 + 1e-6 for chance in row)
     everything = [
-        [(i, j, label) for i, j in itertools.combinations(range(length - 1), 2) for label in "XY"] for length in LENGTHS
+        [TokenSpan(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in "XY"]
+        for length in LENGTHS
     ]
     assert [len(row) for row in model.head.span_scores(outputs, LENGTHS, everything)] == [20, 6]
     with pytest.raises(ValueError, match="span"):
-        model.head.span_scores(outputs, LENGTHS, [[(0, 5, "X")], []])
+        model.head.span_scores(outputs, LENGTHS, [[TokenSpan(0, 5, "X")], []])
 
 
 @pytest.mark.parametrize("head", HEADS.names())
 def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_config, head):
     """A greater number gives what a lesser one does, and more, unless that was every span there is."""
     model = make(tiny_config, head)
-    outputs, decoder = model.outputs(IDS), NamedEntityRecognizer([model])
+    outputs, decoder = model.outputs(IDS), model.head.decoder()
     scores = model.head.scores(outputs)
     fewer = model.head.decode(outputs, LENGTHS)
     numbers = []
     for nbest in (1, 2, 5, 200):
-        found = model.head.candidates(scores, LENGTHS, decoder, nbest)
+        found = decoder.candidates(scores, LENGTHS, nbest)
         for row, spans in enumerate(found):
-            assert spans == sorted(spans, key=lambda span: (*span[:3], span[4:]))
-            assert {(*span[:3], *span[4:]) for span in fewer[row]} <= {(*span[:3], *span[4:]) for span in spans}
-        asked = [[(*span[:3], *span[4:]) for span in spans] for spans in found]
-        for spans, chances in zip(found, model.head.span_scores(outputs, LENGTHS, asked), strict=True):
-            assert [span[3] for span in spans] == pytest.approx(chances, abs=1e-5)
+            assert spans == sorted(spans, key=lambda span: span.place)
+            assert {span.place for span in fewer[row]} <= {span.place for span in spans}
+        for spans, chances in zip(found, model.head.span_scores(outputs, LENGTHS, found), strict=True):
+            assert [span.score for span in spans] == pytest.approx(chances, abs=1e-5)
         fewer = found
         numbers.append(sum(map(len, found)))
     assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers  # of six and four tokens, two labels
@@ -152,9 +160,10 @@ def test_several_models_are_averaged(tiny_config, rng, head):
     for part in (text[:40], text[40:80], text[80:]):
         ids = np.array([[3, *(models[0].vocabulary.ids.get(character, 2) for character in part), 4]], "int32")
         scores = np.mean([model.head.scores(model.outputs(ids)) for model in models], axis=0)
-        (expected,) = models[0].head.decode_scores(scores, np.array([42]), NamedEntityRecognizer(models))
+        decoder = models[0].head.decoder([model.head for model in models[1:]])
+        (expected,) = decoder.spans(scores, np.array([40]))
         found = NamedEntityRecognizer(models).recognize(part)
-        assert [(entity.start, entity.end, entity.label) for entity in found] == sorted(span[:3] for span in expected)
+        assert [(entity.start, entity.end, entity.label) for entity in found] == sorted(s.place[:3] for s in expected)
         averaged += [entity.score for entity in found]
         alone += [entity.score for entity in NamedEntityRecognizer(models[:1]).recognize(part)]
     assert averaged and averaged != alone[: len(averaged)]
@@ -190,9 +199,27 @@ def test_five_thousand_characters_are_read_to_the_end_within_the_budget(tiny_con
     assert all(count * model.head.cells(length) <= most for count, length in asked)
 
 
+@pytest.mark.parametrize("head", HEADS.names())
+def test_a_recognizer_is_a_viterbi_decoder_where_its_head_decodes_paths(tiny_config, head):
+    model = make(tiny_config, head)
+    decoder, ner = model.head.decoder(), NamedEntityRecognizer([model])
+    assert isinstance(ner, NamedEntityRecognizer) and isinstance(decoder, Decoder)
+    assert isinstance(ner, ViterbiDecoder) is isinstance(decoder, ViterbiDecoder) is (head in SEQUENCES)
+    text = "本品用于气血两亏"
+    if head in SEQUENCES:
+        ids = np.array([[3, *(model.vocabulary.ids.get(character, 2) for character in text), 4]], "int32")
+        path = ner.decode(model.head.scores(model.outputs(ids))[0, :-1])
+        spans = [(entity.start, entity.end, entity.label) for entity in ner.recognize(text)]
+        assert model.head.tagset.decode(path) == spans
+        assert np.array_equal(ner.transitions, decoder.transitions) and ner.readings(text, 2)
+    else:
+        with pytest.raises(ConfigError, match=rf"heads that decode sequences, .*; {model.head.kind} have none"):
+            ner.readings(text, 2)
+
+
 def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
     models = {head: NERModel.create(tiny_config(head=head, head_size=8), ["X", "Y"]) for head in HEADS}
-    assert NamedEntityRecognizer([models["global_pointer"], models["biaffine"]]).transitions.shape == (0, 0)
+    assert len(NamedEntityRecognizer([models["global_pointer"], models["biaffine"]]).models) == 2
     assert NamedEntityRecognizer([models["crf"], models["softmax"]]).transitions.shape == (7, 7)
     for one, other in itertools.combinations(["crf", "global_pointer", "span", "w2ner"], 2):
         with pytest.raises(RunError, match="models cannot be averaged: their kinds of head differ"):

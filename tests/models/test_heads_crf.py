@@ -9,6 +9,7 @@ from bert4keras.layers import ConditionalRandomField
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.precision import policy
+from bert4ner.text.token_spans import TokenSpan
 
 SCHEMES = ["bio", "bios", "bioes"]
 LABELS = ["X", "Y"]
@@ -123,17 +124,19 @@ def with_gradients(head, emissions, targets, *, weights=()):
 @pytest.mark.parametrize("more", [0, 1, 9])
 def test_padding_changes_neither_loss_nor_gradient(rng, enumeration, garbage, more):
     head, oracle, lengths = make_head(rng=rng), enumeration("bios", LABELS), [4, 1, 3, 0]
-    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (1, 1)), constant_values=-1)  # [CLS] and [SEP]
+    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (0, 1)), constant_values=-1)  # [SEP]
+    outside = np.pad(targets, ((0, 0), (1, 0)), constant_values=-1) < 0  # [CLS], too
     emissions = rng.normal(size=(4, 6, len(head.tagset))).astype("float32")
     weights = [head.transitions, head.starts, head.ends]
-    losses, gradients = with_gradients(head, np.where(targets[..., None] < 0, 0, emissions), targets, weights=weights)
+    losses, gradients = with_gradients(head, np.where(outside[..., None], 0, emissions), targets, weights=weights)
     padded_targets = np.pad(targets, ((0, 0), (0, more)), constant_values=-1)
+    outside = np.pad(outside, ((0, 0), (0, more)), constant_values=True)
     padded = np.pad(emissions, ((0, 0), (0, more), (0, 0)))
-    padded[padded_targets < 0] = garbage
+    padded[outside] = garbage
     found, found_gradients = with_gradients(head, padded, padded_targets, weights=weights)
     np.testing.assert_allclose(found, losses, atol=1e-6)
     np.testing.assert_allclose(found_gradients[0][:, :6], gradients[0], atol=1e-6)
-    assert not found_gradients[0][padded_targets < 0].any() and losses[3] == 0
+    assert not found_gradients[0][outside].any() and losses[3] == 0
     for one, other in zip(found_gradients[1:], gradients[1:], strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -162,7 +165,7 @@ def test_the_gradient_is_the_difference_of_expected_and_actual_use(rng, enumerat
         emissions, _ = ragged(rng, head, [length], scale)
         path = gold(rng, oracle, [length])
         given = np.pad(emissions, ((0, 0), (1, 1), (0, 0)))
-        targets = np.pad(path, ((0, 0), (1, 1)), constant_values=-1)
+        targets = np.pad(path, ((0, 0), (0, 1)), constant_values=-1)
         _, found = with_gradients(head, given, targets, weights=weights)
         expected = expected_gradient(oracle, head, emissions[0].astype(float), path[0])
         for one, other in zip([found[0][0, 1:-1], *found[1:]], expected, strict=True):
@@ -215,7 +218,7 @@ def test_without_constraints_the_loss_is_that_of_bert4keras(rng, monkeypatch, le
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_head_passes_the_layer_examination(check_layer, rng, enumeration, scheme, precision):
-    targets = np.pad(gold(rng, enumeration(scheme, LABELS), [5, 3]), ((0, 0), (1, 1)), constant_values=-1)
+    targets = np.pad(gold(rng, enumeration(scheme, LABELS), [5, 3]), ((0, 0), (0, 1)), constant_values=-1)
     arguments = {"scheme": scheme, "labels": LABELS, "dropout": 0.0}
     check_layer(CRFHead, arguments, [rng.normal(size=(2, 7, 4)).astype("float32")], precision, targets)
 
@@ -229,7 +232,7 @@ def test_emissions_and_loss_are_float32_under_every_policy(rng, name):
     emissions = network(given)
     kernel, bias = network.layers[-1].projection.get_weights()
     np.testing.assert_allclose(emissions, given @ kernel + bias, atol=1e-5)  # nothing was rounded to 16 bits
-    targets = tf.constant([[-1, 0, 1, 2, -1]] * 2)
+    targets = tf.constant([[0, 1, 2, -1]] * 2)
     assert network.output.dtype == emissions.dtype == network.layers[-1].loss(targets, emissions).dtype == tf.float32
 
 
@@ -240,14 +243,14 @@ def test_what_keras_trains_on_is_the_mean_per_token(rng, enumeration):
     head.set_weights([rng.normal(size=weight.shape) for weight in head.get_weights()])
     network.compile(optimizer="sgd", loss=head.loss)
     given = rng.normal(size=(4, 7, 4)).astype("float32")
-    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (1, 2)), constant_values=-1)
+    targets = np.pad(gold(rng, oracle, lengths), ((0, 0), (0, 2)), constant_values=-1)
     emissions = network(given).numpy().astype(float)
     total = 0.0
     for row, length in enumerate(lengths):
         if length:
             inner = emissions[row, 1 : length + 1]
             scores = oracle.weigh(oracle.paths(length), inner, *weights_of(head))
-            (score,) = oracle.weigh([tuple(targets[row, 1 : length + 1])], inner, *weights_of(head))
+            (score,) = oracle.weigh([tuple(targets[row, :length])], inner, *weights_of(head))
             total += log_sum_exp(scores) - score
     assert network.train_on_batch(given, targets) == pytest.approx(total / sum(lengths), rel=1e-5)
 
@@ -256,29 +259,33 @@ def test_what_keras_trains_on_is_the_mean_per_token(rng, enumeration):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_decoding_finds_the_best_sequence_with_its_marginals(rng, enumeration, scheme, scale):
     head, oracle = make_head(scheme, rng=rng), enumeration(scheme, LABELS)
-    lengths = np.array([6, 5, 4, 3, 2])  # [CLS] and [SEP] counted
-    outputs = rng.uniform(-scale, scale, size=(5, 8, len(head.tagset))).astype("float32")
+    lengths = np.array([4, 3, 2, 1, 0])
+    outputs = rng.uniform(-scale, scale, size=(5, 7, len(head.tagset))).astype("float32")
     found = head.decode(outputs, lengths)
-    for row, length in enumerate(lengths - 2):
+    for row, length in enumerate(lengths):
         if not length:
             assert found[row] == []
             continue
         paths = oracle.paths(int(length))
-        scores = oracle.weigh(paths, outputs[row, 1 : length + 1].astype(float), *weights_of(head))
+        scores = oracle.weigh(paths, outputs[row, :length].astype(float), *weights_of(head))
         chances = np.exp(scores - log_sum_exp(scores))
-        assert [span[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
-        for start, end, label, score in found[row]:
+        assert [span.place[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
+        for span in found[row]:
             marginal = sum(
-                chance for chance, path in zip(chances, paths, strict=True) if (start, end, label) in oracle.spans(path)
+                chance for chance, path in zip(chances, paths, strict=True) if span.place[:3] in oracle.spans(path)
             )
-            assert score == pytest.approx(marginal, abs=1e-5)
+            assert span.score == pytest.approx(marginal, abs=1e-5)
 
 
-def test_targets_number_the_tags_between_cls_and_sep():
+def test_targets_number_the_tags_of_the_text():
     head = make_head("bios", ["X"])
-    spans = [[(0, 1, "X"), (2, 4, "X")], [(0, 3, "X"), (1, 2, "X")], []]
+    spans = [
+        [TokenSpan(0, 1, "X"), TokenSpan(2, 4, "X")],
+        [TokenSpan(0, 3, "X"), TokenSpan(1, 2, "X"), TokenSpan(0, 3, "X", None, ((0, 1), (2, 3)))],
+        [],
+    ]
     ids = head.tagset.ids
     b, i, s = ids["B-X"], ids["I-X"], ids["S-X"]
-    targets = head.targets(spans, np.array([6, 5, 2]), 7)
-    assert targets.tolist() == [[-1, s, 0, b, i, -1, -1], [-1, b, i, i, -1, -1, -1], [-1] * 7]
+    targets = head.targets(spans, np.array([4, 3, 0]), 6)
+    assert targets.tolist() == [[s, 0, b, i, -1, -1], [b, i, i, -1, -1, -1], [-1] * 6]
     assert targets.dtype == np.int32

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.softmax import SoftmaxHead
 
@@ -24,7 +23,7 @@ def make_head(scheme):
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
-    targets = np.array([[-1, 0, 3, 1, 2, 0, -1], [-1, 0, 0, 6, -1, -1, -1]], "int32")
+    targets = np.array([[0, 3, 1, 2, 0, -1], [0, 0, 6, -1, -1, -1]], "int32")
     arguments = {"scheme": "bios", "labels": LABELS, "dropout": 0.0}
     check_layer(SoftmaxHead, arguments, [rng.normal(size=(2, 7, 4)).astype("float32")], precision, targets)
 
@@ -39,9 +38,11 @@ def loss_and_gradient(head, targets, emissions):
 
 
 def test_the_loss_is_the_cross_entropy_per_token(rng):
-    targets = np.array([[-1, 0, 3, 1, 2, -1], [-1, 6, -1, -1, -1, -1], [-1] * 6], "int32")
-    emissions = rng.normal(size=(3, 6, 7)).astype("float32")
+    targets = np.array([[0, 3, 1, 2, -1], [6, -1, -1, -1, -1], [-1] * 5], "int32")
+    emissions = rng.normal(size=(3, 6, 7)).astype("float32")  # [CLS] first
     losses, gradient = loss_and_gradient(make_head("bios"), targets, emissions)
+    assert not gradient[:, 0].any()
+    emissions, gradient = emissions[:, 1:], gradient[:, 1:]
     chances = log_softmax(emissions.astype(float))
     rows, places = np.nonzero(targets >= 0)
     assert losses.mean() == pytest.approx(-chances[rows, places, targets[rows, places]].mean(), rel=1e-5)
@@ -51,16 +52,17 @@ def test_the_loss_is_the_cross_entropy_per_token(rng):
 
 @pytest.mark.parametrize("garbage", [77.0, 1e30, float("nan"), float("inf")])
 def test_padding_changes_neither_loss_nor_gradient(rng, garbage):
-    targets = np.array([[-1, 0, 3, -1], [-1, 6, -1, -1]], "int32")
+    targets = np.array([[0, 3, -1], [6, -1, -1]], "int32")
     emissions = rng.normal(size=(2, 4, 7)).astype("float32")
     losses, gradient = loss_and_gradient(make_head("bios"), targets, emissions)
     padded_targets = np.pad(targets, ((0, 0), (0, 3)), constant_values=-1)
+    outside = np.pad(padded_targets, ((0, 0), (1, 0)), constant_values=-1) < 0  # [CLS], too
     padded = np.pad(emissions, ((0, 0), (0, 3), (0, 0)))
-    padded[padded_targets < 0] = garbage
+    padded[outside] = garbage
     found, found_gradient = loss_and_gradient(make_head("bios"), padded_targets, padded)
     np.testing.assert_allclose(found, losses, atol=1e-6)
     np.testing.assert_allclose(found_gradient[:, :4], gradient, atol=1e-6)
-    assert not found_gradient[padded_targets < 0].any()
+    assert not found_gradient[outside].any()
 
 
 @pytest.mark.parametrize("scale", [2, 1000], ids=lambda scale: f"+-{scale}")
@@ -68,23 +70,23 @@ def test_padding_changes_neither_loss_nor_gradient(rng, garbage):
 def test_decoding_finds_the_likeliest_legal_sequence_with_its_marginals(rng, enumeration, scheme, scale):
     head, oracle = make_head(scheme), enumeration(scheme, LABELS)
     tags = len(head.tagset)
-    lengths = np.array([6, 5, 4, 3, 2])  # [CLS] and [SEP] counted
-    outputs = rng.uniform(-scale, scale, size=(5, 8, tags)).astype("float32")
+    lengths = np.array([4, 3, 2, 1, 0])
+    outputs = rng.uniform(-scale, scale, size=(5, 7, tags)).astype("float32")
     found = head.decode(outputs, lengths)
-    for row, length in enumerate(lengths - 2):
+    for row, length in enumerate(lengths):
         if not length:
             assert found[row] == []
             continue
         paths = oracle.paths(int(length))
-        given = log_softmax(outputs[row, 1 : length + 1].astype(float))
+        given = log_softmax(outputs[row, :length].astype(float))
         scores = oracle.weigh(paths, given, np.zeros((tags, tags)), np.zeros(tags), np.zeros(tags))
         chances = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
-        assert [span[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
-        for start, end, label, score in found[row]:
+        assert [span.place[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
+        for span in found[row]:
             marginal = sum(
-                chance for chance, path in zip(chances, paths, strict=True) if (start, end, label) in oracle.spans(path)
+                chance for chance, path in zip(chances, paths, strict=True) if span.place[:3] in oracle.spans(path)
             )
-            assert score == pytest.approx(marginal, abs=1e-4)
+            assert span.score == pytest.approx(marginal, abs=1e-4)
 
 
 def test_scores_are_log_probabilities(rng):
@@ -101,6 +103,6 @@ def test_no_head_ever_decodes_an_illegal_sequence(rng, enumeration, scheme, cls)
     head.set_weights([rng.normal(scale=9, size=weight.shape) for weight in head.get_weights()])
     lengths = rng.integers(1, 30, size=200)
     outputs = rng.normal(scale=rng.choice([0, 1, 100], size=(200, 1, 1)), size=(200, 30, len(head.tagset)))
-    paths = ViterbiDecoder(*head.chain()).decode_batch(head.scores(outputs.astype("float32")), lengths)
+    paths = head.decoder().decode_batch(head.scores(outputs.astype("float32")), lengths)
     assert all(len(path) == length for path, length in zip(paths, lengths, strict=True))
     assert all(oracle.is_legal(path) for path in paths)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Entity
 from bert4ner.models.heads.span import SpanHead
+from bert4ner.text.token_spans import TokenSpan
 
 LABELS = ["X", "Y"]
-LENGTHS = np.array([7, 5, 2])  # [CLS] and [SEP] counted
-SPANS = [[(0, 2, "X"), (2, 3, "Y")], [(0, 3, "Y")], []]
+LENGTHS = np.array([5, 3, 0])
+SPANS = [[TokenSpan(0, 2, "X"), TokenSpan(2, 3, "Y")], [TokenSpan(0, 3, "Y")], []]
 
 
 def softmax(logits):
@@ -23,8 +23,8 @@ def softmax(logits):
 def pointers(spans, length):
     """The right class of each token (length, 2)."""
     classes = np.zeros((length, 2), int)
-    for start, end, label in spans:
-        classes[start, 0] = classes[end - 1, 1] = LABELS.index(label) + 1
+    for span in spans:
+        classes[span.start, 0] = classes[span.end - 1, 1] = LABELS.index(span.label) + 1
     return classes
 
 
@@ -34,7 +34,7 @@ def test_the_loss_is_the_formula(rng, smoothing, focal, padding):
     head = SpanHead(LABELS, label_smoothing=smoothing, focal=focal)
     logits = rng.normal(scale=2, size=(3, 9, 2, 3)).astype("float32")
     expected, count = np.zeros(3), 0
-    for row, length in enumerate(LENGTHS - 2):
+    for row, length in enumerate(LENGTHS):
         logits[row, [0, *range(length + 1, 9)]] = padding
         classes = pointers(SPANS[row], length)
         for token, pointer in itertools.product(range(length), range(2)):
@@ -45,7 +45,7 @@ def test_the_loss_is_the_formula(rng, smoothing, focal, padding):
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
-        losses = head.loss(head.targets(SPANS, LENGTHS, 9), given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
     np.testing.assert_allclose(losses, expected * 3 / count, rtol=1e-4, atol=1e-6)
     gradient = tape.gradient(losses, given).numpy()
     assert np.isfinite(gradient).all() and not gradient[:, 0].any() and not gradient[1, 4:].any()
@@ -54,8 +54,8 @@ def test_the_loss_is_the_formula(rng, smoothing, focal, padding):
 @pytest.mark.parametrize("focal", [0.0, 0.5, 2.0])
 def test_a_certain_network_has_a_finite_gradient(focal):
     head = SpanHead(LABELS, focal=focal)
-    targets = head.targets(SPANS, LENGTHS, 7)
-    given = tf.one_hot(tf.maximum(tf.reshape(targets, (3, 7, 2)), 0), 3) * 1000.0
+    targets = head.targets(SPANS, LENGTHS, 6)
+    given = tf.one_hot(np.pad(np.maximum(targets.reshape(3, 6, 2), 0), ((0, 0), (1, 0), (0, 0))), 3) * 1000.0
     with tf.GradientTape() as tape:
         tape.watch(given)
         losses = head.loss(targets, given)
@@ -65,13 +65,13 @@ def test_a_certain_network_has_a_finite_gradient(focal):
 
 def ways(length):
     """All sets of disjoint labelled spans of a text: whatever first and last tokens may say together."""
-    spans = [(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
+    spans = [TokenSpan(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
 
     def beginning(start):
         yield ()
         for span in spans:
-            if span[0] >= start:
-                yield from ((span, *rest) for rest in beginning(span[1]))
+            if span.start >= start:
+                yield from ((span, *rest) for rest in beginning(span.end))
 
     return list(beginning(0))
 
@@ -80,11 +80,11 @@ def ways(length):
 def chances(request):
     """Logits of windows of 4, 3 and 1 tokens, and for each all ways with their probabilities."""
     rng = np.random.default_rng(request.param)
-    lengths = np.array([6, 5, 3])
-    logits = rng.normal(scale=2, size=(3, 6, 2, 3)).astype("float32")
+    lengths = np.array([4, 3, 1])
+    logits = rng.normal(scale=2, size=(3, 5, 2, 3)).astype("float32")
     found = []
-    for row, length in enumerate(lengths - 2):
-        logs = np.log([[softmax(pointer) for pointer in token] for token in logits[row, 1 : length + 1].astype(float)])
+    for row, length in enumerate(lengths):
+        logs = np.log([[softmax(pointer) for pointer in token] for token in logits[row, :length].astype(float)])
         classes = {way: pointers(way, length) for way in ways(length)}
         weights = {
             way: np.exp(sum(logs[(*place, kind)] for place, kind in np.ndenumerate(classes[way]))) for way in classes
@@ -92,6 +92,10 @@ def chances(request):
         total = sum(weights.values())
         found.append({way: weight / total for way, weight in weights.items()})
     return logits, lengths, found
+
+
+def unscored(spans):
+    return tuple(span._replace(score=None) for span in spans)
 
 
 def test_there_are_as_many_ways_as_there_should_be():
@@ -102,9 +106,10 @@ def test_decoding_takes_the_likeliest_way_and_scores_are_exact(chances):
     logits, lengths, found = chances
     head = SpanHead(LABELS)
     for spans, every in zip(head.decode(logits, lengths), found, strict=True):
-        assert tuple(span[:3] for span in spans) == max(every, key=every.get)
-        for *span, score in spans:
-            assert score == pytest.approx(sum(chance for way, chance in every.items() if tuple(span) in way), rel=1e-4)
+        assert unscored(spans) == max(every, key=every.get)
+        for span in spans:
+            expected = sum(chance for way, chance in every.items() if span._replace(score=None) in way)
+            assert span.score == pytest.approx(expected, rel=1e-4)
     asked = [sorted({span for way in every for span in way}) for every in found]
     for row, every, spans in zip(head.span_scores(logits, lengths, asked), found, asked, strict=True):
         expected = [sum(chance for way, chance in every.items() if span in way) for span in spans]
@@ -114,30 +119,30 @@ def test_decoding_takes_the_likeliest_way_and_scores_are_exact(chances):
 def test_candidates_and_readings_are_those_of_the_likeliest_ways(chances):
     logits, lengths, found = chances
     head = SpanHead(LABELS)
-    scores, decoder = head.scores(logits), ViterbiDecoder(*head.chain())
+    scores, decoder = head.scores(logits), head.decoder()
     best = [sorted(every, key=every.get, reverse=True)[:3] for every in found]
-    for spans, ways_of_window in zip(head.candidates(scores, lengths, decoder, 3), best, strict=True):
-        assert {span[:3] for span in spans} == {span for way in ways_of_window for span in way}
-    for readings, every, expected in zip(head.readings(scores, lengths, decoder, 3), found, best, strict=True):
+    for spans, ways_of_window in zip(decoder.candidates(scores, lengths, 3), best, strict=True):
+        assert set(unscored(spans)) == {span for way in ways_of_window for span in way}
+    for readings, every, expected in zip(decoder.readings(scores, lengths, 3), found, best, strict=True):
         assert [tuple(spans) for spans, _ in readings] == expected
         assert [chance for _, chance in readings] == pytest.approx([every[way] for way in expected], rel=1e-4)
 
 
 def test_flat_spans_come_back_and_others_are_told():
     head = SpanHead(LABELS)
-    targets = head.targets(SPANS, LENGTHS, 8)
-    assert targets.dtype == np.int32 and targets.shape == (3, 16)
-    classes = targets.reshape(3, 8, 2)
-    assert (classes[2] == -1).all() and (classes[:, 0] == -1).all() and (classes[1, 4:] == -1).all()
+    targets = head.targets(SPANS, LENGTHS, 7)
+    assert targets.dtype == np.int32 and targets.shape == (3, 14)
+    classes = targets.reshape(3, 7, 2)
+    assert (classes[2] == -1).all() and (classes[1, 3:] == -1).all() and (classes[1, :3] >= 0).all()
     sure = 9.0 * np.eye(3)[np.maximum(classes, 0)]
-    assert [[span[:3] for span in found] for found in head.decode(sure, LENGTHS)] == SPANS
+    assert [list(unscored(found)) for found in head.decode(sure, LENGTHS)] == SPANS
     outer, inner = Entity(0, 4, "X"), Entity(0, 2, "Y")
     assert head.unlearnable([inner, outer, Entity(5, 6, "X")]) == [inner]
-    nested = head.targets([[(0, 2, "Y"), (0, 4, "X")]], np.array([6]), 6)
-    assert np.array_equal(nested, head.targets([[(0, 4, "X")]], np.array([6]), 6))
+    nested = head.targets([[TokenSpan(0, 2, "Y"), TokenSpan(0, 4, "X")]], np.array([4]), 5)
+    assert np.array_equal(nested, head.targets([[TokenSpan(0, 4, "X")]], np.array([4]), 5))
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
     arguments = {"labels": LABELS, "label_smoothing": 0.1, "focal": 1.5, "dropout": 0.0}
-    targets = SpanHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 7)
+    targets = SpanHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 6)
     check_layer(SpanHead, arguments, [rng.normal(size=(2, 7, 4)).astype("float32")], precision, targets)

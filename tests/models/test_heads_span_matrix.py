@@ -12,25 +12,37 @@ from bert4ner.models.heads.biaffine import SIZES, BiaffineHead
 from bert4ner.models.heads.efficient_global_pointer import EfficientGlobalPointerHead
 from bert4ner.models.heads.global_pointer import GlobalPointerHead
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN
+from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN, most_spans
 from bert4ner.models.precision import policy
+from bert4ner.text.token_spans import TokenSpan
 
 HEADS = [GlobalPointerHead, EfficientGlobalPointerHead, BiaffineHead]
 LABELS = ["X", "Y", "Z"]
-LENGTHS = np.array([7, 5, 3, 2])  # [CLS] and [SEP] counted
-SPANS = [[(0, 5, "X"), (0, 2, "X"), (1, 2, "Y"), (0, 5, "Y")], [(0, 1, "Z"), (0, 1, "Z"), (2, 3, "X")], [], []]
+LENGTHS = np.array([5, 3, 1, 0])
+SPANS = [
+    [TokenSpan(0, 5, "X"), TokenSpan(0, 2, "X"), TokenSpan(1, 2, "Y"), TokenSpan(0, 5, "Y")],
+    [TokenSpan(0, 1, "Z"), TokenSpan(0, 1, "Z"), TokenSpan(2, 3, "X")],
+    [],
+    [],
+]
 
 
 def all_spans(length):
     """Every span of a text of `length` tokens with every label."""
-    return [(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
+    return [TokenSpan(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in LABELS]
 
 
 def cell(span):
-    return LABELS.index(span[2]), span[0] + 1, span[1]
+    """Where whole windows have the span; [CLS] moves all by one."""
+    return LABELS.index(span.label), span.start + 1, span.end
+
+
+def unscored(spans):
+    return [span._replace(score=None) for span in spans]
 
 
 def make_logits(rng, scale=3.0, width=8):
+    """Of whole windows."""
     return rng.normal(scale=scale, size=(len(LENGTHS), len(LABELS), width, width)).astype("float32")
 
 
@@ -38,7 +50,7 @@ def formula(logits, spans, length):
     """log(1 + sum over others of exp(s)) + log(1 + sum over gold of exp(-s)), summed over labels and first tokens."""
     total = 0.0
     for label, first in itertools.product(LABELS, range(length)):
-        ours = [span for span in all_spans(length) if (span[0], span[2]) == (first, label)]
+        ours = [span for span in all_spans(length) if (span.start, span.label) == (first, label)]
         above = sum(np.exp(-float(logits[cell(span)])) for span in ours if span in spans)
         below = sum(np.exp(float(logits[cell(span)])) for span in ours if span not in spans)
         total += np.log(1 + above) + np.log(1 + below)
@@ -47,30 +59,30 @@ def formula(logits, spans, length):
 
 def expected_losses(logits):
     """Of each window; their mean is the loss per token."""
-    losses = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS - 2)]
-    return np.array(losses) * len(LENGTHS) / sum(LENGTHS - 2)
+    losses = [formula(logits[row], SPANS[row], length) for row, length in enumerate(LENGTHS)]
+    return np.array(losses) * len(LENGTHS) / sum(LENGTHS)
 
 
 @pytest.mark.parametrize("padding", [0.0, 80.0, float("nan")])
 def test_the_loss_is_the_formula_whatever_stands_where_no_span_is(rng, padding):
     head = GlobalPointerHead(LABELS)
     logits = make_logits(rng)
-    for row, length in enumerate(LENGTHS - 2):
+    for row, length in enumerate(LENGTHS):
         real = {cell(span) for span in all_spans(length)}
         for place in np.ndindex(logits.shape[1:]):
             if place not in real:
                 logits[row][place] = padding
-    targets = head.targets(SPANS, LENGTHS, 8)
+    targets = head.targets(SPANS, LENGTHS, 7)
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
         losses = head.loss(targets, given)
     np.testing.assert_allclose(losses, expected_losses(logits), rtol=1e-5, atol=1e-6)
     gradient = tape.gradient(losses, given).numpy()
-    for row, length in enumerate(LENGTHS - 2):
+    for row, length in enumerate(LENGTHS):
         for span in all_spans(length):
             assert bool(gradient[row][cell(span)] < 0) is (span in SPANS[row])
-    assert np.isfinite(gradient).all() and np.count_nonzero(gradient) == sum(len(all_spans(n)) for n in LENGTHS - 2)
+    assert np.isfinite(gradient).all() and np.count_nonzero(gradient) == sum(len(all_spans(n)) for n in LENGTHS)
 
 
 @pytest.mark.parametrize("scale", [1e3, 1e30], ids=str)
@@ -79,51 +91,53 @@ def test_the_loss_and_its_gradient_are_finite_for_any_logits(rng, scale):
     given = tf.constant(make_logits(rng, scale))
     with tf.GradientTape() as tape:
         tape.watch(given)
-        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 7), given)
     assert np.isfinite(losses).all() and np.isfinite(tape.gradient(losses, given)).all()
 
 
 def test_the_gradient_agrees_with_finite_differences(rng):
     head = GlobalPointerHead(LABELS)
-    targets, logits = head.targets(SPANS, LENGTHS, 8), make_logits(rng, 1.0)
+    targets, logits = head.targets(SPANS, LENGTHS, 7), make_logits(rng, 1.0)
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
-        loss = tf.reduce_sum(head.loss(targets, given)) * sum(LENGTHS - 2) / len(LENGTHS)
+        loss = tf.reduce_sum(head.loss(targets, given)) * sum(LENGTHS) / len(LENGTHS)
     gradient = tape.gradient(loss, given).numpy()
     for row, spans in enumerate(SPANS):
-        for span in all_spans(LENGTHS[row] - 2)[::5]:
+        for span in all_spans(LENGTHS[row])[::5]:
             low, high = logits[row].astype(float), logits[row].astype(float)
             low[cell(span)] -= 1e-4
             high[cell(span)] += 1e-4
-            slope = (formula(high, spans, LENGTHS[row] - 2) - formula(low, spans, LENGTHS[row] - 2)) / 2e-4
+            slope = (formula(high, spans, LENGTHS[row]) - formula(low, spans, LENGTHS[row])) / 2e-4
             assert gradient[row][cell(span)] == pytest.approx(slope, abs=1e-5)
 
 
 def test_targets_hold_length_and_cells_and_nothing_else():
     head = GlobalPointerHead(["X", "Y"])
-    targets = head.targets([[(2, 3, "Y"), (0, 3, "X")], [(0, 1, "X")], []], np.array([5, 3, 2]), 16)
-    assert targets.tolist() == [[5, 0, 1, 3, 1, 3, 3], [3, 0, 1, 1, -1, -1, -1], [2, *[-1] * 6]]
+    pieces = TokenSpan(0, 3, "Y", None, ((0, 1), (2, 3)))  # which it cannot hold
+    spans = [[TokenSpan(2, 3, "Y"), TokenSpan(0, 3, "X"), pieces], [TokenSpan(0, 1, "X")], []]
+    targets = head.targets(spans, np.array([3, 1, 0]), 15)
+    assert targets.tolist() == [[3, 0, 0, 2, 1, 2, 2], [1, 0, 0, 0, -1, -1, -1], [0, *[-1] * 6]]
     assert targets.dtype == np.int32
-    assert head.targets([[], []], np.array([4, 2]), 16).tolist() == [[4], [2]]
+    assert head.targets([[], []], np.array([2, 0]), 15).tolist() == [[2], [0]]
     with pytest.raises(ValueError, match=r"span must lie in a window of 3 tokens, got \[1, 4\) X"):
-        head.targets([[(1, 4, "X")]], np.array([5]), 16)
+        head.targets([[TokenSpan(1, 4, "X")]], np.array([3]), 15)
     with pytest.raises(DataError, match="label 'Q' is not among the 2 labels"):
-        head.targets([[(1, 2, "Q")]], np.array([5]), 16)
+        head.targets([[TokenSpan(1, 2, "Q")]], np.array([3]), 15)
 
 
 def test_decoding_finds_all_spans_above_zero_with_their_probability(rng):
     head = GlobalPointerHead(LABELS)
     logits = make_logits(rng) - 3
-    found = head.decode(logits, LENGTHS)
-    for row, length in enumerate(LENGTHS - 2):
+    found = head.decode(head.text(logits), LENGTHS)
+    for row, length in enumerate(LENGTHS):
         expected = [span for span in all_spans(length) if logits[row][cell(span)] > 0]
-        assert [span[:3] for span in found[row]] == sorted(expected)
+        assert unscored(found[row]) == sorted(expected)
         for span in found[row]:
-            assert span[3] == pytest.approx(1 / (1 + np.exp(-logits[row][cell(span)])), rel=1e-5)
+            assert span.score == pytest.approx(1 / (1 + np.exp(-logits[row][cell(span)])), rel=1e-5)
     assert len(found[0]) > 4 and found[3] == []
-    asked = [all_spans(length) for length in LENGTHS - 2]
-    for row, chances in enumerate(head.span_scores(logits, LENGTHS, asked)):
+    asked = [all_spans(length) for length in LENGTHS]
+    for row, chances in enumerate(head.span_scores(head.text(logits), LENGTHS, asked)):
         expected = [1 / (1 + np.exp(-float(logits[row][cell(span)]))) for span in asked[row]]
         assert chances == pytest.approx(expected, rel=1e-5)
 
@@ -133,25 +147,25 @@ def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):
     assert head.may_nest and GlobalPointerHead(LABELS).nesting == "any"
     for _ in range(20):
         logits = make_logits(rng) - 3
-        everything = GlobalPointerHead(LABELS).decode(logits, LENGTHS)[0]
+        everything = GlobalPointerHead(LABELS).decode(head.text(logits), LENGTHS)[0]
         choices = [
             chosen
             for size in range(4)
             for chosen in itertools.combinations(everything, size)
-            if all(one[1] <= two[0] or two[1] <= one[0] for one, two in itertools.combinations(chosen, 2))
+            if all(one.end <= two.start or two.end <= one.start for one, two in itertools.combinations(chosen, 2))
         ]
-        best = max(sum(span[3] for span in chosen) for chosen in choices)
-        found = head.decode(logits, LENGTHS)[0]
+        best = max(sum(span.score for span in chosen) for chosen in choices)
+        found = head.decode(head.text(logits), LENGTHS)[0]
         assert tuple(found) in choices or len(found) > 3
-        assert sum(span[3] for span in found) >= best - 1e-9
+        assert sum(span.score for span in found) >= best - 1e-9
 
 
 def test_a_network_that_has_learned_nothing_gives_a_bounded_number_of_spans():
     head = GlobalPointerHead(LABELS)
     logits = np.full((1, 3, 40, 40), 1.0, "float32")
     logits[0, 1, 3, 5] = 9.0
-    (found,) = head.decode(logits, np.array([40]))
-    assert len(found) == SPANS_PER_TOKEN * 40 and (2, 5, "Y") in [span[:3] for span in found]
+    (found,) = head.decode(head.text(logits), np.array([38]))
+    assert len(found) == most_spans(38) == SPANS_PER_TOKEN * 40 and TokenSpan(2, 5, "Y") in unscored(found)
 
 
 # --- logits in parts ---
@@ -174,11 +188,11 @@ def test_the_loss_of_parts_is_the_formula_whatever_stands_where_no_span_is(rng, 
     head = EfficientGlobalPointerHead(LABELS)
     parts = make_parts(rng)
     expected = expected_losses(head.logits(tf.constant(parts)).numpy())
-    real = np.stack([real_parts(length) for length in LENGTHS - 2])
+    real = np.stack([real_parts(length) for length in LENGTHS])
     given = tf.constant(np.where(real, parts, padding).astype("float32"))
     with tf.GradientTape() as tape:
         tape.watch(given)
-        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 7), given)
     np.testing.assert_allclose(losses, expected, rtol=1e-6)
     gradient = tape.gradient(losses, given).numpy()
     assert np.array_equal(gradient != 0, real)
@@ -188,7 +202,7 @@ def test_the_loss_of_parts_is_the_formula_whatever_stands_where_no_span_is(rng, 
 def test_loss_and_gradient_of_parts_are_those_of_the_whole_logits(rng, scale):
     """Up to where 1 + exp(logit) of an entity leaves no digit for all others: nothing may be subtracted there."""
     head, whole = EfficientGlobalPointerHead(LABELS), GlobalPointerHead(LABELS)
-    targets, given = head.targets(SPANS, LENGTHS, 8), tf.constant(make_parts(rng, scale))
+    targets, given = head.targets(SPANS, LENGTHS, 7), tf.constant(make_parts(rng, scale))
     found = []
     for loss in (lambda: head.loss(targets, given), lambda: whole.loss(targets, head.logits(given))):
         with tf.GradientTape() as tape:
@@ -203,7 +217,7 @@ def test_one_sure_entity_does_not_drown_the_spans_beside_it(rng):
     head = EfficientGlobalPointerHead(["X"])
     parts = np.full((1, 5, 7), -2.0, "float32")
     parts[0, 1, 2] = 90.0  # tokens 0 to 1, an entity: logit 86
-    losses = head.loss(head.targets([[(0, 2, "X")]], np.array([5]), 5), tf.constant(parts))
+    losses = head.loss(head.targets([[TokenSpan(0, 2, "X")]], np.array([3]), 4), tf.constant(parts))
     others = np.log(1 + 2 * np.exp(-6)) + np.log(1 + 2 * np.exp(-6)) + np.log(1 + np.exp(-6))  # by first token
     assert float(losses[0]) == pytest.approx(others / 3, rel=1e-5)
 
@@ -214,25 +228,26 @@ def test_the_loss_of_parts_and_its_gradient_are_finite_for_any_numbers(rng, scal
     given = tf.constant(make_parts(rng, scale))
     with tf.GradientTape() as tape:
         tape.watch(given)
-        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 7), given)
     assert np.isfinite(losses).all() and np.isfinite(tape.gradient(losses, given)).all()
 
 
 @pytest.mark.parametrize("nesting", ["any", "labels", "none"])
 def test_parts_are_decoded_as_the_whole_logits_are(rng, nesting):
     head, whole = (kind(LABELS, nesting=nesting) for kind in (EfficientGlobalPointerHead, GlobalPointerHead))
-    asked = [all_spans(length) for length in LENGTHS - 2]
+    asked = [all_spans(length) for length in LENGTHS]
     for scale in (0.5, 3.0):
         parts = make_parts(rng, scale)
-        logits = head.logits(tf.constant(parts)).numpy()
+        logits = whole.text(head.logits(tf.constant(parts)).numpy())
+        parts = head.text(parts)
         for one, other in (
             (head.decode(parts, LENGTHS), whole.decode(logits, LENGTHS)),
-            (head.candidates(parts, LENGTHS, None, 5), whole.candidates(logits, LENGTHS, None, 5)),
+            (head.decoder().candidates(parts, LENGTHS, 5), whole.decoder().candidates(logits, LENGTHS, 5)),
         ):
-            assert [[span[:3] for span in row] for row in one] == [[span[:3] for span in row] for row in other]
+            assert [unscored(row) for row in one] == [unscored(row) for row in other]
             assert sum(map(len, one)) > 5
             for mine, theirs in zip(itertools.chain(*one), itertools.chain(*other), strict=True):
-                assert mine[3] == pytest.approx(theirs[3], rel=1e-5)
+                assert mine.score == pytest.approx(theirs.score, rel=1e-5)
         for one, other in zip(
             head.span_scores(parts, LENGTHS, asked), whole.span_scores(logits, LENGTHS, asked), strict=True
         ):
@@ -304,8 +319,7 @@ def test_biaffine_logits_are_the_bilinear_form_and_terms_of_tokens_and_size(rng)
 @pytest.mark.parametrize("cls", HEADS)
 def test_the_head_passes_the_layer_examination(check_layer, rng, cls, precision):
     arguments = {"labels": LABELS, "head_size": 4, "nesting": "none", "dropout": 0.0}
-    lengths = np.array([7, 5])
-    targets = cls(**arguments).targets(SPANS[:2], lengths, 7)
+    targets = cls(**arguments).targets(SPANS[:2], LENGTHS[:2], 6)
     check_layer(cls, arguments, [rng.normal(size=(2, 7, 6)).astype("float32")], precision, targets)
 
 
@@ -317,7 +331,7 @@ def test_scores_and_loss_are_float32_under_every_policy(rng, cls, name):
         network = keras.Model(features, cls(LABELS)(features))
     head = network.layers[-1]
     outputs = network(rng.normal(size=(2, 7, 4)).astype("float32"))
-    targets = head.targets(SPANS[:2], LENGTHS[:2], 7)
+    targets = head.targets(SPANS[:2], LENGTHS[:2], 6)
     assert network.output.dtype == outputs.dtype == head.loss(targets, outputs).dtype == tf.float32
     assert head.compute_dtype == "float32"
 

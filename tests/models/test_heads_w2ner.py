@@ -12,26 +12,31 @@ from bert4ner.models.heads.w2ner import NEXT, PATHS, TAIL, W2NERHead, _distances
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.text.batches import encode_documents
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.fit import fit
 
 LABELS = ["X", "Y"]
 TEXT = "本品用于气血两亏引起的月经量少，头晕目眩。口服一次1丸" * 6
-LENGTHS = np.array([8, 5, 2])  # [CLS] and [SEP] counted
-PIECES = (0, 5, "Y", ((0, 2), (4, 5)))
-SPANS = [[(0, 5, "X"), (1, 3, "X"), (2, 3, "Y"), (3, 6, "Y", ((3, 4), (5, 6)))], [(0, 1, "Y")], []]
-
-
-def tokens(span):
-    pieces = span[3] if len(span) > 3 else [span[:2]]
-    return [token for piece in pieces for token in range(*piece)]
+LENGTHS = np.array([6, 3, 0])
+PIECES = TokenSpan(0, 5, "Y", None, ((0, 2), (4, 5)))
+SPANS = [
+    [
+        TokenSpan(0, 5, "X"),
+        TokenSpan(1, 3, "X"),
+        TokenSpan(2, 3, "Y"),
+        TokenSpan(3, 6, "Y", None, ((3, 4), (5, 6))),
+    ],
+    [TokenSpan(0, 1, "Y")],
+    [],
+]
 
 
 def grid_of(spans, length):
     """The relation of each pair of tokens (length, length)."""
     grid = np.zeros((length, length), int)
     for span in spans:
-        path = tokens(span)
-        grid[path[-1], path[0]] = TAIL + LABELS.index(span[2])
+        path = span.tokens
+        grid[path[-1], path[0]] = TAIL + LABELS.index(span.label)
         for one, other in itertools.pairwise(path):
             grid[one, other] = NEXT
     return grid
@@ -49,10 +54,10 @@ def all_entities(grid):
 
 
 def chances_of(grid, rng, sure=0.9):
-    """Probabilities (1, length + 2, length + 2, relations) of which the grid's are the highest."""
-    rest = rng.uniform(0.01, 0.02, size=(1, len(grid) + 2, len(grid) + 2, TAIL + len(LABELS)))
+    """Probabilities (1, length + 1, length + 1, relations) of which the grid's are the highest."""
+    rest = rng.uniform(0.01, 0.02, size=(1, len(grid) + 1, len(grid) + 1, TAIL + len(LABELS)))
     for pair in np.ndindex(grid.shape):
-        rest[0, pair[0] + 1, pair[1] + 1, grid[pair]] = rng.uniform(sure, 1)
+        rest[(0, *pair, grid[pair])] = rng.uniform(sure, 1)
     return rest
 
 
@@ -61,7 +66,7 @@ def test_the_loss_is_cross_entropy_of_all_pairs_per_real_token(rng, padding):
     head = W2NERHead(LABELS)
     logits = rng.normal(scale=2, size=(3, 9, 9, 4)).astype("float32")
     expected = np.zeros(3)
-    for row, length in enumerate(LENGTHS - 2):
+    for row, length in enumerate(LENGTHS):
         outside = [0, *range(length + 1, 9)]
         logits[row, outside] = logits[row][:, outside] = padding
         for pair, relation in np.ndenumerate(grid_of(SPANS[row], length)):
@@ -70,22 +75,27 @@ def test_the_loss_is_cross_entropy_of_all_pairs_per_real_token(rng, padding):
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
         tape.watch(given)
-        losses = head.loss(head.targets(SPANS, LENGTHS, 9), given)
-    np.testing.assert_allclose(losses, expected * 3 / sum(LENGTHS - 2), rtol=1e-5, atol=1e-7)
+        losses = head.loss(head.targets(SPANS, LENGTHS, 8), given)
+    np.testing.assert_allclose(losses, expected * 3 / sum(LENGTHS), rtol=1e-5, atol=1e-7)
     gradient = tape.gradient(losses, given).numpy()
     assert np.isfinite(gradient).all() and not gradient[2].any() and gradient[0].any()
 
 
 def test_entities_come_back_from_the_relations_that_state_them(rng):
     head = W2NERHead(LABELS)
-    for spans in ([(0, 4, "X"), (1, 3, "X"), (2, 3, "Y")], [PIECES], [(0, 5, "X"), (2, 3, "Y")], []):
-        (found,) = head.decode_scores(chances_of(grid_of(spans, 6), rng), np.array([8]), None)
-        assert [(*span[:3], *span[4:]) for span in found] == sorted(spans)
-        targets = head.targets([spans], np.array([8]), 8)[0, 1:].reshape(-1, 3)
-        grid = np.zeros((8, 8), int)
+    for spans in (
+        [TokenSpan(0, 4, "X"), TokenSpan(1, 3, "X"), TokenSpan(2, 3, "Y")],
+        [PIECES],
+        [TokenSpan(0, 5, "X"), TokenSpan(2, 3, "Y")],
+        [],
+    ):
+        (found,) = head.decoder().spans(chances_of(grid_of(spans, 6), rng), np.array([6]))
+        assert [span._replace(score=None) for span in found] == sorted(spans)
+        targets = head.targets([spans], np.array([6]), 7)[0, 1:].reshape(-1, 3)
+        grid = np.zeros((6, 6), int)
         for relation, row, column in targets:
             grid[row, column] = relation
-        assert np.array_equal(grid[1:-1, 1:-1], grid_of(spans, 6))
+        assert np.array_equal(grid, grid_of(spans, 6))
 
 
 def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
@@ -94,31 +104,30 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
         grid = np.triu(rng.random((5, 5)) < 0.4, 1) * NEXT
         grid += np.tril(rng.choice([0, 0, 2, 3], size=(5, 5)))
         chances = chances_of(grid, rng)
-        (found,) = head.decode_scores(chances, np.array([7]), None)
+        (found,) = head.decoder().spans(chances, np.array([5]))
         expected = all_entities(grid)
         assert len(found) == len(expected) <= 20 or len(found) >= 20
         if len(expected) > 20:
             continue
-        assert sorted((tuple(tokens((*span[:3], *span[4:]))), span[2]) for span in found) == sorted(expected)
+        assert sorted((span.tokens, span.label) for span in found) == sorted(expected)
         for span in found:
-            path = tokens((*span[:3], *span[4:]))
-            score = chances[0, path[-1] + 1, path[0] + 1, grid[path[-1], path[0]]]
-            score *= np.prod([chances[0, one + 1, other + 1, NEXT] for one, other in itertools.pairwise(path)])
-            assert span[3] == pytest.approx(score)
-            in_pieces += len(span) > 4
+            path = span.tokens
+            score = chances[0, path[-1], path[0], grid[path[-1], path[0]]]
+            score *= np.prod([chances[0, one, other, NEXT] for one, other in itertools.pairwise(path)])
+            assert span.score == pytest.approx(score)
+            in_pieces += bool(span.pieces)
         seen += len(found)
-        asked = [(*span[:3], *span[4:]) for span in found]
-        (scores,) = head.span_scores(np.log(chances / chances.sum(axis=-1, keepdims=True)), np.array([7]), [asked])
-        assert len(scores) == len(asked) and all(0 < score <= 1 for score in scores)
+        (scores,) = head.span_scores(np.log(chances / chances.sum(axis=-1, keepdims=True)), np.array([5]), [found])
+        assert len(scores) == len(found) and all(0 < score <= 1 for score in scores)
     assert seen > 500 and in_pieces > 50
 
 
 def test_candidates_are_all_paths_of_relations_above_the_limit_or_likeliest(rng):
     head, seen = W2NERHead(LABELS), 0
     for _ in range(300):
-        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 6, 6))  # four tokens
-        (found,) = head.candidates(chances, np.array([6]), None, 2)
-        inner, expected = chances[0, 1:-1, 1:-1], {}
+        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 5, 5))  # four tokens, [SEP]
+        (found,) = head.decoder().candidates(chances, np.array([4]), 2)
+        inner, expected = chances[0, :-1, :-1], {}
         stated = (inner > 0.25) | (inner == inner.max(axis=-1, keepdims=True))
         paths = [path for size in range(1, 5) for path in itertools.combinations(range(4), size)]
         for path, (number, label) in itertools.product(paths, enumerate(LABELS)):
@@ -126,28 +135,27 @@ def test_candidates_are_all_paths_of_relations_above_the_limit_or_likeliest(rng)
             if all(stated[relation] for relation in relations):
                 expected[path, label] = np.prod([inner[relation] for relation in relations])
         if len(expected) < 16:
-            assert {(tuple(tokens((*s[:3], *s[4:]))), s[2]): s[3] for s in found} == pytest.approx(expected)
+            assert {(span.tokens, span.label): span.score for span in found} == pytest.approx(expected)
             seen += len(expected)
     assert seen > 300
 
 
 def test_a_network_that_links_everything_gives_a_bounded_number_of_entities():
     grid = np.triu(np.full((40, 40), NEXT), 1) + np.tril(np.full((40, 40), TAIL))
-    chances = np.eye(4)[np.pad(grid, 1)][None]
-    (found,) = W2NERHead(LABELS).decode_scores(chances, np.array([42]), None)
+    (found,) = W2NERHead(LABELS).decoder().spans(np.eye(4)[grid][None], np.array([40]))
     assert 40 <= len(found) <= 4 * 40 + PATHS
 
 
 def test_the_likeliest_paths_are_those_that_are_kept():
     """From the first of 40 tokens to the last, every token may be skipped, and one path is likelier than all others."""
-    path = [0, 3, 4, 20, 39]
-    chances = np.full((1, 42, 42, 4), 0.1)
+    path = (0, 3, 4, 20, 39)
+    chances = np.full((1, 40, 40, 4), 0.1)
     chances[..., NEXT] = 0.3
     for one, other in itertools.pairwise(path):
-        chances[0, one + 1, other + 1, NEXT] = 0.6
-    chances[0, 40, 1, TAIL] = 0.7
-    found = W2NERHead(LABELS).candidates(chances, np.array([42]), None, 2)[0]
-    assert len(found) == PATHS and path in [tokens((*span[:3], *span[4:])) for span in found]
+        chances[0, one, other, NEXT] = 0.6
+    chances[0, 39, 0, TAIL] = 0.7
+    found = W2NERHead(LABELS).decoder().candidates(chances, np.array([40]), 2)[0]
+    assert len(found) == PATHS and path in [span.tokens for span in found]
 
 
 def test_entities_between_the_same_tokens_can_have_one_label_only():
@@ -155,17 +163,18 @@ def test_entities_between_the_same_tokens_can_have_one_label_only():
     whole, pieces = Entity(0, 5, "X"), Entity(0, 5, "Y", fragments=((0, 2), (4, 5)))
     assert head.unlearnable([pieces, Entity(1, 2, "Y"), whole]) == [pieces]
     assert head.unlearnable([pieces, Entity(1, 2, "Y")]) == []
-    both = head.targets([[(0, 5, "X"), PIECES]], np.array([8]), 8)
-    assert np.array_equal(both, head.targets([[(0, 5, "X")]], np.array([8]), 8))
+    both = head.targets([[TokenSpan(0, 5, "X"), PIECES]], np.array([6]), 7)
+    assert np.array_equal(both, head.targets([[TokenSpan(0, 5, "X")]], np.array([6]), 7))
 
 
 def test_a_flat_head_gives_no_overlap(rng):
-    grid = grid_of([(0, 4, "X"), (1, 3, "X"), (2, 3, "Y"), (5, 6, "Y")], 6)
-    (found,) = W2NERHead(LABELS, nesting="none").decode_scores(chances_of(grid, rng), np.array([8]), None)
-    assert len(found) == 2 and all(one[1] <= two[0] for one, two in itertools.pairwise(found))
-    (found,) = W2NERHead(LABELS, nesting="labels").decode_scores(chances_of(grid, rng), np.array([8]), None)
-    assert [span[:3] for span in found if span[2] == "Y"] == [(2, 3, "Y"), (5, 6, "Y")]
-    assert sum(span[2] == "X" for span in found) == 1
+    spans = [TokenSpan(0, 4, "X"), TokenSpan(1, 3, "X"), TokenSpan(2, 3, "Y"), TokenSpan(5, 6, "Y")]
+    chances, lengths = chances_of(grid_of(spans, 6), rng), np.array([6])
+    (found,) = W2NERHead(LABELS, nesting="none").decoder().spans(chances, lengths)
+    assert len(found) == 2 and all(one.end <= two.start for one, two in itertools.pairwise(found))
+    (found,) = W2NERHead(LABELS, nesting="labels").decoder().spans(chances, lengths)
+    assert [span._replace(score=None) for span in found if span.label == "Y"] == spans[2:]
+    assert sum(span.label == "X" for span in found) == 1
 
 
 def test_distances_are_told_apart_by_sign_and_power_of_two():
@@ -222,7 +231,7 @@ def test_an_untrained_head_finds_nothing_but_may_go_on_to_the_next_token(rng):
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):
     arguments = {"labels": LABELS, "head_size": 4, "nesting": "labels", "dropout": 0.0}
-    targets = W2NERHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 8)
+    targets = W2NERHead(**arguments).targets(SPANS[:2], LENGTHS[:2], 7)
     check_layer(W2NERHead, arguments, [rng.normal(size=(2, 8, 6)).astype("float32")], precision, targets)
 
 
@@ -232,9 +241,9 @@ def test_pieces_are_recognized_in_characters_of_a_long_text(tiny_config, monkeyp
     encoded = encode_documents([Document("d", TEXT)], model.tokenizer, model.config.windows)
 
     def outputs(self, ids):
-        logits = np.zeros((*ids.shape, ids.shape[1], 4), "float32")
+        logits = np.zeros((len(ids), ids.shape[1] - 1, ids.shape[1] - 1, 4), "float32")
         logits[..., 0] = 9
-        for row, column, relation in ((4, 5, NEXT), (5, 7, NEXT), (7, 4, TAIL)):
+        for row, column, relation in ((3, 4, NEXT), (4, 6, NEXT), (6, 3, TAIL)):
             logits[:, row, column, relation] = 19
         return logits
 

@@ -1,13 +1,17 @@
 """Which arithmetic `auto` means on which machine, and that a policy ends with its block."""
 
+import random
 from pathlib import Path
 
 import pytest
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models import precision as module
+from bert4ner.models.blueprint import Blueprint
+from bert4ner.models.builder import assemble, build_model
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import policy, resolve_precision
+from bert4ner.models.reading.plain import PlainReading
 
 
 def machine(monkeypatch, *, gpus=(), flags="fpu avx2", architecture="x86_64"):
@@ -68,7 +72,34 @@ def test_a_policy_holds_for_its_block_even_if_that_fails(name):
     assert keras.mixed_precision.global_policy().name == before
 
 
-def test_float32_of_a_model_is_not_tf32(tiny_config):
+@pytest.fixture
+def tf32():
+    """TF32 as TensorFlow has it at first; off afterwards, as for all other tests."""
     tf.config.experimental.enable_tensor_float_32_execution(True)
+    yield tf.config.experimental.tensor_float_32_execution_enabled
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def test_float32_of_a_model_is_not_tf32(tf32, tiny_config):
     NERModel.create(tiny_config(), ["DRUG"])
-    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    assert not tf32()
+
+
+def test_nor_that_of_a_plain_network(tf32, tiny_config):
+    build_model(tiny_config(), ["DRUG"])
+    assert not tf32()
+
+
+def test_nor_that_of_a_model_loaded(tiny_model, tmp_path, tf32):
+    tiny_model.save(tmp_path)
+    assert tf32()
+    NERModel.load(tmp_path)
+    assert not tf32()
+
+
+def test_parts_are_built_without_a_switch(tf32, tiny_model, tiny_config):
+    state = random.getstate()
+    blueprint = Blueprint.of(tiny_config(), ["DRUG"], tiny_model.encoder_config, tiny_model.vocabulary)
+    assemble(blueprint, PlainReading.open(blueprint))
+    assert tf32() and random.getstate() == state
+    assert keras.mixed_precision.global_policy().name == "float32"

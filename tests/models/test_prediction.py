@@ -6,10 +6,12 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from bert4ner.decode.decoders import Chain, PathDecoder, mean_chain
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
+from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.prediction import CHUNK_BATCHES, mean_chain, predict_documents, predict_encoded
+from bert4ner.models.prediction import CHUNK_BATCHES, predict_documents, predict_encoded
 from bert4ner.text.batches import encode_documents
 from bert4ner.text.windows import cut_windows, stitch
 
@@ -45,8 +47,8 @@ def by_hand(model, text):
     for start, end in windows:
         tokens = [model.vocabulary.ids.get(character, model.vocabulary.unk_id) for character in text[start:end]]
         ids = np.array([[model.vocabulary.cls_id, *tokens, model.vocabulary.sep_id]], "int32")
-        (spans,) = model.head.decode(model.outputs(ids), np.array([len(tokens) + 2]))
-        found.append([Entity(start + first, start + last, label, score) for first, last, label, score in spans])
+        (spans,) = model.head.decode(model.outputs(ids), np.array([len(tokens)]))
+        found.append([Entity(start + span.start, start + span.end, span.label, span.score) for span in spans])
     return stitch(windows, found)
 
 
@@ -150,8 +152,8 @@ def test_several_models_are_averaged_in_emissions_and_transitions(tiny_config, r
     text = write(40)
     ids = np.array([[3, *(models[0].vocabulary.ids.get(character, 2) for character in text), 4]], "int32")
     outputs = np.mean([model.head.scores(model.outputs(ids)) for model in models], axis=0)
-    chain = mean_chain(models)
-    (path,) = ViterbiDecoder(*chain).decode_batch(outputs[:, 1:-1], [40])
+    chain = mean_chain([model.head.chain() for model in models])
+    (path,) = ViterbiDecoder(*chain).decode_batch(outputs[:, :-1], [40])
     expected = models[0].head.tagset.decode(path)
     (found,) = predicted(models, [text])
     assert [(entity.start, entity.end, entity.label) for entity in found] == expected != []
@@ -171,8 +173,11 @@ def test_several_models_are_averaged_in_emissions_and_transitions(tiny_config, r
 
 def test_another_decoder_decides_instead(tiny_model, write):
     tags = len(tiny_model.head.tagset)
-    only_outside = ViterbiDecoder(
+    only_outside = Chain(
         np.full((tags, tags), -1e6) + 1e6 * np.eye(tags)[0] * np.eye(tags)[0][:, None],
         np.array([0.0] + [-1e6] * (tags - 1)),
+        np.zeros(tags),
     )
-    assert predicted([tiny_model], [write(100)], decoder=only_outside) == [()]
+    ensemble = Ensemble((tiny_model,), PathDecoder(tiny_model.head.tagset, only_outside))
+    text = write(100)
+    assert predicted(ensemble, [text]) == [()] != predicted([tiny_model], [text])

@@ -5,6 +5,7 @@ import pytest
 from bert4keras import layers
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.randomness import random_generators
 from bert4ner.models.precision import policy
 from bert4ner.networks.fast_layers import Attention, ByteDropout, Dense, _attend, gelu
 from bert4ner.networks.mending import FreshTruncatedNormal
@@ -29,9 +30,9 @@ class TestByteDropout:
         values = tf.ones((3, 7, 5))  # 105 values, no multiple of 4
         first, second = layer(values, training=True), layer(values, training=True)
         assert first.shape == (3, 7, 5) and not np.array_equal(first, second)
-        layer._random_generator._generator.reset_from_seed(3)
+        random_generators(layer)[0].reset_from_seed(3)
         one = layer(values, training=True)
-        layer._random_generator._generator.reset_from_seed(3)
+        random_generators(layer)[0].reset_from_seed(3)
         assert np.array_equal(layer(values, training=True), one)
 
     @pytest.mark.parametrize(("rate", "training"), [(0.0, True), (0.5, False), (0.001, True)])

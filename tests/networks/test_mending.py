@@ -5,6 +5,7 @@ import pytest
 from bert4keras import layers
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.randomness import random_generators
 from bert4ner.models.precision import policy
 from bert4ner.networks.building import build_transformer_model
 from bert4ner.networks.mending import FreshTruncatedNormal
@@ -205,7 +206,7 @@ def test_dropout_of_attention_by_relative_positions_makes_no_variables_while_tra
     values = tf.constant(rng.normal(size=(2, 6, HEADS * SIZE)), "float32")
     table = tf.constant(rng.normal(size=(6, 6, SIZE)), "float32")
     layer = attention(attention_dropout=0.5)
-    generator = layer.core._random_generator._generator
+    (generator,) = random_generators(layer.core)
     inputs = [values, values, values, table]
     dropped = tf.function(lambda: layer(inputs, p_bias="typical_relative", training=True))
     generator.reset_from_seed(11)
@@ -230,7 +231,7 @@ def test_attention_in_16_bits_stays_near_float32(rng):
 def test_dropout_of_attention_can_be_replayed_and_makes_no_variables_while_traced(rng):
     values = tf.constant(rng.normal(size=(2, 6, HEADS * SIZE)), "float32")
     layer = attention(attention_dropout=0.5)
-    generator = layer.core._random_generator._generator
+    (generator,) = random_generators(layer.core)
     dropped = tf.function(lambda: layer([values] * 3, training=True))
     generator.reset_from_seed(11)
     first, second = dropped().numpy(), dropped().numpy()

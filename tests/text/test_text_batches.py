@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
 from bert4ner.text.batches import encode_documents, plan_batches, warn_of_lost
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Vocabulary, make_tokenizer, token_span
 from tests.padding import padding_share
 
@@ -127,13 +128,15 @@ def annotated_documents(draw):
 @given(documents=annotated_documents())
 def test_every_entity_is_in_some_window_or_lost(kind, truncate, documents):
     store = encoded(documents, kind=kind, truncate=truncate, max_length=22, overlap=6)
+    assert np.array_equal(store.lengths, store.text_lengths + 2)
     assert (store.lengths <= 22).all() and len(store) == len(store.bounds) == len(store.spans) == len(store.document)
     found = set()
     for window in range(len(store)):
         encoding, owner = store.encoding(window), store.document[window]
         assert (encoding.starts[0], encoding.ends[-1]) == store.bounds[window]
-        for first, last, label in store.spans[window]:
-            found.add((owner, Entity(int(encoding.starts[first]), int(encoding.ends[last - 1]), label)))
+        for span in store.spans[window]:
+            assert span.score is None and span.pieces == ()
+            found.add((owner, Entity(int(encoding.starts[span.start]), int(encoding.ends[span.end - 1]), span.label)))
     lost = {(int(loss.document_id[1:]), loss.entity) for loss in store.lost}
     assert not found & lost and len(lost) == len(store.lost)
     assert found | lost == {(owner, entity) for owner, document in enumerate(documents) for entity in document.entities}
@@ -201,7 +204,7 @@ def test_nothing_is_said_where_nothing_is_lost(caplog):
     with caplog.at_level(logging.WARNING):
         store = encoded([document])
         warn_of_lost(store.lost, [document], WindowConfig())
-    assert store.lost == [] and store.spans == [[(1, 3, "Y")]] and not caplog.records
+    assert store.lost == [] and store.spans == [[TokenSpan(1, 3, "Y")]] and not caplog.records
 
 
 def test_truncation_keeps_the_parts_asked_for():

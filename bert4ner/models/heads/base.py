@@ -1,34 +1,37 @@
-"""What every head is: the last layer of a network, which owns targets, loss and decoding. Names no head.
+"""What every head is: the last layer of a network, which owns targets, loss and decoding. Names no head."""
 
-Spans are token positions [start, end) of the text: token 0 is the one after [CLS]. An entity in several pieces has one
-more member, its pieces; only heads that can hold such entities give or take it.
-"""
-
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.decode.spans import TokenSpan
-from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.decode.decoders import Decoder
 from bert4ner.entities import Entity, Nesting
-from bert4ner.errors import ConfigError
+from bert4ner.errors import DataError
+from bert4ner.models.heads.text import text_only
+from bert4ner.models.reading.plain import PlainReading
+from bert4ner.models.reading.reading import Reading
 from bert4ner.networks.fast_layers import ByteDropout
+from bert4ner.text.token_spans import TokenSpan
 
 
-class Chain(NamedTuple):
-    """Log scores of tag sequences beyond the emissions; -inf forbids. Heads without tags have one of no tags."""
-
-    transitions: np.ndarray  # (tags, tags), from-tag first
-    starts: np.ndarray  # (tags,)
-    ends: np.ndarray  # (tags,)
-
-
-def in_one_piece(spans: Sequence[tuple]) -> list[tuple]:
+def in_one_piece(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
     """Those of some gold spans that are not in several pieces."""
-    return [span for span in spans if len(span) == 3]
+    return [span for span in spans if not span.pieces]
+
+
+def check_span(span: TokenSpan, length: int, labels: Collection[str]) -> None:
+    """Refuse a span outside a text of `length` tokens, or of a label not in `labels`.
+
+    Raises:
+        ValueError, DataError: as said.
+    """
+    if not 0 <= span.start < span.end <= length:
+        raise ValueError(f"span must lie in a window of {length} tokens, got [{span.start}, {span.end}) {span.label}")
+    if span.label not in labels:
+        raise DataError(f"label {span.label!r} is not among the {len(labels)} labels of this head")
 
 
 def built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
@@ -51,6 +54,26 @@ def scaled(losses: Any, counted: Any) -> Any:
 class Head(keras.layers.Layer):
     """Base of all heads: features (batch, length, width) in, float32 scores out, whatever the encoder computes in.
 
+    To write a head, derive one final class from this one, in a file of its own, and register it by a name: in
+    `bert4ner.registry.HEADS`, or in another package by an entry point of the group `bert4ner.heads`. Nothing else asks
+    which head it is. The class owns
+
+    - `build` and `call`: its weights, and outputs from features. `call` gets whole windows, [CLS] at position 0, and
+      drops features by `self.dropout_layer` in training. Its outputs hold whole windows, too, on the axes that
+      `token_axes` names;
+    - `targets` and `loss`: what is to be learned, as any int32 array that the loss can read, and the loss. A loss takes
+      `self.text(outputs)` first, so that position 0 is the first token of the text;
+    - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
+      probability of any span. They get outputs of the text's tokens only;
+    - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
+    - `options`: its arguments beside `labels` and `dropout`, from the configuration. A head of another package that has
+      options of its own registers a class, and so a name, for each choice of them: a model folder holds the name, and
+      needs no more to build the same network again;
+    - `reading`: how the encoder reads windows for it.
+
+    Everywhere `lengths` ``(batch,)`` are the tokens of the text of each window, and spans count from its first token.
+    tests/models/test_heads_common.py examines every head that is registered.
+
     Args:
         labels: entity labels, in the order that numbers them.
         dropout: share of the features dropped in training.
@@ -63,13 +86,10 @@ class Head(keras.layers.Layer):
     may_nest = False
     """Whether the head takes an argument `nesting`: which of the entities that it gives may share tokens."""
     nesting: Nesting = "none"
-    asks = False
-    """Whether the encoder is to read every window once for each label, after a query for it (`models.queries`). Such a
-    head takes an argument `queries`, and features (batch, labels, length, width)."""
-    passes = 1.0
-    """How often the encoder reads every window, on the average of its layers."""
-    query_length = 0
-    """Tokens of the longest query, its [SEP] counted; windows are shorter by as many."""
+    reading: type[Reading] = PlainReading
+    """How the encoder reads windows, which decides what the features are."""
+    token_axes: tuple[int, ...] = (1,)
+    """The axes of the outputs that are positions of tokens; what else they hold stands behind these."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         kwargs["dtype"] = "float32"  # log probabilities do not survive 16 bits
@@ -96,84 +116,60 @@ class Head(keras.layers.Layer):
         return {}
 
     def cells(self, length: int) -> int:
-        """How many numbers the largest array has that a window of so many tokens needs; see `models.budget`."""
+        """How many numbers the largest array has that a window of so many tokens needs, [CLS], [SEP] and padding
+        counted; see `models.budget`."""
         raise NotImplementedError
-
-    def encoder_tokens(self, length: int) -> int:
-        """How many tokens the encoder reads for a window of so many; see `models.budget`."""
-        return length
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
         """Those entities of one document that the head cannot hold."""
         raise NotImplementedError
 
-    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
+    def text(self, outputs: Any) -> Any:
+        """Outputs of whole windows, an array or a tensor, without what stands before the text."""
+        return text_only(outputs, self.token_axes)
+
+    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
         """What the network should give, int32 ``(batch, …)``, padded with -1 on the right.
 
         Args:
             spans: of each window its gold spans; those that are `unlearnable` are left out.
-            lengths: ``(batch,)`` tokens of each window, [CLS] and [SEP] counted.
-            width: length that the windows are padded to.
+            lengths: ``(batch,)`` tokens of each text.
+            width: positions from the first token of a text to the end of the padded window.
 
         Raises:
-            ValueError: a span outside its window.
+            ValueError: a span outside its text.
             DataError: a label that the head does not know.
         """
         raise NotImplementedError
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; padding is known from the targets."""
+        """Loss of each window, ``(batch,)``, from outputs of whole windows; padding is known from the targets."""
         raise NotImplementedError
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """What is averaged over several models, from what a network gives; of the same shape."""
+        """What is averaged over several models, from outputs of the text's tokens; of the same shape."""
         return outputs
 
-    def chain(self) -> Chain:
-        """The current transitions, starts and ends between tags; of no tags where the head has none."""
-        return Chain(np.zeros((0, 0), "float32"), np.zeros(0, "float32"), np.zeros(0, "float32"))
-
-    def decode_scores(self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder) -> list[list[TokenSpan]]:
-        """The entities of each window from `scores`, averaged or not; `decoder` goes through tags, if there are any."""
+    def decoder(self, others: Sequence["Head"] = ()) -> Decoder:
+        """What makes spans of the scores of this head, or of those averaged with others of its kind."""
         raise NotImplementedError
-
-    def candidates(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
-    ) -> list[list[TokenSpan]]:
-        """What may be an entity of each window: what `decode_scores` gives, and more the greater `nbest` is.
-
-        Spans may overlap, whatever `nesting` says.
-        """
-        raise NotImplementedError
-
-    def readings(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, n: int
-    ) -> list[list[tuple[list[tuple], float]]]:
-        """The n best paths of each window: the spans (start, end, label) of each, and its probability.
-
-        Raises:
-            ConfigError: the head has no paths, it scores spans one by one.
-        """
-        raise ConfigError(
-            f"readings are the paths of heads that decode sequences, crf and span among them; {self.kind} have none"
-        )
 
     def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
-        """The entities of each window, from the network's outputs and lengths ([CLS], [SEP] counted)."""
-        return self.decode_scores(self.scores(outputs), lengths, ViterbiDecoder(*self.chain()))
+        """The entities of each window, from outputs of the text's tokens, with their probabilities."""
+        return self.decoder().spans(self.scores(outputs), lengths)
 
     def span_scores(
-        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
-        """The probability of any spans (start, end, label), decoded or not: what unlike heads can be compared in.
+        """The probability of any spans, decoded or not: what unlike heads can be compared in.
 
         Args:
-            outputs: what the network gives for a batch of windows.
-            lengths: ``(batch,)`` tokens of each window, [CLS] and [SEP] counted.
-            spans: of each window the spans asked for.
+            outputs: of the text's tokens of a batch of windows.
+            lengths: ``(batch,)`` tokens of each text.
+            spans: of each window the spans asked for; their own scores do not matter.
 
         Raises:
-            ValueError: a span outside its window.
+            ValueError: a span outside its text.
             DataError: a label that the head does not know.
         """
         raise NotImplementedError

@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.models.heads.base import Chain
+from bert4ner.decode.decoders import Chain
 from bert4ner.models.heads.partition import log_partition
 from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
 

@@ -5,16 +5,11 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.decode.chances import logistic
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import (
-    SpanMatrixHead,
-    allowed_spans,
-    loss_of_entities,
-    sigmoid,
-    text_tokens,
-    unpack_targets,
-)
+from bert4ner.models.heads.span_matrix import SpanMatrixHead, allowed_spans, loss_of_entities, unpack_targets
+from bert4ner.models.heads.text import text_positions
 
 _LARGEST = 200.0  # of each part of a logit in the loss: float64 knows the exponential of all three
 
@@ -43,6 +38,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     """
 
     kind = "parts of span logits"
+    token_axes = (1, 2)
 
     def cells(self, length: int) -> int:
         return 2 * length * (length + len(self.labels))  # the loss computes in float64
@@ -86,7 +82,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
-        inside = text_tokens(lengths, width)  # (batch, length)
+        inside = text_positions(lengths, width)  # (batch, length)
         lasts, firsts = (tf.where(inside[..., None], part, 0.0) for part in (lasts, firsts))
         labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
         places = tf.stack([rows, starts, ends], axis=-1)
@@ -103,14 +99,13 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         spans, lasts, firsts = self._parts(window)
-        inner = slice(1, length - 1)
-        spans, lasts, firsts = spans[inner, inner], lasts[inner], firsts[inner]
+        spans, lasts, firsts = spans[:length, :length], lasts[:length], firsts[:length]
         # What the best label of either token does not lift above `least`, no label does.
         most = spans + lasts.max(axis=1, initial=-np.inf) + firsts.max(axis=1, initial=-np.inf)[:, None]
         starts, ends = np.nonzero(np.triu(most > least))
         logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]  # (pairs, labels)
         rows, labels = np.nonzero(logits > least)
-        return (labels, starts[rows], ends[rows]), sigmoid(logits[rows, labels])
+        return (labels, starts[rows], ends[rows]), logistic(logits[rows, labels])
 
     def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         (label, first, last), (spans, lasts, firsts) = cell, self._parts(window)

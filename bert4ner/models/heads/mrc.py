@@ -1,25 +1,19 @@
 """Reading comprehension: the encoder is asked, label by label, where entities begin, end, and what belongs together."""
 
-import math
-from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.entities import Nesting
+from bert4ner.decode.chances import logistic
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.rotary import rotate
-from bert4ner.models.heads.span_matrix import (
-    SpanCellsHead,
-    allowed_spans,
-    check_span,
-    sigmoid,
-    text_tokens,
-    unpack_targets,
-)
+from bert4ner.models.heads.span_matrix import SpanCellsHead, allowed_spans, unpack_targets
+from bert4ner.models.heads.text import text_positions
+from bert4ner.models.reading.queries import QueryReading
 
-_START, _END, _MATCH = 0, 1, 2  # rows of the outputs: first tokens, last tokens, then one row for every first token
+_START, _END = -2, -1  # rows of the outputs behind those of matches, of which every first token has one
+_ENDS = 2
 _PRIOR = -4.0  # logit of first and last tokens before training; from 0, half of all are both
 _LENGTH = 4.0  # of what tells a query from the others: the longer, the farther a step moves its label
 
@@ -28,12 +22,11 @@ _LENGTH = 4.0  # of what tells a query from the others: the longer, the farther 
 class MRCHead(SpanCellsHead):
     """Classifies every token as first and as last of an entity of the label asked for, and pairs of both as matching.
 
-    The encoder reads each window once for each label, after a query that describes it (`models.queries`), and all
-    labels share one set of weights: what is asked for stands in the text. Its lower layers may read text and query
-    apart, either once (`joint`). Features f of its tokens are scaled and shifted to f * (1 + G c) + S c, where c, of
-    length 4, is what tells the query's tokens, the mean of their vectors in the embedding, from those of the other
-    queries; G and S start at 0. First and last tokens are linear in them; the match of tokens i and j is
-    q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
+    The encoder reads each window once for each label, after a query that describes it (`QueryReading`), and all labels
+    share one set of weights: what is asked for stands in the text. Features f of its tokens are scaled and shifted to
+    f * (1 + G c) + S c, where c, of length 4, is what tells the query's tokens, the mean of their vectors in the
+    embedding, from those of the other queries; G and S start at 0. First and last tokens are linear in them; the match
+    of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
@@ -42,16 +35,14 @@ class MRCHead(SpanCellsHead):
 
     Args:
         labels: entity labels, in the order that numbers them.
-        queries: token ids of each label's query, [SEP] at the end.
         head_size: width of q and k, even.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
         dropout: share of the features dropped in training.
-        joint: share of the encoder's layers that read text and query together, the others read either alone.
 
     Call arguments:
         features: vectors ``(batch, labels, length, width)``, of each query first, then of the tokens; returns logits
-            ``(batch, labels, 2 + length, length)``: a row for first tokens, one for last tokens, then the matches of
-            each first token.
+            ``(batch, labels, length + 2, length)``: the matches of each first token, then a row for first tokens and
+            one for last tokens.
 
     References:
         Li et al. 2020, A Unified MRC Framework for Named Entity Recognition. Its match is linear in both vectors
@@ -60,30 +51,11 @@ class MRCHead(SpanCellsHead):
     """
 
     kind = "start, end and match logits"
-    asks = True
-
-    def __init__(
-        self,
-        labels: Sequence[str],
-        queries: Sequence[Sequence[int]] = (),
-        head_size: int = 64,
-        nesting: Nesting = "any",
-        dropout: float = 0.0,
-        joint: float = 1.0,
-        **kwargs: Any,
-    ):
-        super().__init__(labels, head_size, nesting, dropout, **kwargs)
-        self.joint = joint
-        self.passes = joint * len(self.labels) + (1 - joint)
-        self.queries = [list(query) for query in queries]
-        self.query_length = max(map(len, self.queries), default=0)
+    reading = QueryReading
+    token_axes = (2, 3)
 
     def cells(self, length: int) -> int:
-        return len(self.labels) * (_MATCH + length) * length
-
-    def encoder_tokens(self, length: int) -> int:
-        """Layers that read text and query together read a window once for each label, after the longest query."""
-        return math.ceil(self.passes * length + self.joint * len(self.labels) * self.query_length)
+        return len(self.labels) * (length + _ENDS) * length
 
     def build(self, input_shape: Any) -> None:
         dense, width = keras.layers.Dense, input_shape[-1]
@@ -107,7 +79,7 @@ class MRCHead(SpanCellsHead):
         # Is a token first, is it last, and a term of either for the match.
         starts, ends, firsts, lasts = tf.unstack(projected[..., 2 * size :], axis=-1)  # (batch, labels, length)
         matches += firsts[..., None] + lasts[:, :, None]  # (batch, labels, length, …)
-        return tf.concat([starts[:, :, None], ends[:, :, None], matches], axis=2)
+        return tf.concat([matches, starts[:, :, None], ends[:, :, None]], axis=2)
 
     def _conditioned(self, features: Any) -> Any:
         """Features scaled and shifted by what tells their query from the others: nothing, where there is but one.
@@ -123,16 +95,13 @@ class MRCHead(SpanCellsHead):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         length = input_shape[-2]
-        return (input_shape[0], len(self.labels), length and _MATCH + length, length)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "queries": self.queries, "joint": self.joint}
+        return (input_shape[0], len(self.labels), length and length + _ENDS, length)
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
         lengths, rows, cells, real = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
-        inside = text_tokens(lengths, width)
+        inside = text_positions(lengths, width)
         spans = allowed_spans(inside)[:, None]  # (batch, 1, length, length)
         inside = inside[:, None]  # (batch, 1, length)
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
@@ -146,31 +115,21 @@ class MRCHead(SpanCellsHead):
             questionable.append(gold | (logits > 0))
         pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans  # (batch, labels, length, …)
         # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
-        losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, _MATCH:], 0)), 0)
-        places = tf.stack([rows, labels, _MATCH + firsts, lasts], axis=-1)
+        losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, :_START], 0)), 0)
+        places = tf.stack([rows, labels, firsts, lasts], axis=-1)
         right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)  # (batch,)
         return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """As said there, of the spans with first token, last token and match above `least`."""
-        inner = window[:, :, 1 : length - 1]  # (labels, rows, tokens)
-        starts, ends, matches = inner[:, _START], inner[:, _END], inner[:, _MATCH + 1 : _MATCH + length - 1]
+        starts, ends, matches = (window[:, rows, :length] for rows in (_START, _END, slice(length)))
         (labels, firsts), (labels_of_ends, lasts) = np.nonzero(starts > least), np.nonzero(ends > least)
         firsts_of, lasts_of = np.nonzero((labels[:, None] == labels_of_ends) & (firsts[:, None] <= lasts))
         labels, firsts, lasts = labels[firsts_of], firsts[firsts_of], lasts[lasts_of]  # (pairs,)
         found = matches[labels, firsts, lasts] > least
         labels, firsts, lasts = spans = labels[found], firsts[found], lasts[found]
-        return spans, sigmoid(starts[labels, firsts]) * sigmoid(ends[labels, lasts]) * sigmoid(matches[spans])
+        return spans, logistic(starts[labels, firsts]) * logistic(ends[labels, lasts]) * logistic(matches[spans])
 
-    def span_scores(
-        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
-    ) -> list[list[float]]:
-        result: list[list[float]] = []
-        for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
-            result.append([])
-            for span in window_spans:
-                check_span(span, length - 2, self.label_numbers)
-                label, first, last = self._cell(span)
-                logits = window[label, [_START, _END, _MATCH + first], [first, last, last]]
-                result[-1].append(float(np.prod(sigmoid(logits))))
-        return result
+    def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+        label, first, last = cell
+        return float(np.prod(logistic(window[label, [_START, _END, first], [first, last, last]])))

@@ -5,7 +5,8 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.models.heads.tagging import TagHead, emissions_under, log_softmax
+from bert4ner.decode.chances import log_softmax
+from bert4ner.models.heads.tagging import TagHead, emissions_under
 
 
 @final

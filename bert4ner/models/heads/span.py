@@ -7,10 +7,12 @@ import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.models.heads.base import in_one_piece, scaled
-from bert4ner.models.heads.span_matrix import check_span
-from bert4ner.models.heads.tagging import IGNORED, PathHead, log_softmax
+from bert4ner.decode.chances import log_softmax
+from bert4ner.models.heads.base import check_span, in_one_piece, scaled
+from bert4ner.models.heads.tagging import IGNORED, PathHead
+from bert4ner.models.heads.text import whole_windows
 from bert4ner.text.schemes import TagSet
+from bert4ner.text.token_spans import TokenSpan
 
 _POINTERS = 2  # first token, last token
 
@@ -84,26 +86,27 @@ class SpanHead(PathHead):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "focal": self.focal}
 
-    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
+    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
         """Classes of each token as first and as last, one after the other, int32 ``(batch, 2 * width)``, else IGNORED.
 
         Of overlapping spans the longest is learned; the others are `unlearnable`.
         """
         targets = np.full((len(spans), width, _POINTERS), IGNORED, "int32")  # (batch, width, 2)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
-            targets[row, 1 : length - 1] = 0
+            targets[row, :length] = 0
             taken = np.zeros(width, bool)
-            for span in sorted(set(in_one_piece(window_spans)), key=lambda span: (span[0] - span[1], span)):
-                check_span(span, int(length) - 2, self.label_numbers)
-                start, end, label = span
-                if not taken[start:end].any():
-                    taken[start:end] = True
-                    targets[row, start + 1, 0] = targets[row, end, 1] = self.label_numbers[label] + 1
+            for span in sorted(set(in_one_piece(window_spans)), key=lambda span: (span.start - span.end, span)):
+                check_span(span, int(length), self.label_numbers)
+                if not taken[span.start : span.end].any():
+                    taken[span.start : span.end] = True
+                    number = self.label_numbers[span.label] + 1
+                    targets[row, span.start, 0] = targets[row, span.end - 1, 1] = number
         return targets.reshape(len(spans), -1)
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per pointer of a real token."""
-        classes = tf.reshape(tf.cast(targets, "int32"), tf.shape(outputs)[:-1])  # (batch, length, 2)
+        classes = tf.reshape(tf.cast(targets, "int32"), [tf.shape(outputs)[0], -1, _POINTERS])
+        classes = whole_windows(classes, IGNORED)  # (batch, length, 2)
         real = tf.not_equal(classes, IGNORED)
         logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
         logs = tf.nn.log_softmax(logits)  # (batch, length, 2, classes)

@@ -1,7 +1,7 @@
 """What heads that score every span with every label share: sparse targets, the loss, and decoding with scores.
 
-A cell (label, i, j) stands for the span from token i to token j, both counted with [CLS] at 0 and both inclusive. Cells
-that are no span of the text (j before i, [CLS], [SEP], padding) take no part in the loss and are never decoded.
+A cell (label, i, j) stands for the span from token i to token j of the text, both inclusive. Pairs that are no span of
+the text (j before i, [CLS], [SEP], padding) take no part in the loss and are never decoded.
 """
 
 import math
@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.decode.spans import TokenSpan, heaviest
-from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.decode.chances import logistic
+from bert4ner.decode.decoders import ThresholdDecoder
 from bert4ner.entities import Entity, Nesting
-from bert4ner.errors import DataError
-from bert4ner.models.heads.base import Head, in_one_piece, scaled
+from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
+from bert4ner.models.heads.text import text_positions
+from bert4ner.text.batches import BEFORE_TEXT
+from bert4ner.text.token_spans import TokenSpan
 
 SPANS_PER_TOKEN = 4
 """The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
@@ -29,8 +30,13 @@ _NONE = -1  # target that stands for nothing
 _FIELDS = 3  # label, first and last token of a target
 
 
+def most_spans(length: int) -> int:
+    """The most spans that a text of so many tokens gives."""
+    return SPANS_PER_TOKEN * (length + 2)
+
+
 def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.ndarray) -> np.ndarray:
-    """Cells (kind, row, column) of each window as int32 ``(batch, 1 + 3 * cells)``: its length, its cells, then -1."""
+    """Cells (kind, token, token) of each text as int32 ``(batch, 1 + 3 * cells)``: its length, its cells, then -1."""
     targets = np.full((len(cells), 1 + _FIELDS * max(map(len, cells), default=0)), _NONE, "int32")
     targets[:, 0] = lengths
     for row, window_cells in enumerate(cells):
@@ -39,31 +45,14 @@ def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.nd
 
 
 def unpack_targets(targets: Any) -> tuple[Any, Any, Any, Any]:
-    """What `pack_targets` wrote: lengths ``(batch,)``; of each cell its row in the batch ``(batch, cells)``, what it
-    says ``(batch, cells, 3)``, and whether it is real ``(batch, cells)``."""
+    """What `pack_targets` wrote, for outputs of whole windows: lengths of texts ``(batch,)``; of each cell its row in
+    the batch ``(batch, cells)``, its kind and positions ``(batch, cells, 3)``, and whether it is real."""
     targets = tf.cast(targets, "int32")
     batch = tf.shape(targets)[0]
     cells = tf.reshape(targets[:, 1:], [batch, -1, _FIELDS])
     real = tf.not_equal(cells[:, :, 0], _NONE)
-    return targets[:, 0], tf.broadcast_to(tf.range(batch)[:, None], tf.shape(real)), cells, real
-
-
-def check_span(span: tuple, length: int, labels: Any) -> None:
-    """Refuse a span outside a window of `length` tokens ([CLS], [SEP] not counted), or of a label not in `labels`.
-
-    Raises:
-        ValueError, DataError: as said.
-    """
-    start, end, label = span[:3]
-    if not 0 <= start < end <= length:
-        raise ValueError(f"span must lie in a window of {length} tokens, got [{start}, {end}) {label}")
-    if label not in labels:
-        raise DataError(f"label {label!r} is not among the {len(labels)} labels of this head")
-
-
-def sigmoid(logits: ArrayLike) -> np.ndarray:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
+    places = tf.add(cells, [0, BEFORE_TEXT, BEFORE_TEXT])
+    return targets[:, 0], tf.broadcast_to(tf.range(batch)[:, None], tf.shape(real)), places, real
 
 
 class TokenPairHead(Head):
@@ -77,6 +66,7 @@ class TokenPairHead(Head):
     """
 
     may_nest = True
+    token_axes = (1, 2)
 
     def __init__(
         self, labels: Sequence[str], head_size: int = 64, nesting: Nesting = "any", dropout: float = 0.0, **kwargs: Any
@@ -93,27 +83,17 @@ class TokenPairHead(Head):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
-    def decode_scores(self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder) -> list[list[TokenSpan]]:
+    def decoder(self, others: Sequence[Head] = ()) -> ThresholdDecoder:
         """Spans for which all that the head decides on is likelier than not; the likeliest, should there be very many
         (`SPANS_PER_TOKEN`)."""
-        return self._above(0.5, scores, lengths, self.nesting)
+        return ThresholdDecoder(self.found, self.nesting, self.kind)
 
-    def candidates(
-        self, scores: np.ndarray, lengths: np.ndarray, decoder: ViterbiDecoder, nbest: int
-    ) -> list[list[TokenSpan]]:
-        """Spans for which all that the head decides on has a probability above 1 / (2 nbest)."""
-        return self._above(1 / (2 * nbest), scores, lengths, "any")
-
-    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting) -> list[list[TokenSpan]]:
-        windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
-        return [heaviest(self._found(least, window, length), nesting) for window, length in windows]
-
-    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
+    def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
 
         Args:
             window: its scores.
-            length: its tokens, [CLS] and [SEP] counted.
+            length: tokens of its text.
         """
         raise NotImplementedError
 
@@ -130,31 +110,44 @@ class SpanCellsHead(TokenPairHead):
         """Those in several pieces only: every span has a cell of its own for every label."""
         return [entity for entity in entities if entity.fragments]
 
-    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Length and cells (label, first token, last token) of each window, as `pack_targets` writes them."""
+    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Length and cells (label, first token, last token) of each text, as `pack_targets` writes them."""
         cells = []
         for window_spans, length in zip(spans, lengths, strict=True):
             whole = in_one_piece(window_spans)
             for span in whole:
-                check_span(span, int(length) - 2, self.label_numbers)
+                check_span(span, int(length), self.label_numbers)
             cells.append(sorted({self._cell(span) for span in whole}))
         return pack_targets(cells, lengths)
 
-    def _cell(self, span: tuple) -> tuple[int, int, int]:
-        start, end, label = span
-        return self.label_numbers[label], start + 1, end  # [CLS] moves all by one
+    def _cell(self, span: TokenSpan) -> tuple[int, int, int]:
+        return self.label_numbers[span.label], span.start, span.end - 1
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """Labels, first and last tokens of the spans of one window with logits above `least`, and their probability."""
         raise NotImplementedError
 
-    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
+    def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         (labels, starts, lasts), chances = self._spans_above(math.log(least / (1 - least)), window, length)
-        if len(chances) > SPANS_PER_TOKEN * length:
-            best = np.argsort(-chances, kind="stable")[: SPANS_PER_TOKEN * length]
+        if len(chances) > most_spans(length):
+            best = np.argsort(-chances, kind="stable")[: most_spans(length)]
             labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
         names = [self.labels[number] for number in labels]
-        return list(zip(starts.tolist(), (lasts + 1).tolist(), names, chances.tolist(), strict=True))
+        return list(map(TokenSpan, starts.tolist(), (lasts + 1).tolist(), names, chances.tolist()))
+
+    def span_scores(
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
+    ) -> list[list[float]]:
+        result: list[list[float]] = []
+        for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
+            for span in window_spans:
+                check_span(span, length, self.label_numbers)
+            result.append([self._chance(window, self._cell(span)) for span in window_spans])
+        return result
+
+    def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+        """The probability of a cell (label, first token, last token) of one window."""
+        raise NotImplementedError
 
 
 class SpanMatrixHead(SpanCellsHead):
@@ -179,6 +172,7 @@ class SpanMatrixHead(SpanCellsHead):
     """
 
     kind = "span logits"
+    token_axes = (2, 3)
 
     def logits(self, outputs: Any) -> Any:
         """The logits ``(batch, labels, length, length)`` that `outputs` hold, as a tensor."""
@@ -199,7 +193,7 @@ class SpanMatrixHead(SpanCellsHead):
         """
         lengths, rows, cells, real = unpack_targets(targets)
         width = tf.shape(outputs)[-1]
-        inside = text_tokens(lengths, width)
+        inside = text_positions(lengths, width)
         # What is no cell writes to the lower left corner, which is no span.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
@@ -211,29 +205,16 @@ class SpanMatrixHead(SpanCellsHead):
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         # One pass over the cube; which of the few cells found are spans is sorted out afterwards.
         labels, firsts, lasts = np.unravel_index(np.flatnonzero(window > least), window.shape)
-        spans = (firsts >= 1) & (firsts <= lasts) & (lasts < length - 1)
+        spans = (firsts <= lasts) & (lasts < length)
         labels, firsts, lasts = labels[spans], firsts[spans], lasts[spans]
-        return (labels, firsts - 1, lasts - 1), sigmoid(window[labels, firsts, lasts])
+        return (labels, firsts, lasts), logistic(window[labels, firsts, lasts])
 
     def _logit(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         """The logit of a cell (label, first token, last token) of one window."""
         return float(window[cell])
 
-    def span_scores(
-        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
-    ) -> list[list[float]]:
-        result = []
-        for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
-            for span in window_spans:
-                check_span(span, length - 2, self.label_numbers)
-            result.append([float(sigmoid(self._logit(window, self._cell(span)))) for span in window_spans])
-        return result
-
-
-def text_tokens(lengths: Any, width: Any) -> Any:
-    """Which positions (batch, width) are tokens of the text: neither [CLS] nor [SEP] nor padding."""
-    positions = tf.range(width)
-    return (positions >= 1) & (positions < lengths[:, None] - 1)
+    def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+        return float(logistic(self._logit(window, cell)))
 
 
 def allowed_spans(inside: Any) -> Any:

@@ -8,18 +8,11 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.decode.spans import TokenSpan
 from bert4ner.entities import Entity
-from bert4ner.models.heads.base import built, scaled
-from bert4ner.models.heads.span_matrix import (
-    PRIOR,
-    SPANS_PER_TOKEN,
-    TokenPairHead,
-    check_span,
-    pack_targets,
-    text_tokens,
-    unpack_targets,
-)
+from bert4ner.models.heads.base import built, check_span, scaled
+from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN, TokenPairHead, pack_targets, unpack_targets
+from bert4ner.models.heads.text import text_positions
+from bert4ner.text.token_spans import TokenSpan
 
 NEXT = 1  # relation: the column's token is the next one of an entity; 0 is no relation
 TAIL = 2  # and above: the row's token ends, the column's begins an entity, one number per label
@@ -128,25 +121,23 @@ class W2NERHead(TokenPairHead):
         first = {(each.start, each.end): each.label for each in sorted(entities, reverse=True)}
         return [each for each in sorted(entities) if first[each.start, each.end] != each.label]
 
-    def targets(self, spans: Sequence[Sequence[tuple]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Length and relations (relation, row, column) of each window, as `pack_targets` writes them."""
+    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
+        """Length and relations (relation, row, column) of each text, as `pack_targets` writes them."""
         windows = []
         for window_spans, length in zip(spans, lengths, strict=True):
             relations: dict[tuple[int, int], int] = {}
             for span in sorted(set(window_spans)):
-                check_span(span, int(length) - 2, self.label_numbers)
+                check_span(span, int(length), self.label_numbers)
                 cells = self._cells(span)
                 if relations.setdefault(cells[0][1:], cells[0][0]) == cells[0][0]:
                     relations.update({cell[1:]: cell[0] for cell in cells})
             windows.append(sorted((relation, *place) for place, relation in relations.items()))
         return pack_targets(windows, lengths)
 
-    def _cells(self, span: tuple) -> list[tuple[int, int, int]]:
-        """The relations that state an entity, its TAIL first; [CLS] moves all tokens by one."""
-        start, end, label, *pieces = span
-        tokens = [token + 1 for piece in (pieces[0] if pieces else [(start, end)]) for token in range(*piece)]
-        tail = (TAIL + self.label_numbers[label], tokens[-1], tokens[0])
-        return [tail, *((NEXT, one, other) for one, other in pairwise(tokens))]
+    def _cells(self, span: TokenSpan) -> list[tuple[int, int, int]]:
+        """The relations that state an entity, its TAIL first."""
+        tail = (TAIL + self.label_numbers[span.label], span.tokens[-1], span.tokens[0])
+        return [tail, *((NEXT, one, other) for one, other in pairwise(span.tokens))]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over its pairs."""
@@ -156,7 +147,7 @@ class W2NERHead(TokenPairHead):
         places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
         gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], 0))
-        inside = text_tokens(lengths, width)  # (batch, width)
+        inside = text_positions(lengths, width)  # (batch, width)
         counted = inside[:, :, None] & inside[:, None]  # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
@@ -165,9 +156,9 @@ class W2NERHead(TokenPairHead):
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""
         return _softmax(outputs)
 
-    def _found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
+    def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """As said there; a pair has its likeliest relation, too, however unlikely that is."""
-        chances = window[1 : length - 1, 1 : length - 1]  # (tokens, tokens, relations)
+        chances = window[:length, :length]  # (tokens, tokens, relations)
         best = chances.argmax(axis=-1)  # (tokens, tokens)
         steps = np.triu((best == NEXT) | (chances[..., NEXT] > least), 1)
         follows = np.where(steps, chances[..., NEXT], 0)  # (tokens, tokens)
@@ -182,21 +173,19 @@ class W2NERHead(TokenPairHead):
         for (last, first, label), join in zip(tails[likeliest].tolist(), joins[likeliest], strict=True):
             for path in islice(_paths(follows, reached, first, last), PATHS):
                 score = float(join * np.prod(follows[path[:-1], path[1:]]))
-                pieces = _pieces(path)
-                span = (first, last + 1, self.labels[label], score)
-                spans.append(span if len(pieces) == 1 else (*span, pieces))
+                spans.append(TokenSpan(first, last + 1, self.labels[label], score, _pieces(path)))
             if len(spans) >= SPANS_PER_TOKEN * len(chances):
                 break
         return spans
 
     def span_scores(
-        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[tuple]]
+        self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
         """As for all heads, entities in several pieces included; relations are taken as independent facts."""
         result = []
         for chances, length, window_spans in zip(self.scores(outputs), np.asarray(lengths), spans, strict=True):
             for span in window_spans:
-                check_span(span, int(length) - 2, self.label_numbers)
+                check_span(span, int(length), self.label_numbers)
             result.append(
                 [
                     float(np.prod([chances[row, column, relation] for relation, row, column in self._cells(span)]))
@@ -261,7 +250,9 @@ def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> I
 
 
 def _pieces(path: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """Tokens, ascending, as runs [start, end)."""
+    """Tokens, ascending, as runs [start, end); nothing if they are but one."""
     breaks = [number for number, (one, other) in enumerate(pairwise(path), start=1) if other != one + 1]
+    if not breaks:
+        return ()
     edges = [0, *breaks, len(path)]
     return tuple((path[start], path[end - 1] + 1) for start, end in pairwise(edges))

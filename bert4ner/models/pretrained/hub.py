@@ -1,11 +1,11 @@
 """Pretrained folders by their name on the Hugging Face hub, downloaded once into that library's own cache."""
 
 import importlib
-import logging
 import re
 from pathlib import Path
 from typing import Any
 
+from bert4ner.backend.switches import only_errors
 from bert4ner.errors import CheckpointError, EnvironmentProblem
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -31,7 +31,11 @@ def hub_folder(name: str) -> Path:
         raise EnvironmentProblem(
             f"{name}: no such folder; to download it from the Hugging Face hub, run: {_INSTALL} (the extra 'hub')"
         ) from None
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it warns of is in our message
+    with only_errors("huggingface_hub"):  # what it warns of is in our message
+        return _downloaded(hub, name)
+
+
+def _downloaded(hub: Any, name: str) -> Path:
     try:
         names = hub.list_repo_files(name)
     except Exception as error:  # the library's own errors and those of the HTTP library that it happens to use

@@ -54,7 +54,7 @@ def published(tiny_checkpoint, tmp_path_factory):
 
 def test_a_model_is_downloaded_without_what_is_not_needed(hub, published):
     hub.remote[NAME] = published
-    assert open_pretrained(NAME).config["hidden_size"] == 16
+    assert open_pretrained(NAME).config.hidden_size == 16
     (patterns,) = hub.asked
     assert "model.safetensors" in patterns and "vocab*.txt" in patterns and "flax_model.msgpack" not in patterns
 
@@ -63,7 +63,7 @@ def test_without_a_network_the_cache_serves(hub, published):
     hub.remote[NAME] = published
     open_pretrained(NAME)
     hub.error = ConnectionError("no route to host\nand more")
-    assert open_pretrained(NAME).config["hidden_size"] == 16
+    assert open_pretrained(NAME).config.hidden_size == 16
     shutil.rmtree(hub.cache)
     with pytest.raises(EnvironmentProblem) as error:
         open_pretrained(NAME)

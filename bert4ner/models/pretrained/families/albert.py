@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import FLAG, SIZE, EncoderConfig, known_options, option
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
 from bert4ner.models.pretrained.families.bert import HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, block, embeddings, heads
 from bert4ner.models.pretrained.family import (
@@ -20,6 +20,7 @@ from bert4ner.models.pretrained.family import (
     width_of,
     without_prefix,
 )
+from bert4ner.models.pretrained.kinds import FLAG, SIZE, option
 
 _SHARED = "bert/encoder/transformer/group_0/inner_group_0"
 _PARTS = ("query", "key", "value", "dense")

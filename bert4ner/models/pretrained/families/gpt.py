@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import COUNT, FLAG, EncoderConfig, known_options, one_of, option
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
 from bert4ner.models.pretrained.families.naming import TENSORFLOW, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -19,6 +19,7 @@ from bert4ner.models.pretrained.family import (
     same,
     without_prefix,
 )
+from bert4ner.models.pretrained.kinds import COUNT, FLAG, one_of, option
 
 _WORDS = {
     "hidden_size": "n_embd",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bert4ner.models.pretrained.encoder_config import SIZE, EncoderConfig, known_options, option
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
 from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
@@ -16,6 +16,7 @@ from bert4ner.models.pretrained.family import (
     has,
     without_prefix,
 )
+from bert4ner.models.pretrained.kinds import SIZE, option
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import FLAG, SIZE, FreeHeadsConfig, known_options, one_of, option
+from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options
 from bert4ner.models.pretrained.family import Described, Family, Layout, Shapes, Source, Sources, has, same, transposed
+from bert4ner.models.pretrained.kinds import FLAG, SIZE, one_of, option
 
 _WORDS = {
     "hidden_size": "d_model",

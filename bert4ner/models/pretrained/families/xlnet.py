@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import COUNT, INTEGER, FreeHeadsConfig, known_options, option
+from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
     Described,
@@ -21,6 +21,7 @@ from bert4ner.models.pretrained.family import (
     transposed,
     without_prefix,
 )
+from bert4ner.models.pretrained.kinds import COUNT, INTEGER, option
 
 _BASE = "model/transformer"
 _BIASES = ("r_w_bias", "r_r_bias", "r_s_bias")

@@ -1,90 +1,9 @@
-"""What the encoder reads before a window on behalf of each label, and the layers that have it do so.
+"""The layers that put queries before windows, as tokens or as vectors, and take what was read apart again."""
 
-A head that asks gets every window read once for each label, after its query, by the encoder's last layers: those below
-read either alone, once. If all layers read them together, they read [CLS] query [SEP] text [SEP], segment 0 up to the
-first [SEP], 1 after it. The network's inputs stay token ids and segment ids of windows; outside of it only two numbers
-tell of queries: how much shorter windows are, and how many more tokens the encoder reads.
-"""
-
-import math
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.config import Config, WindowConfig
-from bert4ner.data.descriptions import read_descriptions
-from bert4ner.errors import ConfigError
-from bert4ner.models.pretrained import EncoderConfig, get_family
-from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
-
-_LEAST_WINDOW = 8  # tokens, as the option max_length has it
-
-
-def read_queries(config: Config, labels: Sequence[str]) -> tuple[str, ...]:
-    """A query for each of the sorted labels: its description in the file that `config` names, or else its own name.
-
-    Raises:
-        DataError: see `read_descriptions`.
-    """
-    labels = sorted(set(labels))
-    if not config.spans.label_descriptions:
-        return tuple(labels)
-    return tuple(read_descriptions(config.spans.label_descriptions, labels).values())
-
-
-def encode_queries(queries: Sequence[str], vocabulary: Vocabulary, windows: WindowConfig) -> list[list[int]]:
-    """Token ids of each query, [SEP] at the end.
-
-    Raises:
-        ConfigError: two queries are the same to the encoder, or one leaves no room for text within `max_length`.
-    """
-    tokenizer = make_tokenizer(windows.tokens, vocabulary)
-    encoded = [[*encoding.ids.tolist(), vocabulary.sep_id] for encoding in tokenizer.encode_all(queries)]
-    for (one, first), (other, second) in combinations(zip(queries, encoded, strict=True), 2):
-        if first == second:
-            raise ConfigError(
-                f"the queries {one!r} and {other!r} are the same tokens, their labels could not be told apart; "
-                "describe them with --label-descriptions FILE"
-            )
-    length, query = max((len(ids), query) for ids, query in zip(encoded, queries, strict=True))
-    least = max(_LEAST_WINDOW, 2 * windows.overlap + 2)
-    if windows.max_length - length < least:
-        raise ConfigError(
-            f"the query {query!r} has {length} tokens and leaves {max(0, windows.max_length - length)} of "
-            f"max_length={windows.max_length} for text, expected {least} or more with overlap={windows.overlap}; "
-            "shorten the description, raise --max-length or lower --overlap"
-        )
-    return encoded
-
-
-def resolve_joint_layers(config: Config, encoder_config: EncoderConfig) -> int:
-    """How many of the encoder's last layers read text and query together, `auto` and 0 resolved.
-
-    `auto` is a quarter, more if so many are fused, and all where the family can do no less.
-
-    Raises:
-        ConfigError: the encoder has fewer layers, more of them are fused, or its family reads all layers together only.
-    """
-    layers, joint = encoder_config.num_hidden_layers, config.spans.joint_layers
-    fused = min(config.model.fused, layers)  # of more, `check_size` complains
-    family = get_family(encoder_config.family, where="the encoder's configuration")
-    if joint == "auto":
-        joint = max(math.ceil(layers / 4), fused) if family.apart else layers
-    if joint > layers:
-        raise ConfigError(f"joint_layers={joint}, but the encoder has {layers} layers; lower --joint-layers")
-    joint = int(joint) or layers
-    if joint < fused:
-        raise ConfigError(
-            f"fusion_layers={fused}, but only the last joint_layers={joint} read text and query together; lower "
-            "--fusion-layers or raise --joint-layers"
-        )
-    if joint < layers and not family.apart:
-        raise ConfigError(
-            f"joint_layers={joint}: layers of the family {family.name} cannot read text and query apart; leave out "
-            "--joint-layers"
-        )
-    return joint
 
 
 def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:

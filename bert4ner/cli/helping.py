@@ -1,0 +1,104 @@
+"""The help page of a command: usage, description, arguments, options by groups, example; as wide as the terminal."""
+
+import inspect
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from bert4ner.cli.parameters import Parameter, Signature
+
+NARROWEST, WIDEST = 40, 100
+_TWO_COLUMNS = 70  # narrower than this, what is told of an option stands below it
+_INDENT, _COLUMN = 2, 26
+
+
+def help_page(signature: Signature, prog: str, docstring: str) -> str:
+    """The page, without a line break at its end.
+
+    Args:
+        prog: the command as it is typed.
+        docstring: paragraphs, of which the last, the example, is printed as it is.
+    """
+    width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+    *description, example = inspect.cleandoc(docstring).split("\n\n")
+    places = [_place(each) for each in signature.parameters if each.positional]
+    parts = [_filled(" ".join(["usage:", prog, "[OPTIONS]", *places]), width, indent=7)]
+    parts += [_filled(paragraph, width) for paragraph in description]
+    parts += [_section(title, rows, width) for title, rows in _sections(signature, width) if rows]
+    return "\n\n".join([*parts, example])
+
+
+Row = tuple[str, str]
+
+
+def _sections(signature: Signature, width: int) -> Iterator[tuple[str, list[Row]]]:
+    """Title and rows of each: arguments, options without a group, groups."""
+    own = [each for each in signature.parameters if not each.positional]
+    groups = list(signature.sections)
+    for group, members in groups:
+        own += () if group.name else members
+    yield "arguments:", [(_place(each), _told(each)) for each in signature.parameters if each.positional]
+    yield "options:", [*(_row(each, width) for each in own), ("-h, --help", "Show this page.")]
+    for group, members in groups:
+        if group.name:
+            yield f"{group.name} options: {group.help}", [_row(each, width) for each in members]
+
+
+def _place(argument: Parameter) -> str:
+    """DATA, RUN [RUN ...] or [ARGS ...]."""
+    name = argument.metavar
+    if not argument.is_many:
+        return name if argument.required else f"[{name}]"
+    return f"{name} [{name} ...]" if argument.required else f"[{name} ...]"
+
+
+def _row(option: Parameter, width: int) -> Row:
+    """An option, and what is told of it: its words in braces, or where these are too wide behind its help."""
+    flag, words = option.option.flag, option.words
+    if option.is_switch:
+        return (f"{flag}, --no-{flag.removeprefix('--')}" if option.both_ways else flag), _told(option)
+    braced = f"{flag} {{{','.join(words)}}}"
+    if words and len(braced) <= width - _INDENT:
+        return braced, _told(option)
+    metavar = option.option.name.upper() if words else option.metavar
+    return f"{flag} {metavar}{' ...' if option.is_many else ''}", _told(option, words)
+
+
+def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
+    """Help, words that it may be, default."""
+    parts = [parameter.option.about.help]
+    if listed := ", ".join(words):
+        parts.append(f"One of {listed}.")
+    default, text = parameter.option.default, parameter.option.about.text
+    if parameter.required:
+        parts.append("(required)")
+    elif default not in (None, "", (), {}) and default is not False:
+        parts.append(f"(default: {default if text is None else text.write(default)})")
+    return " ".join(parts)
+
+
+def _section(title: str, rows: Iterable[Row], width: int) -> str:
+    """A title and rows of two columns, or of one below the other where it is narrow."""
+    lines = [_filled(title, width)]
+    column = _COLUMN if width >= _TWO_COLUMNS else 3 * _INDENT
+    for name, told in rows:
+        text = _filled(" " * column + told, width, indent=column)
+        if len(name) + 2 * _INDENT <= column:
+            text = f"{'':{_INDENT}}{name:{column - _INDENT}}{text.lstrip()}"
+        else:
+            text = f"{_filled(' ' * _INDENT + name, width, indent=2 * _INDENT)}\n{text}"
+        lines.append(text)
+    return "\n".join(lines)
+
+
+def _filled(text: str, width: int, *, indent: int = 0) -> str:
+    """Text in lines of that width, the second and later ones indented; white space at its beginning is kept."""
+    first = text[: len(text) - len(text.lstrip())]
+    return textwrap.fill(
+        " ".join(text.split()),
+        width,
+        initial_indent=first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,15 @@
+"""From logits to probabilities and their logs, in numpy, for any size of numbers."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def logistic(logits: ArrayLike) -> np.ndarray:
+    """1 / (1 + exp(-logit)), without overflow, float64."""
+    return np.asarray(np.exp(-np.logaddexp(0, -np.asarray(logits, "float64"))))
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log probabilities over the last axis."""
+    lifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(lifted - np.log(np.exp(lifted).sum(axis=-1, keepdims=True)))

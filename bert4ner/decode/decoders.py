@@ -1,0 +1,140 @@
+"""From what a head scores to spans of tokens: by paths through tags, or span by span. Knows no networks.
+
+A head makes its decoder from its own transitions, if it has any, or from those of several models on the average.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, final
+
+import numpy as np
+
+from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities
+from bert4ner.decode.spans import heaviest
+from bert4ner.decode.viterbi import ViterbiDecoder
+from bert4ner.entities import Nesting
+from bert4ner.errors import ConfigError
+from bert4ner.text.schemes import TagSet
+from bert4ner.text.token_spans import TokenSpan
+
+SpanReading = tuple[list[TokenSpan], float]
+"""The spans of one path, without scores, and its probability."""
+
+
+class Decoder(ABC):
+    """Finds the entities in scores of windows: position 0 is the first token of the text, `lengths` (batch,) are those
+    of the text. What stands behind it is anything."""
+
+    @abstractmethod
+    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        """The entities of each window, sorted, with scores."""
+
+    @abstractmethod
+    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+        """What may be an entity of each window: what `spans` gives, and more the greater `nbest` is; may overlap."""
+
+    @abstractmethod
+    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+        """The n best paths of each window, the likeliest first.
+
+        Raises:
+            ConfigError: there are no paths, spans are scored one by one.
+        """
+
+
+class Chain(NamedTuple):
+    """Log scores of tag sequences beyond the emissions; -inf forbids."""
+
+    transitions: np.ndarray  # (tags, tags), from-tag first
+    starts: np.ndarray  # (tags,)
+    ends: np.ndarray  # (tags,)
+
+
+def mean_chain(chains: Sequence[Chain]) -> Chain:
+    """Transitions, starts and ends averaged, -inf where any forbids."""
+    return Chain(*(np.mean(parts, axis=0) for parts in zip(*chains, strict=True)))
+
+
+@final
+class PathDecoder(ViterbiDecoder, Decoder):
+    """Decodes emissions (batch, length, tags) by the best path, or the n best, through the tags of a tag set.
+
+    A span's score is its exact marginal probability among all paths.
+
+    Args:
+        tagset: says which spans a path stands for.
+        chain: scores of paths beyond the emissions.
+    """
+
+    def __init__(self, tagset: TagSet, chain: Chain) -> None:
+        super().__init__(*chain)
+        self.tagset = tagset
+
+    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        return self._scored([[path] for path in self.decode_batch(scores, lengths)], scores, lengths)
+
+    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+        """The spans of the `nbest` best paths, each once."""
+        if nbest == 1:
+            return self.spans(scores, lengths)
+        found = self.n_best_batch(scores, lengths, nbest)
+        return self._scored([[path for path, _ in best] for best in found], scores, lengths)
+
+    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+        totals = log_partition(scores, lengths, self.transitions, self.starts, self.ends)  # (batch,)
+        return [
+            [(self._read(path), float(np.exp(min(score - total, 0.0)))) for path, score in paths]
+            for paths, total in zip(self.n_best_batch(scores, lengths, n), totals, strict=True)
+        ]
+
+    def _read(self, path: np.ndarray) -> list[TokenSpan]:
+        return [TokenSpan(*span) for span in self.tagset.decode(path)]
+
+    def _scored(
+        self, paths: Sequence[Sequence[np.ndarray]], emissions: np.ndarray, lengths: np.ndarray
+    ) -> list[list[TokenSpan]]:
+        """The spans on any of the paths of each window, sorted, with their probabilities."""
+        tagged = [
+            {span: path[span.start : span.end] for path in of_window for span in self._read(path)}
+            for of_window in paths
+        ]
+        spans = [sorted(found) for found in tagged]
+        scores = span_probabilities(
+            Lattice(emissions, lengths, self.transitions, self.starts, self.ends),
+            [[(each.start, each.end, tags[each]) for each in found] for found, tags in zip(spans, tagged, strict=True)],
+            self.tagset.continues,
+        )
+        return [
+            [span._replace(score=float(score)) for span, score in zip(found, found_scores, strict=True)]
+            for found, found_scores in zip(spans, scores, strict=True)
+        ]
+
+
+@final
+class ThresholdDecoder(Decoder):
+    """Decodes span by span: all for which everything that is decided on is likelier than not, or than 1 / (2 nbest).
+
+    Args:
+        find: gives the spans of one window for which everything has a probability above a number, whether they overlap
+            or not, from that number, the window's scores and the tokens of its text.
+        nesting: which of them may stand together; of those that may not, the heaviest choice is taken.
+        what: what the scores are, for messages.
+    """
+
+    def __init__(self, find: Callable[[float, np.ndarray, int], list[TokenSpan]], nesting: Nesting, what: str) -> None:
+        self._find, self._nesting, self._what = find, nesting, what
+
+    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        return self._above(0.5, scores, lengths, self._nesting)
+
+    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+        return self._above(1 / (2 * nbest), scores, lengths, "any")
+
+    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+        raise ConfigError(
+            f"readings are the paths of heads that decode sequences, crf and span among them; {self._what} have none"
+        )
+
+    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting) -> list[list[TokenSpan]]:
+        windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
+        return [heaviest(self._find(least, window, length), nesting) for window, length in windows]

@@ -1,0 +1,40 @@
+"""What a network is built from: configuration, labels, encoder and vocabulary. No weights, no layers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bert4ner.config import Config
+from bert4ner.errors import ConfigError
+from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.text.tokenizer import Vocabulary
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All that decides what a network looks like.
+
+    Attributes:
+        labels: sorted, each once.
+        encoder_config: family and options of the encoder.
+        vocabulary: of the encoder.
+    """
+
+    config: Config
+    labels: tuple[str, ...]
+    encoder_config: EncoderConfig
+    vocabulary: Vocabulary
+
+    @classmethod
+    def of(
+        cls, config: Config, labels: Iterable[str], encoder_config: EncoderConfig, vocabulary: Vocabulary
+    ) -> "Blueprint":
+        """From labels in any order.
+
+        Raises:
+            ConfigError: there is no label.
+        """
+        if not (different := tuple(sorted(set(labels)))):
+            raise ConfigError(
+                "no labels: the documents hold no entity; is the format right, are the annotations there?"
+            )
+        return cls(config, different, encoder_config, vocabulary)

@@ -1,0 +1,119 @@
+"""Models that recognize together: encode for them, run them, average what their heads score, decode it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert4ner.decode.decoders import Decoder
+from bert4ner.decode.readings import Reading
+from bert4ner.entities import Document, Entity, Nesting
+from bert4ner.models.budget import within_budget
+from bert4ner.models.ner_model import NERModel
+from bert4ner.text.batches import Encoded, encode_documents, plan_batches
+from bert4ner.text.token_spans import TokenSpan
+from bert4ner.text.tokenizer import Encoding
+
+Batch = tuple[np.ndarray, list[np.ndarray]]
+"""The numbers of some windows, ``(batch,)``, and what each model gives for their texts."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """One or more models and what decodes the average of their scores (emissions, logits or probabilities of spans).
+
+    All models must share labels, scheme, vocabulary, windows and kind of head, which the caller checks.
+    """
+
+    models: tuple[NERModel, ...]
+    decoder: Decoder
+
+    @classmethod
+    def of(cls, models: Sequence[NERModel]) -> "Ensemble":
+        """Models with the decoder of their heads together."""
+        first, *others = (model.head for model in models)
+        return cls(tuple(models), first.decoder(others))
+
+    @property
+    def nesting(self) -> Nesting:
+        """Which of the entities found may share tokens."""
+        nesting: Nesting = self.models[0].head.nesting
+        return nesting
+
+    def encode(self, documents: Iterable[Document]) -> Encoded:
+        """The texts of documents, encoded for these models."""
+        return encode_documents(documents, self.models[0].tokenizer, self.models[0].windows)
+
+    def run(
+        self, encoded: Encoded, *, windows: Sequence[int] | np.ndarray | None = None, batch_tokens: int = 8192
+    ) -> Iterator[Batch]:
+        """What each model gives for some windows, batch by batch.
+
+        Args:
+            windows: numbers of the windows wanted; by default all.
+        """
+        wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)  # (windows,)
+        lengths = encoded.lengths[wanted]  # (windows,)
+        planned = plan_batches(lengths, batch_tokens=batch_tokens)
+        for places in within_budget(planned, lengths, self.models[0], batch_tokens=batch_tokens):
+            token_ids = encoded.token_ids(wanted[places])  # (batch, length)
+            yield wanted[places], [model.outputs(token_ids) for model in self.models]
+
+    def scores(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+        """What the heads score for a batch, averaged, from what each network gave."""
+        given = [model.head.scores(each) for model, each in zip(self.models, outputs, strict=True)]
+        scores: np.ndarray = given[0] if len(given) == 1 else np.mean(given, axis=0)  # spans have large arrays to copy
+        return scores
+
+    def entities(self, encoded: Encoded, batches: Iterable[Batch], *, nbest: int = 1) -> list[list[Entity]]:
+        """The entities of every window, in characters of its document, from what `run` gave for them.
+
+        Args:
+            nbest: above 1, candidates that may overlap; see `Decoder.candidates`.
+        """
+        found: list[list[Entity]] = [[] for _ in encoded.bounds]
+        for numbers, outputs in batches:
+            scores, lengths = self.scores(outputs), encoded.text_lengths[numbers]
+            if nbest > 1:
+                decoded = self.decoder.candidates(scores, lengths, nbest)
+            else:
+                decoded = self.decoder.spans(scores, lengths)
+            for number, spans in zip(numbers, decoded, strict=True):
+                encoding = encoded.encoding(number)
+                found[number] = [_entity(encoding, span) for span in spans]
+        return found
+
+    def readings(self, encoded: Encoded, batches: Iterable[Batch], n: int) -> list[list[Reading]]:
+        """The n likeliest readings of every window, from what `run` gave for them.
+
+        Raises:
+            ConfigError: the decoder knows no paths.
+        """
+        windows: list[list[Reading]] = [[] for _ in encoded.bounds]
+        for numbers, outputs in batches:
+            decoded = self.decoder.readings(self.scores(outputs), encoded.text_lengths[numbers], n)
+            for number, paths in zip(numbers, decoded, strict=True):
+                encoding = encoded.encoding(number)
+                windows[number] = [
+                    Reading(tuple(_entity(encoding, span) for span in spans), probability)
+                    for spans, probability in paths
+                ]
+        return windows
+
+    def span_scores(self, encoded: Encoded, batch: Batch, spans: Sequence[Sequence[TokenSpan]]) -> list[np.ndarray]:
+        """The mean probability that the models give to spans of the windows of a batch, ``(spans,)`` for each window.
+
+        Args:
+            spans: of each window of the batch those asked for.
+        """
+        numbers, outputs = batch
+        lengths = encoded.text_lengths[numbers]
+        given = [model.head.span_scores(each, lengths, spans) for model, each in zip(self.models, outputs, strict=True)]
+        return [np.mean(chances, axis=0) for chances in zip(*given, strict=True)]
+
+
+def _entity(encoding: Encoding, span: TokenSpan) -> Entity:
+    """The entity of a span of tokens, in characters of the document."""
+    starts, ends = encoding.starts, encoding.ends
+    fragments = tuple((int(starts[first]), int(ends[last - 1])) for first, last in span.pieces)
+    return Entity(int(starts[span.start]), int(ends[span.end - 1]), span.label, span.score, fragments)

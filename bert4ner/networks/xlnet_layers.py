@@ -1,0 +1,157 @@
+"""XLNet's own layers: an embedding with a mask of any id, distances as sinusoids, attention that counts in them."""
+
+from typing import Any
+
+from bert4keras import layers, models
+
+from bert4ner.backend.frameworks import keras, tf
+
+
+class PaddedEmbedding(layers.Embedding):
+    """bert4keras' embedding with a mask of any id, and none but that: the first token may be padding, too.
+
+    Args:
+        pad_id: the id that is masked.
+    """
+
+    def __init__(self, *args: Any, pad_id: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pad_id = pad_id
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return tf.not_equal(inputs, tf.cast(self.pad_id, inputs.dtype)) if inputs.shape.rank == 2 else mask
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "pad_id": self.pad_id}
+
+
+class RelativeSinusoids(layers.Layer):
+    """Sines, then cosines, of the distances length, length - 1, ... 1 - length from a key to its query.
+
+    Any states ``(batch, length, ·)`` in, ``(2 * length, width)`` out; the mask ends here.
+
+    Args:
+        width: of the result, even.
+        clamp_length: farther tokens are taken to be this far; 0 or less is no limit.
+
+    References:
+        Dai et al. 2019, Transformer-XL.
+    """
+
+    def __init__(self, width: int, clamp_length: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width, self.clamp_length = width, clamp_length
+
+    def call(self, inputs: Any) -> Any:
+        length = tf.shape(inputs)[1]
+        distances = tf.cast(tf.range(length, -length, -1), "float32")  # (2 * length,)
+        if self.clamp_length > 0:
+            distances = tf.clip_by_value(distances, -float(self.clamp_length), float(self.clamp_length))
+        rates = 10000.0 ** (-tf.range(0, self.width, 2, dtype="float32") / self.width)  # (width / 2,)
+        angles = distances[:, None] * rates
+        return tf.cast(tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1), self.compute_dtype)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        return None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[1] and 2 * input_shape[1], self.width)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width, "clamp_length": self.clamp_length}
+
+
+class RelativeAttention(layers.Layer):
+    """Self-attention that knows of a key its content, its distance and whether it is in the query's segment.
+
+    States ``(batch, length, width)``, sinusoids ``(2 * length, width)`` and, if told apart, segment ids
+    ``(batch, length)`` in, states out. Keys that the mask of the states excludes get no weight.
+
+    Args:
+        heads, head_size: how many heads, and of what size.
+        attention_dropout: share of weights dropped in training.
+        kernel_initializer: of all weights.
+
+    References:
+        Yang et al. 2019, XLNet, appendix A.2.
+    """
+
+    def __init__(
+        self,
+        heads: int,
+        head_size: int,
+        attention_dropout: float = 0.0,
+        kernel_initializer: Any = "glorot_uniform",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.heads, self.head_size, self.attention_dropout = heads, head_size, attention_dropout
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        kernel, vector = (input_shape[0][-1], self.heads, self.head_size), (self.heads, self.head_size)
+        self.query, self.key, self.value, self.output_kernel, self.place = (
+            self._weight(f"{part}_kernel", kernel) for part in ("query", "key", "value", "output", "place")
+        )
+        self.content_bias, self.place_bias = self._weight("content_bias", vector), self._weight("place_bias", vector)
+        if len(input_shape) > 2:
+            self.segment_bias = self._weight("segment_bias", vector)
+            self.segments = self._weight("segment_embeddings", (2, *vector))  # same segment, another
+        self.dropout = models.Dropout(self.attention_dropout)
+
+    def _weight(self, name: str, shape: tuple[int, ...]) -> Any:
+        return self.add_weight(name=name, shape=shape, initializer=self.kernel_initializer)
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        states, places = tf.cast(inputs[0], self.compute_dtype), tf.cast(inputs[1], self.compute_dtype)
+        shape = tf.shape(states)
+        kernel = tf.concat([self._flat(part) for part in (self.query, self.key, self.value)], axis=1)
+        tokens = tf.matmul(tf.reshape(states, [-1, states.shape[-1]]), kernel)  # one product for three
+        by_head = tf.reshape(tokens, [shape[0], shape[1], 3, self.heads, self.head_size])
+        query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))  # (batch, heads, length, size)
+        places = tf.reshape(tf.matmul(places, self._flat(self.place)), [-1, self.heads, self.head_size])
+        scores = tf.matmul(query + self.content_bias[:, None], key, transpose_b=True)  # (batch, heads, length, length)
+        scores += shifted(tf.matmul(query + self.place_bias[:, None], tf.transpose(places, [1, 2, 0])))
+        if len(inputs) > 2:
+            scores += self._of_segments(query, inputs[2])
+        scores *= tf.constant(self.head_size**-0.5, scores.dtype)
+        if mask is not None and mask[0] is not None:
+            scores = tf.where(mask[0][:, None, None, :], scores, scores.dtype.min)
+        outputs = tf.matmul(self.dropout(tf.nn.softmax(scores)), value)
+        outputs = tf.reshape(tf.transpose(outputs, [0, 2, 1, 3]), [shape[0], shape[1], self.heads * self.head_size])
+        return tf.matmul(outputs, self._flat(self.output_kernel), transpose_b=True)
+
+    def _flat(self, kernel: Any) -> Any:
+        return tf.reshape(kernel, [-1, self.heads * self.head_size])
+
+    def _of_segments(self, query: Any, segments: Any) -> Any:
+        kinds = tf.matmul(query + self.segment_bias[:, None], tf.transpose(self.segments, [1, 2, 0]))
+        another = tf.not_equal(segments[:, None, :, None], segments[:, None, None, :])  # (batch, 1, length, length)
+        return tf.where(another, kinds[..., 1:], kinds[..., :1])
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask and mask[0]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape[0]
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "heads": self.heads,
+            "head_size": self.head_size,
+            "attention_dropout": self.attention_dropout,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
+
+
+def shifted(scores: Any) -> Any:
+    """From scores by distance to scores by key: (batch, heads, length, 2 * length) to (batch, heads, length, length).
+
+    In row i stand the distances length, length - 1, ...; key j is at distance i - j, in column length - i + j. Read row
+    by row without the first `length` numbers, in rows one shorter, that is column j.
+    """
+    batch, heads, length = tf.unstack(tf.shape(scores)[:3])
+    flat = tf.reshape(scores, [batch, heads, 2 * length * length])[..., length:]
+    return tf.reshape(flat, [batch, heads, length, 2 * length - 1])[..., :length]

@@ -1,0 +1,142 @@
+"""Kinds of values that an option may take, read off its annotation: how each is told, recognized and read from text.
+
+Knows neither ranges nor names of options; `options` puts these together.
+"""
+
+import math
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+
+class Kind(NamedTuple):
+    """One kind of value."""
+
+    told: str
+    """What a value from Python or from a file is expected to be; empty for None, which is never asked for."""
+    holds: Callable[[Any], bool]
+    read: Callable[[str], Any]
+    """From one word of a command line; raises a ValueError that is not shown."""
+    typed: str = ""
+    """The same of text on a command line, where that differs."""
+    metavar: str = ""
+    """What stands for the value in help."""
+    word: bool = False
+    """Whether it is one word and no other."""
+    collect: Callable[[Iterable[Any]], Any] | None = None
+    """Makes one value of what was read from several words of a command line; None where a value is one word."""
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that can be computed with: neither a truth value nor infinite nor none at all."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def word(name: str) -> Kind:
+    """The kind that is this word alone."""
+    return Kind(name, lambda value: isinstance(value, str) and value == name, _reader_of(name), metavar=name, word=True)
+
+
+def kinds_of(annotation: Any) -> tuple[Kind, ...]:
+    """The kinds that an annotation allows, in its order.
+
+    Example:
+        >>> [kind.told for kind in kinds_of(int | Literal["auto"])]
+        ['a whole number', 'auto']
+    """
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return kinds_of(get_args(annotation)[0])
+    if origin is Literal:
+        return tuple(word(choice) for choice in get_args(annotation))
+    if origin in (Union, types.UnionType):
+        return tuple(kind for each in get_args(annotation) for kind in kinds_of(each))
+    if annotation in _KINDS:
+        return (_KINDS[annotation],)
+    if isinstance(annotation, type):
+        return (Kind(annotation.__name__, lambda value: isinstance(value, annotation), _refuse),)
+    raise TypeError(f"no option can be of the kind {annotation}")
+
+
+def _reader_of(name: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text != name:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _numbers(text: str) -> list[float]:
+    return [_number(part) for part in text.split(",")]
+
+
+def _counted_label(text: str) -> tuple[str, int]:
+    label, _, number = text.rpartition("=")  # a label may hold what a number cannot
+    if not label or not number.isdecimal():
+        raise ValueError
+    return label, int(number)
+
+
+def _described_label(text: str) -> tuple[str, str]:
+    label, _, value = text.partition("=")
+    if not label or not value:
+        raise ValueError
+    return label, value
+
+
+def _table_of(kind: Kind) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, Mapping) and all(isinstance(key, str) and kind.holds(each) for key, each in value.items())
+    )
+
+
+def _list_of(kind: Kind) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Sequence) and not isinstance(value, str) and all(map(kind.holds, value))
+
+
+_INT = Kind("a whole number", lambda value: type(value) is int, int, metavar="INT")
+_FLOAT = Kind("a number", is_number, _number, metavar="FLOAT")
+TEXT = Kind("text", lambda value: isinstance(value, str), str, metavar="TEXT")
+_PATH = Kind("a path", lambda value: isinstance(value, Path), Path, metavar="PATH")
+_KINDS: dict[Any, Kind] = {
+    int: _INT,
+    float: _FLOAT,
+    str: TEXT,
+    bool: Kind("true or false", lambda value: isinstance(value, bool), _refuse),
+    Path: _PATH,
+    type(None): Kind("", lambda value: value is None, _refuse),
+    Sequence[float]: Kind(
+        "a list of numbers", _list_of(_FLOAT), _numbers, typed="numbers such as 2,1,1", metavar="W,W,..."
+    ),
+    tuple[str, ...]: TEXT._replace(told="a list of texts", holds=_list_of(TEXT), collect=tuple),
+    tuple[Path, ...]: _PATH._replace(told="a list of paths", holds=_list_of(_PATH), collect=tuple),
+    Mapping[str, int]: Kind(
+        "a table of labels with a whole number for each label",
+        _table_of(_INT),
+        _counted_label,
+        typed="LABEL=INT",
+        metavar="LABEL=INT",
+        collect=dict,
+    ),
+    Mapping[str, str]: Kind(
+        "a table of labels with text for each label",
+        _table_of(TEXT),
+        _described_label,
+        typed="LABEL=TEXT",
+        metavar="LABEL=TEXT",
+        collect=dict,
+    ),
+}

@@ -1,0 +1,52 @@
+"""Help pages fit terminals of any width and say all that there is to an option."""
+
+import re
+
+import pytest
+
+from bert4ner.registry import COMMANDS
+
+
+def page(bert4ner, monkeypatch, name, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, out, err = bert4ner(name, "--help")
+    assert (code, err) == (0, "")
+    return out
+
+
+@pytest.mark.parametrize(("width", "widest"), [(20, 40), (40, 40), (80, 80), (100, 100), (300, 100)])
+@pytest.mark.parametrize("name", COMMANDS.own())
+def test_lines_are_as_wide_as_the_terminal(name, width, widest, bert4ner, monkeypatch):
+    *lines, example = page(bert4ner, monkeypatch, name, width).rstrip("\n").splitlines()
+    assert example.startswith("e.g.  ")
+    longer = [line for line in lines if len(line) > widest]
+    assert [line for line in longer if len(line.split()) > 1] == []  # one word that cannot be broken may stick out
+    assert not longer or widest == 40
+
+
+def test_options_stand_in_the_groups_of_the_configuration(bert4ner, monkeypatch):
+    out = page(bert4ner, monkeypatch, "train", 80)
+    titles = re.findall(r"^(\w+(?: options)?):", out, re.MULTILINE)
+    groups = ["windows", "model", "spans", "optimization", "regularization", "run"]
+    assert titles == ["usage", "arguments", "options", *(f"{group} options" for group in groups)]
+    assert out.startswith("usage: bert4ner train [OPTIONS] DATA\n\nTrain one model and keep")
+    flat = " ".join(out.split())
+    assert "--output RUN Folder for the run; the same command goes on where it stopped. (required)" in flat
+    assert "--seed INT Everything random follows from it. (default: 42)" in flat
+    assert "--learning-rate FLOAT|auto Peak rate" in flat
+    assert "--head HEAD What turns" in flat and "One of crf, softmax, global_pointer" in flat
+    assert "--scheme {bio,bios,bioes} Tagging scheme of the heads that tag tokens. (default: bios)" in flat
+    assert "(default: None)" not in flat and "(default: )" not in flat
+
+
+def test_options_of_combining_are_those_of_the_library(bert4ner, monkeypatch):
+    flat = " ".join(page(bert4ner, monkeypatch, "combine", 80).split())
+    assert "usage: bert4ner combine [OPTIONS] RUN [RUN ...] " in flat
+    assert "--label-quorum LABEL=INT ... Quorums of single labels" in flat
+    assert "--by-kind, --no-by-kind Average the runs of one head first" in flat
+    assert "(default: auto)" in flat and "rules options: What the mentions of entities must be like" in flat
+    assert "--forbid LABEL=CHARACTERS ... Characters of which an entity must hold none." in flat
+
+
+def test_arguments_that_may_be_left_out_are_in_brackets(bert4ner, monkeypatch):
+    assert "usage: bert4ner legacy [OPTIONS] SCRIPT [ARGS ...]\n" in page(bert4ner, monkeypatch, "legacy", 80)
