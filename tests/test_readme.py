@@ -10,7 +10,7 @@ import pytest
 from bert4ner.cli.main import main
 from bert4ner.combine.options import CombineOptions
 from bert4ner.data.documents import read_documents, write_documents
-from bert4ner.registry import COMMANDS
+from bert4ner.registry import COMMANDS, FORMATS
 from tests.conftest import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -97,3 +97,12 @@ def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     capsys.readouterr()
     exec(blocks(READMES[0], "python")[0], {})
     assert capsys.readouterr().out.startswith("[Entity(start=")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_format_is_named_and_what_holds_fragments(readme):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    (formats,) = (part for part in text.split("\n\n") if "`doccano`" in part)
+    named = re.findall(r"`(\w+)`", formats)
+    fragments = [name for name in FORMATS.own() if FORMATS.get(name).holds.fragments]
+    assert named == [*FORMATS.own(), *fragments]

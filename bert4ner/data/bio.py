@@ -105,26 +105,25 @@ def _sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[list[Ro
 
 
 def _row(line: str, number: int, survey: Survey, repairs: Repairs, *, path: Path) -> Row | None:
-    where = f"{path}:{number}"
     token, tag = _columns(line, tabs=survey.tabs)
     if token == DOCUMENT_START:
-        repairs.note("-DOCSTART- lines left out", where)
+        repairs.note("-DOCSTART- lines left out", f"{path}:{number}")
         return None
     match = TAG.fullmatch(tag)
     if match is None or (not token and line == tag):
         found = f"the tag {tag!r}" if line != tag else f"the single column {line[:40]!r}"
         raise DataError(
-            f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), found {found}; "
-            "correct the line, sentences are divided by a blank line"
+            f"{path}:{number}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
+            f"found {found}; correct the line, sentences are divided by a blank line"
         )
     if not token:
         token = " "
-        repairs.note("lines without a token read as a space", where)
+        repairs.note("lines without a token read as a space", f"{path}:{number}")
     if survey.digits:
         digits = SINGLE_DIGITS.fullmatch(token) or DIGITS.fullmatch(token)
         assert digits is not None
         token = digits.group(1)
-        repairs.note("segmentation digits removed from the tokens", where)
+        repairs.note("segmentation digits removed from the tokens", f"{path}:{number}")
     prefix = match.group(1) or "O"
     return Row(number, token, ALIASES.get(prefix, prefix), match.group(2) or "")
 

@@ -120,16 +120,19 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[tuple[int, str]]:
     """
     with open_bytes(path) as handle:
         for number, data in enumerate(handle, start=1):
-            where = f"{path}:{number}"
             if number == 1 and data[:2] in TWO_BYTE_MARKS:
-                raise DataError(f"{where}: expected UTF-8, found UTF-16; {_guess(data)}")
-            line = decode(data.removesuffix(b"\n"), where=where, repairs=repairs)
+                raise DataError(f"{path}:1: expected UTF-8, found UTF-16; {_guess(data)}")
+            data = data.removesuffix(b"\n")
+            try:  # nearly always well: to put the place of a line into words takes longer than to decode it
+                line = data.decode("utf-8")
+            except UnicodeDecodeError:
+                line = decode(data, where=f"{path}:{number}", repairs=repairs)
             if number == 1 and line.startswith(BOM):
                 line = line[1:]
-                repairs.note(BOM_REMOVED, where)
+                repairs.note(BOM_REMOVED, f"{path}:1")
             if line.endswith("\r"):
                 line = line[:-1]
-                repairs.note("Windows line ends (CRLF) removed", where)
+                repairs.note("Windows line ends (CRLF) removed", f"{path}:{number}")
             yield number, line
 
 

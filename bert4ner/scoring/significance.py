@@ -40,11 +40,11 @@ def paired_bootstrap(
     gold = list(gold)
     sides = [counts_table(document_counts(gold, predicted)) for predicted in (one, other)]
     table = np.concatenate(sides, axis=1)  # (documents, 4)
-    found = float(_difference(table.sum(axis=0)))
+    found = _difference(table.sum(axis=0))
     if not found:
         return Difference(len(gold), 0.0, 1.0)
     draws = resampled_sums(table, samples=samples, seed=seed)
-    further = sum(abs(float(_difference(sums)) - found) >= abs(found) for sums in draws)
+    further = sum(abs(_difference(sums) - found) >= abs(found) for sums in draws)
     return Difference(len(gold), found, (further + 1) / (samples + 1))
 
 

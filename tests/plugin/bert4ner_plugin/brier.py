@@ -5,7 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.models.heads.tagging import TagHead, log_softmax
+from bert4ner.models.heads.tagging import TagHead
 
 
 @final
@@ -29,4 +29,4 @@ class BrierHead(TagHead):
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Log probabilities of the tags, ``(batch, length, tags)``."""
-        return log_softmax(outputs)
+        return outputs - np.logaddexp.reduce(outputs, axis=-1, keepdims=True)
