@@ -102,6 +102,14 @@ class OptimizationConfig:
 
 
 @dataclass(frozen=True)
+class StepConfig:
+    """What is done around the gradient of every batch."""
+
+    modifiers: str = ""
+    """Modifiers of the training step, e.g. `ema` or `ema:decay=0.9`; several with commas, the outermost first."""
+
+
+@dataclass(frozen=True)
 class RegularizationConfig:
     """What keeps the network from learning the training documents by heart."""
 
@@ -150,6 +158,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     run: RunConfig = field(default_factory=RunConfig)
 

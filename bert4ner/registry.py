@@ -121,3 +121,18 @@ HEADS: Registry[Any] = Registry(
     },
 )
 """Classes of `models.heads`: what turns token vectors into entities."""
+
+MODIFIERS: Registry[Any] = Registry(
+    "modifier", "bert4ner.modifiers", {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"}
+)
+"""Classes of `train.modifiers`: what is done around the gradient in a step of training."""
+
+EXECUTORS: Registry[Any] = Registry(
+    "executor",
+    "bert4ner.executors",
+    {
+        "local": "bert4ner.train.executors.local:LocalExecutor",
+        "in_process": "bert4ner.train.executors.in_process:InProcessExecutor",
+    },
+)
+"""Classes of `train.executors`: what runs the trainings of a run, and where."""

@@ -13,6 +13,9 @@ def crossval(
     *,
     output: NewRun,
     folds: Annotated[int, arg(help="How many models, each trained without one part of the documents.")] = 5,
+    jobs: Annotated[
+        int, arg(metavar="N", help="How many of them are trained at a time; the results are the same.")
+    ] = 1,
     format: InputFormat = "auto",
     options: Options = Config(),  # noqa: B008  (frozen)
 ) -> None:
@@ -27,5 +30,5 @@ def crossval(
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import cross_validate
 
-    scores = cross_validate(read_documents(data, format), options, output=output, folds=folds)
+    scores = cross_validate(read_documents(data, format), options, output=output, folds=folds, jobs=jobs)
     print_training(output, scores)

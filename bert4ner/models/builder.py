@@ -27,28 +27,6 @@ from bert4ner.text.tokenizer import Vocabulary
 HEAD_NAME = "head"
 
 
-def build_model(config: Config, labels: Sequence[str]) -> Any:
-    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, what the head gives out.
-
-    Heads that tag tokens give emissions ``(batch, length, tags)``, those that score spans what their class says.
-
-    Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
-    ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs.
-
-    Args:
-        config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
-        labels: entity labels; they are sorted, each once.
-
-    Raises:
-        CheckpointError: the pretrained folder is missing, damaged or inconsistent.
-        ConfigError: no pretrained folder is named, no label is given, the encoder is too small for the options, or the
-            head needs more memory for one window than a batch may.
-        DataError: descriptions of labels that do not fit the labels.
-    """
-    pretrained = open_encoder(config)
-    return build_on(pretrained, config, labels, open_queries(pretrained, config, labels))
-
-
 def open_encoder(config: Config) -> Pretrained:
     """What the pretrained folder that `config` names holds; raises as `build_model` does."""
     if not config.model.pretrained:
