@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.keras_state import loss_scale_variables
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
@@ -175,7 +176,4 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
 
 def state_variables(optimizer: Any) -> list[Any]:
     """Everything that an optimizer of `build_optimizer` remembers from step to step, in an order that does not vary."""
-    variables = list(optimizer.variables)
-    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
-        variables += [optimizer._loss_scale.current_loss_scale, optimizer.dynamic_counter]
-    return variables
+    return [*optimizer.variables, *loss_scale_variables(optimizer)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.backend.randomness import random_generators
+from bert4ner.backend.keras_state import random_generators
 from bert4ner.train.step import step_of
 
 

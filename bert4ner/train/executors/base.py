@@ -1,7 +1,7 @@
 """What every executor is: it runs tasks somewhere, some at a time, and tells of each that is complete."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from bert4ner.errors import ConfigError
@@ -36,7 +36,7 @@ class Executor(ABC):
         """
 
     @abstractmethod
-    def run(self, tasks: Sequence[Task]) -> Iterator[Task]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
         """Run tasks; yields each that is complete, in the order in which they end.
 
         Raises:

@@ -1,7 +1,7 @@
 """Tasks in this process, one after the other: for callbacks that cannot be pickled, for notebooks and debuggers."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, final
 
 from bert4ner.errors import Bert4NERError, ConfigError, RunError
@@ -27,7 +27,7 @@ class InProcessExecutor(Executor):
     def check(self, callbacks: Sequence[Any]) -> None:
         """Whatever they are, they are where they are needed."""
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Task]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
         for task in tasks:
             logger.info("%s", task.title)
             try:

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, final
 
 from bert4ner.train.executors.base import Executor
@@ -26,7 +26,7 @@ class LocalExecutor(Executor):
     def check(self, callbacks: Sequence[Any]) -> None:
         check_callbacks(callbacks)
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Task]:
+    def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
         jobs = min(self.jobs, len(tasks))
         waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
