@@ -1,4 +1,4 @@
-"""The example scripts, one for each head and a loop of one's own, run as they stand, from another folder, on a path with a space."""
+"""The example scripts, one for each head and a loop of one's own, run as they stand, on a path with a space."""
 
 import json
 import re

@@ -108,15 +108,20 @@ class TrainingStep:
         batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
         gradients = self.gradients(batch)
         self.update(gradients.pairs)
-        return self.network.compute_metrics(batch.inputs, batch.targets, gradients.outputs, batch.weights)
+        told: dict[str, Any] = self.network.compute_metrics(
+            batch.inputs, batch.targets, gradients.outputs, batch.weights
+        )
+        return told
 
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, modified."""
-        return self._wrapped("around_loss", self._forward)(batch)
+        loss: Loss = self._wrapped("around_loss", self._forward)(batch)
+        return loss
 
     def gradients(self, batch: Batch) -> Gradients:
         """The gradients of the modified loss, modified."""
-        return self._wrapped("around_gradients", self._backward)(batch)
+        gradients: Gradients = self._wrapped("around_gradients", self._backward)(batch)
+        return gradients
 
     def update(self, pairs: list[tuple[Any, Any]]) -> None:
         """Move the weights, modified."""
