@@ -71,10 +71,9 @@ class History(keras.callbacks.Callback):
 
     def _log(self, seconds: float) -> None:
         line = self.lines[-1]
-        words = [f"loss {line['loss']:.4f}"]
-        if "f1" in line:
-            best = ", best so far" if best_line(self.lines) is line else ""
-            scores = (100 * line[name] for name in _SCORES)
-            words += "precision {:.2f}, recall {:.2f}, F1 {:.2f}".format(*scores).split(", ")
-            words[-1] += best
-        logger.info("epoch %d: %s (%.1f s)", line["epoch"], ", ".join(words), seconds)
+        told = f"loss {line['loss']:.4f}"
+        if all(name in line for name in _SCORES):
+            precision, recall, f1 = (100 * line[name] for name in _SCORES)
+            told += f", precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}"
+            told += ", best so far" if best_line(self.lines) is line else ""
+        logger.info("epoch %d: %s (%.1f s)", line["epoch"], told, seconds)
