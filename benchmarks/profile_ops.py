@@ -27,7 +27,7 @@ from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.text.token_spans import TokenSpan
-from bert4ner.train.optimizers import compile_for_training
+from bert4ner.train.compiling import compile_for_training
 
 BATCH, LENGTH, STEPS = 16, 256, 5
 KINDS = (
@@ -75,7 +75,7 @@ def main() -> None:
     ids = rng.integers(100, 5000, size=(BATCH, LENGTH)).astype("int32")
     spans = [[TokenSpan(start, start + 4, LABELS[start % 13]) for start in range(0, 240, 12)] for _ in range(BATCH)]
     targets = model.head.targets(spans, np.full(BATCH, LENGTH - 2), LENGTH - 1)
-    compile_for_training(model, 1000)
+    compile_for_training(model.network, 1000)
     training = seconds_by_kind(lambda: model.network.train_on_batch((ids, np.zeros_like(ids)), targets))
     forward = seconds_by_kind(lambda: model.outputs(ids))
     rate = matmul_rate(resolve_precision("auto"))

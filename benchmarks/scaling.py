@@ -22,7 +22,7 @@ from results import table, write_section
 from bert4ner import Config, Document, Entity, NamedEntityRecognizer, read_documents
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import compile_for_training
+from bert4ner.train.compiling import compile_for_training
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 20  # characters of a document
@@ -56,7 +56,7 @@ def new_model() -> NERModel:
 def train(number: int) -> dict[str, float]:
     """One epoch over so many documents."""
     model = new_model()
-    compile_for_training(model, 10_000)
+    compile_for_training(model.network, 10_000)
     warm_up = TrainingBatches(list(repeated(200)), model)
     model.network.fit(warm_up.dataset(0, 1), steps_per_epoch=len(warm_up), verbose=0)
     documents = list(repeated(number))

@@ -25,7 +25,9 @@ _LAZY = {
     "Scores": "bert4ner.scoring.metrics:Scores",
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
     "audit": "bert4ner.data.audit:audit",
-    "build_model": "bert4ner.models.builder:build_model",
+    "build_model": "bert4ner.models.ner_model:build_model",
+    "callbacks": "bert4ner.callbacks",
+    "compile_for_training": "bert4ner.train.compiling:compile_for_training",
     "CombineOptions": "bert4ner.combine.options:CombineOptions",
     "combine_runs": "bert4ner.combine.combine_runs:combine_runs",  # `bert4ner.combine` is the package
     "compat": "bert4ner.compat",
@@ -36,6 +38,7 @@ _LAZY = {
     "merge_readings": "bert4ner.decode.readings:merge_readings",
     "read_documents": "bert4ner.data.documents:read_documents",
     "train_model": "bert4ner.train.crossval:train",  # `bert4ner.train` is the package
+    "training_batches": "bert4ner.train.batches:training_batches",
     "write_documents": "bert4ner.data.documents:write_documents",
 }
 

@@ -119,6 +119,17 @@ class OptimizationConfig:
 
 
 @dataclass(frozen=True)
+class StepConfig:
+    """What is done around the gradient of every batch."""
+
+    modifiers: str = option(
+        "",
+        "Modifiers of the training step, such as `ema` or `ema:decay=0.9`; several with commas, the outermost first.",
+        metavar="NAME,NAME,...",
+    )
+
+
+@dataclass(frozen=True)
 class RegularizationConfig:
     """What keeps the network from learning the training documents by heart."""
 
@@ -181,6 +192,7 @@ class Config(Options):
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     run: RunConfig = field(default_factory=RunConfig)
 

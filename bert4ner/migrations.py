@@ -19,5 +19,6 @@ CONFIG_MIGRATIONS = (
         "before `joint_layers` all layers read text and query of the head `mrc` together; its default is fewer",
         _queries_through_all_layers,
     ),
+    Migration("before `modifiers` there were none, which is its default"),
 )
 """Those of `Config`."""

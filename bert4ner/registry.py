@@ -128,3 +128,17 @@ FAMILIES: Registry[Any] = Registry(
 
 Those of other packages are asked before all of these; BERT is last: it is what a folder holds that says nothing else.
 """
+MODIFIERS: Registry[Any] = Registry(
+    "modifier", "bert4ner.modifiers", {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"}
+)
+"""Classes of `train.modifiers`: what is done around the gradient in a step of training."""
+
+EXECUTORS: Registry[Any] = Registry(
+    "executor",
+    "bert4ner.executors",
+    {
+        "local": "bert4ner.train.executors.local:LocalExecutor",
+        "in_process": "bert4ner.train.executors.in_process:InProcessExecutor",
+    },
+)
+"""Classes of `train.executors`: what runs the trainings of a run, and where."""

@@ -1,5 +1,6 @@
-"""The example scripts, one for each head, run as they stand, from another folder, on a path with a space."""
+"""The example scripts, one for each head and a loop of one's own, run as they stand, on a path with a space."""
 
+import json
 import re
 import runpy
 import subprocess
@@ -93,3 +94,15 @@ def test_the_global_pointer_baseline_finds_entities_inside_others(tmp_path):
     assert done.stdout.startswith("out of fold: precision ")
     assert "of 48 entities that share characters with another: recall " in done.stdout
     assert (tmp_path / "runs/global_pointer-baseline/scores.json").is_file()
+
+
+@pytest.mark.slow
+def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(tmp_path):
+    script = ROOT / "examples/keras_loop.py"
+    command = [sys.executable, script, "--epochs", "2", "--output", "mine"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "mine/history.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2] and lines[1]["f1"] > 0.3
+    assert (tmp_path / "mine/model/weights.safetensors").is_file()
+    assert re.fullmatch(r".+\t[A-Z_]+\t0\.\d{3}", done.stdout.splitlines()[-1])  # an entity that the model found

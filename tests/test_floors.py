@@ -18,7 +18,7 @@ FLOORS = """
     runs
     backend networks models
     recognizer train
-    combine report serve legacy compat cli __main__
+    callbacks combine report serve legacy compat cli __main__
 """.split()
 APART = {"train": "recognizer", "report": "train"}
 """Floors of which the first does not import the other, though it stands above it."""
@@ -192,7 +192,7 @@ def test_no_modules_import_each_other_in_a_circle():
             "from bert4keras.models import build_transformer_model",
             "only backend, legacy, networks may",
         ),
-        ("decode.viterbi", "from bert4ner.models.builder import build_model", "higher floor"),
+        ("decode.viterbi", "from bert4ner.models.ner_model import build_model", "higher floor"),
         ("config", "if True:\n    from bert4ner.data import brat", "higher floor"),
         ("runs.record", "from bert4ner.models.ner_model import NERModel", "higher floor"),
         ("backend.activation", "from bert4ner.networks.mending import mend", "higher floor"),

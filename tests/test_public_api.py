@@ -12,10 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PROMISED = """
     read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
     NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
-    merge_readings compat
+    merge_readings compat callbacks compile_for_training training_batches
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
-WITH_TENSORFLOW = {"NamedEntityRecognizer", "load_recognizer", "combine_runs", "CombineOptions", "build_model"}
+WITH_TENSORFLOW = set(
+    "NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model callbacks compile_for_training "
+    "training_batches".split()
+)
 WITHOUT_TENSORFLOW = sorted(set(PROMISED) - WITH_TENSORFLOW)
 
 

@@ -9,7 +9,7 @@ import pytest
 from bert4ner import Config, Document, NamedEntityRecognizer, read_documents
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import compile_for_training
+from bert4ner.train.compiling import compile_for_training
 from tests.padding import padding_share
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +48,7 @@ def test_an_epoch_has_hardly_more_batches_than_its_tokens_fill(batches):
 
 
 def test_training_is_traced_once_whatever_shapes_come(model, batches):
-    compile_for_training(model, 3 * len(batches))
+    compile_for_training(model.network, 3 * len(batches))
     shapes = Counter(batches.batch(windows)[0][0].shape for epoch in range(3) for windows in batches.plan(epoch))
     assert len(shapes) > 2
     model.network.fit(batches.dataset(0, 3), steps_per_epoch=len(batches), epochs=3, verbose=0)

@@ -22,7 +22,7 @@ from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import compile_for_training
+from bert4ner.train.compiling import compile_for_training
 
 DRAWN_WITH = 20_200_814  # which documents of a large set are trained on is the same for every head and seed
 CHARACTERS = 96_000  # of a set that an epoch, and recognition, is reckoned from
@@ -74,7 +74,7 @@ class TimedHead:
         part = _about(training, CHARACTERS)
         self.scale = _characters(training) / _characters(part)
         self.batches = TrainingBatches(part, self.model)
-        compile_for_training(self.model, 1000)
+        compile_for_training(self.model.network, 1000)
         self.model.network.fit(self.batches.dataset(0, 1), steps_per_epoch=1, verbose=0)  # traced
         self.recognizer = bert4ner.NamedEntityRecognizer([self.model])
         self.asked = _about(gold, CHARACTERS)

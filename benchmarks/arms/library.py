@@ -7,7 +7,7 @@ from worker import Spans, serve
 from bert4ner import Config, Document, Entity, NamedEntityRecognizer
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import compile_for_training
+from bert4ner.train.compiling import compile_for_training
 
 
 class Library:
@@ -26,7 +26,7 @@ class Library:
             for number, each in enumerate(task["train"])
         ]
         self.batches = TrainingBatches(documents, self.model)
-        compile_for_training(self.model, task["epochs"] * len(self.batches))
+        compile_for_training(self.model.network, task["epochs"] * len(self.batches))
 
     def train_epoch(self, epoch: int) -> dict[str, int]:
         self.model.network.fit(

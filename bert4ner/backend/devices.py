@@ -6,6 +6,11 @@ import shutil
 from bert4ner.backend.frameworks import tf
 
 
+def gpu_count() -> int:
+    """How many GPUs TensorFlow sees."""
+    return len(tf.config.list_physical_devices("GPU"))
+
+
 def unused_gpu() -> str | None:
     """What to do if NVIDIA's driver is here but TensorFlow sees no GPU; None if it sees one, there is none, or it was
     hidden by an empty CUDA_VISIBLE_DEVICES (or -1)."""

@@ -12,6 +12,7 @@ def crossval(
     *,
     output: NewRun,
     folds: Annotated[int, describe("How many models, each trained without one part of the documents.")] = 5,
+    jobs: Annotated[int, describe("How many of them are trained at a time; results are the same.", metavar="N")] = 1,
     format: InputFormat = "auto",
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
@@ -26,5 +27,5 @@ def crossval(
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import cross_validate
 
-    scores = cross_validate(read_documents(data, format), options, output=output, folds=folds)
+    scores = cross_validate(read_documents(data, format), options, output=output, folds=folds, jobs=jobs)
     print_training(output, scores)

@@ -1,10 +1,8 @@
 """From a configuration and labels to a Keras model: backbone, fusion, encoder, head. No training, no files written."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone
@@ -18,31 +16,6 @@ from bert4ner.models.reading.reading import Reading
 from bert4ner.registry import HEADS
 
 HEAD_NAME = "head"
-
-
-def build_model(config: Config, labels: Sequence[str]) -> Any:
-    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, what the head gives out.
-
-    Heads that tag tokens give emissions ``(batch, length, tags)``, those that score spans what their class says.
-
-    Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
-    ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs.
-    For the whole process, a GPU makes float32 products in float32 from now on (`backend.switches.prepare_process`).
-
-    Args:
-        config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
-        labels: entity labels; they are sorted, each once.
-
-    Raises:
-        CheckpointError: the pretrained folder is missing, damaged or inconsistent.
-        ConfigError: no pretrained folder is named, no label is given, the encoder is too small for the options, or the
-            head needs more memory for one window than a batch may.
-        DataError: descriptions of labels that do not fit the labels.
-    """
-    prepare_process()
-    pretrained = open_encoder(config)
-    blueprint = Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary)
-    return build_on(pretrained, blueprint, open_reading(blueprint))
 
 
 def open_encoder(config: Config) -> Pretrained:

@@ -45,6 +45,21 @@ class NERModel:
     vocabulary: Vocabulary
     reading: Reading
 
+    def __post_init__(self) -> None:
+        self.network.ner_model = self  # for `of`
+
+    @classmethod
+    def of(cls, network: Any) -> "NERModel":
+        """The model that a network of `build_model` is part of: whoever has one, a callback in `fit`, has the other.
+
+        Raises:
+            ConfigError: the network was made in another way.
+        """
+        model = getattr(network, "ner_model", None)
+        if not isinstance(model, cls):
+            raise ConfigError(f"expected a network made by bert4ner.build_model, got {type(network).__name__}")
+        return model
+
     @classmethod
     def create(cls, config: Config, labels: Sequence[str]) -> "NERModel":
         """A new network for `labels` on the pretrained encoder that `config` names; raises as `build_model` does.
@@ -53,6 +68,11 @@ class NERModel:
         (`backend.switches.prepare_process`).
         """
         prepare_process(seed=config.run.seed)
+        return cls.build(config, labels)
+
+    @classmethod
+    def build(cls, config: Config, labels: Sequence[str]) -> "NERModel":
+        """`create` without a seed: random weights are what Keras draws."""
         pretrained = open_encoder(config)
         blueprint = Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary)
         reading = open_reading(blueprint)
@@ -191,6 +211,30 @@ class NERModel:
         model = cls(network, config, blueprint.labels, encoder_config, vocabulary, reading)
         model.set_weights(_read_weights(folder / MODEL_WEIGHTS), where=str(folder / MODEL_WEIGHTS))
         return model
+
+
+def build_model(config: Config, labels: Sequence[str]) -> Any:
+    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, what the head gives out.
+
+    Heads that tag tokens give emissions ``(batch, length, tags)``, those that score spans what their class says.
+
+    Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
+    ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs;
+    `bert4ner.compile_for_training` does so as the configuration says, `bert4ner.training_batches` makes the batches.
+    For the whole process, a GPU makes float32 products in float32 from now on (`backend.switches.prepare_process`).
+
+    Args:
+        config: `config.model.pretrained` names the encoder's folder; without weights there, they start at random.
+        labels: entity labels; they are sorted, each once.
+
+    Raises:
+        CheckpointError: the pretrained folder is missing, damaged or inconsistent.
+        ConfigError: no pretrained folder is named, no label is given, the encoder is too small for the options, or the
+            head needs more memory for one window than a batch may.
+        DataError: descriptions of labels that do not fit the labels.
+    """
+    prepare_process()
+    return NERModel.build(config, labels).network
 
 
 def _read_description(path: Path) -> dict[str, Any]:

@@ -13,12 +13,17 @@ FORMAT_KEY = "format"
 """The name of the version beside the options."""
 
 
+def unchanged(options: dict[str, Any]) -> dict[str, Any]:
+    """The same options: an option that is new and whose default is what older files meant."""
+    return options
+
+
 class Migration(NamedTuple):
     """How the options of one version become those of the next."""
 
     reason: str
-    """Why the options of the next version would mean something else without."""
-    change: Callable[[dict[str, Any]], dict[str, Any]]
+    """Why the options of the next version would mean something else without, or why they do not."""
+    change: Callable[[dict[str, Any]], dict[str, Any]] = unchanged
     """Options by their names, those that the file has, to the same of the next version."""
 
 

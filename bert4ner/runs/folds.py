@@ -57,7 +57,7 @@ def read_folds(run: Path) -> Folds:
 
 
 def fingerprint(documents: Sequence[Document]) -> str:
-    """A hash that changes when any id, text or entity of the documents does, their scores apart."""
+    """A hash that changes when any id, text, entity or weight of the documents does, scores of entities apart."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(json.dumps(_described(document)).encode("utf-8"))
@@ -66,7 +66,8 @@ def fingerprint(documents: Sequence[Document]) -> str:
 
 def _described(document: Document) -> list[Any]:
     """What is rare stands at the end and only where it is there: runs of before it was told keep their fingerprint."""
-    return [document.id, document.text, [_span(entity) for entity in document.entities]]
+    rare = [document.weight] if document.weight != 1 else []
+    return [document.id, document.text, [_span(entity) for entity in document.entities], *rare]
 
 
 def _span(entity: Entity) -> tuple[Any, ...]:

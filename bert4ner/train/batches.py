@@ -8,11 +8,31 @@ import numpy as np
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.entities import Document
+from bert4ner.errors import DataError
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import BEFORE_TEXT, encode_documents, plan_batches, warn_of_lost
 
 logger = logging.getLogger(__name__)
+
+
+def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBatches":
+    """The batches that a network of `build_model` is trained on, as `train_model` makes them.
+
+    `len` is their number in an epoch; `dataset(0, epochs)` is what Keras' `fit` takes, with ``steps_per_epoch``.
+
+    Raises:
+        ConfigError: `build_model` did not make the network.
+        DataError: the documents have a label that the network was not made for, or hold no text.
+    """
+    model = NERModel.of(network)
+    unknown = sorted({entity.label for document in documents for entity in document.entities} - set(model.labels))
+    if unknown:
+        raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
+    batches = TrainingBatches(documents, model)
+    if not len(batches):
+        raise DataError(f"the {len(documents)} documents to train on hold no text")
+    return batches
 
 
 class TrainingBatches:
@@ -26,6 +46,8 @@ class TrainingBatches:
         self.config = model.config
         self.head, self._demand = model.head, model
         self.document_ids = [document.id for document in documents]
+        weights = np.array([document.weight for document in documents], dtype=np.float32)  # (documents,)
+        self.weights = None if (weights == 1).all() else weights
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         warn_of_lost(self.encoded.lost, documents, model.windows)
         self._warn_of_unlearnable(documents)
@@ -68,12 +90,18 @@ class TrainingBatches:
         numbers = {int(self.encoded.document[window]) for window in self.plan(epoch)[batch]}
         return [self.document_ids[number] for number in sorted(numbers)]
 
-    def batch(self, windows: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-        """(token ids, segment ids), targets of the given windows; ids are (batch, length) int32."""
+    def batch(self, windows: np.ndarray) -> tuple[Any, ...]:
+        """(token ids, segment ids), targets of the given windows, as Keras takes them; ids are (batch, length) int32.
+
+        If the weights of the documents differ from 1, that of each window's document is third, (batch,) float32.
+        """
         ids = self.encoded.token_ids(windows)
         spans = [self.encoded.spans[window] for window in windows]
         targets = self.head.targets(spans, self.encoded.text_lengths[windows], ids.shape[1] - BEFORE_TEXT)
-        return (ids, np.zeros_like(ids)), targets
+        inputs = (ids, np.zeros_like(ids))
+        if self.weights is None:
+            return inputs, targets
+        return inputs, targets, self.weights[self.encoded.document[windows]]
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
         """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of their use."""
@@ -83,8 +111,9 @@ class TrainingBatches:
                 for windows in self.plan(epoch):
                     yield self.batch(windows)
 
-        ids = tf.TensorSpec((None, None), "int32")
-        dataset = tf.data.Dataset.from_generator(generate, output_signature=((ids, ids), ids))
+        ids, weights = tf.TensorSpec((None, None), "int32"), tf.TensorSpec((None,), "float32")
+        signature = ((ids, ids), ids) if self.weights is None else ((ids, ids), ids, weights)
+        dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
         options = tf.data.Options()
         # There is nothing to tune, and its thread, asleep for 10 ms, 20 ms, 40 ms, ... up to a minute, is often waited
         # for when the iterator goes: a training of 6 s took 10.2.

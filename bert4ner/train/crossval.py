@@ -1,28 +1,39 @@
 """Train one model or K, resumably, into a run folder, and score what every document got from a model that did not
 see it."""
 
+import contextlib
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bert4ner.config import Config
-from bert4ner.entities import Document, check_text, nesting_of, sorted_labels
-from bert4ner.errors import DataError, RunError
+from bert4ner.entities import Document, nesting_of
+from bert4ner.errors import RunError
 from bert4ner.registry import HEADS
 from bert4ner.runs.finish import finish_run
 from bert4ner.runs.folder import RunFolder
-from bert4ner.runs.folds import Folds, fingerprint
 from bert4ner.scoring.metrics import Scores
+from bert4ner.train.checks import check_training
+from bert4ner.train.division import NEVER_HELD_OUT, Division
+from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.folds import assign_folds, split
-from bert4ner.train.worker import run_fold
+from bert4ner.train.tasks import FoldTask
 
 logger = logging.getLogger(__name__)
 
-NEVER_HELD_OUT = -1  # the fold of documents that every model of the run was trained on
 
-
-def cross_validate(documents: Sequence[Document], config: Config, *, output: str | Path, folds: int = 5) -> Scores:
+def cross_validate(
+    documents: Sequence[Document],
+    config: Config,
+    *,
+    output: str | Path,
+    folds: int = 5,
+    jobs: int = 1,
+    executor: str | Executor = "local",
+    callbacks: Sequence[Any] = (),
+) -> Scores:
     """Train `folds` models, each on all but its fold; returns the scores of the out-of-fold predictions.
 
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; the
@@ -32,15 +43,23 @@ def cross_validate(documents: Sequence[Document], config: Config, *, output: str
 
     Args:
         output: the run folder; new, empty, or holding the same run.
+        jobs: how many folds train at a time, each on its share of the machine; results are the same.
+        executor: where they do: `local`, in processes of their own; `in_process`, one after the other in this one; or
+            one that another package registers.
+        callbacks: Keras callbacks for every fold beside the library's own; they find precision, recall and f1 in the
+            logs. Each fold has copies of its own, made by pickle, except `in_process`, where all folds have these.
 
     Raises:
         DataError: no documents, ids that repeat, or more folds than different texts.
-        ConfigError, CheckpointError: see `build_model`; checked before anything is written.
+        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; before anything is
+            written.
         RunError: `output` holds another run, or a fold failed.
     """
-    _check(documents, config)
-    held_out_in = assign_folds(documents, folds, seed=config.run.seed)
-    return _train_run(documents, held_out_in, config, output=Path(output), folds=folds)
+    opened = open_executor(executor, jobs)
+    opened.check(callbacks)
+    check_training(documents, config)
+    division = Division(documents, assign_folds(documents, folds, seed=config.run.seed), folds)
+    return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
 def train(
@@ -49,89 +68,101 @@ def train(
     *,
     output: str | Path,
     valid: Sequence[Document] | None = None,
+    executor: str | Executor = "local",
+    callbacks: Sequence[Any] = (),
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
     Arguments and errors otherwise as for `cross_validate`.
     """
-    _check(documents, config, valid or ())
+    opened = open_executor(executor, jobs=1)
+    opened.check(callbacks)
+    check_training(documents, config, valid)
     if valid is None:
         training, valid = split(documents, config.run.valid_share, seed=config.run.seed)
     else:
-        _check_documents(valid, "validation")
         training = list(documents)
-        shared = {document.text for document in training} & {document.text for document in valid}
-        if shared:
-            logger.warning("%d texts of the validation data are among the training data, too", len(shared))
-    held_out_in = [NEVER_HELD_OUT] * len(training) + [0] * len(valid)
-    return _train_run([*training, *valid], held_out_in, config, output=Path(output), folds=1)
+        _warn_of_shared(training, valid)
+    fold_of = [NEVER_HELD_OUT] * len(training) + [0] * len(valid)
+    division = Division([*training, *valid], fold_of, folds=1)
+    return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
-def _check(documents: Sequence[Document], config: Config, valid: Sequence[Document] = ()) -> None:
-    """What can be known to be wrong before a folder is made or a process started."""
-    _check_documents(documents, "training")
-    from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
-    from bert4ner.models.blueprint import Blueprint
-    from bert4ner.models.builder import open_encoder, open_reading
-
-    pretrained = open_encoder(config)
-    check_size(pretrained.config, config.model, max_length=config.windows.max_length)
-    labels = sorted_labels([*documents, *valid])
-    open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
+def _warn_of_shared(training: Sequence[Document], valid: Sequence[Document]) -> None:
+    shared = {document.text for document in training} & {document.text for document in valid}
+    if shared:
+        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
 
 
-def _check_documents(documents: Sequence[Document], what: str) -> None:
-    if not documents:
-        raise DataError(f"empty data set: no {what} documents")
-    counts = Counter(document.id for document in documents)
-    repeated = [id for id, count in counts.items() if count > 1]
-    if repeated:
-        raise DataError(f"ids of {what} documents must differ, {repeated[0]!r} occurs {counts[repeated[0]]} times")
-    labels = sorted_labels(list(documents))
-    if not labels:
-        raise DataError(f"no {what} document has an entity; is the format right, are the annotations there?")
-    _check_writable(counts, labels)
+@dataclass(frozen=True)
+class _Run:
+    """What is to be trained, where to, how, and by whom."""
 
+    folder: RunFolder
+    division: Division
+    config: Config
+    executor: Executor
+    callbacks: Sequence[Any]
 
-def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
-    """Refuse names that the files of a run cannot hold: what is written after hours must be readable again."""
-    for id in ids:
-        if not isinstance(id, str) or not id:
-            raise DataError(f"a document has the id {id!r}; expected a string that is not empty")
-        check_text(id, where=f"document id {id!r}")
-    for label in labels:
-        if label.strip() != label or len(label.splitlines()) != 1:
-            raise DataError(f"the label {label!r} has a line break, or white space at an end; rename it")
+    def train(self) -> Scores:
+        """Train the folds that are not complete, and score them all."""
+        from bert4ner.models.precision import resolve_precision  # deferred: it loads TensorFlow
 
+        with self.folder.held():
+            config = self.folder.open(
+                self.config,
+                self.division.labels,
+                self.division.described(),
+                precision=resolve_precision(self.config.run.precision),
+                decided=_decided(self.config, self.division.documents),
+            )
+            if config.spans.nesting != self.config.spans.nesting:
+                _tell_nesting(self.division.documents)
+            self._execute(self._tasks(config))
+            self.folder.tidy()
+            return finish_run(self.folder, self.division.gold)
 
-def _train_run(
-    documents: Sequence[Document], held_out_in: Sequence[int], config: Config, *, output: Path, folds: int
-) -> Scores:
-    from bert4ner.backend.devices import unused_gpu  # deferred: it loads TensorFlow
-    from bert4ner.models.precision import resolve_precision
-
-    run = RunFolder(output)
-    labels = sorted_labels(list(documents))
-    gold = [document for document, fold in zip(documents, held_out_in, strict=True) if fold != NEVER_HELD_OUT]
-    places = [fold for fold in held_out_in if fold != NEVER_HELD_OUT]
-    # Documents that are never held out stay unnamed: their id may be that of a document of another file.
-    described = Folds(folds, fingerprint(documents), dict(zip((each.id for each in gold), places, strict=True)))
-    precision = resolve_precision(config.run.precision)
-    decided, asked = _decided(config, documents), config.spans.nesting
-    with run.held():
-        config = run.open(config, labels, described, precision=precision, decided=decided)
-        if asked != config.spans.nesting:
-            _tell_nesting(documents)
-        unused = unused_gpu()
-        if unused and not all(run.is_complete(fold) for fold in range(folds)):
-            logger.warning("training on CPU cores: %s", unused)
-        for fold in range(folds):
-            if run.is_complete(fold):
-                logger.info("fold %d of %d is complete already", fold, folds)
+    def _tasks(self, config: Config) -> list[FoldTask]:
+        tasks = []
+        for fold in range(self.division.folds):
+            if self.folder.is_complete(fold):
+                logger.info("fold %d of %d is complete already", fold, self.division.folds)
             else:
-                _train_fold(run, fold, documents, held_out_in, config, labels)
-            run.tidy()
-        return finish_run(run, gold)
+                tasks.append(self._task(fold, config))
+        return tasks
+
+    def _task(self, fold: int, config: Config) -> FoldTask:
+        training, held_out = self.division.training(fold), self.division.held_out(fold)
+        number = f"fold {fold} of {self.division.folds}"
+        return FoldTask(
+            folder=self.folder.fold(fold),
+            title=f"{number}: {len(training)} documents to learn, {len(held_out)} held out",
+            training=training,
+            held_out=held_out,
+            config=config,
+            labels=self.division.labels,
+            callbacks=self.callbacks,
+        )
+
+    def _execute(self, tasks: Sequence[FoldTask]) -> None:
+        if not tasks:
+            return
+        _warn_of_unused_gpu()
+        try:
+            with contextlib.closing(self.executor.run(tasks)) as completed:
+                for _ in completed:
+                    self.folder.tidy()
+        except RunError:
+            self.folder.discard_untrained()
+            raise
+
+
+def _warn_of_unused_gpu() -> None:
+    from bert4ner.backend.devices import unused_gpu  # deferred: it loads TensorFlow
+
+    unused = unused_gpu()
+    if unused:
+        logger.warning("training on CPU cores: %s", unused)
 
 
 def _decided(config: Config, documents: Sequence[Document]) -> dict[str, str]:
@@ -149,22 +180,3 @@ def _tell_nesting(documents: Sequence[Document]) -> None:
             sum(len(document.entities) for document in documents),
             "others" if nesting == "none" else "others of their label",
         )
-
-
-def _train_fold(
-    run: RunFolder,
-    fold: int,
-    documents: Sequence[Document],
-    held_out_in: Sequence[int],
-    config: Config,
-    labels: Sequence[str],
-) -> None:
-    pairs = list(zip(documents, held_out_in, strict=True))
-    training = [document for document, place in pairs if place != fold]
-    held_out = [document for document, place in pairs if place == fold]
-    logger.info("fold %d of %d: %d documents to learn, %d held out", fold, run.num_folds, len(training), len(held_out))
-    try:
-        run_fold(run.fold(fold), training, held_out, config=config, labels=labels)
-    except RunError:
-        run.discard_untrained()
-        raise

@@ -13,10 +13,16 @@ from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.callbacks import EpochRecorder, ReplayableRandomness, StopAtNaN
-from bert4ner.train.optimizers import compile_for_training
-from bert4ner.train.progress import EpochProgress
+from bert4ner.runs.layout import HISTORY, MODEL, STATE, TRAINING_STATE
+from bert4ner.train.batches import TrainingBatches, training_batches
+from bert4ner.train.callbacks.best import KeepBest, Patience
+from bert4ner.train.callbacks.history import History
+from bert4ner.train.callbacks.nan import StopAtNaN
+from bert4ner.train.callbacks.progress import EpochProgress
+from bert4ner.train.callbacks.replay import Replay
+from bert4ner.train.callbacks.scores import EntityScores
+from bert4ner.train.callbacks.state import SaveState
+from bert4ner.train.compiling import compile_for_training
 
 
 def fit(
@@ -26,6 +32,7 @@ def fit(
     *,
     labels: Sequence[str],
     folder: str | Path,
+    callbacks: Sequence[Any] = (),
 ) -> list[dict[str, Any]]:
     """Train on some documents, score others after every epoch, keep the best epoch's model; returns the history.
 
@@ -36,6 +43,8 @@ def fit(
     Args:
         labels: all labels that the model shall know, including those that occur in held-out documents only.
         folder: receives model/, history.jsonl and state/, which is needed only to go on.
+        callbacks: more Keras callbacks; they find the scores in the logs, and what they add is in the history. When a
+            training goes on, they begin anew.
 
     Raises:
         DataError: no text to train on, no documents held out, or a label to learn that is not among `labels`.
@@ -44,43 +53,63 @@ def fit(
     """
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
-    folder = Path(folder)
     prepare_process(repeatable=True)
-    unknown = sorted({entity.label for document in training for entity in document.entities} - set(labels))
-    if unknown:
-        raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
     model = NERModel.create(config, labels)
-    batches = TrainingBatches(training, model)
-    if not len(batches):
-        raise DataError(f"the {len(training)} documents to train on hold no text")
-    epochs = config.optimization.epochs
-    compile_for_training(model, epochs * len(batches))
-    recorder = EpochRecorder(model, batches, held_out, folder)
-    recorder.set_model(model.network)
-    completed = recorder.resume()
-    if completed < epochs and not recorder.exhausted:
-        _train(model, batches, recorder, completed)
-    return recorder.history
+    batches = training_batches(training, model.network)
+    compile_for_training(model.network, config.optimization.epochs * len(batches))
+    loop = _Loop(model, batches, held_out, Path(folder))
+    loop.run(callbacks)
+    return loop.history.lines
 
 
-def _train(model: NERModel, batches: TrainingBatches, recorder: EpochRecorder, completed: int) -> None:
-    config = model.config
-    try:
-        model.network.fit(
-            batches.dataset(completed, config.optimization.epochs),
+class _Loop:
+    """The epochs of one training, with the library's callbacks around them."""
+
+    def __init__(self, model: NERModel, batches: TrainingBatches, held_out: Sequence[Document], folder: Path):
+        self.config, self.network, self.batches = model.config, model.network, batches
+        self.scores = EntityScores(held_out)
+        self.best = KeepBest(folder / MODEL)
+        self.history = History(folder / HISTORY, batches)
+        self.patience = Patience(self.config.run.patience)
+        self.state = SaveState(folder / STATE / TRAINING_STATE, self.history)
+
+    def run(self, callbacks: Sequence[Any]) -> None:
+        """Train the epochs that are left."""
+        completed = self._resume()
+        if completed >= self.config.optimization.epochs or self.patience.exhausted:
+            return
+        try:
+            self._fit(completed, callbacks)
+        except (tf.errors.ResourceExhaustedError, MemoryError):
+            raise RunError(
+                f"out of memory with batch_tokens={self.config.optimization.batch_tokens} and windows of "
+                f"max_length={self.config.windows.max_length}; lower --batch-tokens"
+            ) from None
+
+    def _resume(self) -> int:
+        self.state.set_model(self.network)
+        completed = self.state.resume()
+        for following in (self.best, self.patience):
+            following.recall(self.history.lines)
+        return completed
+
+    def _fit(self, completed: int, callbacks: Sequence[Any]) -> None:
+        epochs = self.config.optimization.epochs
+        self.network.fit(
+            self.batches.dataset(completed, epochs),
             initial_epoch=completed,
-            epochs=config.optimization.epochs,
-            steps_per_epoch=len(batches),
+            epochs=epochs,
+            steps_per_epoch=len(self.batches),
             verbose=0,
             callbacks=[
-                ReplayableRandomness(config.run.seed),
-                StopAtNaN(batches),
-                EpochProgress(len(batches)),  # gone before the recorder reports
-                recorder,
+                Replay(self.config.run.seed),
+                StopAtNaN(self.batches),
+                EpochProgress(len(self.batches)),  # gone before the others report
+                self.scores,
+                self.best,
+                *callbacks,
+                self.history,
+                self.patience,
+                self.state,  # last: all files agree, or the state is older
             ],
         )
-    except (tf.errors.ResourceExhaustedError, MemoryError):
-        raise RunError(
-            f"out of memory with batch_tokens={config.optimization.batch_tokens} and windows of "
-            f"max_length={config.windows.max_length}; lower --batch-tokens"
-        ) from None

@@ -9,7 +9,6 @@ from bert4ner.backend.optimizer import SlotOptimizer, loss_scaling_state
 from bert4ner.config import Config
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
 
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
@@ -156,13 +155,6 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.network.trainable_variables)  # else the step is traced twice, the first for these
     return optimizer
-
-
-def compile_for_training(model: NERModel, total_steps: int) -> None:
-    """Compile a model's network for `total_steps` updates, as its configuration says; float16 with loss scaling."""
-    scaled = resolve_precision(model.config.run.precision) == "float16"
-    optimizer = build_optimizer(model, total_steps, loss_scaling=scaled)
-    model.network.compile(optimizer=optimizer, loss=model.head.loss)
 
 
 def state_variables(optimizer: Any) -> list[Any]:

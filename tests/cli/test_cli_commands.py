@@ -31,10 +31,11 @@ def row(table: str, name: str) -> list[str]:
     return next(line.split() for line in table.splitlines() if line.split()[:1] == [name])
 
 
-def test_defaults_are_those_of_the_library():
+@pytest.mark.parametrize("name", ["folds", "jobs"])
+def test_defaults_are_those_of_the_library(name):
     assert (
-        inspect.signature(crossval).parameters["folds"].default
-        == inspect.signature(cross_validate).parameters["folds"].default
+        inspect.signature(crossval).parameters[name].default
+        == inspect.signature(cross_validate).parameters[name].default
     )
 
 
@@ -275,6 +276,11 @@ def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):
 def test_training_without_an_encoder_is_refused(refused, data, tmp_path):
     assert "--pretrained DIR" in refused("crossval", data, "--output", tmp_path / "run")
     assert "no such folder" in refused("train", data, "--output", tmp_path / "run", "--pretrained", tmp_path / "none")
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_job_at_a_time_is_refused(refused, data, tmp_path):
+    assert "jobs must be at least 1, got 0" in refused("crossval", data, "--output", tmp_path / "run", "--jobs", 0)
     assert not (tmp_path / "run").exists()
 
 

@@ -8,8 +8,7 @@ import pytest
 from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.errors import CheckpointError, ConfigError
-from bert4ner.models.builder import build_model
-from bert4ner.models.ner_model import NERModel
+from bert4ner.models.ner_model import NERModel, build_model
 from bert4ner.text.token_spans import TokenSpan
 
 HEADS, TAPS = ["crf", "softmax"], ["feed_forward", "attention"]
@@ -133,6 +132,17 @@ def test_the_seed_decides_the_weights(tiny_config):
 def test_the_folder_is_read_once(tiny_config, caplog):
     NERModel.create(tiny_config(), ["X"])
     assert [record.levelname for record in caplog.records] == ["WARNING"]  # random weights, said once
+
+
+def test_a_network_knows_the_model_that_it_is_part_of(tiny_config, tmp_path):
+    network = build_model(tiny_config(), ["X"])
+    model = NERModel.of(network)
+    assert (model.network, model.config, model.labels) == (network, tiny_config(), ("X",))
+    model.save(tmp_path / "model")
+    loaded = NERModel.load(tmp_path / "model")
+    assert NERModel.of(loaded.network) is loaded
+    with pytest.raises(ConfigError, match=r"expected a network made by bert4ner\.build_model, got Sequential"):
+        NERModel.of(keras.Sequential())
 
 
 @pytest.mark.parametrize("make", [build_model, NERModel.create])

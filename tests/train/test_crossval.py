@@ -23,9 +23,9 @@ from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.train import crossval
 from bert4ner.train.crossval import cross_validate, train
 from bert4ner.train.folds import assign_folds
+from bert4ner.train.worker import Worker
 
 TOP = {"config.toml", "labels.txt", "environment.json", "folds.json", "out_of_fold.jsonl", "scores.json"}
 IN_FOLD = {"history.jsonl", "predictions.jsonl", "model/config.json", "model/vocab.txt", "model/weights.safetensors"}
@@ -51,8 +51,11 @@ def calls(monkeypatch):
     """
     kept = []
 
-    def run_fold(folder, training, held_out, *, config, labels):
-        kept.append((folder, [each.id for each in training], [each.id for each in held_out], config, labels))
+    def run(self, task):
+        folder, held_out = task.folder, task.held_out
+        kept.append(
+            (folder, [each.id for each in task.training], [each.id for each in held_out], task.config, task.labels)
+        )
         history = [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]
         for name in ("model/.weights.safetensors.7.part", "state/training.safetensors", ".history.jsonl.7.part"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +64,7 @@ def calls(monkeypatch):
         found = [Document(each.id, each.text, each.entities[:1]) for each in held_out[::-1]]
         write_documents(found, folder / "predictions.jsonl", "jsonl")
 
-    monkeypatch.setattr(crossval, "run_fold", run_fold)
+    monkeypatch.setattr(Worker, "run", run)
     return kept
 
 
@@ -124,15 +127,15 @@ class TestCrossValidation:
         assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
 
     def test_an_interrupted_run_trains_the_missing_folds_only(self, calls, documents, config, tmp_path, monkeypatch):
-        pretended = crossval.run_fold
+        pretended = Worker.run
 
-        def interrupted(folder, *arguments, **options):
-            if folder.name == "fold-1":
+        def interrupted(self, task):
+            if task.name == "fold-1":
                 raise RunError("stopped")
-            pretended(folder, *arguments, **options)
+            pretended(self, task)
 
         with monkeypatch.context() as patch:
-            patch.setattr(crossval, "run_fold", interrupted)
+            patch.setattr(Worker, "run", interrupted)
             with pytest.raises(RunError, match="stopped"):
                 cross_validate(documents, config, output=tmp_path, folds=3)
         assert not (tmp_path / "out_of_fold.jsonl").exists()

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from bert4ner.errors import DataError, RunError
-from bert4ner.train import crossval
 from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.worker import Worker
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def test_a_folder_of_somebody_else_is_left_as_it_was(documents, tiny_config, tmp
 
 
 def test_what_epochs_were_completed_is_kept(documents, tiny_config, tmp_path, monkeypatch):
-    def fail_in_the_second_epoch(folder, *_, **__):
-        folder.mkdir(parents=True)
-        (folder / "history.jsonl").write_text('{"epoch": 1, "f1": 0.0}\n', encoding="utf-8")
+    def fail_in_the_second_epoch(self, task):
+        task.folder.mkdir(parents=True)
+        (task.folder / "history.jsonl").write_text('{"epoch": 1, "f1": 0.0}\n', encoding="utf-8")
         raise RunError("no memory")
 
-    monkeypatch.setattr(crossval, "run_fold", fail_in_the_second_epoch)
+    monkeypatch.setattr(Worker, "run", fail_in_the_second_epoch)
     with pytest.raises(RunError, match="no memory"):
         cross_validate(documents, tiny_config(), output=tmp_path / "run", folds=2)
     assert (tmp_path / "run" / "fold-0" / "history.jsonl").is_file() and (tmp_path / "run" / "folds.json").is_file()

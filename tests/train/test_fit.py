@@ -14,7 +14,8 @@ from bert4ner.models.heads.tagging import TagHead
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.scoring.metrics import Counts, Scores, evaluate
-from bert4ner.train.callbacks import EpochRecorder
+from bert4ner.train.callbacks.scores import EntityScores
+from bert4ner.train.callbacks.state import SaveState
 from bert4ner.train.fit import fit
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
@@ -44,21 +45,19 @@ def stop_in_epoch(monkeypatch, number):
 def pretend_scores(monkeypatch, f1s):
     """Let the epochs have these F1, in percent."""
     remaining = iter(f1s)
-    monkeypatch.setattr(
-        EpochRecorder, "_score", lambda self, epoch: Scores({"DRUG": Counts(next(remaining), 100, 100)})
-    )
+    monkeypatch.setattr(EntityScores, "_score", lambda self, epoch: Scores({"DRUG": Counts(next(remaining), 100, 100)}))
 
 
 def weights_after_epochs(monkeypatch):
     """The network's weights after each epoch of the trainings that follow."""
     kept = []
-    original = EpochRecorder._write_state
+    original = SaveState.on_epoch_end
 
-    def write_state(self):
-        kept.append(self.ner_model.weights())
-        original(self)
+    def on_epoch_end(self, epoch, logs=None):
+        kept.append(NERModel.of(self.model).weights())
+        original(self, epoch, logs)
 
-    monkeypatch.setattr(EpochRecorder, "_write_state", write_state)
+    monkeypatch.setattr(SaveState, "on_epoch_end", on_epoch_end)
     return kept
 
 
@@ -295,7 +294,9 @@ class TestNaN:
 
     def test_weights_that_blow_up_in_the_last_step_of_an_epoch_are_told(self, eagerly, parts, tiny_config, tmp_path):
         config = tiny_config(head="softmax", batch_tokens=4096, learning_rate=1e38, head_learning_rate=1e38, warmup=0.0)
-        with pytest.raises(RunError, match=r"the model of epoch 1 is no use .*lower --learning-rate"):
+        with pytest.raises(
+            RunError, match=r"the model after epoch 1 gives no valid predictions .*lower --learning-rate"
+        ):
             fit(*parts, config, labels=LABELS, folder=tmp_path)
         assert not (tmp_path / "model").exists()
 

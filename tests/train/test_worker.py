@@ -5,47 +5,80 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.train import worker
+from bert4ner.train.executors.shares import Share
+from bert4ner.train.worker import Worker
+from tests.conftest import ROOT
+from tests.train.scripted import Scripted
 
 DOCUMENTS = [Document("一", "人参"), Document("二", "当归")]
-STUB = """
-import os, signal, sys, time
-import bert4ner.train.worker as worker
-from bert4ner.errors import RunError
-def train_fold(job):
-    {body}
-worker.train_fold = train_fold
-sys.exit(worker.main())
-"""
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """The worker finds `tests.train.scripted`, as any module that a task needs."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
 
 
 @pytest.fixture
-def training_that(monkeypatch, tmp_path):
-    """Runs a worker whose training is the given line of Python."""
-
-    def run(body: str) -> None:
-        monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", STUB.format(body=body)])
-        worker.run_fold(tmp_path / "fold-0", DOCUMENTS[:1], DOCUMENTS[1:], config=Config(), labels=["DRUG"])
-
-    return run
+def training_that(tmp_path):
+    """Runs a worker whose task is the given line of Python."""
+    return lambda body, given=None, **options: Worker(**options).run(Scripted(tmp_path / "fold-0", body, given))
 
 
-def test_the_worker_gets_everything_that_a_training_needs(training_that, tmp_path):
+def test_the_worker_gets_the_whole_task(training_that, tmp_path):
     check = (
-        "assert (job['folder'].name, job['labels']) == ('fold-0', ['DRUG']); "
-        "assert [d.id for d in job['training'] + job['held_out']] == ['一', '二']; "
-        "assert job['config'].model.head == 'crf'; job['folder'].mkdir()"
+        "assert task.name == 'fold-0' and [d.id for d in task.given] == ['一', '二']; "
+        "task.folder.mkdir(); assert logging.getLogger('bert4ner').level == logging.WARNING"
     )
-    training_that(check)
+    training_that(check, DOCUMENTS)
     assert (tmp_path / "fold-0").is_dir()
+
+
+def test_the_worker_keeps_to_its_share(training_that):
+    core = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    check = "assert os.environ['TF_NUM_INTRAOP_THREADS'] == '3'; "
+    if core is not None:
+        check += f"assert os.sched_getaffinity(0) == {{{core}}}"
+    training_that(check, share=Share((core or 0,), {"TF_NUM_INTRAOP_THREADS": "3"}))
+
+
+def test_what_several_print_is_told_apart_line_by_line(training_that, capfd):
+    body = "print('progress'); os.write(2, 'native 文\\n'.encode()); assert not sys.stderr.isatty(); print(1 / 0)"
+    with pytest.raises(RunError, match=r"fold-0: the training process ended with code 1"):
+        training_that(body, told_apart=True)
+    out, err = capfd.readouterr()
+    assert out == "" and "ZeroDivisionError" in err
+    assert all(line.startswith("fold-0: ") for line in err.splitlines())
+    assert "fold-0: progress\n" in err and "fold-0: native 文\n" in err
+
+
+def test_a_worker_that_is_stopped_ends_its_task_and_begins_no_other(tmp_path):
+    stopped, errors = Worker(), []
+
+    def work():
+        with pytest.raises(RunError) as error:
+            stopped.run(Scripted(tmp_path / "one", "print('pid', os.getpid()); time.sleep(60)"))
+        errors.append(str(error.value))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while stopped._process is None:
+        time.sleep(0.01)
+    stopped.stop()
+    thread.join(timeout=20)
+    assert len(errors) == 1 and stopped._process.poll() is not None
+    with pytest.raises(RunError, match="two: stopped before it began"):
+        stopped.run(Scripted(tmp_path / "two", "task.folder.mkdir()"))
+    assert not (tmp_path / "two").exists()
 
 
 def test_its_error_is_one_line_for_the_caller_whatever_else_is_printed(training_that, capfd, monkeypatch):
@@ -87,7 +120,7 @@ def test_a_worker_that_dies_before_it_listens_is_told(monkeypatch, tmp_path, cap
     monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", "raise SystemExit(2)"])
     many = [Document(str(number), "本" * 1000) for number in range(300)]  # more than a pipe holds
     with pytest.raises(RunError, match="ended with code 2"):
-        worker.run_fold(tmp_path, many, many, config=Config(), labels=["DRUG"])
+        Worker().run(Scripted(tmp_path, "pass", many))
 
 
 def test_modules_of_the_current_folder_do_not_hide_installed_ones(training_that, tmp_path, monkeypatch):
@@ -100,13 +133,11 @@ def test_modules_of_the_current_folder_do_not_hide_installed_ones(training_that,
 PARENT = """
 import sys
 from pathlib import Path
-from bert4ner.config import Config
-from bert4ner.entities import Document
-from bert4ner.train import worker
-worker.COMMAND = [sys.executable, "-c", {stub!r}]
-worker.run_fold(Path("fold"), [Document("a", "b")], [Document("c", "d")], config=Config(), labels=["X"])
+sys.path.insert(0, {root!r})
+from bert4ner.train.worker import Worker
+from tests.train.scripted import Scripted
+Worker().run(Scripted(Path("fold"), "print('pid', os.getpid(), flush=True); time.sleep(60)"))
 """
-WAITING = STUB.format(body="print('pid', os.getpid(), file=sys.stderr, flush=True); time.sleep(60)")
 
 
 def alive(pid: int) -> bool:
@@ -125,7 +156,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_the_worker_ends_with_its_parent(name):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(stub=WAITING)],
+        [sys.executable, "-c", PARENT.format(root=str(ROOT))],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -1,0 +1,79 @@
+"""A line for each epoch, in a file and in the log: scores, loss, times, rates."""
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from bert4ner.backend.frameworks import keras
+from bert4ner.data.files import atomic_write
+from bert4ner.models.ner_model import NERModel
+from bert4ner.runs.history import best_line
+from bert4ner.train.batches import TrainingBatches
+from bert4ner.train.optimizers import GroupedAdamW, learning_rates
+
+logger = logging.getLogger(__name__)
+
+_SCORES = ("precision", "recall", "f1")
+
+
+class History(keras.callbacks.Callback):
+    """Writes a JSON line for each epoch, and logs it: scores, loss, seconds, learning rates, whatever the logs have.
+
+    Args:
+        path: the file; it is written anew after every epoch, whole or not at all.
+        batches: what is trained on; with it, lines tell the tokens per second.
+
+    Attributes:
+        lines: one for each epoch, epochs counted from 1.
+    """
+
+    def __init__(self, path: str | Path, batches: TrainingBatches | None = None):
+        super().__init__()
+        self.path = Path(path)
+        self.batches = batches
+        self.lines: list[dict[str, Any]] = []
+        self.started = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        seconds = logs.get("seconds", time.perf_counter() - self.started)
+        told = {name: float(value) for name, value in logs.items() if name not in ("seconds", "evaluation_seconds")}
+        line: dict[str, Any] = {"epoch": epoch + 1}
+        line.update({name: told.pop(name) for name in (*_SCORES, "loss") if name in told})
+        line["seconds"] = round(seconds, 3)
+        if "evaluation_seconds" in logs:
+            line["evaluation_seconds"] = round(logs["evaluation_seconds"], 3)
+        if self.batches is not None:
+            line["tokens_per_second"] = round(self.batches.tokens / seconds, 1)
+        self.lines.append({**line, **self._rates(), **told})
+        self.write()
+        self._log(seconds)
+
+    def _rates(self) -> dict[str, float]:
+        optimizer = self.model.optimizer
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # inside loss scaling
+        rate = float(optimizer.learning_rate.numpy())
+        if not isinstance(optimizer, GroupedAdamW):
+            return {"learning_rate": rate}
+        model = NERModel.of(self.model)
+        encoder, head = learning_rates(model.config, model.encoder_config, model.reading.passes)
+        return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
+
+    def write(self) -> None:
+        """Write the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(self.path) as aside:
+            aside.write("".join(json.dumps(line) + "\n" for line in self.lines))
+
+    def _log(self, seconds: float) -> None:
+        line = self.lines[-1]
+        told = f"loss {line['loss']:.4f}"
+        if all(name in line for name in _SCORES):
+            precision, recall, f1 = (100 * line[name] for name in _SCORES)
+            told += f", precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}"
+            told += ", best so far" if best_line(self.lines) is line else ""
+        logger.info("epoch %d: %s (%.1f s)", line["epoch"], told, seconds)

@@ -1,0 +1,25 @@
+"""Every epoch begins in a state that follows from seed and epoch alone, so that a training can be taken up again."""
+
+from typing import Any
+
+from bert4ner.backend.frameworks import keras
+from bert4ner.backend.randomness import random_generators
+from bert4ner.train.step import step_of
+
+
+class Replay(keras.callbacks.Callback):
+    """Sets every random generator of the network from (seed, epoch), so that dropout is the same after a resume.
+
+    Modifiers of the training step learn the number of the epoch from here.
+    """
+
+    def __init__(self, seed: int):
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        for number, generator in enumerate(random_generators(self.model)):
+            generator.reset_from_seed((self.seed * 1_000_003 + epoch * 1_009 + number) % 2**31)
+        step = step_of(self.model)
+        if step is not None:
+            step.begin_epoch(epoch)

@@ -1,0 +1,66 @@
+"""The scores of entities in held-out documents after every epoch: what the loss does not tell."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from bert4ner.backend.frameworks import keras
+from bert4ner.entities import Document
+from bert4ner.errors import RunError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.prediction import predict_encoded
+from bert4ner.scoring.metrics import Scores, evaluate
+from bert4ner.text.batches import encode_documents
+from bert4ner.train.step import evaluation
+
+
+class EntityScores(keras.callbacks.Callback):
+    """Finds the entities of some documents after every epoch and scores them: precision, recall and f1 in the logs.
+
+    Callbacks that stand after it in the list find these there, Keras' own too:
+    ``keras.callbacks.EarlyStopping("f1", mode="max")``. The network is one of `bert4ner.build_model`; entities are
+    counted strictly, as by `bert4ner.evaluate`.
+
+    Args:
+        documents: annotated; none of them should be trained on.
+
+    Attributes:
+        scores: of the last epoch, for each label, too.
+
+    Raises:
+        RunError: at the end of an epoch, the network gives no numbers.
+
+    Example:
+        >>> network.fit(batches.dataset(0, 3), callbacks=[EntityScores(held_out)])  # doctest: +SKIP
+    """
+
+    def __init__(self, documents: Sequence[Document]):
+        super().__init__()
+        self.documents = documents
+        self.scores: Scores | None = None
+        self.started = time.perf_counter()
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        self.ner_model = NERModel.of(model)
+        self.encoded = encode_documents(self.documents, self.ner_model.tokenizer, self.ner_model.windows)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        trained = time.perf_counter()
+        self.scores = self._score(epoch)
+        micro = self.scores.micro
+        logs.update(precision=micro.precision, recall=micro.recall, f1=micro.f1)
+        logs.update(seconds=trained - self.started, evaluation_seconds=time.perf_counter() - trained)
+
+    def _score(self, epoch: int) -> Scores:
+        try:
+            with evaluation(self.model):
+                predicted = list(predict_encoded([self.ner_model], self.documents, self.encoded))
+        except ValueError as error:  # the epoch's last step, which no loss follows
+            raise RunError(
+                f"the model after epoch {epoch + 1} gives no valid predictions ({error}); lower --learning-rate"
+            ) from None
+        return evaluate(self.documents, predicted)

@@ -1,0 +1,65 @@
+"""What can be known to be wrong with a training before a folder is made or a process started."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bert4ner.config import Config
+from bert4ner.entities import Document, check_text, sorted_labels
+from bert4ner.errors import DataError
+
+
+def check_training(documents: Sequence[Document], config: Config, valid: Sequence[Document] | None = None) -> None:
+    """Refuse documents and options that a training would fail with.
+
+    Args:
+        valid: validation documents, if they are given apart.
+
+    Raises:
+        DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
+        ConfigError, CheckpointError: see `build_model`.
+    """
+    check_documents(documents, "training")
+    from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
+    from bert4ner.models.blueprint import Blueprint
+    from bert4ner.models.builder import open_encoder, open_reading
+    from bert4ner.train.compiling import open_modifiers
+
+    pretrained = open_encoder(config)
+    check_size(pretrained.config, config.model, max_length=config.windows.max_length)
+    labels = sorted_labels([*documents, *(valid or ())])
+    open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
+    open_modifiers(config)
+    if valid is not None:
+        check_documents(valid, "validation")
+
+
+def check_documents(documents: Sequence[Document], what: str) -> None:
+    """Refuse documents that cannot be trained on.
+
+    Args:
+        what: what they are for, in messages.
+
+    Raises:
+        DataError: see `check_training`.
+    """
+    if not documents:
+        raise DataError(f"empty data set: no {what} documents")
+    counts = Counter(document.id for document in documents)
+    repeated = [id for id, count in counts.items() if count > 1]
+    if repeated:
+        raise DataError(f"ids of {what} documents must differ, {repeated[0]!r} occurs {counts[repeated[0]]} times")
+    labels = sorted_labels(list(documents))
+    if not labels:
+        raise DataError(f"no {what} document has an entity; is the format right, are the annotations there?")
+    _check_writable(counts, labels)
+
+
+def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
+    """Refuse names that the files of a run cannot hold: what is written after hours must be readable again."""
+    for id in ids:
+        if not isinstance(id, str) or not id:
+            raise DataError(f"a document has the id {id!r}; expected a string that is not empty")
+        check_text(id, where=f"document id {id!r}")
+    for label in labels:
+        if label.strip() != label or len(label.splitlines()) != 1:
+            raise DataError(f"the label {label!r} has a line break, or white space at an end; rename it")

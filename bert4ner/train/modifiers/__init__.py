@@ -1,0 +1,1 @@
+"""Modifiers of the training step, one to a file; see `bert4ner.train.step`."""

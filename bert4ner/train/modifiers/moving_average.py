@@ -1,0 +1,66 @@
+"""An average of the weights over the steps, which is scored and saved in their place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, final
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.errors import ConfigError
+from bert4ner.train.step import Modifier
+
+_WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
+
+
+@final
+class MovingAverage(Modifier):
+    """Averages the weights exponentially: the average is scored and saved, training goes on with the weights.
+
+    The average begins as the weights after the first update; early in a training it reaches back less far than later.
+
+    Args:
+        decay: share of the average that an update leaves in it, at most; within [0, 1).
+
+    Raises:
+        ConfigError: `decay` is outside its range.
+
+    References:
+        Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging.
+    """
+
+    def __init__(self, decay: float = 0.99):
+        if not 0 <= decay < 1:
+            raise ConfigError(f"the decay of the modifier ema must be in [0, 1), got {decay}")
+        self.decay = decay
+
+    def build(self, network: Any) -> None:
+        self.weights = list(network.trainable_variables)
+        with tf.init_scope():
+            self.averages = [tf.Variable(weight.read_value(), trainable=False) for weight in self.weights]
+            self.updates = tf.Variable(0, trainable=False, dtype="int64")
+
+    def after_update(self) -> None:
+        done = tf.cast(self.updates, "float32")
+        decay = tf.minimum(self.decay, done / (done + _WARMUP))
+        for average, weight in zip(self.averages, self.weights, strict=True):
+            average.assign(decay * average + (1.0 - decay) * weight)
+        self.updates.assign_add(1)
+
+    def variables(self) -> list[Any]:
+        return [self.updates, *self.averages]
+
+    @contextmanager
+    def evaluation(self) -> Iterator[None]:
+        if not int(self.updates):  # nothing to average yet
+            yield
+            return
+        kept = [tf.identity(weight) for weight in self.weights]
+        try:
+            _assign(self.weights, self.averages)
+            yield
+        finally:
+            _assign(self.weights, kept)
+
+
+def _assign(variables: list[Any], values: list[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,67 @@
+"""What is to be trained, as a description that any process can take up; which process does is an executor's to say."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bert4ner.config import Config
+from bert4ner.data.documents import write_documents
+from bert4ner.entities import Document
+from bert4ner.runs.layout import MODEL, PREDICTIONS
+
+
+class Task(ABC):
+    """A piece of work: a fold, later a seed or a trial. It can be pickled, and leaves its result in its folder.
+
+    Done again after it was stopped, it goes on and leaves the same result.
+    """
+
+    folder: Path
+    title: str
+    """One line for the log when it begins."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.folder.name
+
+    @abstractmethod
+    def run(self) -> None:
+        """Do it, in whatever process.
+
+        Raises:
+            Bert4NERError: it cannot be done.
+        """
+
+
+@dataclass(frozen=True)
+class FoldTask(Task):
+    """Train on some documents, then predict those held out with the best epoch."""
+
+    folder: Path
+    title: str
+    training: Sequence[Document]
+    held_out: Sequence[Document]
+    config: Config
+    labels: Sequence[str]
+    callbacks: Sequence[Any] = ()
+    """Keras callbacks beside the library's own."""
+
+    def run(self) -> None:
+        from bert4ner.models.ner_model import NERModel  # deferred: a task is described without TensorFlow
+        from bert4ner.models.prediction import predict_documents
+        from bert4ner.train.fit import fit
+
+        fit(
+            self.training,
+            self.held_out,
+            self.config,
+            labels=self.labels,
+            folder=self.folder,
+            callbacks=self.callbacks,
+        )
+        best = NERModel.load(self.folder / MODEL)
+        # Written last: it makes the fold complete.
+        write_documents(predict_documents([best], self.held_out), self.folder / PREDICTIONS, "jsonl")

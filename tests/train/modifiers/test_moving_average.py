@@ -1,0 +1,109 @@
+"""The average of the weights: exact, scored and saved in their place, taken up again bit by bit after a kill."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from bert4ner.backend.frameworks import keras, tf
+from bert4ner.errors import ConfigError
+from bert4ner.train.fit import fit
+from bert4ner.train.modifiers.moving_average import MovingAverage
+
+LABELS = ["DRUG", "PERSON", "SYMPTOM"]
+
+
+@pytest.fixture
+def network():
+    network = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+    network.compile("sgd", "mse")
+    return network
+
+
+def moved(network, average, values):
+    """Let the first weight take on some values in turn, as updates would have it do."""
+    for value in values:
+        network.weights[0].assign(tf.fill((3, 2), value))
+        average.after_update()
+
+
+def test_it_is_the_exponential_average_that_begins_with_the_first_update(network):
+    average = MovingAverage(decay=0.3)
+    average.build(network)
+    values = [4.0, 2.0, -1.0, 8.0, 3.0, 5.0, 0.5]
+    moved(network, average, values)
+    expected = 0.0
+    for done, value in enumerate(values):
+        decay = min(0.3, done / (done + 9))
+        expected = decay * expected + (1 - decay) * value
+    with average.evaluation():
+        np.testing.assert_allclose(network.weights[0].numpy(), expected, rtol=1e-6)
+    assert (network.weights[0].numpy() == 0.5).all()
+
+
+def test_the_weights_come_back_when_scoring_fails(network):
+    average = MovingAverage()
+    average.build(network)
+    moved(network, average, [1.0, 2.0])
+    with pytest.raises(KeyError), average.evaluation():
+        assert (network.weights[0].numpy() != 2.0).all()
+        raise KeyError
+    assert (network.weights[0].numpy() == 2.0).all()
+
+
+def test_before_the_first_update_there_is_nothing_to_average(network):
+    average = MovingAverage()
+    average.build(network)
+    network.weights[0].assign(tf.fill((3, 2), 7.0))  # loaded after the network was compiled
+    with average.evaluation():
+        assert (network.weights[0].numpy() == 7.0).all()
+
+
+@pytest.mark.parametrize("decay", [1, -0.1, 1.5, float("nan")])
+def test_a_decay_outside_its_range_is_refused(decay):
+    with pytest.raises(ConfigError, match=r"the decay of the modifier ema must be in \[0, 1\), got"):
+        MovingAverage(decay)
+
+
+class Stopped(Exception):
+    """What a test raises in the middle of a training."""
+
+
+class Stop(keras.callbacks.Callback):
+    """Breaks a training off in the middle of its second epoch."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 1 and int(self.model.optimizer.iterations) > self.params["steps"]:
+            raise Stopped
+
+
+class TestTraining:
+    @pytest.fixture
+    def train(self, documents, tiny_config, tmp_path):
+        def train(name, modifiers="ema:decay=0.5", callbacks=(), epochs=3):
+            config = tiny_config(head="softmax", batch_tokens=256, modifiers=modifiers, epochs=epochs)
+            folder = tmp_path / name
+            history = fit(documents[:18], documents[18:], config, labels=LABELS, folder=folder, callbacks=callbacks)
+            return history, load_file(folder / "state/training.safetensors"), folder / "model/weights.safetensors"
+
+        return train
+
+    def test_a_killed_training_ends_as_if_it_had_not_been_killed(self, train, without_times):
+        history, state, weights = train("whole")
+        with pytest.raises(Stopped):
+            train("killed", callbacks=[Stop()])
+        again, same, resumed = train("killed")
+        assert without_times(again) == without_times(history)
+        assert same.keys() == state.keys()
+        assert all(np.array_equal(value, same[name]) for name, value in state.items())
+        assert resumed.read_bytes() == weights.read_bytes()
+        assert int(state["modifier/ema/0"]) == int(state["optimizer/0"]) > 3  # updates
+
+    def test_the_average_is_saved_and_training_goes_on_with_the_weights_themselves(self, train):
+        _, state, weights = train("average", epochs=1)
+        _, plain_state, plain_weights = train("plain", modifiers="", epochs=1)
+        assert all(np.array_equal(value, state[name]) for name, value in plain_state.items())  # same path of weights
+        saved, raw = load_file(weights), load_file(plain_weights)
+        kernel = "head/0.kernel"
+        assert not np.array_equal(saved[kernel], raw[kernel])
+        averages = [value for name, value in state.items() if name.startswith("modifier/ema/")]
+        assert any(np.array_equal(saved[kernel], value) for value in averages)

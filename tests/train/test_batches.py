@@ -1,0 +1,130 @@
+"""Training documents as batches: their order follows from seed and epoch alone, what is lost is told."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import DataError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.text.batches import encode_documents
+from bert4ner.train.batches import TrainingBatches, training_batches
+
+
+@pytest.fixture(scope="module")
+def model(tiny_encoder):
+    config = Config().replace(pretrained=str(tiny_encoder), max_length=64, overlap=16, batch_tokens=128)
+    return NERModel.create(config, ["A", "B"])
+
+
+def test_nested_entities_that_tags_cannot_hold_are_counted_once(model, caplog):
+    text = "心房内折返性心动过速。" * 10  # longer than a window: windows share text
+    nested = Document("d", text, (Entity(0, 10, "A"), Entity(0, 2, "B"), Entity(3, 5, "B"), Entity(11, 13, "B")))
+    with caplog.at_level(logging.WARNING):
+        TrainingBatches([nested, Document("e", "头痛", (Entity(0, 2, "A"),))], model)
+    warnings = [record.getMessage() for record in caplog.records if "overlap" in record.getMessage()]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("2 of 5 entities overlap longer ones")
+    assert "B '心房' at [0, 2) of document d" in warnings[0]
+
+
+def test_flat_annotation_gives_no_warning(model, caplog):
+    TrainingBatches([Document("e", "头痛头痛", (Entity(0, 2, "A"), Entity(2, 4, "B")))], model)
+    assert not caplog.records
+
+
+def test_each_window_is_in_one_batch_of_an_epoch_and_epochs_differ(model):
+    documents = [Document(f"d{n}", "头痛发热" * (n % 9 + 1), (Entity(0, 2, "A"),)) for n in range(40)]
+    batches = TrainingBatches(documents, model)
+    first, second = batches.plan(0), batches.plan(1)
+    assert sorted(np.concatenate(first)) == list(range(40)) == sorted(np.concatenate(second))
+    assert [list(batch) for batch in first] != [list(batch) for batch in second]
+    assert [list(batch) for batch in first] == [list(batch) for batch in TrainingBatches(documents, model).plan(0)]
+    assert batches.documents_of(0, 0) == [f"d{number}" for number in sorted(first[0])]
+
+
+def test_the_end_of_training_waits_for_no_thread_that_tunes(model, documents):
+    assert TrainingBatches(documents, model).dataset(0, 1).options().autotune.enabled is False
+
+
+class TestEpochs:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def model(cls, tiny_config) -> NERModel:
+        return NERModel.create(tiny_config(head="softmax", batch_tokens=64), ["DRUG", "PERSON", "SYMPTOM"])
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def batches(cls, model, documents) -> TrainingBatches:
+        return TrainingBatches(documents, model)
+
+    def test_every_window_is_in_one_batch_of_every_epoch(self, batches, documents):
+        for epoch in range(3):
+            windows = np.concatenate(batches.plan(epoch))
+            assert sorted(windows) == list(range(len(documents)))
+        assert len(batches) == len(batches.plan(0)) == len(batches.plan(7)) > 5
+
+    def test_epochs_differ_and_repeat_exactly(self, batches):
+        def order(epoch):
+            return [tuple(windows) for windows in batches.plan(epoch)]
+
+        assert order(0) == order(0) != order(1)
+
+    def test_the_data_set_goes_on_where_an_epoch_begins(self, batches):
+        def numbers(first, last):
+            return [ids.numpy().tolist() for (ids, _), _ in batches.dataset(first, last)]
+
+        assert numbers(0, 3)[len(batches) :] == numbers(1, 3)
+
+    def test_inputs_and_targets_belong_together(self, batches, documents, model):
+        encoded = encode_documents(documents, model.tokenizer, model.config.windows)
+        for windows in batches.plan(0):
+            (ids, segments), targets = batches.batch(windows)
+            assert ids.shape == segments.shape == targets.shape and not segments.any()
+            for row, window in enumerate(windows):
+                length = encoded.lengths[window]
+                assert (ids[row, length:] == 0).all()
+                assert targets[row, 0] == -1 and (targets[row, length - 1 :] == -1).all()
+                spans = model.head.tagset.decode(targets[row, 1 : length - 1])
+                gold = documents[window].entities
+                assert list(spans) == [(entity.start, entity.end, entity.label) for entity in gold]
+
+    def test_the_documents_of_a_batch_are_named(self, batches, documents):
+        for epoch in range(2):
+            for number, windows in enumerate(batches.plan(epoch)):
+                assert batches.documents_of(epoch, number) == [documents[window].id for window in sorted(windows)]
+
+    def test_tokens_are_counted_without_padding(self, batches, documents):
+        assert batches.tokens == sum(len(document.text) + 2 for document in documents)
+
+
+class TestWeights:
+    TEXTS = ("头痛发热", "头痛" * 40, "发热")  # the second one is longer than a window
+
+    def documents(self, *weights):
+        return [
+            Document(text, text, (Entity(0, 2, "A"),), weight) for text, weight in zip(self.TEXTS, weights, strict=True)
+        ]
+
+    def test_each_window_has_the_weight_of_its_document(self, model):
+        batches = TrainingBatches(self.documents(1.0, 0.5, 3.0), model)
+        _, targets, weights = batches.batch(np.arange(len(batches.encoded)))
+        assert weights.dtype == np.float32 and len(weights) == len(targets) > 3
+        assert weights.tolist() == [1.0] + [0.5] * (len(targets) - 2) + [3.0]
+        for inputs, targets, weights in batches.dataset(0, 1):
+            assert inputs[0].shape[0] == targets.shape[0] == weights.shape[0]
+
+    def test_weights_of_one_are_no_weights(self, model):
+        batches = TrainingBatches(self.documents(1.0, 1, 1.0), model)
+        assert len(batches.batch(np.arange(3))) == len(batches.dataset(0, 1).element_spec) == 2
+
+
+def test_batches_for_a_network_are_those_of_its_model(model):
+    document = Document("d", "头痛", (Entity(0, 2, "A"),))
+    assert training_batches([document], model.network).tokens == 4
+    with pytest.raises(DataError, match="have the labels C, which are not among those to learn"):
+        training_batches([Document("d", "头痛", (Entity(0, 2, "C"),))], model.network)
+    with pytest.raises(DataError, match="the 1 documents to train on hold no text"):
+        training_batches([Document("d", "")], model.network)

@@ -1,0 +1,24 @@
+"""Documents of a run and their folds: what is held out, what is learned from, what folds.json holds."""
+
+from bert4ner.entities import Document, Entity
+from bert4ner.runs.folder import fingerprint
+from bert4ner.train.division import NEVER_HELD_OUT, Division
+
+DOCUMENTS = [Document(name, "人参", (Entity(0, 2, label),)) for name, label in zip("abc", "YXY", strict=True)]
+
+
+def ids(documents):
+    return [document.id for document in documents]
+
+
+def test_a_fold_learns_from_all_but_what_it_holds_out():
+    division = Division(DOCUMENTS, [1, 0, 1], folds=2)
+    assert [ids(division.held_out(fold)) for fold in range(2)] == [["b"], ["a", "c"]]
+    assert [ids(division.training(fold)) for fold in range(2)] == [["a", "c"], ["b"]]
+    assert ids(division.gold) == ["a", "b", "c"] and division.labels == ["X", "Y"]
+
+
+def test_documents_that_are_never_held_out_are_learned_from_and_not_listed():
+    division = Division(DOCUMENTS, [NEVER_HELD_OUT, NEVER_HELD_OUT, 0], folds=1)
+    assert ids(division.training(0)) == ["a", "b"] and ids(division.gold) == ids(division.held_out(0)) == ["c"]
+    assert division.described() == {"folds": 1, "fingerprint": fingerprint(DOCUMENTS), "documents": {"c": 0}}

@@ -1,0 +1,91 @@
+"""Trained runs: the same to the last bit however many folds train at a time and wherever they do; callbacks in them."""
+
+import logging
+
+import pytest
+
+from bert4ner.backend.frameworks import keras
+from bert4ner.errors import ConfigError, RunError
+from bert4ner.train.crossval import cross_validate, train
+from tests.conftest import ROOT
+from tests.train.reporting import Reporting
+
+VOLATILE = {"history.jsonl", "environment.json"}
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """The process that trains finds `tests.train.reporting`, as it finds any module."""
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+@pytest.fixture
+def config(tiny_config):
+    return tiny_config(head="softmax", epochs=2, batch_tokens=256)
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in VOLATILE
+    }
+
+
+def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
+    documents, config, tmp_path, read_lines, without_times
+):
+    for name, options in {"one": {}, "two": {"jobs": 2}, "here": {"executor": "in_process"}}.items():
+        cross_validate(documents, config, output=tmp_path / name, folds=2, **options)
+    one = contents(tmp_path / "one")
+    assert len(one) == 5 + 2 * 4
+    for name in ("two", "here"):
+        assert contents(tmp_path / name) == one
+        for fold in range(2):
+            histories = [
+                without_times(read_lines(tmp_path / run / f"fold-{fold}" / "history.jsonl")) for run in ("one", name)
+            ]
+            assert histories[0] == histories[1]
+
+
+def test_callbacks_are_called_where_the_folds_train_with_the_scores(documents, config, tmp_path):
+    cross_validate(
+        documents, config, output=tmp_path / "run", folds=2, jobs=2, callbacks=[Reporting(tmp_path / "told")]
+    )
+    told = sorted((tmp_path / "told").iterdir())
+    assert len(told) == 2  # processes
+    for path in told:
+        assert [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()] == ["0", "1"]
+
+
+def test_callbacks_of_this_process_are_the_callers_own(documents, config, tmp_path, read_lines):
+    class Own(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.seen = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(logs["f1"])
+            logs["mine"] = 7.0
+
+    with pytest.raises(ConfigError, match=r"callbacks\[0\], a Own, cannot be sent .*executor='in_process'"):
+        train(documents, config, output=tmp_path / "run", callbacks=[Own()])
+    assert not (tmp_path / "run").exists()
+    own = Own()
+    train(documents, config, output=tmp_path / "run", callbacks=[own], executor="in_process")
+    lines = read_lines(tmp_path / "run" / "fold-0" / "history.jsonl")
+    assert own.seen == [line["f1"] for line in lines] and [line["mine"] for line in lines] == [7.0, 7.0]
+
+
+def test_a_fold_that_fails_leaves_the_complete_ones_and_the_same_call_goes_on(documents, config, tmp_path, caplog):
+    reporting = Reporting(tmp_path / "told", fail_in=tmp_path / "fail")
+    (tmp_path / "fail").touch()
+    with pytest.raises(RunError, match="fold-1: the callback failed"):
+        cross_validate(documents, config, output=tmp_path / "run", folds=2, callbacks=[reporting])
+    assert (tmp_path / "run" / "fold-0" / "predictions.jsonl").is_file()
+    assert not (tmp_path / "run" / "scores.json").exists()
+    (tmp_path / "fail").unlink()
+    with caplog.at_level(logging.INFO):
+        cross_validate(documents, config, output=tmp_path / "run", folds=2, jobs=2, callbacks=[reporting])
+    assert "fold 0 of 2 is complete already" in caplog.text
+    assert (tmp_path / "run" / "scores.json").is_file()

@@ -1,0 +1,25 @@
+"""A fold as a task: it can be sent to another process, and is named after its folder."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+from bert4ner.train.tasks import FoldTask
+
+
+def test_a_fold_can_be_sent_and_is_named_after_its_folder():
+    document = Document("a", "人参", weight=0.5)
+    task = FoldTask(Path("run/fold-2"), "fold 2 of 5", [document], [document], Config(), ["DRUG"])
+    assert pickle.loads(pickle.dumps(task)) == task
+    assert task.name == "fold-2"
+
+
+def test_what_cannot_be_trained_is_told(tiny_config, tmp_path):
+    task = FoldTask(tmp_path / "fold-0", "fold 0 of 1", [], [Document("a", "人参")], tiny_config(), ["DRUG"])
+    with pytest.raises(DataError, match="0 documents to train on and 1 held out"):
+        task.run()
+    assert not (tmp_path / "fold-0").exists()
