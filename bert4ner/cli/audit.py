@@ -9,7 +9,7 @@ from bert4ner.options import describe
 from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
-    from bert4ner.data.audit import AuditReport
+    from bert4ner.data.audit_report import AuditReport
 
 SHOWN = 5  # examples of each kind; --json has more
 

@@ -9,10 +9,9 @@ import unicodedata
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
-from typing import Any
 
 from bert4ner.data.files import BOM_REMOVED, SURROGATE, Repairs
+from bert4ner.data.units import UNITS, positions
 from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError
 
@@ -43,37 +42,6 @@ class Record:
     text: str
     spans: list[Span] = field(default_factory=list)
     weight: float = 1.0
-
-
-# What another tool may have counted where we count characters: a name, and the width of each character in a text.
-def _utf16(text: str) -> list[int]:
-    return [2 if ord(character) > 0xFFFF else 1 for character in text]
-
-
-def _windows_ends(text: str) -> list[int]:
-    return [2 if c == "\n" and (i == 0 or text[i - 1] != "\r") else 1 for i, c in enumerate(text)]
-
-
-def _unix_ends(text: str) -> list[int]:
-    return [0 if c == "\r" and text[i + 1 : i + 2] == "\n" else 1 for i, c in enumerate(text)]
-
-
-def _both(text: str) -> list[int]:
-    return [wide + ends - 1 for wide, ends in zip(_utf16(text), _windows_ends(text), strict=True)]
-
-
-def _bytes(text: str) -> list[int]:
-    return [len(character.encode("utf-8")) for character in text]
-
-
-UNITS = (
-    ("UTF-16 code units", _utf16, 0),
-    ("characters with Windows line ends (CRLF)", _windows_ends, 0),
-    ("characters with line ends as one character", _unix_ends, 0),
-    ("UTF-16 code units with Windows line ends (CRLF)", _both, 0),
-    ("characters with a byte order mark", lambda text: [1] * len(text), 1),
-    ("UTF-8 bytes", _bytes, 0),
-)
 
 
 def agrees(found: str, mention: str) -> bool:
@@ -156,7 +124,7 @@ def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[S
     for unit, widths, shift in UNITS:
         if shift and not repairs[BOM_REMOVED]:
             continue  # without a mark that may have been counted, a shift by one is just a mistake
-        places = _places(widths(record.text), shift)
+        places = positions(widths(record.text), shift)
         moved = [_moved(span, places) for span in spans]
         if all(_fits(record.text, span) for span in moved):
             repairs.note(f"offsets counted in {unit} turned into characters", record.where, count=len(spans))
@@ -167,15 +135,6 @@ def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[S
 def _moved(span: Span, places: dict[int, int]) -> Span:
     fragments = tuple((places.get(start, -1), places.get(end, -1)) for start, end in span.fragments)
     return replace(span, start=places.get(span.start, -1), end=places.get(span.end, -1), fragments=fragments)
-
-
-def _places(widths: list[int], shift: int) -> dict[int, int]:
-    """Character position of each offset counted in a unit, for the widths of all characters in that unit."""
-    offsets = accumulate(widths, initial=shift)
-    places: dict[int, int] = {}
-    for position, offset in enumerate(offsets):
-        places.setdefault(offset, position)  # the first: what has no width in that unit stands after the offset
-    return places
 
 
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
@@ -211,54 +170,6 @@ def _same_width(found: str, mention: str | None) -> bool:
 
 def _short(text: str | None) -> str:
     return repr(text if text is None or len(text) <= 40 else text[:40] + "…")
-
-
-def text_of(record: dict[str, Any], where: str, *, key: str = "text") -> str:
-    """The text of a JSON record.
-
-    Raises:
-        DataError: there is none.
-    """
-    text = record.get(key)
-    if not isinstance(text, str):
-        found = type(text).__name__ if key in record else f"the keys {', '.join(sorted(map(str, record))) or '(none)'}"
-        raise DataError(f"{where}: expected a string under {key!r}, found {found}")
-    return text
-
-
-def id_of(record: dict[str, Any], where: str, *, default: str) -> str:
-    """The id of a JSON record as text; `default` where there is none."""
-    found = record.get("id")
-    if found is None or found == "":
-        return default
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        raise DataError(f"{where}: expected a string or a number as id, found {found!r}")
-    return str(found)
-
-
-def list_of(record: dict[str, Any], key: str, where: str) -> list[Any]:
-    """The list under `key`, empty where the key is missing or null."""
-    found = record.get(key)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise DataError(f"{where}: expected a list under {key!r}, found {type(found).__name__}")
-    return found
-
-
-def span_of(start: object, end: object, label: object, *, where: str, mention: object = None) -> Span:
-    """A span from values of any type.
-
-    Raises:
-        DataError: an offset is no whole number, or the label or mention no text.
-    """
-    if type(start) is not int or type(end) is not int:
-        raise DataError(f"{where}: expected whole numbers as start and end of a span, found {start!r} and {end!r}")
-    if not isinstance(label, str | int) or isinstance(label, bool):
-        raise DataError(f"{where}: expected a label for [{start}, {end}), found {label!r}")
-    if mention is not None and not isinstance(mention, str):
-        raise DataError(f"{where}: expected the mention at [{start}, {end}) as a string, found {mention!r}")
-    return Span(start, end, str(label), mention)
 
 
 def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Document]:

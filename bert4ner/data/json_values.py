@@ -1,0 +1,54 @@
+"""Text, id, lists and spans out of JSON records of any shape, checked, with the place of what is wrong."""
+
+from typing import Any
+
+from bert4ner.data.records import Span
+from bert4ner.errors import DataError
+
+
+def text_of(record: dict[str, Any], where: str, *, key: str = "text") -> str:
+    """The text of a JSON record.
+
+    Raises:
+        DataError: there is none.
+    """
+    text = record.get(key)
+    if not isinstance(text, str):
+        found = type(text).__name__ if key in record else f"the keys {', '.join(sorted(map(str, record))) or '(none)'}"
+        raise DataError(f"{where}: expected a string under {key!r}, found {found}")
+    return text
+
+
+def id_of(record: dict[str, Any], where: str, *, default: str) -> str:
+    """The id of a JSON record as text; `default` where there is none."""
+    found = record.get("id")
+    if found is None or found == "":
+        return default
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise DataError(f"{where}: expected a string or a number as id, found {found!r}")
+    return str(found)
+
+
+def list_of(record: dict[str, Any], key: str, where: str) -> list[Any]:
+    """The list under `key`, empty where the key is missing or null."""
+    found = record.get(key)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise DataError(f"{where}: expected a list under {key!r}, found {type(found).__name__}")
+    return found
+
+
+def span_of(start: object, end: object, label: object, *, where: str, mention: object = None) -> Span:
+    """A span from values of any type.
+
+    Raises:
+        DataError: an offset is no whole number, or the label or mention no text.
+    """
+    if type(start) is not int or type(end) is not int:
+        raise DataError(f"{where}: expected whole numbers as start and end of a span, found {start!r} and {end!r}")
+    if not isinstance(label, str | int) or isinstance(label, bool):
+        raise DataError(f"{where}: expected a label for [{start}, {end}), found {label!r}")
+    if mention is not None and not isinstance(mention, str):
+        raise DataError(f"{where}: expected the mention at [{start}, {end}) as a string, found {mention!r}")
+    return Span(start, end, str(label), mention)

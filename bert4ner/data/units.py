@@ -1,0 +1,43 @@
+"""What other tools count where we count characters: UTF-16 code units, bytes, line ends as two characters or one."""
+
+from itertools import accumulate
+
+
+def _utf16(text: str) -> list[int]:
+    return [2 if ord(character) > 0xFFFF else 1 for character in text]
+
+
+def _windows_ends(text: str) -> list[int]:
+    return [2 if c == "\n" and (i == 0 or text[i - 1] != "\r") else 1 for i, c in enumerate(text)]
+
+
+def _unix_ends(text: str) -> list[int]:
+    return [0 if c == "\r" and text[i + 1 : i + 2] == "\n" else 1 for i, c in enumerate(text)]
+
+
+def _both(text: str) -> list[int]:
+    return [wide + ends - 1 for wide, ends in zip(_utf16(text), _windows_ends(text), strict=True)]
+
+
+def _bytes(text: str) -> list[int]:
+    return [len(character.encode("utf-8")) for character in text]
+
+
+UNITS = (
+    ("UTF-16 code units", _utf16, 0),
+    ("characters with Windows line ends (CRLF)", _windows_ends, 0),
+    ("characters with line ends as one character", _unix_ends, 0),
+    ("UTF-16 code units with Windows line ends (CRLF)", _both, 0),
+    ("characters with a byte order mark", lambda text: [1] * len(text), 1),
+    ("UTF-8 bytes", _bytes, 0),
+)
+"""A name, the width of each character in a text, and what is counted before the first."""
+
+
+def positions(widths: list[int], shift: int) -> dict[int, int]:
+    """Character position of each offset counted in a unit, for the widths of all characters in that unit."""
+    offsets = accumulate(widths, initial=shift)
+    found: dict[int, int] = {}
+    for position, offset in enumerate(offsets):
+        found.setdefault(offset, position)  # the first: what has no width in that unit stands after the offset
+    return found
