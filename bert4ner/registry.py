@@ -128,8 +128,12 @@ FAMILIES: Registry[Any] = Registry(
 
 Those of other packages are asked before all of these; BERT is last: it is what a folder holds that says nothing else.
 """
+
 MODIFIERS: Registry[Any] = Registry(
-    "modifier", "bert4ner.modifiers", {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"}
+    "modifier",
+    "bert4ner.modifiers",
+    {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"},
+    subclass_of="bert4ner.train.step:Modifier",
 )
 """Classes of `train.modifiers`: what is done around the gradient in a step of training."""
 
@@ -140,5 +144,6 @@ EXECUTORS: Registry[Any] = Registry(
         "local": "bert4ner.train.executors.local:LocalExecutor",
         "in_process": "bert4ner.train.executors.in_process:InProcessExecutor",
     },
+    subclass_of="bert4ner.train.executors.base:Executor",
 )
 """Classes of `train.executors`: what runs the trainings of a run, and where."""

@@ -6,14 +6,14 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 
 import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import keras
 from bert4ner.errors import CheckpointError
-from bert4ner.models.builder import build_model
-from bert4ner.models.ner_model import NERModel
+from bert4ner.models.ner_model import NERModel, build_model
 from bert4ner.models.pretrained import EncoderConfig, find_family, load_transformer, open_folder, read_encoder_config
 from bert4ner.models.pretrained.encoder_config import known_options
 from bert4ner.models.pretrained.families.bert import BERT
@@ -113,11 +113,12 @@ def test_its_options_are_checked(twice):
 
 
 def test_a_family_that_cannot_be_loaded_is_told_and_the_others_are_asked(monkeypatch, caplog):
-    monkeypatch.setattr(FAMILIES, "_loaded", {**FAMILIES.__dict__["_loaded"], "half": TWICE})
+    half = metadata.EntryPoint("half", "tests.models.pretrained.test_registry:TWICE", "bert4ner.families")
+    monkeypatch.setitem(FAMILIES.__dict__, "_added", {"half": half})
     with caplog.at_level(logging.WARNING):
         assert find_family({"model_type": "bert"}, {}, where="here").name == "bert"
     assert len(caplog.records) == 1
-    assert "the family 'half' of another package is the Family 'twice', expected a Family of that name" in caplog.text
+    assert "its family 'half' cannot be loaded" in caplog.text and "it calls itself 'twice'" in caplog.text
 
 
 def test_their_names_are_listed_without_tensorflow():
