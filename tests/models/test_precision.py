@@ -8,8 +8,8 @@ import pytest
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.models import precision as module
 from bert4ner.models.blueprint import Blueprint
-from bert4ner.models.builder import assemble, build_model
-from bert4ner.models.ner_model import NERModel
+from bert4ner.models.builder import assemble
+from bert4ner.models.ner_model import NERModel, build_model
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.reading.plain import PlainReading
 
