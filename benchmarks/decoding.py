@@ -9,7 +9,8 @@ import numpy as np
 from results import table, write_section
 from timing import median_seconds
 
-from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.lattice import Lattice
+from bert4ner.decode.marginals import span_probabilities
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.text.schemes import TagSet
 

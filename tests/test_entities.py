@@ -10,9 +10,11 @@ from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.registry import FORMATS
-from bert4ner.text.batches import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY, encode_documents
+from bert4ner.text.alignment import FITS_NO_WINDOW, NO_TOKEN_BOUNDARY
+from bert4ner.text.encoded import encode_documents
 from bert4ner.text.token_spans import TokenSpan
-from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
+from bert4ner.text.tokenizer import make_tokenizer
+from bert4ner.text.vocabulary import Vocabulary
 
 TEXT = "左右肾囊肿，头晕"
 PIECES = Entity(0, 5, "DIS", 0.5, ((0, 1), (2, 5)))  # 左肾囊肿

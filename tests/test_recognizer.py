@@ -12,7 +12,7 @@ import pytest
 
 from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
-from bert4ner.decode.marginals import Lattice
+from bert4ner.decode.lattice import Lattice
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, DataError, RunError
 from bert4ner.models.ner_model import NERModel

@@ -39,8 +39,8 @@ def evaluate(
     """
     from bert4ner.cli.printing import print_json
     from bert4ner.data.documents import read_documents
+    from bert4ner.scoring.bootstrap import bootstrap_interval
     from bert4ner.scoring.errors import analyse_errors
-    from bert4ner.scoring.metrics import bootstrap_interval
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = read_documents(gold, format)

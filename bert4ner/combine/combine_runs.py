@@ -14,7 +14,7 @@ from bert4ner.combine.options import CombineOptions
 from bert4ner.combine.plan import plan_combination, plan_search
 from bert4ner.combine.recognizer import load_together
 from bert4ner.combine.thresholds import precision_recall_curves
-from bert4ner.data.files import atomic_folder
+from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Nesting
 from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer

@@ -23,7 +23,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.prediction import stitch_documents
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.text.batches import Encoded
+from bert4ner.text.encoded import Encoded
 
 logger = logging.getLogger(__name__)
 

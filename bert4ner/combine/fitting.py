@@ -16,7 +16,7 @@ from bert4ner.combine.thresholds import Aim, choose_thresholds
 from bert4ner.entities import Document
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.fitted import CalibrationKind
-from bert4ner.scoring.metrics import Counts, count_matches
+from bert4ner.scoring.counts import Counts, count_matches
 from bert4ner.scoring.reliability import reliability
 
 

@@ -14,7 +14,8 @@ from bert4ner.models.ensemble import Batch, Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import stitch_documents
 from bert4ner.recognizer import NamedEntityRecognizer
-from bert4ner.text.batches import Encoded, entity_span
+from bert4ner.text.alignment import entity_span
+from bert4ner.text.encoded import Encoded
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.windows import Window
 

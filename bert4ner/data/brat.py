@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bert4ner.data.files import Repairs, atomic_folder, guard_bom, read_lines, read_text
+from bert4ner.data.decoding import guard_bom
+from bert4ner.data.files import read_lines, read_text
 from bert4ner.data.format import Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import LINE_BREAK, Record, Span, make_document
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.deepner import number_or_text
-from bert4ner.data.files import Repairs, first_character, json_records, read_lines
+from bert4ner.data.files import first_character, read_lines
 from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
+from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import EndConvention, Record, Span, make_document
+from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import Repairs, existing, read_lines, read_text
+from bert4ner.data.files import existing, read_lines, read_text
+from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
 if sys.version_info >= (3, 11):

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.deepner import number_or_text
-from bert4ner.data.files import Repairs, atomic_write, json_records
 from bert4ner.data.format import Format
+from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert4ner.data.files import Repairs
 from bert4ner.data.peek import Peek
+from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document
 
 Read = Callable[[Path, Repairs], Iterator[Document]]
@@ -41,7 +41,7 @@ class Format:
         name: what users call it; it is registered under the same name.
         read: yields the documents of a path in their order, if the format allows one in memory at a time, and counts
             in `Repairs` what it mends. What cannot be mended it refuses: `DataError`, with `path:line`.
-        write: writes documents (an iterable) to a path, whole or not at all (`files.atomic_write`), given as
+        write: writes documents (an iterable) to a path, whole or not at all (`writing.atomic_write`), given as
             (documents, path, losses, **options); what `holds` does not say and is lost all the same it counts in
             `losses`.
         sniff: how sure the format is, between 0 and 1, that what was peeked at is its own. 0 is no; 0.1 a guess, if

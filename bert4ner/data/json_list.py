@@ -1,6 +1,6 @@
 """Write documents as one JSON list, a record per line: the frame that `deepner`, `cmeee` and `labelstudio` share.
 
-What a record looks like is theirs; reading goes through `files.json_records`.
+What a record looks like is theirs; reading goes through `json_records.json_records`.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import atomic_write
+from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 
 

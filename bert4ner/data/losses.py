@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bert4ner.data.files import Repairs
 from bert4ner.data.format import Holds
 from bert4ner.data.records import LINE_BREAK, flat_entities
+from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document, Entity
 
 

@@ -11,16 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from bert4ner.data.files import (
-    BOM,
-    TWO_BYTE_MARKS,
-    Repairs,
-    decode,
-    existing,
-    open_bytes,
-    parse_json,
-    read_text,
-)
+from bert4ner.data.decoding import BOM, TWO_BYTE_MARKS, decode
+from bert4ner.data.files import existing, open_bytes, read_text
+from bert4ner.data.json_records import parse_json
+from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
 LINES = 1000

@@ -6,10 +6,13 @@ Ids are the file's name and the line number; empty lines are left out and counte
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bert4ner.data.files import Repairs, atomic_write, guard_bom, read_lines
+from bert4ner.data.decoding import guard_bom
+from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, make_document
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 
 

@@ -10,7 +10,9 @@ from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bert4ner.data.files import BOM_REMOVED, SURROGATE, Repairs
+from bert4ner.data.decoding import SURROGATE
+from bert4ner.data.files import BOM_REMOVED
+from bert4ner.data.repairs import Repairs
 from bert4ner.data.units import UNITS, positions
 from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError

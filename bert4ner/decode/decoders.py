@@ -9,7 +9,8 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities
+from bert4ner.decode.lattice import Lattice, log_partition
+from bert4ner.decode.marginals import span_probabilities
 from bert4ner.decode.spans import heaviest
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Nesting

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.text.tokenizer import Vocabulary
+from bert4ner.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

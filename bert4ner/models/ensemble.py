@@ -10,7 +10,8 @@ from bert4ner.decode.readings import Reading
 from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import Encoded, encode_documents, plan_batches
+from bert4ner.text.batches import plan_batches
+from bert4ner.text.encoded import Encoded, encode_documents
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Encoding
 

@@ -1,10 +1,9 @@
-"""A network with everything needed to use it, and the model folder that holds it: config.json, vocabulary, weights.
+"""A network with everything needed to use it: its configuration, labels, vocabulary and way to read windows.
 
-The folder is complete in itself: it loads in a fresh process without the pretrained checkpoint, and holds no code.
+How it lies on disk is `model_folder`'s to know.
 """
 
 import dataclasses
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,25 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
-from bert4ner.data.files import atomic_write
-from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem
+from bert4ner.errors import ConfigError, EnvironmentProblem
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_reading
-from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
+from bert4ner.models.model_folder import Description, read_description, read_weights, write_model
+from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.reading.reading import Reading
+from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.registry import HEADS
 from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
-from bert4ner.text.pieces import open_vocabulary
-from bert4ner.text.tokenizer import Tokenizer, Vocabulary, make_tokenizer
-from bert4ner.version import VERSION
-
-FORMAT = 1
+from bert4ner.text.tokenizer import Tokenizer, make_tokenizer
+from bert4ner.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -135,52 +130,17 @@ class NERModel:
 
     def weights(self) -> dict[str, np.ndarray]:
         """All weights by a name that is the same in every process: layer, position in the layer, kind."""
-        return {name: weight.numpy() for name, weight in self._named_weights().items()}
+        return {name: weight.numpy() for name, weight in named_weights(self.network).items()}
 
     def set_weights(self, values: dict[str, np.ndarray], *, where: str) -> None:
-        """Assign all weights.
-
-        Raises:
-            CheckpointError: one message naming every weight that is missing, unexpected or of another shape.
-        """
-        named = self._named_weights()
-        wrong = [f"{name} is missing" for name in named if name not in values]
-        wrong += [f"{name} is unexpected" for name in values if name not in named]
-        wrong += [
-            f"{name} has shape {values[name].shape}, expected {tuple(weight.shape)}"
-            for name, weight in named.items()
-            if name in values and values[name].shape != tuple(weight.shape)
-        ]
-        if wrong:
-            raise CheckpointError(f"{where}: does not fit the network of its configuration: {'; '.join(wrong)}")
-        for name, weight in named.items():
-            weight.assign(values[name])
-
-    def _named_weights(self) -> dict[str, Any]:
-        return {
-            f"{layer.name}/{number}.{weight.name.rpartition('/')[2].partition(':')[0]}": weight
-            for layer in self.network.layers
-            for number, weight in enumerate(layer.weights)
-        }
+        """Assign all weights; raises as `assign_weights` does."""
+        assign_weights(self.network, values, where=where)
 
     def save(self, folder: str | Path) -> None:
         """Write the model folder, each file aside and then renamed, the weights last."""
-        described = {
-            "format": FORMAT,
-            "bert4ner": VERSION,
-            "labels": list(self.labels),
-            "config": self.config.to_table(),
-            "encoder": self.encoder_config.to_dict(),
-            **self.reading.to_dict(),
-        }
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / MODEL_CONFIG) as aside:
-            aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
-        with atomic_write(folder / self.vocabulary.file_name) as aside:
-            aside.write(self.vocabulary.to_text())
-        with atomic_write(folder / MODEL_WEIGHTS, binary=True) as aside:
-            save_file(self.weights(), aside.name)  # by name: `save` would hold it all twice more
+        reading = self.reading.to_dict()
+        description = Description(self.config, self.labels, self.encoder_config, self.vocabulary, reading)
+        write_model(Path(folder), description, self.weights())
 
     @classmethod
     def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
@@ -194,22 +154,14 @@ class NERModel:
         """
         prepare_process()
         folder = Path(folder)
-        described = _read_description(folder / MODEL_CONFIG)
-        vocabulary, vocabulary_path = open_vocabulary(folder)
-        where = str(folder / MODEL_CONFIG)
-        encoder_config = read_encoder_config(described["encoder"], where=where)
-        if not vocabulary.fits(encoder_config.vocab_size):
-            raise CheckpointError(f"{vocabulary_path}: {len(vocabulary)} tokens, expected {encoder_config.vocab_size}")
-        try:
-            config = Config.restore(described["config"])
-        except ConfigError as error:
-            raise CheckpointError(f"{where}: {error}") from None
-        used = config if precision is None else config.replace(precision=precision)
-        blueprint = Blueprint.of(used, described["labels"], encoder_config, vocabulary)
-        reading = HEADS.get(config.model.head).reading.from_dict(described, blueprint, where=where)
+        read = read_description(folder)
+        used = read.config if precision is None else read.config.replace(precision=precision)
+        blueprint = Blueprint.of(used, read.labels, read.encoder_config, read.vocabulary)
+        way = HEADS.get(read.config.model.head).reading
+        reading = way.from_dict(read.reading, blueprint, where=str(folder / MODEL_CONFIG))
         network, _ = assemble(blueprint, reading)
-        model = cls(network, config, blueprint.labels, encoder_config, vocabulary, reading)
-        model.set_weights(_read_weights(folder / MODEL_WEIGHTS), where=str(folder / MODEL_WEIGHTS))
+        model = cls(network, read.config, blueprint.labels, read.encoder_config, read.vocabulary, reading)
+        model.set_weights(read_weights(folder), where=str(folder / MODEL_WEIGHTS))
         return model
 
 
@@ -235,32 +187,3 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
     """
     prepare_process()
     return NERModel.build(config, labels).network
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path.parent}: no model folder, {path.name} is missing") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(described, dict) or described.get("format") != FORMAT:
-        found = described.get("format") if isinstance(described, dict) else type(described).__name__
-        raise CheckpointError(f"{path}: expected a model folder of format {FORMAT}, found {found!r}")
-    missing = [key for key in ("labels", "config", "encoder") if key not in described]
-    if missing:
-        raise CheckpointError(f"{path}: {', '.join(missing)} missing")
-    labels = described["labels"]
-    words = isinstance(labels, list) and all(isinstance(label, str) and label for label in labels)
-    if not words or labels != sorted(set(labels)):  # their order numbers the tags
-        raise CheckpointError(f"{path}: expected labels to be a sorted list of different words, found {labels!r}")
-    return described
-
-
-def _read_weights(path: Path) -> dict[str, np.ndarray]:
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: missing; the model folder is incomplete") from None
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: truncated or damaged ({error})") from None

@@ -11,7 +11,7 @@ from bert4ner.decode.readings import Reading, join_readings
 from bert4ner.entities import Document, Entity, Nesting
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import Encoded
+from bert4ner.text.encoded import Encoded
 from bert4ner.text.windows import stitch
 
 CHUNK_BATCHES = 32  # batches of text held at a time: enough to sort windows by length

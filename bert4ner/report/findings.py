@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
 from bert4ner.runs.record import RunRecord, TrainedRun
-from bert4ner.scoring.metrics import Counts, Score
+from bert4ner.scoring.counts import Counts
+from bert4ner.scoring.metrics import Score
 from bert4ner.scoring.reliability import Reliability
 
 FEW = 20  # gold entities: a label's score moves by points with each of them

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import atomic_write
+from bert4ner.data.writing import atomic_write
 from bert4ner.errors import RunError
 
 FORMAT = "format"

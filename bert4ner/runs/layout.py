@@ -11,7 +11,7 @@ Several runs combined:
     combination.json  labels.txt  environment.json
     member-0/ (a copy of a run)  out_of_fold.jsonl  scores.json  curves.json  report.html
 
-A model folder: config.json, weights.safetensors and the vocabulary, called as its kind says (`text.tokenizer`).
+A model folder: config.json, weights.safetensors and the vocabulary, called as its kind says (`text.vocabulary`).
 """
 
 import re

@@ -10,7 +10,8 @@ import numpy as np
 from bert4ner.entities import Document
 from bert4ner.runs.files import FORMAT, damaged, read_json, required, to_json, write_text
 from bert4ner.runs.layout import SCORES
-from bert4ner.scoring.metrics import Score, Scores, bootstrap_interval, evaluate
+from bert4ner.scoring.bootstrap import bootstrap_interval
+from bert4ner.scoring.metrics import Score, Scores, evaluate
 
 SCORES_FORMAT = 1
 _MEASURES = ("precision", "recall", "f1")

@@ -1,62 +1,16 @@
 """Strict entity scores: a prediction counts when start, end and label agree, and repeats count once.
 
-Counts are added, ratios are computed last, and 0/0 is 0. Pure functions over documents; no models, no files.
+Documents are paired by id, their `counts` added up. Pure functions over documents; no models, no files.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
-from bert4ner.entities import Document, Entity, overlapping_entities
+from bert4ner.entities import Document
 from bert4ner.errors import DataError
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many entities were predicted, how many are gold, and how many are both; adds up over documents."""
-
-    hits: int = 0
-    gold: int = 0
-    predicted: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.hits + other.hits, self.gold + other.gold, self.predicted + other.predicted)
-
-    @property
-    def precision(self) -> float:
-        """Share of the predicted entities that are gold."""
-        return _ratio(self.hits, self.predicted)
-
-    @property
-    def recall(self) -> float:
-        """Share of the gold entities that were predicted."""
-        return _ratio(self.hits, self.gold)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        return _ratio(2 * self.hits, self.gold + self.predicted)
-
-
-def count_matches(gold: Iterable[Entity], predicted: Iterable[Entity]) -> dict[str, Counts]:
-    """Counts of each label that occurs on either side, for the entities of one text.
-
-    Examples:
-        >>> count_matches([Entity(0, 2, "DRUG")], [Entity(0, 2, "DRUG"), Entity(0, 2, "DRUG"), Entity(3, 4, "DRUG")])
-        {'DRUG': Counts(hits=1, gold=1, predicted=2)}
-    """
-    gold, predicted = set(gold), set(predicted)
-    hits = Counter(entity.label for entity in gold & predicted)
-    wanted = Counter(entity.label for entity in gold)
-    found = Counter(entity.label for entity in predicted)
-    return {label: Counts(hits[label], wanted[label], found[label]) for label in sorted(wanted | found)}
+from bert4ner.scoring.counts import Counts, NestedRecall, count_matches, count_nested, ratio
 
 
 @dataclass(frozen=True)
@@ -66,36 +20,6 @@ class Score:
     precision: float
     recall: float
     f1: float
-
-
-@dataclass(frozen=True)
-class NestedRecall:
-    """Gold entities that lie inside, around or across another gold entity: how many there are, how many were found.
-
-    There is no precision to it: a prediction is not known to be meant as nested.
-    """
-
-    hits: int = 0
-    gold: int = 0
-
-    def __add__(self, other: "NestedRecall") -> "NestedRecall":
-        return NestedRecall(self.hits + other.hits, self.gold + other.gold)
-
-    @property
-    def recall(self) -> float:
-        """Share of these gold entities that were predicted."""
-        return _ratio(self.hits, self.gold)
-
-
-def count_nested(gold: Iterable[Entity], predicted: Iterable[Entity]) -> NestedRecall:
-    """Recall of the entities of one text that share characters with another gold entity.
-
-    Examples:
-        >>> count_nested([Entity(0, 4, "SYM"), Entity(0, 2, "BODY"), Entity(5, 6, "SYM")], [Entity(0, 2, "BODY")])
-        NestedRecall(hits=1, gold=2)
-    """
-    nested = overlapping_entities(gold)
-    return NestedRecall(len(nested & set(predicted)), len(nested))
 
 
 @dataclass(frozen=True)
@@ -135,7 +59,7 @@ class Scores:
     def _average(self, weights: Mapping[str, int]) -> Score:
         def mean(name: str) -> float:
             summed = sum(weights[label] * getattr(counts, name) for label, counts in self.counts.items())
-            return _ratio(summed, sum(weights.values()))
+            return ratio(summed, sum(weights.values()))
 
         return Score(mean("precision"), mean("recall"), mean("f1"))
 
@@ -216,56 +140,3 @@ def evaluate(gold: Iterable[Document], predicted: Iterable[Document]) -> Scores:
             total[label] = total.get(label, Counts()) + each
         nested += count_nested(one.entities, other.entities)
     return Scores(dict(sorted(total.items())), nested)
-
-
-def bootstrap_interval(
-    gold: Iterable[Document],
-    predicted: Iterable[Document],
-    *,
-    samples: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Interval of micro F1 when documents are drawn again with replacement: (low, high) quantiles around `level`.
-
-    Raises:
-        DataError: see `pair_documents`.
-        ValueError: `samples` or `level` out of range.
-    """
-    if samples < 1 or not 0 < level < 1:
-        raise ValueError(f"expected samples >= 1 and 0 < level < 1, got samples={samples} and level={level}")
-    return interval_of_counts(document_counts(gold, predicted), samples=samples, seed=seed, level=level)
-
-
-def document_counts(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Counts]:
-    """The counts of each document, all labels together.
-
-    Raises:
-        DataError: see `pair_documents`.
-    """
-    return [Scores(count_matches(a.entities, b.entities)).total for a, b in pair_documents(gold, predicted)]
-
-
-def counts_table(counts: Sequence[Counts]) -> np.ndarray:
-    """Of each document hits, and gold and predicted entities together, int64 (documents, 2): what micro F1 needs."""
-    return np.array([(each.hits, each.gold + each.predicted) for each in counts], dtype=np.int64).reshape(-1, 2)
-
-
-def resampled_sums(table: np.ndarray, *, samples: int, seed: int) -> Iterator[np.ndarray]:
-    """Sums over rows of a table (documents, columns) that are drawn again with replacement, (columns,) each time."""
-    rng = np.random.default_rng(seed)
-    for _ in range(samples):  # one at a time: all draws at once would need samples x documents numbers
-        drawn = rng.integers(len(table), size=len(table))  # (documents,)
-        yield np.bincount(drawn, minlength=len(table)) @ table
-
-
-def interval_of_counts(
-    counts: Sequence[Counts], *, samples: int = 1000, seed: int = 0, level: float = 0.95
-) -> tuple[float, float]:
-    """As `bootstrap_interval`, from the counts of each document; (0, 0) where there is none."""
-    if not counts:
-        return 0.0, 0.0
-    sums = np.array(list(resampled_sums(counts_table(counts), samples=samples, seed=seed)))  # (samples, 2)
-    f1 = 2.0 * sums[:, 0] / np.maximum(sums[:, 1], 1)  # (samples,)
-    low, high = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

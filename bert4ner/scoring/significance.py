@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert4ner.entities import Document
-from bert4ner.scoring.metrics import counts_table, document_counts, resampled_sums
+from bert4ner.scoring.bootstrap import counts_table, document_counts, resampled_sums
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers
 
 from bert4ner.errors import CheckpointError
-from bert4ner.text.tokenizer import Vocabulary
+from bert4ner.text.vocabulary import Vocabulary
 
 PIECE_NAMES = ("tokenizer.json", "spiece.model", "sentencepiece.model", "sentencepiece.bpe.model")
 _SPACE = "\u2581"

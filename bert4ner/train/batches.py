@@ -11,7 +11,9 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import BEFORE_TEXT, encode_documents, plan_batches, warn_of_lost
+from bert4ner.text.alignment import warn_of_lost
+from bert4ner.text.batches import plan_batches
+from bert4ner.text.encoded import BEFORE_TEXT, encode_documents
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from bert4ner.combine.thresholds import Aim, choose_thresholds, precision_recall
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
 from bert4ner.runs.rules import Rule
-from bert4ner.scoring.metrics import Counts, evaluate
+from bert4ner.scoring.counts import Counts
+from bert4ner.scoring.metrics import evaluate
 from tests.combine.selecting import select_all
 
 TEXT = "人" * 40

@@ -2,12 +2,10 @@
 
 import pytest
 
-from bert4ner.data.bio import ALIASES, read, write
-from bert4ner.data.documents import read_with_report
-from bert4ner.data.files import Repairs
+from bert4ner.data.bio import read, write
+from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
-from bert4ner.text.schemes import SCHEMES
 
 
 @pytest.fixture
@@ -149,15 +147,3 @@ def test_the_default_scheme_is_bio_and_others_can_be_asked_for(tmp_path):
     with pytest.raises(DataError, match="white space"):
         write([Document("a", "气", (Entity(0, 1, "A B"),))], tmp_path / "x", Repairs())
     assert not (tmp_path / "x").exists()
-
-
-def test_a_line_of_many_spaces_is_read_quickly(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("气" + " " * 20_000 + "O\n" + "气" + " x" * 10_000 + "\u3000\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"a\.txt:2"):
-        read_with_report(path, "bio")
-
-
-def test_letters_of_other_schemes_lead_to_those_of_bioes():
-    for letters in ("BMES", "BILU", "BILS", "BIEW"):
-        assert {ALIASES.get(letter, letter) for letter in letters} == set(SCHEMES["bioes"].prefixes)

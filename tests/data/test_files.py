@@ -1,20 +1,9 @@
-"""Bytes to text and back: what is mended, what is refused, and files that appear whole or not at all."""
+"""Files read as lines and texts: what is mended, and what is refused."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bert4ner.data.files import (
-    BOM_REMOVED,
-    Repairs,
-    atomic_folder,
-    atomic_write,
-    decode,
-    existing,
-    json_records,
-    read_lines,
-    read_text,
-)
+from bert4ner.data.files import BOM_REMOVED, existing, read_lines, read_text
+from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
 CESU = "\ud83d\ude00".encode("utf-8", "surrogatepass")  # 😀 as two surrogates of three bytes each
@@ -69,85 +58,3 @@ def test_other_encodings_are_refused_with_their_line_and_the_cure(tmp_path, data
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         existing(tmp_path / "nothing")
-
-
-def test_broken_json_is_refused_with_its_line(tmp_path):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"a": 1}\n\n{"a": }\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"a\.jsonl:3: expected valid JSON, found '}' at column 7"):
-        list(json_records(path, Repairs()))
-    path.write_text('[{"a": 1},\n{"a": 1}\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"a\.jsonl:3: expected valid JSON, found the end"):
-        list(json_records(path, Repairs()))
-    path.write_text("[1]", encoding="utf-8")
-    with pytest.raises(DataError, match="record 1: expected a JSON object"):
-        list(json_records(path, Repairs()))
-    path.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(DataError, match=r"nested too deeply|valid JSON"):
-        list(json_records(path, Repairs()))
-
-
-def test_json_comes_as_lines_or_as_a_list(tmp_path):
-    lines, whole = tmp_path / "a.jsonl", tmp_path / "a.json"
-    lines.write_text('{"a": 1}\n\n{"a": 2}\n', encoding="utf-8")
-    whole.write_text('[{"a": 1},\n {"a": 2}]', encoding="utf-8")
-    assert list(json_records(lines, Repairs())) == [(f"{lines}:1", {"a": 1}), (f"{lines}:3", {"a": 2})]
-    assert list(json_records(whole, Repairs())) == [
-        (f"{whole}: record 1", {"a": 1}),
-        (f"{whole}: record 2", {"a": 2}),
-    ]
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "new" / "a.txt"
-    with atomic_write(path) as handle:
-        handle.write("一\r\n")
-        assert not path.exists()
-    assert path.read_bytes() == "一\r\n".encode()
-    with pytest.raises(RuntimeError), atomic_write(path) as handle:
-        handle.write("half")
-        raise RuntimeError
-    assert path.read_bytes() == "一\r\n".encode()
-    assert [each.name for each in path.parent.iterdir()] == ["a.txt"]
-
-
-def test_a_link_still_points_to_the_file_written(tmp_path):
-    link, target = tmp_path / "link", tmp_path / "target"
-    target.write_text("old", encoding="utf-8")
-    link.symlink_to(target)
-    with atomic_write(link, binary=True) as handle:
-        handle.write(b"new")
-    assert link.is_symlink()
-    assert target.read_bytes() == b"new"
-
-
-def test_a_folder_appears_whole_and_never_over_another(tmp_path):
-    path = tmp_path / "out"
-    with pytest.raises(RuntimeError), atomic_folder(path) as folder:
-        (folder / "a").touch()
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
-    with atomic_folder(path) as folder:
-        (folder / "a").touch()
-    assert [each.name for each in path.iterdir()] == ["a"]
-    with pytest.raises(DataError, match="not empty"), atomic_folder(path):
-        pass
-    with pytest.raises(DataError, match="found a folder"), atomic_write(path):
-        pass
-    with pytest.raises(DataError, match="found a file"), atomic_folder(path / "a"):
-        pass
-
-
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_decoding_utf8_changes_nothing(text):
-    repairs = Repairs()
-    assert decode(text.encode(), where="here", repairs=repairs) == text
-    assert not repairs
-
-
-def test_repairs_say_how_often_and_where_first():
-    repairs = Repairs()
-    repairs.note("dots", "a:1")
-    repairs.note("dots", "a:2", count=2)
-    repairs.note("dashes", "a:3", count=0)
-    assert repairs.describe() == ["3 dots (first: a:1)"]

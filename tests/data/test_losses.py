@@ -5,9 +5,9 @@ from dataclasses import fields
 import pytest
 
 from bert4ner.data.documents import read_documents, write_documents
-from bert4ner.data.files import Repairs
 from bert4ner.data.format import Format, Holds
 from bert4ner.data.losses import holdable
+from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document, Entity
 from bert4ner.registry import FORMATS
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bert4ner.decode import nbest
-from bert4ner.decode.marginals import Lattice, log_partition, span_probabilities
+from bert4ner.decode.lattice import Lattice, log_partition
+from bert4ner.decode.marginals import span_probabilities
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.text.schemes import SCHEMES, TagSet
 

@@ -5,7 +5,7 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.blueprint import Blueprint
-from bert4ner.text.tokenizer import Vocabulary
+from bert4ner.text.vocabulary import Vocabulary
 
 
 def test_labels_are_sorted_each_once_and_there_is_one():

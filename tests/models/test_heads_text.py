@@ -4,7 +4,7 @@ import numpy as np
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.models.heads.text import text_only, text_positions, whole_windows
-from bert4ner.text.batches import BEFORE_TEXT
+from bert4ner.text.encoded import BEFORE_TEXT
 
 
 def test_text_begins_behind_cls_on_every_axis_of_tokens():

@@ -12,7 +12,7 @@ from bert4ner.models.heads.relations import NEXT, PATHS, TAIL
 from bert4ner.models.heads.w2ner import W2NERHead, _distances
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
-from bert4ner.text.batches import encode_documents
+from bert4ner.text.encoded import encode_documents
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.fit import fit
 

@@ -12,7 +12,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import CHUNK_BATCHES, predict_documents, predict_encoded
-from bert4ner.text.batches import encode_documents
+from bert4ner.text.encoded import encode_documents
 from bert4ner.text.windows import cut_windows, stitch
 
 PHRASES = ["本品用于气血两亏", "引起的月经量少", "头晕目眩", "面色萎黄", "口服一次1丸", "孕妇忌用", "糖尿病患者慎用龘"]

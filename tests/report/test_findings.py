@@ -7,7 +7,8 @@ from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import Mistakes, count_mistakes
 from bert4ner.runs.record import open_run
 from bert4ner.runs.scores import write_scores
-from bert4ner.scoring.metrics import Counts, Scores
+from bert4ner.scoring.counts import Counts
+from bert4ner.scoring.metrics import Scores
 from bert4ner.scoring.reliability import reliability
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from bert4ner.entities import Document, Entity
 from bert4ner.runs.scores import MemberScore, make_sheet, read_scores, write_scores
-from bert4ner.scoring.metrics import Score, bootstrap_interval, evaluate
+from bert4ner.scoring.bootstrap import bootstrap_interval
+from bert4ner.scoring.metrics import Score, evaluate
 
 FOLDS = [0, 1, 0, 1, 1, 0]
 

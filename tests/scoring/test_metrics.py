@@ -1,27 +1,22 @@
 """Strict scores against slow, independent counting."""
 
 import json
-import random
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
-from bert4ner.scoring.metrics import (
-    Counts,
-    Scores,
-    bootstrap_interval,
-    count_matches,
-    evaluate,
-    interval_of_counts,
-    pair_documents,
-)
+from bert4ner.scoring.counts import Counts
+from bert4ner.scoring.metrics import Scores, evaluate, pair_documents
 
 TEXT = "气血两亏引起的月经量少"
+
+
 labels = st.sampled_from("ABC")
+
+
 entities = st.lists(
     st.builds(lambda s, width, label: Entity(s, s + width, label), st.integers(0, 6), st.integers(1, 4), labels),
     max_size=8,
@@ -78,20 +73,6 @@ def test_micro_pools_all_labels():
     assert scores.support == 3
 
 
-def test_figures_known_from_the_conll_script():
-    """conlleval's own example: 3 of 4 found phrases right, 5 wanted."""
-    counts = Counts(hits=3, gold=5, predicted=4)
-    assert (counts.precision, counts.recall) == (0.75, 0.6)
-    assert counts.f1 == pytest.approx(2 * 0.75 * 0.6 / 1.35)
-
-
-def test_repeats_and_scores_of_entities_do_not_matter():
-    gold = [Entity(0, 2, "A")]
-    predicted = [Entity(0, 2, "A", 0.9), Entity(0, 2, "A", 0.3), Entity(0, 2, "A")]
-    assert count_matches(gold, predicted) == {"A": Counts(1, 1, 1)}
-    assert count_matches(predicted, gold) == {"A": Counts(1, 1, 1)}
-
-
 def test_nothing_found_and_nothing_wanted_is_zero():
     scores = evaluate(as_documents([[]]), as_documents([[]]))
     assert scores.micro.f1 == scores.macro.f1 == scores.weighted.f1 == 0.0
@@ -110,39 +91,3 @@ def test_nothing_found_and_nothing_wanted_is_zero():
 def test_documents_that_cannot_be_paired_are_refused(predicted, expected):
     with pytest.raises(DataError, match=expected):
         pair_documents([Document(id, TEXT) for id in "01"], predicted)
-
-
-def random_counts(rng, size):
-    result = []
-    for _ in range(size):
-        gold, predicted = rng.randint(0, 9), rng.randint(0, 9)
-        result.append(Counts(rng.randint(0, min(gold, predicted)), gold, predicted))
-    return result
-
-
-def test_the_interval_agrees_with_drawing_documents_one_by_one():
-    counts = random_counts(random.Random(3), 60)
-    rng = random.Random(5)
-    drawn = sorted(sum(rng.choices(counts, k=60), start=Counts()).f1 for _ in range(4000))
-    low, high = interval_of_counts(counts, samples=4000, seed=1)
-    assert low == pytest.approx(drawn[100], abs=0.01)
-    assert high == pytest.approx(drawn[3900], abs=0.01)
-
-
-def test_the_interval_is_the_same_for_the_same_seed_and_wider_for_a_higher_level():
-    rng = np.random.default_rng(0)
-    gold = [Document(str(n), TEXT, (Entity(0, 2, "A"),)) for n in range(50)]
-    predicted = [each if rng.random() < 0.6 else Document(each.id, TEXT) for each in gold]
-    interval = bootstrap_interval(gold, predicted, samples=200)
-    assert interval == bootstrap_interval(gold, predicted, samples=200)
-    assert interval != bootstrap_interval(gold, predicted, samples=200, seed=1)
-    low, high = bootstrap_interval(gold, predicted, samples=200, level=0.5)
-    assert interval[0] < low < evaluate(gold, predicted).micro.f1 < high < interval[1]
-
-
-def test_the_interval_of_a_perfect_or_empty_set_is_a_point():
-    gold = [Document("0", TEXT, (Entity(0, 2, "A"),))]
-    assert bootstrap_interval(gold, gold, samples=10) == (1.0, 1.0)
-    assert bootstrap_interval([], []) == (0.0, 0.0)
-    with pytest.raises(ValueError, match="level=2"):
-        bootstrap_interval(gold, gold, level=2)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity, nesting_of, overlapping_entities
-from bert4ner.scoring.metrics import NestedRecall, Scores, evaluate
+from bert4ner.scoring.counts import NestedRecall
+from bert4ner.scoring.metrics import Scores, evaluate
 
 TEXT = "本品用于气血两亏引起的月经量少。"
 ENTITIES = st.lists(

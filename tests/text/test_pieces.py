@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from bert4ner.errors import CheckpointError
 from bert4ner.text.pieces import PieceVocabulary, open_vocabulary
-from bert4ner.text.tokenizer import CharacterTokenizer, Vocabulary, WordPieceTokenizer, make_tokenizer, token_span
+from bert4ner.text.tokenizer import CharacterTokenizer, WordPieceTokenizer, make_tokenizer, token_span
+from bert4ner.text.vocabulary import Vocabulary
 
 NORMAL, UNKNOWN, CONTROL = 1, 2, 3
 XLNET = [("<unk>", 0.0, UNKNOWN), *((name, 0.0, CONTROL) for name in ("<s>", "</s>", "<cls>", "<sep>", "<pad>"))]

@@ -9,7 +9,7 @@ from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.batches import encode_documents
+from bert4ner.text.encoded import encode_documents
 from bert4ner.train.batches import TrainingBatches, training_batches
 
 

@@ -13,7 +13,8 @@ from bert4ner.errors import DataError, RunError
 from bert4ner.models.heads.tagging import TagHead
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
-from bert4ner.scoring.metrics import Counts, Scores, evaluate
+from bert4ner.scoring.counts import Counts
+from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.train.callbacks.scores import EntityScores
 from bert4ner.train.callbacks.state import SaveState
 from bert4ner.train.fit import fit

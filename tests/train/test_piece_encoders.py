@@ -8,7 +8,7 @@ import pytest
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.text.batches import encode_documents
+from bert4ner.text.encoded import encode_documents
 from bert4ner.train.fit import fit
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.text.batches import BEFORE_TEXT
+from bert4ner.text.encoded import BEFORE_TEXT
 
 _NONE = -1  # target that stands for nothing
 _FIELDS = 3  # kind and both tokens of a target

@@ -12,7 +12,8 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.data.records import flat_entities
 from bert4ner.decode.decoders import Chain, PathDecoder, mean_chain
-from bert4ner.decode.marginals import Lattice, span_probabilities
+from bert4ner.decode.lattice import Lattice
+from bert4ner.decode.marginals import span_probabilities
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import Head, in_one_piece, scaled
 from bert4ner.text.schemes import TagSet

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.text.batches import BEFORE_TEXT
+from bert4ner.text.encoded import BEFORE_TEXT
 
 
 def text_only(outputs: Any, axes: Sequence[int]) -> Any:

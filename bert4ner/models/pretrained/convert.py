@@ -16,7 +16,7 @@ from bert4ner.models.pretrained.family import Sources
 from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder, open_store
 from bert4ner.models.pretrained.loading import Weights, check_fit
 from bert4ner.networks.building import build_transformer
-from bert4ner.text.tokenizer import Vocabulary
+from bert4ner.text.vocabulary import Vocabulary
 
 _TOKENIZER_FILES = ("*.model", "tokenizer*.json", "special_tokens_map.json", "*vocab*.txt")
 

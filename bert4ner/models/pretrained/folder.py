@@ -24,7 +24,7 @@ from bert4ner.models.pretrained.stores import (
 )
 from bert4ner.models.pretrained.torch_archive import TorchStore
 from bert4ner.text.pieces import open_vocabulary
-from bert4ner.text.tokenizer import Vocabulary
+from bert4ner.text.vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.pretrained import EncoderConfig, get_family
 from bert4ner.models.reading.query_layers import Answers, Joined, Queries, Questions
 from bert4ner.models.reading.reading import Reading
-from bert4ner.text.tokenizer import Vocabulary, make_tokenizer
+from bert4ner.text.tokenizer import make_tokenizer
+from bert4ner.text.vocabulary import Vocabulary
 
 _LEAST_WINDOW = 8  # tokens, as the option max_length has it
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.data.files import atomic_write
+from bert4ner.data.writing import atomic_write
 from bert4ner.models.ner_model import NERModel
 from bert4ner.runs.history import best_line
 from bert4ner.train.batches import TrainingBatches

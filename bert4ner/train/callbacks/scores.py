@@ -10,7 +10,7 @@ from bert4ner.errors import RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_encoded
 from bert4ner.scoring.metrics import Scores, evaluate
-from bert4ner.text.batches import encode_documents
+from bert4ner.text.encoded import encode_documents
 from bert4ner.train.step import evaluation
 
 

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.data.files import atomic_write
+from bert4ner.data.writing import atomic_write
 from bert4ner.errors import CheckpointError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.callbacks.history import History

@@ -1,0 +1,26 @@
+"""What was mended while reading: counted by kind, each with the place where it was first met."""
+
+from collections import Counter
+from typing import Any
+
+
+class Repairs(Counter[str]):
+    """How often each kind of repair was needed, and in `examples` where each kind was first met."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples: dict[str, str] = {}
+
+    def note(self, kind: str, where: str, *, count: int = 1) -> None:
+        """Count `kind`, said as a plural phrase such as "Windows line ends", at `where`."""
+        if count:
+            self[kind] += count
+            self.examples.setdefault(kind, where)
+
+    def describe(self) -> list[str]:
+        """One line for each kind, most frequent first."""
+        return [self.describe_kind(kind) for kind in sorted(self, key=lambda kind: (-self[kind], kind))]
+
+    def describe_kind(self, kind: str) -> str:
+        """Count, kind and first place of one kind."""
+        return f"{self[kind]} {kind}" + (f" (first: {self.examples[kind]})" if kind in self.examples else "")

@@ -1,0 +1,87 @@
+"""Gold entities as tokens of the windows that hold them; those that cannot be are collected and told once."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bert4ner.config import WindowConfig
+from bert4ner.entities import Document, Entity
+from bert4ner.text.token_spans import TokenSpan
+from bert4ner.text.tokenizer import Encoding, token_span
+
+logger = logging.getLogger(__name__)
+FITS_NO_WINDOW = "fits no window"
+NO_TOKEN_BOUNDARY = "no token boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class LostEntity:
+    """A gold entity that cannot be learned, and why."""
+
+    document_id: str
+    entity: Entity
+    mention: str
+    reason: str
+
+
+def entity_span(encoding: Encoding, entity: Entity) -> TokenSpan | None:
+    """The tokens of an entity of the document, without its score; None where one of its ends lies inside a token."""
+    place = token_span(encoding, entity.start, entity.end)
+    pieces = [token_span(encoding, *fragment) for fragment in entity.fragments]
+    whole = [piece for piece in pieces if piece is not None]
+    if place is None or len(whole) < len(pieces):
+        return None
+    return TokenSpan(*place, entity.label, pieces=tuple(whole))
+
+
+def lost_entity(document: Document, entity: Entity, reason: str) -> LostEntity:
+    return LostEntity(document.id, entity, document.mention(entity), reason)
+
+
+def token_spans(
+    documents: list[Document], owners: list[int], encodings: list[Encoding], gold: list[list[Entity]]
+) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
+    """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
+    spans: list[list[TokenSpan]] = []
+    aligned: set[tuple[int, Entity]] = set()
+    missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
+    for owner, encoding, entities in zip(owners, encodings, gold, strict=True):
+        spans.append([])
+        for entity in entities:
+            span = entity_span(encoding, entity)
+            if span is None:
+                missed[owner, entity] = None
+            else:
+                spans[-1].append(span)
+                aligned.add((owner, entity))
+    return spans, [
+        lost_entity(documents[owner], entity, NO_TOKEN_BOUNDARY)
+        for owner, entity in missed
+        if (owner, entity) not in aligned
+    ]
+
+
+def warn_of_lost(lost: Sequence[LostEntity], documents: Iterable[Document], config: WindowConfig) -> None:
+    """One warning for all gold entities of some documents that were lost when they were encoded, none for none."""
+    if not lost:
+        return
+    total = sum(len(document.entities) for document in documents)
+    homeless = sum(loss.reason == FITS_NO_WINDOW for loss in lost)
+    logger.warning(
+        "%d of %d entities will not be learned: %d fit in no window (max_length=%d, overlap=%d, truncate=%s; raise "
+        "max_length or overlap), %d end inside a token (tokens=%s; 'characters' hides no boundary), e.g. %s %r at "
+        "[%d, %d) of document %s",
+        len(lost),
+        total,
+        homeless,
+        config.max_length,
+        config.overlap,
+        config.truncate,
+        len(lost) - homeless,
+        config.tokens,
+        lost[0].entity.label,
+        lost[0].mention,
+        lost[0].entity.start,
+        lost[0].entity.end,
+        lost[0].document_id,
+    )

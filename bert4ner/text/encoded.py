@@ -1,0 +1,144 @@
+"""Encode documents once into a compact store: token ids, offsets and token spans with their labels.
+
+No labels are numbered and no tensors are made here; which windows are read together is planned in `batches`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert4ner.config import WindowConfig
+from bert4ner.entities import Document, Entity
+from bert4ner.text.alignment import FITS_NO_WINDOW, LostEntity, lost_entity, token_spans
+from bert4ner.text.batches import BUCKET, round_up
+from bert4ner.text.token_spans import TokenSpan
+from bert4ner.text.tokenizer import Encoding, Tokenizer
+from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate, window_entities
+
+BEFORE_TEXT = 1
+"""Tokens that stand before the text of a window: [CLS]. Behind it stand [SEP] and padding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """The windows of some documents, encoded; window numbers run through all documents in their order.
+
+    `offsets[w] : offsets[w + 1]` are the places of window w in the flat arrays, which hold no [CLS], [SEP] or padding.
+    """
+
+    ids: np.ndarray
+    """Token ids, uint16 or int32, flat (all tokens,)."""
+    starts: np.ndarray
+    """First character of each token in its document, int32, flat (all tokens,)."""
+    ends: np.ndarray
+    """Character after the last of each token in its document, int32, flat (all tokens,)."""
+    offsets: np.ndarray
+    """int64 (windows + 1,)."""
+    document: np.ndarray
+    """Index of each window's document, int32 (windows,)."""
+    bounds: list[Window]
+    """Characters of each window in its document."""
+    spans: list[list[TokenSpan]]
+    """For each window its gold entities."""
+    lost: list[LostEntity]
+    """Gold entities that no window holds as whole tokens."""
+    cls_id: int
+    sep_id: int
+    max_length: int
+    """Tokens in the longest window that may be, [CLS] and [SEP] counted; nothing is padded beyond."""
+    pad_id: int = 0
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each window with [CLS] and [SEP], int64 (windows,)."""
+        return self.text_lengths + 2
+
+    @property
+    def text_lengths(self) -> np.ndarray:
+        """Tokens of the text of each window, int64 (windows,)."""
+        return np.diff(self.offsets)
+
+    def encoding(self, window: int) -> Encoding:
+        """The tokens of one window; starts and ends are characters of the document."""
+        part = slice(self.offsets[window], self.offsets[window + 1])
+        return Encoding(self.ids[part].astype(np.int32), self.starts[part], self.ends[part])
+
+    def token_ids(self, window_numbers: Sequence[int] | np.ndarray, *, bucket: int = BUCKET) -> np.ndarray:
+        """The input of an encoder: [CLS] tokens [SEP] and padding, int32 (batch, length).
+
+        `length` is that of the longest window, rounded up to a multiple of `bucket`, but at most `max_length`: an
+        encoder may have no positions beyond.
+        """
+        numbers = np.asarray(window_numbers, dtype=np.int64)  # (batch,)
+        counts = self.offsets[numbers + 1] - self.offsets[numbers]  # (batch,)
+        length = min(round_up(int(counts.max(initial=0)) + 2, bucket), self.max_length)
+        token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)  # (batch, length)
+        rows = np.repeat(np.arange(len(numbers)), counts)  # (tokens of the batch,)
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # (tokens of the batch,)
+        token_ids[rows, places + BEFORE_TEXT] = self.ids[self.offsets[numbers][rows] + places]
+        token_ids[:, 0] = self.cls_id
+        token_ids[np.arange(len(numbers)), counts + BEFORE_TEXT] = self.sep_id
+        return token_ids
+
+
+def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config: WindowConfig) -> Encoded:
+    """Cut every document into windows and encode each window once.
+
+    Windows are cut so that `config.max_length` holds with [CLS] and [SEP], whatever the tokenizer: there are never
+    more tokens than characters. Documents without text have no window. Entities that cannot be represented are in
+    `lost`; who wants to learn them says so with `warn_of_lost`.
+    """
+    documents = list(documents)
+    owners: list[int] = []
+    bounds: list[Window] = []
+    gold: list[list[Entity]] = []
+    lost: list[LostEntity] = []
+    for index, document in enumerate(documents):
+        windows = _windows(document.text, config)
+        inside, outside = window_entities(windows, document.entities)
+        owners.extend([index] * len(windows))
+        bounds.extend(windows)
+        gold.extend(inside)
+        lost.extend(lost_entity(document, entity, FITS_NO_WINDOW) for entity in outside)
+    pieces = [documents[owner].text[slice(*window)] for owner, window in zip(owners, bounds, strict=True)]
+    encodings = [
+        _moved(encoding, window.start) for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)
+    ]
+    spans, unaligned = token_spans(documents, owners, encodings, gold)
+    lost.extend(unaligned)
+    vocabulary = tokenizer.vocabulary
+    compact = np.uint16 if len(vocabulary) <= 2**16 else np.int32
+    return Encoded(
+        ids=_joined([encoding.ids for encoding in encodings]).astype(compact),
+        starts=_joined([encoding.starts for encoding in encodings]),
+        ends=_joined([encoding.ends for encoding in encodings]),
+        offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
+        document=np.array(owners, dtype=np.int32),
+        bounds=bounds,
+        spans=spans,
+        lost=lost,
+        cls_id=vocabulary.cls_id,
+        sep_id=vocabulary.sep_id,
+        max_length=config.max_length,
+        pad_id=vocabulary.pad_id,
+    )
+
+
+def _windows(text: str, config: WindowConfig) -> list[Window]:
+    size = config.max_length - SPECIAL_TOKENS
+    if config.truncate == "none":
+        return cut_windows(text, size=size, overlap=config.overlap)
+    return truncate(text, size=size, mode=config.truncate)
+
+
+def _moved(encoding: Encoding, start: int) -> Encoding:
+    """Offsets in a window starting at `start` -> offsets in its document."""
+    return Encoding(encoding.ids, encoding.starts + np.int32(start), encoding.ends + np.int32(start))
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
