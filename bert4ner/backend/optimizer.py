@@ -10,15 +10,18 @@ class SlotOptimizer(keras.optimizers.Optimizer):
 
     Args:
         learning_rate: rate or schedule.
+        name: by default that of the class.
         global_clipnorm: largest norm of all gradients together; None leaves them alone.
     """
 
     slots: tuple[str, ...] = ()
     """Names of what is remembered of each variable, all 0 at first."""
 
-    def __init__(self, learning_rate: Any, *, name: str, global_clipnorm: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, learning_rate: Any, *, name: str | None = None, global_clipnorm: float | None = None, **kwargs: Any
+    ) -> None:
         kwargs.pop("jit_compile", None)  # XLA is slower than oneDNN on a CPU
-        super().__init__(name=name, global_clipnorm=global_clipnorm, jit_compile=False, **kwargs)
+        super().__init__(name=name or type(self).__name__, global_clipnorm=global_clipnorm, jit_compile=False, **kwargs)
         self._learning_rate = self._build_learning_rate(learning_rate)
 
     def build(self, var_list: Any) -> None:

@@ -1,5 +1,6 @@
 """``bert4ner audit``: what an annotated data set holds and everything suspicious in it."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,15 +42,14 @@ def audit(
     from bert4ner.cli.printing import print_json  # deferred, as everywhere in cli: --help must not wait for it
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
-    from bert4ner.text.pieces import open_vocabulary
 
-    vocabulary = None if pretrained is None else open_vocabulary(_folder(pretrained))[0]
+    vocabulary = None if pretrained is None else _tokens(pretrained)
     result = read_with_report(data, format)
     report = audit_documents(
         result.documents,
         window_size=max_length - SPECIAL_TOKENS,
         num_folds=folds,
-        vocabulary=None if vocabulary is None else vocabulary.ids,
+        vocabulary=vocabulary,
         other=None if other is None else read_documents(other),
     )
     repairs = result.repairs.describe()
@@ -58,6 +58,13 @@ def audit(
     else:
         print(f"{data}: read as {result.format}")
         _print_report(report, repairs)
+
+
+def _tokens(pretrained: Path) -> Collection[str]:
+    """All that an encoder's vocabulary has."""
+    from bert4ner.text.pieces import open_vocabulary
+
+    return open_vocabulary(_folder(pretrained))[0].ids
 
 
 def _folder(pretrained: Path) -> Path:

@@ -37,7 +37,6 @@ def evaluate(
 
     e.g.  bert4ner evaluate runs/demo/out_of_fold.jsonl examples/data/leaflets.jsonl
     """
-    from bert4ner.cli.printing import print_json
     from bert4ner.data.documents import read_documents
     from bert4ner.scoring.bootstrap import bootstrap_interval
     from bert4ner.scoring.errors import analyse_errors
@@ -49,8 +48,7 @@ def evaluate(
     interval = bootstrap_interval(documents, found)
     report = analyse_errors(documents, found) if errors else None
     if json:
-        extra = {} if report is None else {"errors": report.to_dict()}
-        print_json({"documents": len(documents), **scores.to_dict(), "bootstrap_f1": list(interval), **extra})
+        _print_json(scores, interval, len(documents), report)
         return
     _print_scores(scores, interval, len(documents))
     if report is not None:
@@ -92,6 +90,15 @@ def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
             len(gold),
             path,
         )
+
+
+def _print_json(
+    scores: "Scores", interval: tuple[float, float], num_documents: int, report: "ErrorReport | None"
+) -> None:
+    from bert4ner.cli.printing import print_json
+
+    extra = {} if report is None else {"errors": report.to_dict()}
+    print_json({"documents": num_documents, **scores.to_dict(), "bootstrap_f1": list(interval), **extra})
 
 
 def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents: int) -> None:

@@ -131,17 +131,14 @@ def cross_fit(
         return apply(combination, evidence)
     if len(folds) != len(evidence) or len(set(folds)) < 2:
         raise ValueError(f"expected a fold for each of {len(evidence)} documents, two different ones, got {folds}")
-    scored: dict[int, Document] = {}
-    selected: dict[int, Document] = {}
+    fitted: dict[int, Combination] = {}
     for fold in sorted(set(folds)):
         others = [place for place, each in enumerate(folds) if each != fold]
-        fitted = fit([gold[place] for place in others], [evidence[place] for place in others], combination, search)
-        for place, each in enumerate(folds):
-            if each == fold:
-                scored[place] = score_candidates(fitted, evidence[place])
-                selected[place] = select_entities(fitted, scored[place])
-    places = range(len(evidence))
-    return CrossFitted([scored[place] for place in places], [selected[place] for place in places])
+        fitted[fold] = fit(
+            [gold[place] for place in others], [evidence[place] for place in others], combination, search
+        )
+    scored = [score_candidates(fitted[fold], each) for fold, each in zip(folds, evidence, strict=True)]
+    return CrossFitted(scored, [select_entities(fitted[fold], each) for fold, each in zip(folds, scored, strict=True)])
 
 
 def apply(combination: Combination, evidence: Sequence[Evidence]) -> CrossFitted:

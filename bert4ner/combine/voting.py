@@ -41,6 +41,16 @@ def vote(
     """
     shares = vote_shares(len(found), weights)
     check_quorum(len(found), quorum, label_quorum or {})
+    votes, scores = _summed(found, shares)
+    needed = label_quorum or {}
+    agreed = [entity for entity, count in votes.items() if count >= needed.get(entity.label, quorum) - _ROUNDING]
+    return sorted(with_score(entity, scores[entity] / len(found)) for entity in agreed)
+
+
+def _summed(
+    found: Sequence[Iterable[Entity]], shares: Sequence[float]
+) -> tuple[dict[Entity, float], dict[Entity, float]]:
+    """The votes for each entity, and its scores weighted by them."""
     votes: dict[Entity, float] = {}
     scores: dict[Entity, float] = {}
     for share, entities in zip(shares, found, strict=True):
@@ -48,12 +58,7 @@ def vote(
             votes[entity] = votes.get(entity, 0.0) + share
             score = 1.0 if entity.score is None else entity.score
             scores[entity] = scores.get(entity, 0.0) + share * score
-    needed = label_quorum or {}
-    return sorted(
-        with_score(entity, scores[entity] / len(found))
-        for entity, count in votes.items()
-        if count >= needed.get(entity.label, quorum) - _ROUNDING
-    )
+    return votes, scores
 
 
 def with_score(entity: Entity, score: float) -> Entity:

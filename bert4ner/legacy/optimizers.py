@@ -5,10 +5,18 @@ from typing import Any
 
 from bert4ner.backend.first import tf
 from bert4ner.backend.first_keras import OWN_MODULES, decayed_rate, hyperparameter
-from bert4ner.legacy import extensions
+from bert4ner.legacy.extensions.accumulation import extend_with_gradient_accumulation
+from bert4ner.legacy.extensions.lookahead import extend_with_lookahead
+from bert4ner.legacy.extensions.moving_average import extend_with_exponential_moving_average
+from bert4ner.legacy.extensions.parameter_rates import extend_with_parameter_wise_lr
 from bert4ner.legacy.unsupported import Unsupported
 
-_REPLACED = "exponential_moving_average gradient_accumulation lookahead parameter_wise_lr".split()
+_REPLACED = (
+    extend_with_exponential_moving_average,
+    extend_with_gradient_accumulation,
+    extend_with_lookahead,
+    extend_with_parameter_wise_lr,
+)
 _THROUGH_UPDATE = "weight_decay layer_adaptation lazy_optimization".split()
 
 
@@ -23,9 +31,8 @@ def mend(optimizers: Any) -> None:
     optimizers.AdaFactorBase.learning_rate = property(_adafactor_rate)
     optimizers.AdaFactorBase.beta2 = property(_adafactor_beta2)
 
-    for name in _REPLACED:
-        name = f"extend_with_{name}"
-        setattr(optimizers, name, optimizers.export_to_custom_objects(getattr(extensions, name)))
+    for extend in _REPLACED:
+        setattr(optimizers, extend.__name__, optimizers.export_to_custom_objects(extend))
     for name in _THROUGH_UPDATE:
         name = f"extend_with_{name}"
         setattr(optimizers, name, _refusing_kernels(getattr(optimizers, name), name, keras, optimizers.Adam))

@@ -115,7 +115,7 @@ def _attention_by_core(original: Any) -> Any:
         query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in (query, key, value))
         if others or allowed is not None:  # (batch, heads, length, size)
             tables = {kwargs["p_bias"]: others[0]} if others else {}
-            return _by_places(self, query, key, value, _permitted(mask[1], allowed), **tables)
+            return _by_places(self, (query, key, value), _permitted(mask[1], allowed), **tables)
         outputs = _by_core(self, query, key, value, mask[1])
         return outputs, tf.matmul(query, key, transpose_b=True) * self.core.score_scale  # not computed if not used
 
@@ -132,11 +132,12 @@ def _permitted(mask: Any, allowed: Any) -> Any:
 
 
 def _by_places(
-    layer: Any, query: Any, key: Any, value: Any, mask: Any, *, typical_relative: Any = None, t5_relative: Any = None
+    layer: Any, heads: tuple[Any, Any, Any], mask: Any, *, typical_relative: Any = None, t5_relative: Any = None
 ) -> Any:
     """Attention to what the mask permits, which may depend on the distance of two tokens.
 
     Args:
+        heads: query, key and value, each (batch, heads, length, size).
         typical_relative: vectors (length, length, size), added to keys and to values (NEZHA).
         t5_relative: numbers (length, length, heads), added to scores (T5).
 
@@ -144,6 +145,7 @@ def _by_places(
         Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.
         2020, T5.
     """
+    query, key, value = heads
     scores = tf.matmul(query, key, transpose_b=True)  # (batch, heads, length, length)
     if typical_relative is not None:
         scores += tf.einsum("bhjd,jkd->bhjk", query, typical_relative)

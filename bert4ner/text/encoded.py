@@ -93,17 +93,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
     `lost`; who wants to learn them says so with `warn_of_lost`.
     """
     documents = list(documents)
-    owners: list[int] = []
-    bounds: list[Window] = []
-    gold: list[list[Entity]] = []
-    lost: list[LostEntity] = []
-    for index, document in enumerate(documents):
-        windows = _windows(document.text, config)
-        inside, outside = window_entities(windows, document.entities)
-        owners.extend([index] * len(windows))
-        bounds.extend(windows)
-        gold.extend(inside)
-        lost.extend(lost_entity(document, entity, FITS_NO_WINDOW) for entity in outside)
+    owners, bounds, gold, lost = _cut(documents, config)
     pieces = [documents[owner].text[slice(*window)] for owner, window in zip(owners, bounds, strict=True)]
     encodings = [
         _moved(encoding, window.start) for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)
@@ -126,6 +116,24 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         max_length=config.max_length,
         pad_id=vocabulary.pad_id,
     )
+
+
+def _cut(
+    documents: Sequence[Document], config: WindowConfig
+) -> tuple[list[int], list[Window], list[list[Entity]], list[LostEntity]]:
+    """Of each window its document, bounds and gold entities; and the gold entities that no window holds."""
+    owners: list[int] = []
+    bounds: list[Window] = []
+    gold: list[list[Entity]] = []
+    lost: list[LostEntity] = []
+    for index, document in enumerate(documents):
+        windows = _windows(document.text, config)
+        inside, outside = window_entities(windows, document.entities)
+        owners.extend([index] * len(windows))
+        bounds.extend(windows)
+        gold.extend(inside)
+        lost.extend(lost_entity(document, entity, FITS_NO_WINDOW) for entity in outside)
+    return owners, bounds, gold, lost
 
 
 def _windows(text: str, config: WindowConfig) -> list[Window]:

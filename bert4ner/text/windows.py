@@ -134,13 +134,7 @@ def stitch(
     """
     if len(windows) != len(found):
         raise ValueError(f"found must hold {len(windows)} lists, one for each window, got {len(found)}")
-    # Twice the middles of the shared stretches, against start + end of an entity: whole numbers, no rounding.
-    seams = [before.end + after.start for before, after in pairwise(windows)]
-    owned: dict[Entity, int] = {}
-    for number, entities in enumerate(found):
-        for entity in entities:
-            if bisect_right(seams, entity.start + entity.end) == number:
-                owned.setdefault(entity, number)
+    owned = _owned(windows, found)
     if candidates or len(windows) < 2:
         return sorted(owned)
     rivals = _conflicts(owned, [set(entities) for entities in found], nesting)
@@ -149,6 +143,18 @@ def stitch(
         if entity not in dropped:
             dropped.update(rivals[entity])
     return sorted(entity for entity in owned if entity not in dropped)
+
+
+def _owned(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> dict[Entity, int]:
+    """The entities that were found by the window that owns their middle, with its number."""
+    # Twice the middles of the shared stretches, against start + end of an entity: whole numbers, no rounding.
+    seams = [before.end + after.start for before, after in pairwise(windows)]
+    owned: dict[Entity, int] = {}
+    for number, entities in enumerate(found):
+        for entity in entities:
+            if bisect_right(seams, entity.start + entity.end) == number:
+                owned.setdefault(entity, number)
+    return owned
 
 
 def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nesting: Nesting) -> dict[Entity, list[Entity]]:

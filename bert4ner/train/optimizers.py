@@ -55,7 +55,7 @@ class GroupedAdamW(SlotOptimizer):
         learning_rate: rate or schedule of the ungrouped variables.
         rate_factors: variable name -> factor on the rate.
         weight_decay: decay per step, multiplied by the variable's rate.
-        global_clipnorm: largest norm of all gradients together; None leaves them alone.
+        **kwargs: as for `SlotOptimizer`, `global_clipnorm` among them.
 
     References:
         Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization.
@@ -71,11 +71,9 @@ class GroupedAdamW(SlotOptimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-6,
-        global_clipnorm: float | None = None,
-        name: str = "GroupedAdamW",
         **kwargs: Any,
     ):
-        super().__init__(learning_rate, name=name, global_clipnorm=global_clipnorm, **kwargs)
+        super().__init__(learning_rate, **kwargs)
         self.rate_factors = dict(rate_factors or {})
         self.decay = weight_decay  # `weight_decay` is the base class's own, ungrouped
         self.beta_1 = beta_1

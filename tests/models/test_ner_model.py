@@ -73,7 +73,8 @@ def test_the_precision_of_a_loaded_model_may_be_chosen(saved, tiny_model):
         NERModel.load(saved, precision="double")
 
 
-def test_saving_again_replaces_the_folder_and_leaves_nothing_aside(folder, tiny_config):
+def test_saving_again_replaces_the_folder_and_leaves_nothing_aside(saved, tiny_config, tmp_path):
+    folder = shutil.copytree(saved, tmp_path / "model")
     other = NERModel.create(tiny_config(seed=9), ["Z"])
     other.save(folder)
     assert NERModel.load(folder).labels == ("Z",) and len(list(folder.iterdir())) == 3

@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from bert4ner.backend.frameworks import tf
+from bert4ner.data.writing import atomic_folder
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained.family import Sources
 from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder, open_store
@@ -56,18 +57,8 @@ def convert_checkpoint(given: str | Path, target: str | Path, to: str = "auto") 
     if to == "auto":
         to = "tensorflow" if weights.layout.name == "huggingface" else "huggingface"
     arrays = _converted(weights, _target_sources(found, to))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    try:
+    with atomic_folder(target) as aside:
         _write(aside, found, arrays, to)
-        if target.exists():
-            target.rmdir()
-        aside.rename(target)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return Conversion(found.family.name, weights.layout.name, to, len(arrays), tuple(sorted(weights.unexpected())))
 
 
