@@ -79,6 +79,7 @@ def test_the_file_of_a_combination_can_be_read(readme, tmp_path):
     assert CombineOptions.load(tmp_path / "combine.toml").rules.longest == {"*": 30}
 
 
+@pytest.mark.tensorflow
 @pytest.mark.slow
 def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
