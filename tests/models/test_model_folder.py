@@ -8,8 +8,11 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from bert4ner.errors import CheckpointError
+from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.models.ner_model import NERModel
 from bert4ner.version import VERSION
+
+LATEST = len(CONFIG_MIGRATIONS) + 1  # version of the options
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def test_a_missing_label_shows_in_the_weights(folder):
         (lambda config: config.update(model=[]), "model must be a table, got []"),
         (
             lambda config: config.update(format=99),
-            "its options are of format 99, this bert4ner knows those up to 2; upgrade bert4ner",
+            f"its options are of format 99, this bert4ner knows those up to {LATEST}; upgrade bert4ner",
         ),
     ],
 )
