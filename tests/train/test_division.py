@@ -1,7 +1,7 @@
 """Documents of a run and their folds: what is held out, what is learned from, what folds.json holds."""
 
 from bert4ner.entities import Document, Entity
-from bert4ner.runs.folder import fingerprint
+from bert4ner.runs.folds import fingerprint
 from bert4ner.train.division import NEVER_HELD_OUT, Division
 
 DOCUMENTS = [Document(name, "人参", (Entity(0, 2, label),)) for name, label in zip("abc", "YXY", strict=True)]
