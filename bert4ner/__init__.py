@@ -17,7 +17,7 @@ from bert4ner.errors import (
     EnvironmentProblem,
     RunError,
 )
-from bert4ner.version import VERSION as __version__
+from bert4ner.version import VERSION as __version__  # noqa: N811  # the name that Python's tools look for
 
 # name -> where it is defined: "module:name there", or a module alone
 _LAZY = {

@@ -81,6 +81,7 @@ class NamedEntityRecognizer(Recognizer):
     """
 
     def __new__(cls, models: Sequence[NERModel]) -> "NamedEntityRecognizer":
+        """One that is a `ViterbiDecoder` as well, if the models' head tags."""
         if cls is NamedEntityRecognizer and models and isinstance(models[0].head.decoder(), ViterbiDecoder):
             return object.__new__(_PathRecognizer)
         return object.__new__(cls)
@@ -127,6 +128,7 @@ class NamedEntityRecognizer(Recognizer):
         return cls([NERModel.load(model_folder(path), precision=precision)])
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        """See `Recognizer.predict`."""
         check_nbest(nbest)
         return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 

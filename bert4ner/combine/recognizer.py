@@ -39,6 +39,7 @@ class CombinedRecognizer(Recognizer):
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The labels of all members; theirs are the same."""
         return self.members[0].labels
 
     @classmethod
@@ -57,6 +58,7 @@ class CombinedRecognizer(Recognizer):
         return cls(members, run.combination)
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        """As `Recognizer.predict`, but `nbest` was fixed when runs were combined: a ConfigError, if it is not 1."""
         if nbest != 1:
             raise ConfigError(
                 "how many best paths a combined run takes its candidates from is fixed when runs are combined "

@@ -28,10 +28,10 @@ _CURVE_POINTS = 200  # of a label: more do not show
 
 @dataclass(frozen=True)
 class Aim:
-    """What the thresholds are to give: the best F-beta of all labels together (micro), for each label its own best one
-    (and so the best macro F-beta), or for each label a recall or precision of at least `value`.
+    """What the thresholds are to give.
 
-    Of the thresholds that give a wished recall the highest is taken, of those that give a wished precision the lowest;
+    That is the best F-beta of all labels together (micro), for each label its own best one (and so the best macro
+    F-beta), or for each label a recall or precision of at least `value`. Of the thresholds that give a wished recall the highest is taken, of those that give a wished precision the lowest;
     where none does, the one that comes nearest.
     """
 

@@ -22,8 +22,11 @@ SpanReading = tuple[list[TokenSpan], float]
 
 
 class Decoder(ABC):
-    """Finds the entities in scores of windows: position 0 is the first token of the text, `lengths` (batch,) are those
-    of the text. What stands behind it is anything."""
+    """Finds the entities in scores of windows.
+
+    Position 0 is the first token of the text, `lengths` (batch,) are those of the text. What stands behind it is
+    anything.
+    """
 
     @abstractmethod
     def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
@@ -71,6 +74,7 @@ class PathDecoder(ViterbiDecoder, Decoder):
         self.tagset = tagset
 
     def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        """The spans of the best path of every window, each with the probability of its tags."""
         return self._scored([[path] for path in self.decode_batch(scores, lengths)], scores, lengths)
 
     def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
@@ -81,6 +85,7 @@ class PathDecoder(ViterbiDecoder, Decoder):
         return self._scored([[path for path, _ in best] for best in found], scores, lengths)
 
     def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+        """The n best paths of every window as readings, each with the probability of the whole path."""
         totals = log_partition(scores, lengths, self.transitions, self.starts, self.ends)  # (batch,)
         return [
             [(self._read(path), float(np.exp(min(score - total, 0.0)))) for path, score in paths]
@@ -125,12 +130,15 @@ class ThresholdDecoder(Decoder):
         self._find, self._nesting, self._what = find, nesting, what
 
     def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+        """The spans of every window that are likelier than not, as far as the nesting lets them stand together."""
         return self._above(0.5, scores, lengths, self._nesting)
 
     def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+        """All spans of every window above 1 / (2 nbest), whatever the nesting."""
         return self._above(1 / (2 * nbest), scores, lengths, "any")
 
     def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+        """Refused with a ConfigError: spans that are decided on one by one are no paths."""
         raise ConfigError(
             f"readings are the paths of heads that decode sequences, crf and span among them; {self._what} have none"
         )

@@ -19,14 +19,17 @@ class LayerMixture(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Creates one weight for each of the k inputs, all equal."""
         self.mixture = self.add_weight(name="mixture", shape=(len(input_shape),), initializer="zeros")
         super().build(input_shape)
 
     def call(self, inputs: list[Any]) -> Any:
+        """The weighted sum, (batch, length, width)."""
         weights = tf.nn.softmax(self.mixture)  # (k,)
         return tf.add_n([weights[k] * block for k, block in enumerate(inputs)])  # (batch, length, width)
 
     def compute_mask(self, inputs: list[Any], mask: Any = None) -> Any:
+        """The mask of the first input; all have the same."""
         return None if mask is None else mask[0]
 
 

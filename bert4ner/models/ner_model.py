@@ -92,6 +92,7 @@ class NERModel:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
+        """Cuts texts into the tokens of the vocabulary, as the configuration says."""
         return make_tokenizer(self.config.windows.tokens, self.vocabulary)
 
     @cached_property

@@ -16,9 +16,11 @@ class FreshTruncatedNormal(keras.initializers.Initializer):
         self.stddev = stddev
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        """Values of that shape, of the type asked for or Keras' own."""
         return tf.random.truncated_normal(shape, stddev=self.stddev, dtype=dtype or keras.backend.floatx())
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments, as Keras saves them."""
         return {"stddev": self.stddev}
 
 

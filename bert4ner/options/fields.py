@@ -93,7 +93,7 @@ def option(default: Any, help: str, **about: Any) -> Any:
 
 
 def describe(help: str, **about: Any) -> About:
-    """What `option` says of a field, for the annotation of a command's own parameter: `Annotated[int, describe(…)]`."""
+    """What `option` says of a field, for the annotation of a command's own parameter, in `Annotated`."""
     bounds = {name: about.pop(name) for name in ("low", "high", "above", "below") if name in about}
     return About(help, range=Range(**bounds), **about)
 

@@ -84,10 +84,12 @@ class TrainedRun(RunRecord):
 
     @property
     def num_folds(self) -> int:
+        """The number of folds."""
         return self.folds.number
 
     @property
     def held_out_in(self) -> dict[str, int]:
+        """The fold in which each document was held out, by the document's id."""
         return self.folds.held_out_in
 
     @cached_property
@@ -140,6 +142,7 @@ class CombinedRun(RunRecord):
 
     @property
     def num_folds(self) -> int:
+        """The number of folds that were scored."""
         return len(self.sheet.folds)
 
     @cached_property

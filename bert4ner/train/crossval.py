@@ -1,5 +1,4 @@
-"""Train one model or K, resumably, into a run folder, and score what every document got from a model that did not
-see it."""
+"""Train one model or K, resumably, into a run folder, and score each document by a model that did not see it."""
 
 import contextlib
 import logging

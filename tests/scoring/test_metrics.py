@@ -79,7 +79,7 @@ def test_micro_pools_all_labels():
 
 
 def test_figures_known_from_the_conll_script():
-    """conlleval's own example: 3 of 4 found phrases right, 5 wanted."""
+    """The example of conlleval itself: 3 of 4 found phrases right, 5 wanted."""
     counts = Counts(hits=3, gold=5, predicted=4)
     assert (counts.precision, counts.recall) == (0.75, 0.6)
     assert counts.f1 == pytest.approx(2 * 0.75 * 0.6 / 1.35)
@@ -99,7 +99,7 @@ def test_nothing_found_and_nothing_wanted_is_zero():
 
 
 @pytest.mark.parametrize(
-    "predicted, expected",
+    ("predicted", "expected"),
     [
         ([Document("0", TEXT)], "found 1 without prediction and 0 predictions without gold, e.g. '1'"),
         ([Document(id, TEXT) for id in "012"], "found 0 without prediction and 1 predictions without gold, e.g. '2'"),

@@ -43,15 +43,18 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     token_axes = (1, 2)
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens."""
         return 2 * length * (length + len(self.labels))  # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection to queries and keys and the terms of every label."""
         dense, size = keras.layers.Dense, 2 * self.head_size
         self.projection = built(dense, size, input_shape[-1], "projection", kernel_initializer="lecun_normal")
         self.labelling = built(dense, 2 * len(self.labels), size, "labelling", kernel_initializer="lecun_normal")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Parts (batch, length, length + 2 * labels), which `logits` adds up, from features (batch, length, width)."""
         projected = self.projection(self.dropout_layer(features))  # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
         spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)  # (batch, length, length)
@@ -60,15 +63,17 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return tf.concat([spans, terms[..., ::2], firsts], axis=-1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, length, length + 2 * labels)."""
         length = input_shape[1]
         return (input_shape[0], length, length and length + 2 * len(self.labels))
 
     def _parts(self, outputs: Any) -> tuple[Any, Any, Any]:
-        """s (…, length, length), a and b (…, length, labels)."""
+        """The parts s (…, length, length), a and b (…, length, labels)."""
         labels = len(self.labels)
         return outputs[..., : -2 * labels], outputs[..., -2 * labels : -labels], outputs[..., -labels:]
 
     def logits(self, outputs: Any) -> Any:
+        """The parts added up: (batch, labels, length, length)."""
         spans, lasts, firsts = self._parts(outputs)
         lasts, firsts = tf.transpose(lasts, [0, 2, 1]), tf.transpose(firsts, [0, 2, 1])  # (batch, labels, length)
         return spans[:, None] + lasts[:, :, None] + firsts[..., None]

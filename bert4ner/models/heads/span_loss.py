@@ -1,5 +1,4 @@
-"""What losses over all spans are made of: which pairs are spans, sums over those that are no entities, and over the
-others by groups."""
+"""What losses over all spans are made of: which pairs are spans, sums over those that are none, over others by group."""
 
 from typing import Any
 

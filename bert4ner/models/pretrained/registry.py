@@ -58,5 +58,4 @@ def read_encoder_config(described: Any, *, where: str) -> EncoderConfig:
         config: EncoderConfig = FAMILIES.get("bert").configure(described, {}, where=where)
         return config
     family = get_family(described["family"], where=where)
-    config = family.config.from_dict(described, where=where)
-    return config
+    return family.config.from_dict(described, where=where)

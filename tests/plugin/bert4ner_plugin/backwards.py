@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, final
 
+from bert4ner.errors import Bert4NERError, RunError
 from bert4ner.train.executors.base import Executor
 from bert4ner.train.tasks import Task
-
-from bert4ner.errors import Bert4NERError, RunError
 
 
 @final

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, final
 
-from bert4ner.train.step import Batch, Gradients, Modifier
-
 from bert4ner.backend.frameworks import tf
+from bert4ner.train.step import Batch, Gradients, Modifier
 
 
 @final
