@@ -32,7 +32,8 @@ class Backbone:
     @property
     def inputs(self) -> list[Any]:
         """Token ids and segment ids, both (batch, length)."""
-        return self.transformer.model.inputs
+        inputs: list[Any] = self.transformer.model.inputs
+        return inputs
 
     @cached_property
     def blocks(self) -> list[Any]:

@@ -1,5 +1,6 @@
 """How the outputs of the encoder's last blocks become one: mean, learned weights, or side by side."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
@@ -37,9 +38,9 @@ def fuse(blocks: list[Any], fusion: str) -> Any:
     """One tensor (batch, length, width), or (batch, length, k * width) for `concat`, from the last k blocks."""
     if fusion == "last" or len(blocks) == 1:
         return blocks[-1]
-    layer = {
+    layers: dict[str, Callable[[], Any]] = {
         "mean": lambda: keras.layers.Average(name="fusion"),
         "weighted": lambda: LayerMixture(name="fusion"),
         "concat": lambda: keras.layers.Concatenate(name="fusion"),
-    }[fusion]()
-    return layer(blocks)
+    }
+    return layers[fusion]()(blocks)

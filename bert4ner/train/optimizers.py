@@ -25,7 +25,7 @@ def auto_learning_rate(parameters: int) -> float:
     """
     below = math.log(_MINI_RATE / _BASE_RATE) / math.log(_BASE_PARAMETERS / _MINI_PARAMETERS)
     exponent = below if parameters < _BASE_PARAMETERS else 0.5
-    rate = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
+    rate: float = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
     return min(max(rate, 5e-6), _MINI_RATE)
 
 

@@ -118,7 +118,7 @@ class Head(keras.layers.Layer):
         return {}
 
     def cells(self, length: int) -> int:
-        """Size of the largest array for a window of so many tokens, [CLS], [SEP] and padding counted; see `models.budget`."""
+        """Size of the largest array for so many tokens of a window, padding and all counted; see `models.budget`."""
         raise NotImplementedError
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:

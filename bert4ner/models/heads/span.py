@@ -128,4 +128,5 @@ class SpanHead(PathHead):
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Of each tag of a token the log probability that both its pointers are what the tag says."""
         logs = log_softmax(outputs)  # (batch, length, 2, classes)
-        return logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
+        of_tags: np.ndarray = logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
+        return of_tags

@@ -1,4 +1,4 @@
-"""What losses over all spans are made of: which pairs are spans, sums over those that are none, over others by group."""
+"""What losses over all spans are made of: which pairs are spans, and sums over entities and over other spans."""
 
 from typing import Any
 
