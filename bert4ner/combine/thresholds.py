@@ -31,7 +31,7 @@ class Aim:
     """What the thresholds are to give.
 
     That is the best F-beta of all labels together (micro), for each label its own best one (and so the best macro
-    F-beta), or for each label a recall or precision of at least `value`. Of the thresholds that give a wished recall the
+    F-beta), or for each label a recall or precision of at least `value`. Of thresholds that give a wished recall the
     highest is taken, of those that give a wished precision the lowest; where none does, the one that comes nearest.
     """
 

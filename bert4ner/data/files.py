@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -25,8 +25,8 @@ TWO_BYTE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 class Repairs(Counter[str]):
     """How often each kind of repair was needed, and in `examples` where each kind was first met."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, counts: Mapping[str, int] | Iterable[str] = ()) -> None:
+        super().__init__(counts)
         self.examples: dict[str, str] = {}
 
     def note(self, kind: str, where: str, *, count: int = 1) -> None:
@@ -168,7 +168,7 @@ def json_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, 
 
 
 def _list_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, Any]]]:
-    records = parse_json(read_text(path, repairs), path=path)
+    records: Any = parse_json(read_text(path, repairs), path=path)
     for number, record in enumerate(records, start=1):
         where = f"{path}: record {number}"
         yield where, _as_object(record, where)
@@ -180,7 +180,7 @@ def _as_object(record: object, where: str) -> dict[str, Any]:
     return record
 
 
-def parse_json(text: str, *, path: Path, first_line: int = 1) -> Any:
+def parse_json(text: str, *, path: Path, first_line: int = 1) -> object:
     """`text` as JSON; the error names the line in the file that it came from."""
     try:
         return json.loads(text)
