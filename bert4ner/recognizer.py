@@ -29,6 +29,7 @@ class Recognizer(ABC):
         """The documents with predicted entities in place of their own, in order, in constant memory.
 
         Args:
+            documents: texts to read; may be a generator.
             batch_tokens: tokens in one batch, padding counted.
             nbest: above 1, candidates instead of one answer: more is found, less of it is right, and it may overlap.
                 A head that decodes sequences (crf, softmax, span) gives what is on any of its so many best paths, one
@@ -53,6 +54,7 @@ class Recognizer(ABC):
         """The entities of each text, in order; texts are read as results are asked for.
 
         Args:
+            texts: texts to read; may be a generator.
             batch_tokens: tokens in one batch, padding counted.
             nbest: as for `predict`.
         """
@@ -108,6 +110,7 @@ class NamedEntityRecognizer(Recognizer):
         """Load a run (all its folds), one fold's folder, or one model folder.
 
         Args:
+            path: one of these folders.
             precision: arithmetic of the encoder in this process, e.g. "float32"; by default what the run's option
                 says, where "auto" means what suits the machine at hand, not the one that trained.
 

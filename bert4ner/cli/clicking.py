@@ -21,6 +21,9 @@ def split(signature: Signature, arguments: Sequence[str], *, prog: str, page: Ca
     """The values of all parameters that the arguments give, by their names; those of several words as a tuple.
 
     Args:
+        signature: what the command takes.
+        arguments: the words after its name.
+        prog: the command as it is typed, for messages.
         page: makes the help page.
 
     Raises:

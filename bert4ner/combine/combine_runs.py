@@ -46,6 +46,7 @@ def combine_runs(
         runs: folders of complete runs with the same labels that held out the same documents.
         output: a folder that does not exist or is empty.
         gold: the annotated documents that the runs were made from; others among them are left out.
+        options: how they are combined, and what is fitted.
 
     Raises:
         RunError, CheckpointError: a run, named, is incomplete, damaged or does not go with the first one.

@@ -65,6 +65,8 @@ def gather_chances(
     """For each held-out document everything that any member finds, and each member's probability of it.
 
     Args:
+        members: the members of the combination.
+        recognizers: of each of them what recognizes with its models.
         nbest: above 1, members give more candidates than what they found; see `Recognizer.predict`.
     """
     texts = members[0].predicted

@@ -112,6 +112,8 @@ def span_probabilities(
     does, where an end lies inside a token, and where the head cannot hold the entity: the models cannot find it.
 
     Args:
+        ensemble: the models.
+        encoded: the documents and their windows.
         batches: window numbers and what the models gave for them; windows that are not among them give 0.
         candidates: of each document of `encoded` entities with labels that the models know.
     """

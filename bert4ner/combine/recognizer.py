@@ -47,6 +47,7 @@ class CombinedRecognizer(Recognizer):
         """Load a run that `combine_runs` made.
 
         Args:
+            path: the folder of the run.
             precision: see `NamedEntityRecognizer.load`.
 
         Raises:
@@ -117,6 +118,7 @@ def load_recognizer(path: str | Path, *, precision: str | None = None) -> Recogn
     """Load what recognizes: a combination, a run (all its folds), one fold's folder, or one model folder.
 
     Args:
+        path: one of these folders.
         precision: arithmetic of the encoder in this process; see `NamedEntityRecognizer.load`.
 
     Raises:

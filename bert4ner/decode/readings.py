@@ -43,6 +43,7 @@ def join_readings(bounds: Sequence[Window], windows: Sequence[Sequence[Reading]]
     Args:
         bounds: the windows of one document, in its order.
         windows: for each of them its readings, at least one, entities in characters of the document.
+        n: the most readings to give.
     """
     choices, logs = _likeliest([np.array([each.probability for each in readings]) for readings in windows], n)
     joined: dict[tuple[Entity, ...], float] = {}

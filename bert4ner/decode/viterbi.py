@@ -105,6 +105,7 @@ class ViterbiDecoder:
 
         Args:
             emissions: (length, tags).
+            n: the most paths to give.
 
         Raises:
             ValueError: wrong shape, n below 1, or no path is allowed.

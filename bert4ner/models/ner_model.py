@@ -188,6 +188,7 @@ class NERModel:
         """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
+            folder: where `save` wrote it.
             precision: arithmetic of the encoder in this process; by default as the model was configured.
 
         Raises:

@@ -139,6 +139,11 @@ def _by_places(
     """Attention to what the mask permits, which may depend on the distance of two tokens.
 
     Args:
+        layer: bert4keras' layer of attention.
+        query: (batch, heads, length, size).
+        key: of the same shape.
+        value: of the same shape.
+        mask: which key each query may see; None is all.
         typical_relative: vectors (length, length, size), added to keys and to values (NEZHA).
         t5_relative: numbers (length, length, heads), added to scores (T5).
 

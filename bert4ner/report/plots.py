@@ -64,6 +64,9 @@ def draw_curves(
     """Precision, recall and F1 of every epoch, the best one marked, and below them the loss.
 
     Args:
+        history: a line of scores and loss for each epoch.
+        best_epoch: the epoch to mark.
+        limits: ranges of the axes, from `curve_limits`.
         name: begins the ids in the SVG, which must differ between the plots of a page.
     """
     with matplotlib.rc_context(_STYLE):
@@ -123,6 +126,7 @@ def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float
     Args:
         curve: `precision` and `recall`, from the highest threshold on.
         selected: the precision and recall of what was selected, marked by a dot.
+        name: begins the ids in the SVG.
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(2.6, 2.3), layout="constrained")

@@ -58,6 +58,7 @@ def read_json(path: Path, *, newest: int | None = None) -> dict[str, Any]:
     """The names and values of a JSON file.
 
     Args:
+        path: the file.
         newest: the highest format that is understood, where the file has one.
 
     Raises:

@@ -70,6 +70,9 @@ class RunFolder:
         """Start the run, or find that it is the same one, to be taken up where it stopped.
 
         Args:
+            config: its options.
+            labels: those of its documents, in the order that numbers them.
+            folds: how its documents are divided.
             precision: the arithmetic that `config` comes to on this machine.
             decided: what options come to that are `auto` and depend on the documents; the run keeps what was decided.
 

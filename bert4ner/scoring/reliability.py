@@ -45,6 +45,7 @@ def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int
     Args:
         scores: for each entity found, the probability that it is right; values in [0, 1].
         right: whether it is.
+        num_bins: how many they are.
 
     Raises:
         ValueError: not as many scores as truths, none at all, or one outside [0, 1].

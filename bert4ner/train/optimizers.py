@@ -123,6 +123,8 @@ def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float 
     several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
 
     Args:
+        config: where the rates are numbers or `auto`.
+        encoder_config: the size of the encoder, which `auto` depends on.
         passes: how often the encoder reads every window, see `Reading.passes`.
 
     References:
@@ -144,6 +146,8 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
     """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
+        model: the model to train.
+        total_steps: updates of the whole training; the rates fall to 0 by then.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
     """
     options = model.config.optimization

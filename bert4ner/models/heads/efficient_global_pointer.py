@@ -124,7 +124,8 @@ def _sums(spans: Any, lasts: Any, firsts: Any, places: Any) -> Any:
 
     Args:
         spans: the part of the pairs of tokens, ``(batch, length, length)``; -inf is no span.
-        lasts, firsts: the parts of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
+        lasts: a part of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
+        firsts: the other part, of the same shape.
         places: row, first and last token of the spans to leave out, ``(batch, cells, 3)``.
     """
     spans = tf.tensor_scatter_nd_update(spans, places, tf.fill(tf.shape(places)[:-1], np.float64(-np.inf)))
@@ -138,7 +139,9 @@ def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
 
     Args:
         every: logits of all labels, ``(batch, cells, labels)``.
-        labels, starts, ends: of the entities, ``(batch, cells)``.
+        labels: numbers of the entities' labels, ``(batch, cells)``.
+        starts: their first tokens, of the same shape.
+        ends: their last tokens.
         real: which of them there are.
     """
     place = starts * (tf.reduce_max(ends) + 1) + ends  # a number for each pair

@@ -72,6 +72,7 @@ class TokenPairHead(Head):
         """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
 
         Args:
+            least: that probability.
             window: its scores.
             length: tokens of its text.
         """
