@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.entities import Document
 
@@ -62,7 +63,7 @@ def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int
     return Reliability(bins, int(values.size), float(values.mean()), float(truth.mean()), error)
 
 
-def _bin(low: float, high: float, scores: np.ndarray, right: np.ndarray) -> Bin:
+def _bin(low: float, high: float, scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Bin:
     share = float(right.mean())
     return Bin(low, high, len(scores), float(scores.mean()), share, wilson_interval(share, len(scores)))
 
