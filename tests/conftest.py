@@ -31,7 +31,8 @@ WITH_TENSORFLOW = [
     ROOT / "tests" / name
     for name in (
         *("backend", "combine", "legacy", "models", "networks", "train"),
-        *("cli/test_cli_combine.py", "cli/test_cli_loop.py", "test_recognizer.py", "test_speed_proxies.py"),
+        *("cli/test_cli_combine.py", "cli/test_cli_convert_checkpoint.py", "cli/test_cli_loop.py"),
+        *("test_recognizer.py", "test_speed_proxies.py"),
     )
 ]
 """Tests that need TensorFlow as a whole; single tests elsewhere have the mark `tensorflow`."""

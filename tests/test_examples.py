@@ -70,6 +70,7 @@ def test_options_of_the_command_line_win(configured, tmp_path):
     assert [document.text for document in given["documents"]] == ["心房肥大"]
 
 
+@pytest.mark.tensorflow
 @pytest.mark.slow
 def test_the_crf_baseline_trains_scores_and_recognizes(tmp_path):
     folder = tmp_path / "a user's folder"
@@ -81,6 +82,7 @@ def test_the_crf_baseline_trains_scores_and_recognizes(tmp_path):
     assert (folder / "runs/crf-baseline/scores.json").is_file()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.slow
 def test_the_global_pointer_baseline_finds_entities_inside_others(tmp_path):
     text = "心房内折返性心动过速，伴头痛。"
@@ -96,6 +98,7 @@ def test_the_global_pointer_baseline_finds_entities_inside_others(tmp_path):
     assert (tmp_path / "runs/global_pointer-baseline/scores.json").is_file()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.slow
 def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(tmp_path):
     script = ROOT / "examples/keras_loop.py"

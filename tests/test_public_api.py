@@ -33,7 +33,13 @@ def test_the_promised_names_are_listed():
     assert len(bert4ner.__all__) == len(set(bert4ner.__all__))
 
 
-@pytest.mark.parametrize("name", bert4ner.__all__)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.tensorflow] if name in WITH_TENSORFLOW else [])
+        for name in bert4ner.__all__
+    ],
+)
 def test_every_listed_name_is_there(name):
     assert getattr(bert4ner, name) is not None
 

@@ -79,6 +79,7 @@ def test_the_file_of_a_combination_can_be_read(readme, tmp_path):
     assert CombineOptions.load(tmp_path / "combine.toml").rules.longest == {"*": 30}
 
 
+@pytest.mark.tensorflow
 @pytest.mark.slow
 def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
@@ -100,9 +101,11 @@ def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_format_is_named_and_what_holds_fragments(readme):
+def test_every_format_is_named_and_what_holds_fragments_and_weights(readme):
     text = (ROOT / readme).read_text(encoding="utf-8")
     (formats,) = (part for part in text.split("\n\n") if "`doccano`" in part)
     named = re.findall(r"`(\w+)`", formats)
-    fragments = [name for name in FORMATS.own() if FORMATS.get(name).holds.fragments]
-    assert named == [*FORMATS.own(), *fragments]
+    fragments, weights = (
+        [name for name in FORMATS.own() if getattr(FORMATS.get(name).holds, what)] for what in ("fragments", "weights")
+    )
+    assert named == [*FORMATS.own(), *fragments, *weights]

@@ -41,10 +41,11 @@ def combine(
     """
     for run in runs:
         check_run(run)
-    from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow
     from bert4ner.data.documents import read_documents
 
     documents = None if gold is None else read_documents(gold, format)
+    from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow
+
     scores = combine_runs(runs, output=output, gold=documents, options=options)
     if scores is not None:
         _print_scores(output, scores)

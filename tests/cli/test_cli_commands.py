@@ -155,6 +155,7 @@ def test_evaluate_keeps_brackets_in_labels(bert4ner, tmp_path):
 # --- info ---
 
 
+@pytest.mark.tensorflow
 def test_info_tells_versions_devices_and_precision(bert4ner):
     code, out, _ = bert4ner("info", "--json")
     found = json.loads(out)
@@ -164,6 +165,7 @@ def test_info_tells_versions_devices_and_precision(bert4ner):
     assert "precision: auto chooses" in bert4ner("info").out
 
 
+@pytest.mark.tensorflow
 def test_info_tells_of_a_gpu_that_is_not_used(bert4ner, monkeypatch):
     monkeypatch.setattr("bert4ner.backend.devices.unused_gpu", lambda: "install it")
     assert "missing: install it" in bert4ner("info").out
@@ -273,6 +275,7 @@ def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):
     assert "paired by id" in refused("evaluate", path, data)
 
 
+@pytest.mark.tensorflow
 def test_training_without_an_encoder_is_refused(refused, data, tmp_path):
     assert "--pretrained DIR" in refused("crossval", data, "--output", tmp_path / "run")
     assert "no such folder" in refused("train", data, "--output", tmp_path / "run", "--pretrained", tmp_path / "none")
