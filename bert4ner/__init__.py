@@ -17,7 +17,7 @@ from bert4ner.errors import (
     EnvironmentProblem,
     RunError,
 )
-from bert4ner.version import VERSION as __version__
+from bert4ner.version import VERSION as __version__  # noqa: N811  # the name that Python's tools look for
 
 # name -> where it is defined: "module:name there", or a module alone
 _LAZY = {
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # classes, functions and modules
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _LAZY[name].partition(":")

@@ -145,7 +145,7 @@ class Registry(Generic[Thing]):
             raise ValueError(f"it calls itself {called!r}")
 
 
-def attribute_at(place: str) -> Any:
+def attribute_at(place: str) -> Any:  # noqa: ANN401  # whatever stands there
     """What stands at "module:attribute", the module imported for it."""
     module, _, attribute = place.partition(":")
     return getattr(importlib.import_module(module), attribute)

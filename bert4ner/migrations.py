@@ -5,12 +5,10 @@ reason then says why the default is what every older file meant. A test compares
 version, so none can be forgotten.
 """
 
-from typing import Any
-
 from bert4ner.options.versions import Migration
 
 
-def _queries_through_all_layers(options: dict[str, Any]) -> dict[str, Any]:
+def _queries_through_all_layers(options: dict[str, object]) -> dict[str, object]:
     return options if options.get("head") != "mrc" else {"joint_layers": 0, **options}
 
 

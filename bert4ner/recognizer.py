@@ -29,6 +29,7 @@ class Recognizer(ABC):
         """The documents with predicted entities in place of their own, in order, in constant memory.
 
         Args:
+            documents: texts to read; may be a generator.
             batch_tokens: tokens in one batch, padding counted.
             nbest: above 1, candidates instead of one answer: more is found, less of it is right, and it may overlap.
                 A head that decodes sequences (crf, softmax, span) gives what is on any of its so many best paths, one
@@ -53,6 +54,7 @@ class Recognizer(ABC):
         """The entities of each text, in order; texts are read as results are asked for.
 
         Args:
+            texts: texts to read; may be a generator.
             batch_tokens: tokens in one batch, padding counted.
             nbest: as for `predict`.
         """
@@ -81,6 +83,7 @@ class NamedEntityRecognizer(Recognizer):
     """
 
     def __new__(cls, models: Sequence[NERModel]) -> "NamedEntityRecognizer":
+        """One that is a `ViterbiDecoder` as well, if the models' head tags."""
         if cls is NamedEntityRecognizer and models and isinstance(models[0].head.decoder(), ViterbiDecoder):
             return object.__new__(_PathRecognizer)
         return object.__new__(cls)
@@ -107,6 +110,7 @@ class NamedEntityRecognizer(Recognizer):
         """Load a run (all its folds), one fold's folder, or one model folder.
 
         Args:
+            path: one of these folders.
             precision: arithmetic of the encoder in this process, e.g. "float32"; by default what the run's option
                 says, where "auto" means what suits the machine at hand, not the one that trained.
 
@@ -127,6 +131,7 @@ class NamedEntityRecognizer(Recognizer):
         return cls([NERModel.load(model_folder(path), precision=precision)])
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        """See `Recognizer.predict`."""
         check_nbest(nbest)
         return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 

@@ -1,7 +1,7 @@
-"""The house order: a module imports only from floors below its own, and only `backend` names TensorFlow or Keras, their
-private parts included. (What classes override of Keras' private parts is tested in backend/test_private_parts.py.)
+"""The house order: a module imports only from floors below its own, and only `backend` names TensorFlow or Keras.
 
-Within one package the modules need some order too, so they must not import each other in a circle.
+Their private parts are included. (What classes override of these is tested in backend/test_private_parts.py.) Within
+one package the modules need some order too, so they must not import each other in a circle.
 """
 
 import ast

@@ -81,8 +81,7 @@ class TimedHead:
         list(self.recognizer.predict(self.asked[:4]))
 
     def measure(self) -> dict[str, float]:
-        """Seconds for an epoch, characters a second, MiB of memory so far, milliseconds of a step and of the head's
-        part in it."""
+        """How long an epoch, a step and the head's part in it take, characters a second, and MiB of memory so far."""
         trained = _mean_seconds(
             lambda: self.model.network.fit(self.batches.dataset(0, 1), steps_per_epoch=len(self.batches), verbose=0)
         )

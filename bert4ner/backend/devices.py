@@ -12,8 +12,10 @@ def gpu_count() -> int:
 
 
 def unused_gpu() -> str | None:
-    """What to do if NVIDIA's driver is here but TensorFlow sees no GPU; None if it sees one, there is none, or it was
-    hidden by an empty CUDA_VISIBLE_DEVICES (or -1)."""
+    """What to do if NVIDIA's driver is here but TensorFlow sees no GPU.
+
+    None if it sees one, there is none, or it was hidden by an empty CUDA_VISIBLE_DEVICES (or -1).
+    """
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1")
     if hidden or shutil.which("nvidia-smi") is None or tf.config.list_physical_devices("GPU"):
         return None

@@ -25,6 +25,7 @@ class SlotOptimizer(keras.optimizers.Optimizer):
         self._learning_rate = self._build_learning_rate(learning_rate)
 
     def build(self, var_list: Any) -> None:
+        """Creates the slots of all variables, once; Keras calls it before the first update."""
         super().build(var_list)
         if getattr(self, "_built", False):
             return
@@ -44,6 +45,7 @@ class SlotOptimizer(keras.optimizers.Optimizer):
         return super()._clip_gradients([tf.convert_to_tensor(gradient) for gradient in grads])
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments by which Keras makes the optimizer again, the learning rate or its schedule among them."""
         config = super().get_config()
         del config["jit_compile"]
         return {**config, "learning_rate": self._serialize_hyperparameter(self._learning_rate)}

@@ -1,5 +1,6 @@
-"""The one door for what bert4ner switches in a process as a whole, beyond what importing TensorFlow by
-`compat.activate` does. What is set here stays set; what a context manager sets is undone at its end, and that is all
+"""The one door for what bert4ner switches in a process as a whole, the import of TensorFlow (`activate`) aside.
+
+What is set here stays set; what a context manager sets is undone at its end, and that is all
 that functions which build things may use. The policy of mixed precision, `models.precision.policy`, is such a one.
 """
 

@@ -5,7 +5,6 @@ All that is missing or unknown is collected before it is told; what the values m
 
 import difflib
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -18,10 +17,13 @@ class HelpShown(Exception):
     """Help was asked for, and printed."""
 
 
-def split(signature: Signature, arguments: Sequence[str], *, prog: str, page: Callable[[], str]) -> dict[str, Any]:
+def split(signature: Signature, arguments: Sequence[str], *, prog: str, page: Callable[[], str]) -> dict[str, object]:
     """The values of all parameters that the arguments give, by their names; those of several words as a tuple.
 
     Args:
+        signature: what the command takes.
+        arguments: the words after its name.
+        prog: the command as it is typed, for messages.
         page: makes the help page.
 
     Raises:
@@ -100,7 +102,7 @@ class _Value(click.ParamType):  # type: ignore[type-arg]  # generic in some vers
         self.name = parameter.label
         self._parameter = parameter
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The value of one word."""
         if not self._parameter.positional and ctx is not None and _is_option(value, ctx.command):
             self.fail(f"expected a value, found the option {value}", param, ctx)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import InputFormat, Json, check_run
 from bert4ner.errors import ConfigError
@@ -69,7 +69,7 @@ def _pair(pair: "Pair") -> dict[str, object]:
     return {"one": pair.one, "other": pair.other, **told}
 
 
-def _print(records: "Sequence[RunRecord]", options: dict[str, list[Any]], pairs: "list[Pair]") -> None:
+def _print(records: "Sequence[RunRecord]", options: dict[str, list[object]], pairs: "list[Pair]") -> None:
     from bert4ner.cli.printing import print_table
 
     names = [str(record.path) for record in records]

@@ -16,6 +16,7 @@ def help_page(signature: Signature, prog: str, docstring: str) -> str:
     """The page, without a line break at its end.
 
     Args:
+        signature: what the command takes.
         prog: the command as it is typed.
         docstring: paragraphs, of which the last, the example, is printed as it is.
     """

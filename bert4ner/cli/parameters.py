@@ -26,7 +26,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, get_args, get_origin
 
 from bert4ner.options import About, Group, Option, Options, describe
 from bert4ner.options.kinds import kinds_of
@@ -122,11 +122,11 @@ def _own(parameter: inspect.Parameter) -> Parameter:
     return Parameter(parameter.name, option, positional, required=bare)
 
 
-def _added(name: str, default: Any, annotation: Any) -> Parameter:
+def _added(name: str, default: object, annotation: object) -> Parameter:
     return Parameter(name, _option(name, default, annotation))
 
 
-def _option(name: str, default: Any, annotation: Any) -> Option:
+def _option(name: str, default: object, annotation: object) -> Option:
     said = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     about = next((each for each in said if isinstance(each, About)), About(""))
     return Option(name, default, kinds_of(annotation), about)

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich import box
 from rich.console import Console
@@ -38,7 +38,7 @@ def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[
     console.print(table)
 
 
-def print_json(values: Any) -> None:
+def print_json(values: object) -> None:
     """One JSON value, readable."""
     print(json.dumps(values, ensure_ascii=False, indent=2))
 

@@ -29,6 +29,7 @@ def annotate(runs: Sequence[MemberRun], gold: Sequence[Document]) -> Annotated:
     """The annotation of what the runs held out.
 
     Args:
+        runs: the runs to combine, opened.
         gold: documents, those that the runs held out among them.
 
     Raises:

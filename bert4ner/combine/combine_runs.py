@@ -1,9 +1,9 @@
 """Makes one run of several: out-of-fold candidates, all that is fitted to them, honest scores, a folder of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from bert4ner.combine.annotated import Annotated, annotate, check_fitting
 from bert4ner.combine.applying import Evidence
@@ -46,6 +46,7 @@ def combine_runs(
         runs: folders of complete runs with the same labels that held out the same documents.
         output: a folder that does not exist or is empty.
         gold: the annotated documents that the runs were made from; others among them are left out.
+        options: how they are combined, and what is fitted.
 
     Raises:
         RunError, CheckpointError: a run, named, is incomplete, damaged or does not go with the first one.
@@ -76,7 +77,7 @@ class _Fitted:
 
     combination: Combination
     found: CrossFitted
-    worth: dict[str, Any]
+    worth: dict[str, Mapping[str, object]]
 
 
 def _prepare(runs: Sequence[str | Path], gold: Sequence[Document] | None, options: CombineOptions) -> _Work:
@@ -142,7 +143,7 @@ def _fit(annotated: Annotated, evidence: Sequence[Evidence], combination: Combin
     gold, folds = annotated.gold, annotated.folds
     found = cross_fit(gold, evidence, folds, combination, search)
     whole = fit(gold, evidence, combination, search)
-    worth: dict[str, Any] = {}
+    worth: dict[str, Mapping[str, object]] = {}
     if search.aim is not None or search.quorum:
         plain = replace(search, aim=None, quorum=False)
         tried = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.combine.applying import Evidence, voiced
 from bert4ner.combine.members import Member, MemberRun
@@ -65,6 +66,8 @@ def gather_chances(
     """For each held-out document everything that any member finds, and each member's probability of it.
 
     Args:
+        members: the members of the combination.
+        recognizers: of each of them what recognizes with its models.
         nbest: above 1, members give more candidates than what they found; see `Recognizer.predict`.
     """
     texts = members[0].predicted
@@ -122,7 +125,7 @@ def _found_by(judge: _Judge, texts: Sequence[Document], nbest: int) -> list[Docu
     return list(stitch_documents(texts, judge.encoded, windows, nesting=nesting, candidates=nbest > 1))
 
 
-def _fill(tables: Sequence[np.ndarray], judge: _Judge, candidates: Sequence[list[Entity]]) -> None:
+def _fill(tables: Sequence[NDArray[np.float64]], judge: _Judge, candidates: Sequence[list[Entity]]) -> None:
     """Write the mean probabilities of a judge into its member's row of the tables (members, candidates)."""
     asked = [entities if mine else [] for entities, mine in zip(candidates, judge.own, strict=True)]
     spans, _ = place_candidates(judge.ensemble.models[0], judge.encoded, asked)

@@ -52,6 +52,8 @@ def fit(
     Args:
         gold: of each of `evidence` the annotated document.
         evidence: from models that were not trained on the documents.
+        combination: what is given; what is open in it is fitted.
+        search: what is to be fitted, and to what aim.
 
     Raises:
         DataError: there are too few candidates to learn from.
@@ -118,7 +120,10 @@ def cross_fit(
 
     Args:
         gold: of each of `evidence` the annotated document.
+        evidence: from models that were not trained on the documents.
         folds: of each of `evidence` the fold it belongs to; at least two different ones.
+        combination: what is given; what is open in it is fitted.
+        search: what is to be fitted, and to what aim.
 
     Returns:
         documents in the order of `evidence`.

@@ -69,6 +69,7 @@ def fit_calibration(kind: CalibrationKind, scores: FloatArray, right: BoolArray)
     """The calibration with the least log loss (temperature), or the least squared error of all that grow (isotonic).
 
     Args:
+        kind: which of the two.
         scores: (candidates,), in [0, 1].
         right: bool (candidates,).
 

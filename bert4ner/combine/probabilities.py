@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.entities import Document, Entity
 from bert4ner.models.ensemble import Batch, Ensemble
@@ -78,7 +79,7 @@ def held_cells() -> int:
 
 def average_probabilities(
     members: Sequence[NamedEntityRecognizer], documents: Sequence[Document], *, batch_tokens: int, nbest: int = 1
-) -> list[tuple[list[Entity], np.ndarray]]:
+) -> list[tuple[list[Entity], NDArray[np.float64]]]:
     """For each document all entities that any member finds, and their probabilities ``(members, entities)``.
 
     A member finds what its models find together, with `nbest` above 1 the candidates that they have together; its
@@ -106,13 +107,15 @@ def span_probabilities(
     encoded: Encoded,
     batches: Iterable[Batch],
     candidates: Sequence[Sequence[Entity]],
-) -> list[np.ndarray]:
+) -> list[NDArray[np.float64]]:
     """The mean probability that the models give to each candidate, ``(candidates,)`` for each document.
 
     It is that in the window which owns the span's middle, or in the nearest one that holds the span. 0 where no window
     does, where an end lies inside a token, and where the head cannot hold the entity: the models cannot find it.
 
     Args:
+        ensemble: the models.
+        encoded: the documents and their windows.
         batches: window numbers and what the models gave for them; windows that are not among them give 0.
         candidates: of each document of `encoded` entities with labels that the models know.
     """

@@ -39,6 +39,7 @@ class CombinedRecognizer(Recognizer):
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """The labels of all members; theirs are the same."""
         return self.members[0].labels
 
     @classmethod
@@ -46,6 +47,7 @@ class CombinedRecognizer(Recognizer):
         """Load a run that `combine_runs` made.
 
         Args:
+            path: the folder of the run.
             precision: see `NamedEntityRecognizer.load`.
 
         Raises:
@@ -57,6 +59,7 @@ class CombinedRecognizer(Recognizer):
         return cls(members, run.combination)
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
+        """As `Recognizer.predict`, but `nbest` was fixed when runs were combined: a ConfigError, if it is not 1."""
         if nbest != 1:
             raise ConfigError(
                 "how many best paths a combined run takes its candidates from is fixed when runs are combined "
@@ -115,6 +118,7 @@ def load_recognizer(path: str | Path, *, precision: str | None = None) -> Recogn
     """Load what recognizes: a combination, a run (all its folds), one fold's folder, or one model folder.
 
     Args:
+        path: one of these folders.
         precision: arithmetic of the encoder in this process; see `NamedEntityRecognizer.load`.
 
     Raises:

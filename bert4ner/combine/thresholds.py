@@ -28,11 +28,11 @@ _CURVE_POINTS = 200  # of a label: more do not show
 
 @dataclass(frozen=True)
 class Aim:
-    """What the thresholds are to give: the best F-beta of all labels together (micro), for each label its own best one
-    (and so the best macro F-beta), or for each label a recall or precision of at least `value`.
+    """What the thresholds are to give.
 
-    Of the thresholds that give a wished recall the highest is taken, of those that give a wished precision the lowest;
-    where none does, the one that comes nearest.
+    That is the best F-beta of all labels together (micro), for each label its own best one (and so the best macro
+    F-beta), or for each label a recall or precision of at least `value`. Of thresholds that give a wished recall the
+    highest is taken, of those that give a wished precision the lowest; where none does, the one that comes nearest.
     """
 
     kind: Literal["f", "macro-f", "recall", "precision"]
@@ -98,6 +98,8 @@ def choose_thresholds(
         gold: as annotated.
         candidates: the same documents with everything found in them, each entity with the score that the threshold is
             compared with. They must come from models that were not trained on the document.
+        aim: what the thresholds are to give.
+        rule: how candidates are selected otherwise; its threshold holds for labels without one.
 
     Raises:
         DataError: the documents are not the same.
@@ -175,7 +177,10 @@ def _best_together(labels: Sequence[Cuts], num_gold: int, num_found: int, beta: 
     it is the greatest there is.
 
     Args:
-        num_gold, num_found: all gold entities, and what is found of other labels anyway.
+        labels: the cuts of each label that is to be chosen for.
+        num_gold: number of all gold entities.
+        num_found: number of what is found of other labels anyway.
+        beta: weight of recall against precision.
 
     References:
         Dinkelbach 1967, On Nonlinear Fractional Programming.

@@ -1,7 +1,6 @@
 """What `audit` finds, as plain records, and the sentences that say what of it is suspicious. Finds nothing itself."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from bert4ner.data.surfaces import Consistency, Leakage
 
@@ -86,7 +85,7 @@ class AuditReport:
     vocabulary: VocabularyGaps | None = None
     leakage: Leakage | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Everything as plain values, for JSON."""
         result = asdict(self)
         result["consistency"]["share"] = self.consistency.share

@@ -83,7 +83,7 @@ def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
 
 
 def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> Span:
-    """brat divides a span at line ends: such pieces are one. Others are the fragments of a discontinuous entity."""
+    """Spans that brat divides at line ends are one. Others are the fragments of a discontinuous entity."""
     shown = " ".join(text[start:end] for start, end in pieces)
     joined = pieces[:1]
     for start, end in pieces[1:]:

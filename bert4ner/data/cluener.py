@@ -8,7 +8,6 @@ file really follows is decided by comparing the mentions. Every span of a repeat
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.format import Format
@@ -50,7 +49,7 @@ def _records(path: Path, repairs: Repairs) -> Iterator[tuple[Record, str]]:
         yield Record(where, id, text_of(record, where), spans), shape
 
 
-def _listed(record: dict[str, Any], where: str) -> list[Span]:
+def _listed(record: dict[str, object], where: str) -> list[Span]:
     spans = []
     for entity in list_of(record, "entity_list", where):
         index = entity.get("entity_index") if isinstance(entity, dict) else None
@@ -64,7 +63,7 @@ def _listed(record: dict[str, Any], where: str) -> list[Span]:
     return spans
 
 
-def _nested(record: dict[str, Any], where: str) -> Iterator[Span]:
+def _nested(record: dict[str, object], where: str) -> Iterator[Span]:
     for label, mentions in _mapping(record.get("label"), where).items():
         for mention, places in _mapping(mentions, where).items():
             if not isinstance(places, list):
@@ -77,7 +76,7 @@ def _nested(record: dict[str, Any], where: str) -> Iterator[Span]:
                 yield span_of(place[0], place[1], label, mention=mention, where=where)
 
 
-def _mapping(value: Any, where: str) -> dict[str, Any]:
+def _mapping(value: object, where: str) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):

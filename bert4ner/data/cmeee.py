@@ -6,7 +6,6 @@ Spans that end before they start, which the published set contains, are left out
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import first_character, read_lines
@@ -51,7 +50,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         yield make_document(record, repairs, inclusive=convention.inclusive, drop_reversed=True)
 
 
-def _span(entity: Any, where: str) -> Span:
+def _span(entity: object, where: str) -> Span:
     if not isinstance(entity, dict) or not {"start_idx", "end_idx", "type"} <= entity.keys():
         raise DataError(f'{where}: expected an entity {{"start_idx", "end_idx", "type", "entity"}}, found {entity!r}')
     start, end, label = entity["start_idx"], entity["end_idx"], entity["type"]
@@ -88,7 +87,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     write_list(documents, path, _record)
 
 
-def _record(document: Document) -> dict[str, Any]:
+def _record(document: Document) -> dict[str, object]:
     entities = [
         {"start_idx": e.start, "end_idx": e.end - 1, "type": e.label, "entity": document.mention(e)}
         for e in document.entities

@@ -6,7 +6,6 @@ are not read.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
@@ -43,7 +42,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         yield make_document(record, repairs, inclusive=convention.inclusive)
 
 
-def _span(label: Any, where: str) -> Span:
+def _span(label: object, where: str) -> Span:
     if not isinstance(label, list) or len(label) != 5:
         raise DataError(f'{where}: expected a label ["T1", "LABEL", start, end, "mention"], found {label!r}')
     return span_of(label[2], label[3], label[1], mention=label[4], where=where)
@@ -54,7 +53,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     write_list(documents, path, _record)
 
 
-def _record(document: Document) -> dict[str, Any]:
+def _record(document: Document) -> dict[str, object]:
     labels = [
         [f"T{number}", entity.label, entity.start, entity.end, document.mention(entity)]
         for number, entity in enumerate(document.entities, start=1)

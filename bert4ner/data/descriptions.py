@@ -6,7 +6,6 @@ The file is TOML (`label = "description"`) if its name ends in .toml, else plain
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.files import existing, read_lines, read_text
 from bert4ner.data.repairs import Repairs
@@ -38,13 +37,15 @@ def read_descriptions(path: str | Path, labels: Sequence[str]) -> dict[str, str]
 
 def _read_toml(path: Path) -> dict[str, str]:
     try:
-        table: dict[str, Any] = tomllib.loads(read_text(path, Repairs()))
+        table: dict[str, object] = tomllib.loads(read_text(path, Repairs()))
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path}: not valid TOML: {error}") from None
+    found: dict[str, str] = {}
     for label, description in table.items():
         if not isinstance(description, str) or not description.strip():
             raise DataError(f"{path}: expected text as the description of {label}, found {description!r}")
-    return {label: description.strip() for label, description in table.items()}
+        found[label] = description.strip()
+    return found
 
 
 def _read_plain(path: Path) -> dict[str, str]:

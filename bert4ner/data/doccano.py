@@ -7,7 +7,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.format import Format
@@ -36,22 +35,22 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         yield make_document(Record(where, id, _text(record, where), _spans(record, where)), repairs)
 
 
-def _text(record: dict[str, Any], where: str) -> str:
+def _text(record: dict[str, object], where: str) -> str:
     """Older exports name the text `data`."""
     return text_of(record, where, key="data" if "text" not in record and "data" in record else "text")
 
 
-def _spans(record: dict[str, Any], where: str) -> list[Span]:
+def _spans(record: dict[str, object], where: str) -> list[Span]:
     filled = [key for key in KEYS if list_of(record, key, where)]
     if len(filled) > 1:
         raise DataError(
             f"{where}: expected annotation under one of {', '.join(KEYS)}, found it under {' and '.join(filled)}; "
             "remove what is not meant"
         )
-    return [_span(item, where) for key in filled for item in record[key]]
+    return [_span(item, where) for key in filled for item in list_of(record, key, where)]
 
 
-def _span(item: Any, where: str) -> Span:
+def _span(item: object, where: str) -> Span:
     if isinstance(item, dict) and {"label", "start_offset", "end_offset"} <= item.keys():
         return span_of(item["start_offset"], item["end_offset"], item["label"], where=where)
     if isinstance(item, list) and len(item) == 3:

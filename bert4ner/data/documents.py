@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.detect import detect_format
 from bert4ner.data.files import existing
@@ -114,7 +113,7 @@ def report_repairs(path: str | Path, repairs: Repairs) -> None:
         logger.warning("%s: %s", path, line)
 
 
-def write_documents(documents: Iterable[Document], path: str | Path, format: str, **options: Any) -> Repairs:
+def write_documents(documents: Iterable[Document], path: str | Path, format: str, **options: object) -> Repairs:
     """Write `documents`, one at a time, so that the file (the folder, for brat) appears whole or not at all.
 
     Args:

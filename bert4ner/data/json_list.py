@@ -6,13 +6,12 @@ What a record looks like is theirs; reading goes through `json_records.json_reco
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 
 
-def write_list(documents: Iterable[Document], path: Path, to_record: Callable[[Document], dict[str, Any]]) -> None:
+def write_list(documents: Iterable[Document], path: Path, to_record: Callable[[Document], dict[str, object]]) -> None:
     """One document in memory at a time."""
     with atomic_write(path) as handle:
         separator = "[\n"

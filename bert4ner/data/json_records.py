@@ -26,7 +26,7 @@ def json_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, 
 
 
 def _list_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, Any]]]:
-    records = parse_json(read_text(path, repairs), path=path)
+    records: Any = parse_json(read_text(path, repairs), path=path)
     for number, record in enumerate(records, start=1):
         where = f"{path}: record {number}"
         yield where, _as_object(record, where)
@@ -38,7 +38,7 @@ def _as_object(record: object, where: str) -> dict[str, Any]:
     return record
 
 
-def parse_json(text: str, *, path: Path, first_line: int = 1) -> Any:
+def parse_json(text: str, *, path: Path, first_line: int = 1) -> object:
     """`text` as JSON; the error names the line in the file that it came from."""
     try:
         return json.loads(text)

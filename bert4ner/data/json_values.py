@@ -6,7 +6,7 @@ from bert4ner.data.records import Span
 from bert4ner.errors import DataError
 
 
-def text_of(record: dict[str, Any], where: str, *, key: str = "text") -> str:
+def text_of(record: dict[str, object], where: str, *, key: str = "text") -> str:
     """The text of a JSON record.
 
     Raises:
@@ -19,7 +19,7 @@ def text_of(record: dict[str, Any], where: str, *, key: str = "text") -> str:
     return text
 
 
-def id_of(record: dict[str, Any], where: str, *, default: str) -> str:
+def id_of(record: dict[str, object], where: str, *, default: str) -> str:
     """The id of a JSON record as text; `default` where there is none."""
     found = record.get("id")
     if found is None or found == "":
@@ -29,7 +29,7 @@ def id_of(record: dict[str, Any], where: str, *, default: str) -> str:
     return str(found)
 
 
-def list_of(record: dict[str, Any], key: str, where: str) -> list[Any]:
+def list_of(record: dict[str, object], key: str, where: str) -> list[Any]:
     """The list under `key`, empty where the key is missing or null."""
     found = record.get(key)
     if found is None:

@@ -47,13 +47,13 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         )
 
 
-def _weight(record: dict[str, Any], where: str) -> float:
-    weight = record.get("weight", 1.0)
+def _weight(record: dict[str, object], where: str) -> float:
+    weight: Any = record.get("weight", 1.0)
     check_weight(weight, where=where)
     return float(weight)
 
 
-def _span(entity: Any, where: str) -> Span:
+def _span(entity: object, where: str) -> Span:
     if not isinstance(entity, dict) or not {"start", "end", "label"} <= entity.keys():
         raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {entity!r}')
     span = span_of(entity["start"], entity["end"], entity["label"], where=where)
@@ -65,23 +65,23 @@ def _span(entity: Any, where: str) -> Span:
     return span
 
 
-def _fragment(fragment: Any, where: str) -> tuple[int, int]:
+def _fragment(fragment: object, where: str) -> tuple[int, int]:
     if not isinstance(fragment, list) or len(fragment) != 2 or any(type(edge) is not int for edge in fragment):
         raise DataError(f"{where}: expected a fragment [start, end], found {fragment!r}")
     return fragment[0], fragment[1]
 
 
-def to_record(document: Document) -> dict[str, Any]:
+def to_record(document: Document) -> dict[str, object]:
     """The JSON object of one document."""
     entities = []
     for entity in document.entities:
-        fields: dict[str, Any] = {"start": entity.start, "end": entity.end, "label": entity.label}
+        fields: dict[str, object] = {"start": entity.start, "end": entity.end, "label": entity.label}
         if entity.score is not None:
             fields["score"] = entity.score
         if entity.fragments:
             fields["fragments"] = [list(fragment) for fragment in entity.fragments]
         entities.append(fields)
-    record = {"id": document.id, "text": document.text, "entities": entities}
+    record: dict[str, object] = {"id": document.id, "text": document.text, "entities": entities}
     return record if document.weight == 1 else {**record, "weight": document.weight}
 
 

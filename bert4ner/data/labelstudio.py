@@ -5,7 +5,6 @@ Relations, choices, predictions and further annotators' work are counted and lef
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.format import Format
@@ -40,15 +39,16 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         yield make_document(record, repairs, inclusive=convention.inclusive)
 
 
-def _text_key(data: dict[str, Any]) -> str:
+def _text_key(data: dict[str, object]) -> str:
     """`text`, or the only key that holds a string: projects name it as they like."""
     names = [key for key, value in data.items() if isinstance(value, str) and key != "id"]
     return names[0] if "text" not in data and len(names) == 1 else "text"
 
 
-def _spans(task: dict[str, Any], where: str, repairs: Repairs) -> list[Span]:
-    if "data" not in task and isinstance(task.get("label"), list):  # JSON-MIN
-        return [span for value in task["label"] for span in _labelled(value, where)]
+def _spans(task: dict[str, object], where: str, repairs: Repairs) -> list[Span]:
+    labels = task.get("label")
+    if "data" not in task and isinstance(labels, list):  # JSON-MIN
+        return [span for value in labels for span in _labelled(value, where)]
     annotations = list_of(task, "annotations" if "annotations" in task else "completions", where)
     usable = [each for each in annotations if isinstance(each, dict) and not each.get("was_cancelled")]
     repairs.note("cancelled annotations left out", where, count=len(annotations) - len(usable))
@@ -67,7 +67,7 @@ def _spans(task: dict[str, Any], where: str, repairs: Repairs) -> list[Span]:
     return spans
 
 
-def _labelled(value: Any, where: str) -> list[Span]:
+def _labelled(value: object, where: str) -> list[Span]:
     if not isinstance(value, dict) or not {"start", "end", "labels"} <= value.keys():
         raise DataError(f'{where}: expected a value {{"start", "end", "text", "labels"}}, found {value!r}')
     labels = list_of(value, "labels", where)
@@ -81,7 +81,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     write_list(documents, path, _task)
 
 
-def _task(document: Document) -> dict[str, Any]:
+def _task(document: Document) -> dict[str, object]:
     results = [
         {
             "from_name": "label",

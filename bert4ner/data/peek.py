@@ -39,15 +39,15 @@ class Peek:
     """The first bytes of the file, by which files that are no text are known."""
     lines: tuple[str, ...] = ()
     """The first lines that are not blank, of any text, JSON too."""
-    records: tuple[dict[str, Any], ...] = ()
+    records: tuple[dict[str, object], ...] = ()
     """The first objects of JSON lines or of a JSON list."""
-    whole: dict[str, Any] | None = None
+    whole: dict[str, object] | None = None
     """A JSON object that is the whole file and has more than one line."""
     problem: str = ""
     """What to tell the user if no format knows the file."""
 
     @cached_property
-    def items(self) -> tuple[Any, ...]:
+    def items(self) -> tuple[object, ...]:
         """The first annotated entity of each record that has any, under one of `ANNOTATIONS`."""
         listed = ([record.get(key) for key in ANNOTATIONS] for record in self.records)
         filled = ((each for each in lists if isinstance(each, list) and each) for lists in listed)
@@ -105,13 +105,13 @@ def _look_into(path: Path, start: bytes) -> Peek:
         raise DataError(f"{path}: empty data set; expected at least one document, found no text")
     opening = lines[0].strip()[0]
     named_json = path.suffix in (".json", ".jsonl")
-    records: tuple[dict[str, Any], ...] = ()
+    records: tuple[dict[str, object], ...] = ()
     if opening == "{":
         records = tuple(_line_records(lines))
         if not records:
             return _single_object(path, start, lines)
     elif opening == "[" and (path.suffix == ".json" or _opens_list(lines)):
-        found = parse_json(read_text(path, Repairs()), path=path)
+        found: Any = parse_json(read_text(path, Repairs()), path=path)
         records = tuple(record for record in found[:LINES] if isinstance(record, dict))
     if records:
         keys = ", ".join(sorted(records[0])) or "(none)"
@@ -138,7 +138,7 @@ def _head(path: Path) -> Iterator[str]:
                 return
 
 
-def _line_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _line_records(lines: Iterable[str]) -> Iterator[dict[str, object]]:
     """The objects of the first lines, up to one that is no JSON."""
     for line in lines:
         try:

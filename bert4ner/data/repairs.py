@@ -1,14 +1,14 @@
 """What was mended while reading: counted by kind, each with the place where it was first met."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 
 class Repairs(Counter[str]):
     """How often each kind of repair was needed, and in `examples` where each kind was first met."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, counts: Mapping[str, int] | Iterable[str] = ()) -> None:
+        super().__init__(counts)
         self.examples: dict[str, str] = {}
 
     def note(self, kind: str, where: str, *, count: int = 1) -> None:

@@ -36,6 +36,7 @@ class Survey:
 
 
 def survey_file(path: Path) -> Survey:
+    """What all lines of a file together say of its columns and tags."""
     survey = Survey()
     quiet = Repairs()
     survey.tabs = all("\t" in line for _, line in read_lines(path, quiet) if line.strip())
@@ -72,6 +73,7 @@ class Row:
 
 
 def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[list[Row]]:
+    """The rows of each sentence, as the survey says to read them."""
     rows: list[Row] = []
     for number, line in read_lines(path, repairs):
         if line.strip():

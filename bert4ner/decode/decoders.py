@@ -9,6 +9,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
+from bert4ner.decode.arrays import FloatArray, IntArray
 from bert4ner.decode.lattice import Lattice, log_partition
 from bert4ner.decode.marginals import span_probabilities
 from bert4ner.decode.spans import heaviest
@@ -23,19 +24,22 @@ SpanReading = tuple[list[TokenSpan], float]
 
 
 class Decoder(ABC):
-    """Finds the entities in scores of windows: position 0 is the first token of the text, `lengths` (batch,) are those
-    of the text. What stands behind it is anything."""
+    """Finds the entities in scores of windows.
+
+    Position 0 is the first token of the text, `lengths` (batch,) are those of the text. What stands behind it is
+    anything.
+    """
 
     @abstractmethod
-    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+    def spans(self, scores: FloatArray, lengths: IntArray) -> list[list[TokenSpan]]:
         """The entities of each window, sorted, with scores."""
 
     @abstractmethod
-    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+    def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
         """What may be an entity of each window: what `spans` gives, and more the greater `nbest` is; may overlap."""
 
     @abstractmethod
-    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+    def readings(self, scores: FloatArray, lengths: IntArray, n: int) -> list[list[SpanReading]]:
         """The n best paths of each window, the likeliest first.
 
         Raises:
@@ -46,9 +50,9 @@ class Decoder(ABC):
 class Chain(NamedTuple):
     """Log scores of tag sequences beyond the emissions; -inf forbids."""
 
-    transitions: np.ndarray  # (tags, tags), from-tag first
-    starts: np.ndarray  # (tags,)
-    ends: np.ndarray  # (tags,)
+    transitions: FloatArray  # (tags, tags), from-tag first
+    starts: FloatArray  # (tags,)
+    ends: FloatArray  # (tags,)
 
 
 def mean_chain(chains: Sequence[Chain]) -> Chain:
@@ -71,28 +75,30 @@ class PathDecoder(ViterbiDecoder, Decoder):
         super().__init__(*chain)
         self.tagset = tagset
 
-    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+    def spans(self, scores: FloatArray, lengths: IntArray) -> list[list[TokenSpan]]:
+        """The spans of the best path of every window, each with the probability of its tags."""
         return self._scored([[path] for path in self.decode_batch(scores, lengths)], scores, lengths)
 
-    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+    def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
         """The spans of the `nbest` best paths, each once."""
         if nbest == 1:
             return self.spans(scores, lengths)
         found = self.n_best_batch(scores, lengths, nbest)
         return self._scored([[path for path, _ in best] for best in found], scores, lengths)
 
-    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+    def readings(self, scores: FloatArray, lengths: IntArray, n: int) -> list[list[SpanReading]]:
+        """The n best paths of every window as readings, each with the probability of the whole path."""
         totals = log_partition(scores, lengths, self.transitions, self.starts, self.ends)  # (batch,)
         return [
             [(self._read(path), float(np.exp(min(score - total, 0.0)))) for path, score in paths]
             for paths, total in zip(self.n_best_batch(scores, lengths, n), totals, strict=True)
         ]
 
-    def _read(self, path: np.ndarray) -> list[TokenSpan]:
+    def _read(self, path: IntArray) -> list[TokenSpan]:
         return [TokenSpan(*span) for span in self.tagset.decode(path)]
 
     def _scored(
-        self, paths: Sequence[Sequence[np.ndarray]], emissions: np.ndarray, lengths: np.ndarray
+        self, paths: Sequence[Sequence[IntArray]], emissions: FloatArray, lengths: IntArray
     ) -> list[list[TokenSpan]]:
         """The spans on any of the paths of each window, sorted, with their probabilities."""
         tagged = [
@@ -122,20 +128,23 @@ class ThresholdDecoder(Decoder):
         what: what the scores are, for messages.
     """
 
-    def __init__(self, find: Callable[[float, np.ndarray, int], list[TokenSpan]], nesting: Nesting, what: str) -> None:
+    def __init__(self, find: Callable[[float, FloatArray, int], list[TokenSpan]], nesting: Nesting, what: str) -> None:
         self._find, self._nesting, self._what = find, nesting, what
 
-    def spans(self, scores: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
+    def spans(self, scores: FloatArray, lengths: IntArray) -> list[list[TokenSpan]]:
+        """The spans of every window that are likelier than not, as far as the nesting lets them stand together."""
         return self._above(0.5, scores, lengths, self._nesting)
 
-    def candidates(self, scores: np.ndarray, lengths: np.ndarray, nbest: int) -> list[list[TokenSpan]]:
+    def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
+        """All spans of every window above 1 / (2 nbest), whatever the nesting."""
         return self._above(1 / (2 * nbest), scores, lengths, "any")
 
-    def readings(self, scores: np.ndarray, lengths: np.ndarray, n: int) -> list[list[SpanReading]]:
+    def readings(self, scores: FloatArray, lengths: IntArray, n: int) -> list[list[SpanReading]]:
+        """Refused with a ConfigError: spans that are decided on one by one are no paths."""
         raise ConfigError(
             f"readings are the paths of heads that decode sequences, crf and span among them; {self._what} have none"
         )
 
-    def _above(self, least: float, scores: np.ndarray, lengths: np.ndarray, nesting: Nesting) -> list[list[TokenSpan]]:
+    def _above(self, least: float, scores: FloatArray, lengths: IntArray, nesting: Nesting) -> list[list[TokenSpan]]:
         windows = zip(scores, np.asarray(lengths).tolist(), strict=True)
         return [heaviest(self._find(least, window, length), nesting) for window, length in windows]

@@ -11,6 +11,9 @@ References:
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+from bert4ner.decode.arrays import FloatArray, IntArray
 
 _LOWEST = np.finfo(np.float64).min  # above -inf, which is forbidden
 
@@ -18,18 +21,18 @@ _LOWEST = np.finfo(np.float64).min  # above -inf, which is forbidden
 class _Endings(NamedTuple):
     """Some endings of sequences that begin at one step, those of one sequence together, sequences in their order."""
 
-    rows: np.ndarray  # (endings,) number of the sequence
-    tags: np.ndarray  # (endings,) at this step
-    scores: np.ndarray  # (endings,) of the best path with this ending
-    parents: np.ndarray  # (endings,) number among the endings of the next step; -1 where the sequence ends here
+    rows: IntArray  # (endings,) number of the sequence
+    tags: IntArray  # (endings,) at this step
+    scores: FloatArray  # (endings,) of the best path with this ending
+    parents: IntArray  # (endings,) number among the endings of the next step; -1 where the sequence ends here
 
-    def picked(self, places: np.ndarray) -> "_Endings":
-        return _Endings(*(part[places] for part in self))
+    def picked(self, places: IntArray | NDArray[np.bool_]) -> "_Endings":
+        return _Endings(self.rows[places], self.tags[places], self.scores[places], self.parents[places])
 
 
 def list_viterbi(
-    best: np.ndarray, transitions: np.ndarray, ends: np.ndarray, active: list[int], n: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
+    best: FloatArray, transitions: FloatArray, ends: FloatArray, active: list[int], n: int
+) -> list[tuple[IntArray, FloatArray]]:
     """The n best different paths of each sequence with their scores, best first; fewer where fewer are allowed.
 
     Args:
@@ -46,7 +49,8 @@ def list_viterbi(
     num_rows, num_tags = (active[0] if active else 0), best.shape[-1]
     least = np.full(num_rows, _LOWEST)  # of each sequence: so good are n of its paths at least
     layers: list[_Endings] = []  # last step first
-    endings = _Endings(*(np.zeros(0, dtype) for dtype in (np.int64, np.int64, np.float64, np.int64)))
+    none = np.zeros(0, np.int64)
+    endings = _Endings(none, none, np.zeros(0), none)
     running = 0
     for step in range(len(active) - 1, -1, -1):
         if running:
@@ -59,7 +63,7 @@ def list_viterbi(
     return _paths(layers[::-1], active)
 
 
-def _extended(endings: _Endings, best: np.ndarray, transitions: np.ndarray, least: np.ndarray) -> _Endings:
+def _extended(endings: _Endings, best: FloatArray, transitions: FloatArray, least: FloatArray) -> _Endings:
     """All endings one step longer that may still be among the best, from `best` (rows, tags_from) of that step."""
     arrivals = best[:, None, :] + transitions.T  # (rows, tags_to, tags_from)
     with np.errstate(invalid="ignore"):  # of tags that nothing leads to
@@ -70,7 +74,7 @@ def _extended(endings: _Endings, best: np.ndarray, transitions: np.ndarray, leas
     return _Endings(endings.rows[parents], tags, scores.ravel()[kept], parents)
 
 
-def _joined(endings: _Endings, last: np.ndarray, first_row: int, num_tags: int) -> _Endings:
+def _joined(endings: _Endings, last: FloatArray, first_row: int, num_tags: int) -> _Endings:
     """The endings and, behind them, those of the sequences from `first_row` on, whose last step (rows, tags) it is."""
     allowed = np.flatnonzero(last > -np.inf)
     rows, tags = np.divmod(allowed, num_tags)
@@ -78,7 +82,7 @@ def _joined(endings: _Endings, last: np.ndarray, first_row: int, num_tags: int) 
     return _Endings(*(np.concatenate(parts) for parts in zip(endings, new, strict=True)))
 
 
-def _most_promising(endings: _Endings, n: int, least: np.ndarray) -> _Endings:
+def _most_promising(endings: _Endings, n: int, least: FloatArray) -> _Endings:
     """The n endings of each sequence with the highest scores; `least` is raised to the lowest of n."""
     if len(least) == 1 and len(endings.scores) > n:
         kept = np.argpartition(-endings.scores, n - 1)[:n]
@@ -94,7 +98,7 @@ def _most_promising(endings: _Endings, n: int, least: np.ndarray) -> _Endings:
     return ordered.picked(ranks < n)
 
 
-def _paths(layers: list[_Endings], active: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _paths(layers: list[_Endings], active: list[int]) -> list[tuple[IntArray, FloatArray]]:
     """Goes through the endings of all steps from the first one on, which are whole paths there."""
     if not layers:
         return []

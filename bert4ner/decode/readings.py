@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.entities import Entity
 from bert4ner.text.windows import Window, stitch
@@ -43,6 +44,7 @@ def join_readings(bounds: Sequence[Window], windows: Sequence[Sequence[Reading]]
     Args:
         bounds: the windows of one document, in its order.
         windows: for each of them its readings, at least one, entities in characters of the document.
+        n: the most readings to give.
     """
     choices, logs = _likeliest([np.array([each.probability for each in readings]) for readings in windows], n)
     joined: dict[tuple[Entity, ...], float] = {}
@@ -53,7 +55,7 @@ def join_readings(bounds: Sequence[Window], windows: Sequence[Sequence[Reading]]
     return [Reading(*each) for each in sorted(joined.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _likeliest(probabilities: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
+def _likeliest(probabilities: Sequence[NDArray[np.float64]], n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The n likeliest choices of one of each, int (choices, windows), and the logs of their probabilities."""
     choices, logs = np.zeros((1, 0), dtype=np.int64), np.zeros(1)
     for options in probabilities:

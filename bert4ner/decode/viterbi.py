@@ -6,6 +6,7 @@ Scores of paths only; probabilities are in `marginals`. Knows no tag names: what
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bert4ner.decode.arrays import FloatArray, IntArray
 from bert4ner.decode.nbest import list_viterbi
 
 
@@ -39,7 +40,7 @@ class ViterbiDecoder:
             if scores.shape != (tags,):
                 raise ValueError(f"{name} must have shape (tags,) = ({tags},), received {scores.shape}")
 
-    def decode(self, emissions: ArrayLike) -> np.ndarray:
+    def decode(self, emissions: ArrayLike) -> IntArray:
         """The best path, int32 (length,), of emissions (length, tags).
 
         Raises:
@@ -48,7 +49,7 @@ class ViterbiDecoder:
         checked = self._checked(emissions, "(length, tags)")
         return self.decode_batch(checked[None], [len(checked)])[0]
 
-    def decode_batch(self, emissions: ArrayLike, lengths: ArrayLike) -> list[np.ndarray]:
+    def decode_batch(self, emissions: ArrayLike, lengths: ArrayLike) -> list[IntArray]:
         """The best path of each sequence, int32 (its length,); what stands in padding does not matter.
 
         Args:
@@ -69,7 +70,7 @@ class ViterbiDecoder:
         paths[order] = self._traced(best, active)
         return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
 
-    def _best_beginnings(self, by_step: np.ndarray, active: list[int]) -> np.ndarray:
+    def _best_beginnings(self, by_step: FloatArray, active: list[int]) -> FloatArray:
         """From emissions (length, batch, tags) the best score of all that ends with a tag, its emission counted."""
         tags = len(self.transitions)
         leaving = self.transitions[:, None, :]  # (tags_from, 1, tags_to)
@@ -84,7 +85,7 @@ class ViterbiDecoder:
             best[step, :num] += by_step[step, :num]
         return best
 
-    def _traced(self, best: np.ndarray, active: list[int]) -> np.ndarray:
+    def _traced(self, best: FloatArray, active: list[int]) -> IntArray:
         """From best scores (length, batch, tags) the best paths (batch, length); 0 after a sequence's end.
 
         Which tag led to a score is found again for the one tag of each step that is on the path.
@@ -100,11 +101,12 @@ class ViterbiDecoder:
             going = active[step]
         return paths
 
-    def n_best(self, emissions: ArrayLike, n: int) -> list[tuple[np.ndarray, float]]:
+    def n_best(self, emissions: ArrayLike, n: int) -> list[tuple[IntArray, float]]:
         """The n best different paths with their scores, best first; fewer where fewer are allowed.
 
         Args:
             emissions: (length, tags).
+            n: the most paths to give.
 
         Raises:
             ValueError: wrong shape, n below 1, or no path is allowed.
@@ -112,7 +114,7 @@ class ViterbiDecoder:
         checked = self._checked(emissions, "(length, tags)")
         return self.n_best_batch(checked[None], [len(checked)], n)[0]
 
-    def n_best_batch(self, emissions: ArrayLike, lengths: ArrayLike, n: int) -> list[list[tuple[np.ndarray, float]]]:
+    def n_best_batch(self, emissions: ArrayLike, lengths: ArrayLike, n: int) -> list[list[tuple[IntArray, float]]]:
         """As `n_best`, of each sequence: int32 (its length,) and a score for each path; see `decode_batch`."""
         emissions = self._checked(emissions, "(batch, length, tags)")
         if n < 1:
@@ -124,16 +126,16 @@ class ViterbiDecoder:
         tops = np.array([scores[:1] if len(scores) else [-np.inf] for _, scores in found])
         self._check_reachable(tops, emissions.shape)
         nothing = (np.zeros((1, 0), dtype=np.int32), np.zeros(1))
-        result: list[list[tuple[np.ndarray, float]]] = [[] for _ in order]
+        result: list[list[tuple[IntArray, float]]] = [[] for _ in order]
         for place, row in enumerate(order):
             paths, scores = found[place] if place < len(found) else nothing
             result[row] = list(zip(paths, scores.tolist(), strict=True))
         return result
 
-    def _checked(self, emissions: ArrayLike, axes: str) -> np.ndarray:
+    def _checked(self, emissions: ArrayLike, axes: str) -> FloatArray:
         return checked_emissions(emissions, axes, len(self.transitions), self.transitions.dtype)
 
-    def _check_reachable(self, scores: np.ndarray, shape: tuple[int, ...]) -> None:
+    def _check_reachable(self, scores: FloatArray, shape: tuple[int, ...]) -> None:
         """Refuse rows of final scores (batch, tags) without a finite best."""
         if scores.size and not np.isfinite(scores.max(axis=-1)).all():
             raise ValueError(
@@ -142,7 +144,7 @@ class ViterbiDecoder:
             )
 
 
-def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtype | type) -> np.ndarray:
+def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtype | type) -> FloatArray:
     """Emissions in a floating type of at least `least`; `axes` names the shape expected.
 
     Raises:
@@ -154,7 +156,7 @@ def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtyp
     return emissions.astype(np.result_type(emissions, least), copy=False)
 
 
-def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[IntArray, IntArray, list[int]]:
     """Check lengths (batch,) against emissions of `shape`, and order sequences so that at each step the first run.
 
     Returns:
@@ -175,7 +177,7 @@ def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[np.ndarray, n
     return lengths, order, active.tolist()
 
 
-def _frozen(scores: ArrayLike) -> np.ndarray:
+def _frozen(scores: ArrayLike) -> FloatArray:
     scores = np.array(scores)
     if scores.dtype != np.float32:
         scores = scores.astype(np.float64)

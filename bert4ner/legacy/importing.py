@@ -26,6 +26,7 @@ class LegacyFinder(importlib.abc.MetaPathFinder):
     """Finds the modules of bert4keras, to be mended, and those of `tensorflow.contrib`, which are empty."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        """The spec of a module of bert4keras or `tensorflow.contrib`, None for all others."""
         if name == "tensorflow.contrib" or name.rpartition(".")[0] == "tensorflow.contrib":
             return importlib.machinery.ModuleSpec(name, _GoneLoader(), is_package=True)
         if name.partition(".")[0] != "bert4keras":

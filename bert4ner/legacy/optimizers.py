@@ -26,7 +26,7 @@ def mend(optimizers: Any) -> None:
     for each in (optimizers.Adam, optimizers.AdaFactorBase):
         each.steps_made = lambda self: self.iterations  # gradient accumulation makes fewer than batches
 
-    optimizers.Adam._resource_apply_dense = _adam_step(backend)
+    optimizers.Adam._resource_apply_dense = _adam_step(backend)  # noqa: SLF001  # bert4keras overrides it, too
     # A new variable at every look, so that callbacks changed one that nobody read; no rate in Adam's sense.
     optimizers.AdaFactorBase.learning_rate = property(_adafactor_rate)
     optimizers.AdaFactorBase.beta2 = property(_adafactor_beta2)

@@ -90,6 +90,7 @@ def explain(dotted: str, known: Any = ()) -> str:
     """The sentence about a missing name, `tensorflow.contrib.crf.crf_decode` for example.
 
     Args:
+        dotted: the name, with its modules.
         known: names of the module that it was looked for in, to find one that may have been meant.
     """
     module, _, name = dotted.rpartition(".")

@@ -32,7 +32,8 @@ class Backbone:
     @property
     def inputs(self) -> list[Any]:
         """Token ids and segment ids, both (batch, length)."""
-        return self.transformer.model.inputs
+        inputs: list[Any] = self.transformer.model.inputs
+        return inputs
 
     @cached_property
     def blocks(self) -> list[Any]:
@@ -54,6 +55,7 @@ class Backbone:
         Args:
             parts: token ids and segment ids of each input.
             join: a layer that makes one tensor of the states of the parts, (batch, length, width), and their masks.
+            joint: number of last blocks that read all inputs together.
 
         References:
             Cao et al. 2020, DeFormer: Decomposing Pre-trained Transformers for Faster Question Answering.
@@ -83,6 +85,8 @@ def build_backbone(
     """Build the encoder of `encoder_config` with random weights.
 
     Args:
+        encoder_config: family and options of the encoder.
+        model: which of its blocks are fused, and how.
         dropout: rate inside the encoder; "auto" is what its configuration says, or 0.3 where that says 0 or nothing.
         max_length: the longest window, in tokens; it must not exceed the encoder's positions.
 

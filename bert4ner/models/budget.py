@@ -60,7 +60,9 @@ def within_budget(
     that every epoch has as many.
 
     Args:
+        batches: window numbers, as `plan_batches` gives them.
         lengths: tokens of each window, ``(windows,)``.
+        demand: what a window takes.
         batch_tokens: the most tokens that the encoder reads in one batch; a window beyond is a batch of its own.
     """
     for batch in batches:

@@ -1,5 +1,7 @@
-"""Networks between the pretrained encoder and the head. Padding is zeroed before every convolution, so that what a
-window gives does not depend on how far it was padded."""
+"""Networks between the pretrained encoder and the head.
+
+Padding is zeroed before every convolution, so that what a window gives does not depend on how far it was padded.
+"""
 
 from typing import Any
 
@@ -28,6 +30,7 @@ class MaskedConvolutions(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Creates the convolutions, one for each dilation."""
         width = input_shape[-1]
         # Each convolution adds to what the one before gave; many of them, at full scale, would multiply it many times.
         scale = (len(self.dilations) * self.repetitions) ** -2.0
@@ -50,6 +53,7 @@ class MaskedConvolutions(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Convolves (batch, length, width); tokens that `mask` leaves out count as zeros."""
         hidden = inputs  # (batch, length, width)
         for _ in range(self.repetitions):
             for convolution in self.convolutions:
@@ -59,9 +63,11 @@ class MaskedConvolutions(keras.layers.Layer):
         return hidden
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the input."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {
             **super().get_config(),
             "dilations": self.dilations,

@@ -51,7 +51,9 @@ class Ensemble:
         """What each model gives for some windows, batch by batch.
 
         Args:
+            encoded: the documents and their windows.
             windows: numbers of the windows wanted; by default all.
+            batch_tokens: tokens in one batch, padding counted.
         """
         wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)  # (windows,)
         lengths = encoded.lengths[wanted]  # (windows,)
@@ -70,6 +72,8 @@ class Ensemble:
         """The entities of every window, in characters of its document, from what `run` gave for them.
 
         Args:
+            encoded: the documents and their windows.
+            batches: what `run` gave.
             nbest: above 1, candidates that may overlap; see `Decoder.candidates`.
         """
         found: list[list[Entity]] = [[] for _ in encoded.bounds]
@@ -105,6 +109,8 @@ class Ensemble:
         """The mean probability that the models give to spans of the windows of a batch, ``(spans,)`` for each window.
 
         Args:
+            encoded: the documents and their windows.
+            batch: what `run` gave for some of these.
             spans: of each window of the batch those asked for.
         """
         numbers, outputs = batch

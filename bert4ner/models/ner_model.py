@@ -87,6 +87,7 @@ class NERModel:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
+        """Cuts texts into the tokens of the vocabulary, as the configuration says."""
         return make_tokenizer(self.config.windows.tokens, self.vocabulary)
 
     @cached_property
@@ -147,6 +148,7 @@ class NERModel:
         """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
+            folder: where `save` wrote it.
             precision: arithmetic of the encoder in this process; by default as the model was configured.
 
         Raises:

@@ -24,6 +24,7 @@ def predict_documents(
 
     Args:
         models: see `Ensemble`.
+        documents: texts to read; entities that they have are ignored.
         batch_tokens: tokens in one batch, padding counted.
         nbest: above 1, candidates that may overlap; see `Decoder.candidates`.
     """
@@ -83,7 +84,11 @@ def stitch_documents(
     """The documents with the entities found in their windows; `encoded` holds exactly them.
 
     Args:
-        nesting, candidates: see `stitch`.
+        documents: one after the other.
+        encoded: their windows.
+        found: the entities of each window.
+        nesting: see `stitch`.
+        candidates: see `stitch`.
     """
     borders = np.searchsorted(encoded.document, np.arange(len(documents) + 1))  # (documents + 1,)
     for number, document in enumerate(documents):

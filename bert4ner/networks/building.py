@@ -32,7 +32,8 @@ def build_transformer(model: str | type[Any], options: Mapping[str, Any], **more
     Args:
         model: a name in `NETWORKS` or one of bert4keras' own; the place of a class, "module:Class"; or a class, which
             takes what bert4keras' `Transformer` takes, and in `__init__` the options that only it has.
-        options: vocab_size, hidden_size and so on; more: further keyword arguments of bert4keras' class.
+        options: vocab_size, hidden_size and so on.
+        **more: further keyword arguments of bert4keras' class.
     """
     if isinstance(model, str):
         model = attribute_at(model) if ":" in model else NETWORKS.get(model, model)

@@ -9,11 +9,11 @@ from bert4ner.networks.encoders import Encoder
 
 
 class GPT(Encoder, models.GPT):
-    pass
+    """The decoder of GPT, with what `Encoder` adds."""
 
 
 class GPT2ML(Encoder, models.GPT2_ML):
-    pass
+    """The decoder of GPT2-ML, with what `Encoder` adds."""
 
 
 class _T5(Encoder):
@@ -66,6 +66,7 @@ class T5Encoder(_T5, models.T5_Encoder):
     side = "Encoder"
 
     def compute_position_bias(self, inputs: Any = None) -> Any:
+        """The relative positions' bias of attention, computed once and shared by all blocks."""
         if self.position_bias is None:
             self.position_bias = self.relative(inputs, inputs, bidirectional=True)
         return self.position_bias
@@ -75,10 +76,12 @@ class T5TaggingEncoder(T5Encoder):
     """The same with an input of segment ids beside that of token ids; they are not read, T5 knows no segments."""
 
     def get_inputs(self) -> list[Any]:
+        """Inputs of token ids and of segment ids."""
         segments = self.apply(layer=models.Input, shape=(self.sequence_length,), name="Encoder-Input-Segment")
         return [super().get_inputs(), segments]
 
     def apply_embeddings(self, inputs: list[Any]) -> Any:
+        """The embeddings of the token ids alone."""
         return super().apply_embeddings(inputs[0])
 
     def tap(self, block: int, part: str) -> str:
@@ -104,11 +107,13 @@ class T5Decoder(_T5, models.T5_Decoder):
         super().__init__(*args, cross_position_bias=cross_position_bias, **kwargs)
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
+        """As in bert4keras, but without the scaling of outputs where the model has none."""
         if kwargs.get("name") == "Decoder-Output-Scale" and not self.scale_output:
             return inputs
         return super().apply(inputs, layer, arguments, **kwargs)
 
     def compute_position_bias(self, inputs: Any = None) -> Any:
+        """The biases of self-attention and of attention to the encoder, computed once and shared by all blocks."""
         if self.position_bias is None:
             own = self.relative(inputs[0], inputs[0], bidirectional=False)
             given = self.relative(inputs[0], inputs[1], bidirectional=False) if self.cross_position_bias else None

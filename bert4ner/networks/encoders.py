@@ -35,11 +35,13 @@ class Encoder:
         self.layer_norm_eps = EPSILON if layer_norm_eps is None else layer_norm_eps
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
+        """As in bert4keras, with the model's own epsilon in layer normalization."""
         if layer is LayerNormalization:
             kwargs["epsilon"] = self.layer_norm_eps
         return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]  # of the class that it is mixed with
 
     def call(self, inputs: Any) -> Any:
+        """Token and segment ids in, states out."""
         states = self.call_blocks(self.apply_embeddings(inputs), range(self.num_hidden_layers))
         return self.apply_final_layers(states)
 
@@ -53,7 +55,7 @@ class Encoder:
 
 
 class Bert(Encoder, models.BERT):
-    pass
+    """BERT."""
 
 
 class Albert(Encoder, models.ALBERT):
@@ -72,6 +74,7 @@ class Albert(Encoder, models.ALBERT):
         self.embedding_mapping, self.token_embedding_size = embedding_mapping, token_embedding_size
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
+        """As in bert4keras, with tokens embedded in a width of their own and mapped, where the model has one."""
         if kwargs.get("name") != "Embedding-Token" or self.token_embedding_size is None:
             return super().apply(inputs, layer, arguments, **kwargs)
         tokens = super().apply(inputs, layer, arguments, **{**kwargs, "output_dim": self.token_embedding_size})
@@ -79,6 +82,7 @@ class Albert(Encoder, models.ALBERT):
         return super().apply(tokens, Dense, units=self.embedding_size, **mapping)
 
     def apply_embeddings(self, inputs: Any) -> Any:
+        """As in bert4keras, with the mapping even where it keeps the width."""
         states = super().apply_embeddings(inputs)
         if not self.embedding_mapping or self.embedding_size != self.hidden_size:
             return states
@@ -98,6 +102,7 @@ class Nezha(Encoder, models.NEZHA):
         self.max_relative_position = max_relative_position
 
     def compute_position_bias(self, inputs: Any = None) -> Any:
+        """The sinusoidal embeddings of relative positions, made once and shared by all blocks."""
         if self.position_bias is None:
             self.position_bias = self.apply(
                 [inputs, inputs],
@@ -112,15 +117,15 @@ class Nezha(Encoder, models.NEZHA):
 
 
 class RoFormer(Encoder, models.RoFormer):
-    pass
+    """RoFormer."""
 
 
 class RoFormerV2(Encoder, models.RoFormerV2):
-    pass
+    """RoFormer V2."""
 
 
 class Electra(Encoder, models.ELECTRA):
-    pass
+    """ELECTRA's discriminator."""
 
 
 ENCODERS = {

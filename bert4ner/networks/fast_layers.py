@@ -35,6 +35,7 @@ class ByteDropout(keras.layers.Dropout):
         return _BYTE / (_BYTE - self.threshold)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
+        """Drops in training, and passes the inputs on otherwise."""
         if not self.threshold:
             return inputs
 
@@ -55,6 +56,7 @@ class Dense(keras.layers.Dense):
     """Keras' Dense on a matrix of all tokens: TensorFlow joins product, bias and, where no gradient is asked, gelu."""
 
     def call(self, inputs: Any, training: Any = None) -> Any:
+        """As Keras' Dense; what is not (batch, length, width) or has no bias goes through Keras' own."""
         if inputs.shape.rank != 3 or not self.use_bias:
             return super().call(inputs)
         width = inputs.shape[-1]
@@ -106,6 +108,7 @@ class Attention(ByteDropout):
         return keras.backend.in_train_phase(dropped, whole, training) if self.threshold else whole()
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {**super().get_config(), "scale": self.score_scale}
 
 

@@ -16,9 +16,11 @@ class FreshTruncatedNormal(keras.initializers.Initializer):
         self.stddev = stddev
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        """Values of that shape, of the type asked for or Keras' own."""
         return tf.random.truncated_normal(shape, stddev=self.stddev, dtype=dtype or keras.backend.floatx())
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments, as Keras saves them."""
         return {"stddev": self.stddev}
 
 
@@ -137,7 +139,9 @@ def _by_places(
     """Attention to what the mask permits, which may depend on the distance of two tokens.
 
     Args:
+        layer: bert4keras' layer of attention.
         heads: query, key and value, each (batch, heads, length, size).
+        mask: which key each query may see; None is all.
         typical_relative: vectors (length, length, size), added to keys and to values (NEZHA).
         t5_relative: numbers (length, length, heads), added to scores (T5).
 

@@ -30,10 +30,12 @@ class XLNet(Encoder, models.Transformer):
         self.pad_id, self.clamp_length, self.segment_vocab_size = pad_id, clamp_length, segment_vocab_size
 
     def get_inputs(self) -> list[Any]:
+        """Inputs of token ids and, if the model has segments, of segment ids."""
         names = ["Input-Token", "Input-Segment"][: 2 if self.segment_vocab_size else 1]
         return [self.apply(layer=models.Input, shape=(self.sequence_length,), name=name) for name in names]
 
     def apply_embeddings(self, inputs: list[Any]) -> list[Any]:
+        """The tokens' states, the encoding of distances and, if the model has segments, the segment ids."""
         initializer = {"embeddings_initializer": self.initializer}
         states = self.apply(
             inputs[0],
@@ -55,6 +57,7 @@ class XLNet(Encoder, models.Transformer):
         return [self._dropped(states, "Embedding"), self._dropped(places, "Embedding-Relative-Position"), *inputs[1:]]
 
     def apply_main_layers(self, inputs: list[Any], index: int) -> list[Any]:
+        """One block: relative attention, then the feed-forward part, each added and normalized."""
         states, *others = inputs
         initializer = {"kernel_initializer": self.initializer}
         name = f"Transformer-{index}-MultiHeadSelfAttention"
@@ -80,6 +83,7 @@ class XLNet(Encoder, models.Transformer):
         return [self._added(states, found, name), *others]
 
     def apply_final_layers(self, inputs: list[Any]) -> Any:
+        """The states of the last block."""
         return inputs[0]
 
     def _added(self, states: Any, found: Any, name: str) -> Any:

@@ -19,9 +19,11 @@ class PaddedEmbedding(layers.Embedding):
         self.pad_id = pad_id
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """True where a token is not `pad_id`."""
         return tf.not_equal(inputs, tf.cast(self.pad_id, inputs.dtype)) if inputs.shape.rank == 2 else mask
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {**super().get_config(), "pad_id": self.pad_id}
 
 
@@ -43,6 +45,7 @@ class RelativeSinusoids(layers.Layer):
         self.width, self.clamp_length = width, clamp_length
 
     def call(self, inputs: Any) -> Any:
+        """The encoding (2 * length, width), in the order of the distances."""
         length = tf.shape(inputs)[1]
         distances = tf.cast(tf.range(length, -length, -1), "float32")  # (2 * length,)
         if self.clamp_length > 0:
@@ -52,12 +55,15 @@ class RelativeSinusoids(layers.Layer):
         return tf.cast(tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1), self.compute_dtype)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        return None
+        """None: distances are not tokens."""
+        return
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (2 * length, width)."""
         return (input_shape[1] and 2 * input_shape[1], self.width)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {**super().get_config(), "width": self.width, "clamp_length": self.clamp_length}
 
 
@@ -89,6 +95,7 @@ class RelativeAttention(layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: Any) -> None:
+        """Creates the kernels and biases; those of segments if segment ids come in."""
         super().build(input_shape)
         kernel, vector = (input_shape[0][-1], self.heads, self.head_size), (self.heads, self.head_size)
         self.query, self.key, self.value, self.output_kernel, self.place = (
@@ -104,6 +111,7 @@ class RelativeAttention(layers.Layer):
         return self.add_weight(name=name, shape=shape, initializer=self.kernel_initializer)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
+        """States (batch, length, width) from states, the encoding of distances and, maybe, segment ids."""
         states, places = tf.cast(inputs[0], self.compute_dtype), tf.cast(inputs[1], self.compute_dtype)
         shape = tf.shape(states)
         kernel = tf.concat([self._flat(part) for part in (self.query, self.key, self.value)], axis=1)
@@ -131,12 +139,15 @@ class RelativeAttention(layers.Layer):
         return tf.where(another, kinds[..., 1:], kinds[..., :1])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the states."""
         return mask and mask[0]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the states."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {
             **super().get_config(),
             "heads": self.heads,

@@ -49,7 +49,7 @@ class Range:
 class Text(NamedTuple):
     """How values that TOML has no word for are read from text and written as text."""
 
-    read: Callable[[str], Any]
+    read: Callable[[str], object]
     """Raises a ConfigError that is shown."""
     write: Callable[[Any], str]
 
@@ -71,7 +71,7 @@ class About:
     text: Text | None = None
 
 
-def option(default: Any, help: str, **about: Any) -> Any:
+def option(default: object, help: str, **about: Any) -> Any:  # noqa: ANN401  # as `field`: a value of the field's type
     """A field of an options class.
 
     Args:
@@ -92,8 +92,8 @@ def option(default: Any, help: str, **about: Any) -> Any:
     return field(**given, metadata={"about": describe(help, **about)})
 
 
-def describe(help: str, **about: Any) -> About:
-    """What `option` says of a field, for the annotation of a command's own parameter: `Annotated[int, describe(…)]`."""
+def describe(help: str, **about: Any) -> About:  # noqa: ANN401  # fields of `Range` and `About`
+    """What `option` says of a field, for the annotation of a command's own parameter, in `Annotated`."""
     bounds = {name: about.pop(name) for name in ("low", "high", "above", "below") if name in about}
     return About(help, range=Range(**bounds), **about)
 
@@ -103,7 +103,7 @@ class Option:
     """One option, as its field or a command's parameter says it."""
 
     name: str
-    default: Any
+    default: object
     kinds: tuple[Kind, ...]
     about: About
     group: str = ""
@@ -126,7 +126,7 @@ class Option:
         kinds = [kind for kind in self.allowed if kind.told]
         return [kind.told for kind in kinds] if all(kind.word for kind in kinds) else []
 
-    def meant(self, found: Any) -> str | None:
+    def meant(self, found: object) -> str | None:
         """The word that was perhaps meant."""
         close = difflib.get_close_matches(found, self.words(), n=1, cutoff=0.5) if isinstance(found, str) else []
         return close[0] if close else None
@@ -140,7 +140,7 @@ class Option:
             return f"one of {', '.join(kinds)}"
         return " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
 
-    def check(self, value: Any) -> None:
+    def check(self, value: object) -> None:
         """Hold a value against kinds, choices and range.
 
         Raises:
@@ -152,7 +152,7 @@ class Option:
         if is_number(value) and value not in self.about.range:
             raise ConfigError(f"{self.name} must be {self.about.range}, got {value}")
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> object:
         """The value of one word of a command line; its range is not looked at.
 
         Raises:

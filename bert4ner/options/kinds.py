@@ -7,7 +7,7 @@ import math
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, TypeGuard, Union, get_args, get_origin
 
 
 class Kind(NamedTuple):
@@ -15,8 +15,8 @@ class Kind(NamedTuple):
 
     told: str
     """What a value from Python or from a file is expected to be; empty for None, which is never asked for."""
-    holds: Callable[[Any], bool]
-    read: Callable[[str], Any]
+    holds: Callable[[object], bool]
+    read: Callable[[str], object]
     """From one word of a command line; raises a ValueError that is not shown."""
     typed: str = ""
     """The same of text on a command line, where that differs."""
@@ -24,11 +24,11 @@ class Kind(NamedTuple):
     """What stands for the value in help."""
     word: bool = False
     """Whether it is one word and no other."""
-    collect: Callable[[Iterable[Any]], Any] | None = None
+    collect: Callable[[Iterable[Any]], object] | None = None
     """Makes one value of what was read from several words of a command line; None where a value is one word."""
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a number that can be computed with: neither a truth value nor infinite nor none at all."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -38,7 +38,7 @@ def word(name: str) -> Kind:
     return Kind(name, lambda value: isinstance(value, str) and value == name, _reader_of(name), metavar=name, word=True)
 
 
-def kinds_of(annotation: Any) -> tuple[Kind, ...]:
+def kinds_of(annotation: object) -> tuple[Kind, ...]:
     """The kinds that an annotation allows, in its order.
 
     Example:
@@ -68,7 +68,7 @@ def _reader_of(name: str) -> Callable[[str], str]:
     return read
 
 
-def _refuse(text: str) -> Any:
+def _refuse(text: str) -> NoReturn:
     raise ValueError(text)
 
 
@@ -97,13 +97,13 @@ def _described_label(text: str) -> tuple[str, str]:
     return label, value
 
 
-def _table_of(kind: Kind) -> Callable[[Any], bool]:
+def _table_of(kind: Kind) -> Callable[[object], bool]:
     return lambda value: (
         isinstance(value, Mapping) and all(isinstance(key, str) and kind.holds(each) for key, each in value.items())
     )
 
 
-def _list_of(kind: Kind) -> Callable[[Any], bool]:
+def _list_of(kind: Kind) -> Callable[[object], bool]:
     return lambda value: isinstance(value, Sequence) and not isinstance(value, str) and all(map(kind.holds, value))
 
 
@@ -111,7 +111,7 @@ _INT = Kind("a whole number", lambda value: type(value) is int, int, metavar="IN
 _FLOAT = Kind("a number", is_number, _number, metavar="FLOAT")
 TEXT = Kind("text", lambda value: isinstance(value, str), str, metavar="TEXT")
 _PATH = Kind("a path", lambda value: isinstance(value, Path), Path, metavar="PATH")
-_KINDS: dict[Any, Kind] = {
+_KINDS: dict[object, Kind] = {
     int: _INT,
     float: _FLOAT,
     str: TEXT,

@@ -45,7 +45,7 @@ def _group(name: str, cls: type[Any]) -> Group:
     return Group(name, " ".join(cleandoc(cls.__doc__ or "").partition("\n\n")[0].split()), options)
 
 
-def _option(field: "dataclasses.Field[Any]", annotation: Any, group: str) -> Option:
+def _option(field: "dataclasses.Field[Any]", annotation: object, group: str) -> Option:
     factory = field.default_factory
     default = field.default if factory is dataclasses.MISSING else factory()
     return Option(field.name, default, kinds_of(annotation), field.metadata["about"], group)

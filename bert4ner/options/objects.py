@@ -69,13 +69,13 @@ class Options:
             for each in group.options
         }
 
-    def replace(self: Some, **options: Any) -> Some:
+    def replace(self: Some, **options: object) -> Some:
         """The same with some options changed, each named without its group.
 
         Raises:
             ConfigError: as for the class, or an unknown option.
         """
-        changed: dict[str, dict[str, Any]] = {}
+        changed: dict[str, dict[str, object]] = {}
         for name, value in options.items():
             described = self.option(name)
             described.check(value)
@@ -110,7 +110,7 @@ class Options:
             return cls.restore(table)
 
     @classmethod
-    def restore(cls: type[Some], table: Mapping[str, Any]) -> Some:
+    def restore(cls: type[Some], table: Mapping[str, object]) -> Some:
         """What the library saved with `to_table`, in whatever version: the first, if the table says none.
 
         Raises:
@@ -120,7 +120,7 @@ class Options:
             raise ConfigError(f"options must be in a table, got {table!r}")
         return cls().with_table({FORMAT_KEY: 1, **table})
 
-    def with_table(self: Some, table: Mapping[str, Any]) -> Some:
+    def with_table(self: Some, table: Mapping[str, object]) -> Some:
         """The same with the options that a table has, as `to_table` or a TOML file gives them.
 
         Raises:
@@ -131,12 +131,12 @@ class Options:
         options = migrate(self._dissolved(kept), version, self.migrations)
         return self.replace(**{name: _from_text(self.option(name), value) for name, value in options.items()})
 
-    def to_table(self) -> dict[str, Any]:
+    def to_table(self) -> dict[str, object]:
         """What `with_table` reads back to an equal object: version, options and groups of them, fit for JSON.
 
         Options that are None are left out.
         """
-        table: dict[str, Any] = {FORMAT_KEY: self.version()}
+        table: dict[str, object] = {FORMAT_KEY: self.version()}
         values = self.options()
         for group in self.groups():
             told = {each.name: _to_text(each, values[each.name]) for each in group.options}
@@ -153,10 +153,10 @@ class Options:
         """That of options as they are now."""
         return len(cls.migrations) + 1
 
-    def _dissolved(self, table: Mapping[str, Any]) -> dict[str, Any]:
+    def _dissolved(self, table: Mapping[str, object]) -> dict[str, object]:
         """The options of a table by their names alone."""
         groups = {group.name: [each.name for each in group.options] for group in self.groups() if group.name}
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name, value in table.items():
             if name in groups:
                 if not isinstance(value, Mapping):
@@ -172,9 +172,9 @@ class Options:
         return found
 
 
-def _from_text(option: Option, value: Any) -> Any:
+def _from_text(option: Option, value: object) -> object:
     return value if option.about.text is None else option.about.text.read(str(value))
 
 
-def _to_text(option: Option, value: Any) -> Any:
+def _to_text(option: Option, value: object) -> object:
     return value if option.about.text is None else option.about.text.write(value)

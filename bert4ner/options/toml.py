@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from bert4ner.errors import ConfigError
 
@@ -15,14 +14,14 @@ else:
     import tomli as tomllib
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
+def read_toml(path: str | Path) -> dict[str, object]:
     """The content of a TOML file.
 
     Raises:
         ConfigError: it cannot be read, or is no TOML.
     """
     try:
-        table: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        table: dict[str, object] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         return table
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
@@ -39,7 +38,7 @@ def refusals_name(path: str | Path) -> Iterator[None]:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def to_toml(table: Mapping[str, Any]) -> str:
+def to_toml(table: Mapping[str, object]) -> str:
     """The text of a table of words, numbers, lists, and tables of these to any depth.
 
     Example:
@@ -53,7 +52,7 @@ def to_toml(table: Mapping[str, Any]) -> str:
     return "\n".join(_lines(table, ""))
 
 
-def _lines(table: Mapping[str, Any], name: str) -> list[str]:
+def _lines(table: Mapping[str, object], name: str) -> list[str]:
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     lines = [f"[{name}]"] if name and plain else []
     lines += [f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()]

@@ -5,7 +5,7 @@ them; what carries none was written before there were versions and is of version
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bert4ner.errors import ConfigError
 
@@ -13,7 +13,7 @@ FORMAT_KEY = "format"
 """The name of the version beside the options."""
 
 
-def unchanged(options: dict[str, Any]) -> dict[str, Any]:
+def unchanged(options: dict[str, object]) -> dict[str, object]:
     """The same options: an option that is new and whose default is what older files meant."""
     return options
 
@@ -23,11 +23,11 @@ class Migration(NamedTuple):
 
     reason: str
     """Why the options of the next version would mean something else without, or why they do not."""
-    change: Callable[[dict[str, Any]], dict[str, Any]] = unchanged
+    change: Callable[[dict[str, object]], dict[str, object]] = unchanged
     """Options by their names, those that the file has, to the same of the next version."""
 
 
-def migrate(options: Mapping[str, Any], version: Any, migrations: Sequence[Migration]) -> dict[str, Any]:
+def migrate(options: Mapping[str, object], version: object, migrations: Sequence[Migration]) -> dict[str, object]:
     """Options of some version as they are said today.
 
     Args:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -20,7 +19,7 @@ class Pair:
     difference: Difference | None
 
 
-def differing_options(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
+def differing_options(records: Sequence[RunRecord]) -> dict[str, list[object]]:
     """The options of which not all runs have the same value, with that of each run; None for a combined run."""
     every = [record.config.options() if isinstance(record, TrainedRun) else None for record in records]
     names = next((options for options in every if options is not None), {})

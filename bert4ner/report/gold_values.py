@@ -32,6 +32,7 @@ class GoldView:
 
 
 def about_gold(record: RunRecord, view: GoldView | None) -> dict[str, Any]:
+    """What the page shows of a run beside the gold documents, if there are any."""
     mistakes, reliability = (view.mistakes, view.reliability) if view else (None, None)
     return {
         "gold": view,
@@ -43,6 +44,7 @@ def about_gold(record: RunRecord, view: GoldView | None) -> dict[str, Any]:
 
 
 def look_at_gold(record: RunRecord, documents: Sequence[Document]) -> GoldView:
+    """Everything that the gold documents of a run tell; raises as `match_gold`."""
     gold = match_gold(record, documents)
     pairs = list(zip(gold, record.predicted, strict=True))
     annotated = [document for document in documents if document.id in record.held_out_in]

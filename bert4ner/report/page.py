@@ -19,6 +19,7 @@ def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, out
     """Write the report of a complete run; returns where it is.
 
     Args:
+        run: the folder of the run.
         gold: the annotated documents that the run was made from (others among them are ignored); without them the
             page has no errors and no calibration.
         output: the file; by default report.html in the run's folder.

@@ -64,6 +64,9 @@ def draw_curves(
     """Precision, recall and F1 of every epoch, the best one marked, and below them the loss.
 
     Args:
+        history: a line of scores and loss for each epoch.
+        best_epoch: the epoch to mark.
+        limits: ranges of the axes, from `curve_limits`.
         name: begins the ids in the SVG, which must differ between the plots of a page.
     """
     with matplotlib.rc_context(_STYLE):
@@ -72,8 +75,8 @@ def draw_curves(
         epochs = [line["epoch"] for line in history]
         for series, style in _SERIES.items():
             values = [100 * line[series] for line in history]
-            _line(top, epochs, values, color=_STAND_INS[series], **style)
-        _line(bottom, epochs, [line["loss"] for line in history], color=_STAND_INS["loss"], linewidth=1.3)
+            _line(top, epochs, values, {"color": _STAND_INS[series], **style})
+        _line(bottom, epochs, [line["loss"] for line in history], {"color": _STAND_INS["loss"], "linewidth": 1.3})
         best = next((100 * line["f1"] for line in history if line["epoch"] == best_epoch), None)
         if best is not None:
             top.plot([best_epoch], [best], "o", markersize=6.5, color=_STAND_INS["f1"], clip_on=False)
@@ -86,7 +89,7 @@ def draw_curves(
         return _to_svg(figure, name, says="Precision, recall, F1 and loss by epoch")
 
 
-def _line(axes: Axes, epochs: Sequence[float], values: Sequence[float], **style: Any) -> None:
+def _line(axes: Axes, epochs: Sequence[float], values: Sequence[float], style: Mapping[str, Any]) -> None:
     """A line, which a single epoch does not make: then a short stroke."""
     if len(epochs) == 1:
         epochs, values = [epochs[0] - 0.1, epochs[0] + 0.1], [values[0], values[0]]
@@ -123,12 +126,13 @@ def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float
     Args:
         curve: `precision` and `recall`, from the highest threshold on.
         selected: the precision and recall of what was selected, marked by a dot.
+        name: begins the ids in the SVG.
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(2.6, 2.3), layout="constrained")
         axes = figure.subplots()
         precision, recall = ([100 * value for value in curve[name]] for name in ("precision", "recall"))
-        _line(axes, recall, precision, color=_STAND_INS["f1"], linewidth=1.6)
+        _line(axes, recall, precision, {"color": _STAND_INS["f1"], "linewidth": 1.6})
         dot = [100 * value for value in selected]
         axes.plot([dot[1]], [dot[0]], "o", markersize=6.5, color=_STAND_INS["precision"], clip_on=False)
         axes.set(xlabel="recall, percent", ylabel="precision, percent", xlim=(0, 102), ylim=(0, 102))

@@ -16,6 +16,7 @@ from bert4ner.version import VERSION
 
 
 def about_run(record: RunRecord) -> dict[str, Any]:
+    """What the page shows of a run as a whole: its name, its command, how to make the page again."""
     return {
         "record": record,
         "version": VERSION,
@@ -28,6 +29,7 @@ def about_run(record: RunRecord) -> dict[str, Any]:
 
 
 def about_setup(record: TrainedRun | CombinedRun) -> dict[str, Any]:
+    """How a run was made: its options, those that differ from the defaults, or what it was combined of."""
     options = _options(record.config) if isinstance(record, TrainedRun) else []
     return {
         "combination": record.combination if isinstance(record, CombinedRun) else None,
@@ -37,6 +39,7 @@ def about_setup(record: TrainedRun | CombinedRun) -> dict[str, Any]:
 
 
 def about_scores(record: TrainedRun | CombinedRun) -> dict[str, Any]:
+    """The scores of a run, of its labels and of its documents."""
     scores = record.scores
     return {
         "scores": scores,
@@ -48,6 +51,7 @@ def about_scores(record: TrainedRun | CombinedRun) -> dict[str, Any]:
 
 
 def about_training(record: RunRecord) -> dict[str, Any]:
+    """What every epoch gave, and how long it took."""
     histories = record.histories if isinstance(record, TrainedRun) else []
     return {
         "histories": histories,

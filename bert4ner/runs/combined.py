@@ -30,7 +30,10 @@ def write_combined(
     """Fill an empty folder with a combined run, all but its scores.
 
     Args:
+        folder: the folder, which is there.
+        combination: how the runs were combined.
         sources: the runs to copy, in the order of `combination.folders()`.
+        labels: those of the runs.
         predicted: the held-out documents with what was found in them.
 
     Raises:

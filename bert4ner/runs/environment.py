@@ -38,7 +38,7 @@ def package_version(name: str) -> str | None:
         return f"{BERT4KERAS_VERSION}, carried by bert4ner" if carried else None
 
 
-def write_environment(run: Path, **more: Any) -> None:
+def write_environment(run: Path, **more: object) -> None:
     """Write environment.json of a run: this process', and what else belongs there."""
     values = {FORMAT: ENVIRONMENT_FORMAT, **environment(), **more}
     write_text(run / ENVIRONMENT, json.dumps(values, indent=2) + "\n")  # in ASCII: a command's words may be no UTF-8

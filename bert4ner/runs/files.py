@@ -42,7 +42,7 @@ def read_text(path: Path) -> str:
         raise damaged(path, error) from None
 
 
-def parse(text: str, path: Path) -> Any:
+def parse(text: str, path: Path) -> object:
     """JSON from a file.
 
     Raises:
@@ -58,6 +58,7 @@ def read_json(path: Path, *, newest: int | None = None) -> dict[str, Any]:
     """The names and values of a JSON file.
 
     Args:
+        path: the file.
         newest: the highest format that is understood, where the file has one.
 
     Raises:
@@ -69,7 +70,7 @@ def read_json(path: Path, *, newest: int | None = None) -> dict[str, Any]:
     return values
 
 
-def _check_format(found: Any, newest: int, path: Path) -> None:
+def _check_format(found: object, newest: int, path: Path) -> None:
     if type(found) is not int or found < 1:
         raise damaged(path, f"its format is {found!r}, which is no number from 1 on")
     if found > newest:
@@ -78,7 +79,7 @@ def _check_format(found: Any, newest: int, path: Path) -> None:
         )
 
 
-def required(values: Any, keys: Sequence[str], path: Path) -> dict[str, Any]:
+def required(values: object, keys: Sequence[str], path: Path) -> dict[str, Any]:
     """Values by name, among them those of certain names.
 
     Raises:
@@ -98,6 +99,6 @@ def write_text(path: Path, text: str) -> None:
         aside.write(text)
 
 
-def to_json(values: Mapping[str, Any], *, indent: int = 2) -> str:
+def to_json(values: Mapping[str, object], *, indent: int = 2) -> str:
     """The text of a JSON file, made for readers."""
     return json.dumps(values, ensure_ascii=False, indent=indent) + "\n"

@@ -18,6 +18,7 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
     """Write out_of_fold.jsonl and scores.json; returns the scores of all documents that a fold held out.
 
     Args:
+        run: the run, all its folds trained.
         gold: these documents as annotated, in the order that out_of_fold.jsonl is to have.
 
     Raises:

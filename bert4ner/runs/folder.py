@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.errors import RunError
@@ -66,11 +65,14 @@ class RunFolder:
         folds: Folds,
         *,
         precision: str,
-        decided: Mapping[str, Any] | None = None,
+        decided: Mapping[str, object] | None = None,
     ) -> Config:
         """Start the run, or find that it is the same one, to be taken up where it stopped.
 
         Args:
+            config: its options.
+            labels: those of its documents, in the order that numbers them.
+            folds: how its documents are divided.
             precision: the arithmetic that `config` comes to on this machine.
             decided: what options come to that are `auto` and depend on the documents; the run keeps what was decided.
 
@@ -103,7 +105,7 @@ class RunFolder:
         """Write one of the run's text files, whole or not at all."""
         write_text(self.path / name, text)
 
-    def _check_same(self, config: Config, folds: Folds, decided: Mapping[str, Any]) -> None:
+    def _check_same(self, config: Config, folds: Folds, decided: Mapping[str, object]) -> None:
         if not layout.is_trained(self.path):
             raise RunError(f"{self.path}: the folder is not empty and holds no run; choose another --output")
         found = self.read_folds()
@@ -169,6 +171,6 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
 
-def _with_decided(config: Config, decided: Mapping[str, Any]) -> Config:
+def _with_decided(config: Config, decided: Mapping[str, object]) -> Config:
     options = config.options()
     return config.replace(**{name: value for name, value in decided.items() if options[name] == "auto"})

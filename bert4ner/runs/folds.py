@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
@@ -64,12 +63,12 @@ def fingerprint(documents: Sequence[Document]) -> str:
     return digest.hexdigest()
 
 
-def _described(document: Document) -> list[Any]:
+def _described(document: Document) -> list[object]:
     """What is rare stands at the end and only where it is there: runs of before it was told keep their fingerprint."""
     rare = [document.weight] if document.weight != 1 else []
     return [document.id, document.text, [_span(entity) for entity in document.entities], *rare]
 
 
-def _span(entity: Entity) -> tuple[Any, ...]:
+def _span(entity: Entity) -> tuple[object, ...]:
     rare = (entity.fragments,) if entity.fragments else ()
     return (entity.start, entity.end, entity.label, *rare)

@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents
@@ -48,7 +47,7 @@ class RunRecord(ABC):
         """Document id -> the fold that held it out; negative for documents that were only trained on."""
 
     @cached_property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> dict[str, object]:
         """Versions, machine and command."""
         return read_environment(self.path)
 
@@ -84,10 +83,12 @@ class TrainedRun(RunRecord):
 
     @property
     def num_folds(self) -> int:
+        """The number of folds."""
         return self.folds.number
 
     @property
     def held_out_in(self) -> dict[str, int]:
+        """The fold in which each document was held out, by the document's id."""
         return self.folds.held_out_in
 
     @cached_property
@@ -140,6 +141,7 @@ class CombinedRun(RunRecord):
 
     @property
     def num_folds(self) -> int:
+        """The number of folds that were scored."""
         return len(self.sheet.folds)
 
     @cached_property

@@ -107,6 +107,7 @@ def make_sheet(
         gold: as annotated.
         predicted: the same documents, in the same order, with what was found in them.
         folds: of each document the fold that held it out.
+        note: what a reader of the scores must know.
         best_epochs: of each fold, where folds were trained; their number of documents is told otherwise.
     """
     micro = dict(_micro_by_fold(gold, predicted, folds))

@@ -11,6 +11,7 @@ from bert4ner.entities import Entity, overlapping_entities
 
 
 def ratio(part: float, whole: float) -> float:
+    """A share; 0/0 is 0."""
     return part / whole if whole else 0.0
 
 

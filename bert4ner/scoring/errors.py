@@ -6,7 +6,6 @@ Each gold entity and each prediction is in exactly one kind. Says nothing about 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from bert4ner.data.examples import first_of_each
 from bert4ner.entities import Document, Entity
@@ -46,7 +45,7 @@ class ErrorReport:
     """(kind, gold label or "", predicted label or "") -> how often."""
     examples: dict[str, list[ErrorExample]] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Everything as plain values, for JSON."""
         return {
             "correct": self.correct,

@@ -41,14 +41,17 @@ class Scores:
 
     @property
     def micro(self) -> Score:
+        """Precision, recall and F1 of all entities, whatever their label."""
         return Score(self.total.precision, self.total.recall, self.total.f1)
 
     @property
     def macro(self) -> Score:
+        """The mean of the labels' scores, all labels counted alike."""
         return self._average(dict.fromkeys(self.counts, 1))
 
     @property
     def weighted(self) -> Score:
+        """The mean of the labels' scores, weighted by their gold entities."""
         return self._average({label: counts.gold for label, counts in self.counts.items()})
 
     @property

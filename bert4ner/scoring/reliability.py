@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.entities import Document
 
@@ -45,6 +46,7 @@ def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int
     Args:
         scores: for each entity found, the probability that it is right; values in [0, 1].
         right: whether it is.
+        num_bins: how many they are.
 
     Raises:
         ValueError: not as many scores as truths, none at all, or one outside [0, 1].
@@ -61,7 +63,7 @@ def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int
     return Reliability(bins, int(values.size), float(values.mean()), float(truth.mean()), error)
 
 
-def _bin(low: float, high: float, scores: np.ndarray, right: np.ndarray) -> Bin:
+def _bin(low: float, high: float, scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Bin:
     share = float(right.mean())
     return Bin(low, high, len(scores), float(scores.mean()), share, wilson_interval(share, len(scores)))
 

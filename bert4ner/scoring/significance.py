@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.entities import Document
 from bert4ner.scoring.bootstrap import counts_table, document_counts, resampled_sums
@@ -48,6 +49,6 @@ def paired_bootstrap(
     return Difference(len(gold), found, (further + 1) / (samples + 1))
 
 
-def _difference(sums: np.ndarray) -> float:
+def _difference(sums: NDArray[np.int64]) -> float:
     """Micro F1 of one minus that of the other, from hits and entities of both, (4,)."""
     return float(2 * sums[0] / max(sums[1], 1) - 2 * sums[2] / max(sums[3], 1))

@@ -35,6 +35,7 @@ def entity_span(encoding: Encoding, entity: Entity) -> TokenSpan | None:
 
 
 def lost_entity(document: Document, entity: Entity, reason: str) -> LostEntity:
+    """The record of an entity that is lost for a reason."""
     return LostEntity(document.id, entity, document.mention(entity), reason)
 
 

@@ -29,6 +29,8 @@ def plan_batches(
 
     Args:
         lengths: tokens of each window, (windows,).
+        batch_tokens: the most tokens of a batch.
+        bucket: what lengths are rounded up to a multiple of.
         rng: shuffles windows of one rounded length, and the batches; sizes and number of batches do not depend on it.
             Without, windows come sorted by length, shortest first.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tokenizers
+from numpy.typing import NDArray
 from tokenizers import models, normalizers, pre_tokenizers
 
 from bert4ner.errors import CheckpointError
@@ -87,7 +88,9 @@ class PieceVocabulary(Vocabulary):
         """What segments text."""
         return self._library
 
-    def trimmed(self, text: str, ids: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def trimmed(
+        self, text: str, ids: NDArray[np.int32], offsets: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Tokens without the white space before them; those of white space alone, real or put first, fall away."""
         starts, ends = offsets.reshape(-1, 2).T  # (tokens,), (tokens,)
         spaces = np.array([character.isspace() for character in text] + [False])  # (length + 1,)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bert4ner.errors import ConfigError, DataError
 
@@ -119,7 +120,7 @@ class TagSet:
     def __repr__(self) -> str:
         return f"TagSet({self.scheme.name!r}, {list(self.labels)!r})"
 
-    def encode(self, spans: Iterable[Span], length: int) -> tuple[np.ndarray, list[Span]]:
+    def encode(self, spans: Iterable[Span], length: int) -> tuple[NDArray[np.int32], list[Span]]:
         """The tags of a sequence, and the spans that it cannot hold.
 
         Of overlapping spans the longest is kept, of equally long ones the earlier; the same span twice is one span.
@@ -148,7 +149,7 @@ class TagSet:
                 tag_ids[end - 1] = self.ids[f"{scheme.last}-{label}"]
         return tag_ids, sorted(lost)
 
-    def decode(self, tag_ids: np.ndarray) -> list[Span]:
+    def decode(self, tag_ids: NDArray[np.integer]) -> list[Span]:
         """Read the entities of any tag sequence (length,), legal or not.
 
         Lenient like conlleval: a tag that goes on with no entity opens one, an entity lasts as long as tags go on.

@@ -12,6 +12,8 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
     """Refuse documents and options that a training would fail with.
 
     Args:
+        documents: those to train on.
+        config: how to train.
         valid: validation documents, if they are given apart.
 
     Raises:
@@ -37,6 +39,7 @@ def check_documents(documents: Sequence[Document], what: str) -> None:
     """Refuse documents that cannot be trained on.
 
     Args:
+        documents: annotated ones.
         what: what they are for, in messages.
 
     Raises:

@@ -15,8 +15,9 @@ from bert4ner.train.step import Modifier, TrainingStep
 
 
 def compile_for_training(network: Any, total_steps: int) -> None:
-    """Compile a network for training as its configuration says: rates and their schedule, loss, modifiers; in float16
-    with loss scaling.
+    """Compile a network for training as its configuration says.
+
+    That is rates and their schedule, loss, modifiers; in float16 with loss scaling.
 
     Args:
         network: what `build_model` gives.

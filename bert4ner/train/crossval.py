@@ -1,5 +1,4 @@
-"""Train one model or K, resumably, into a run folder, and score what every document got from a model that did not
-see it."""
+"""Train one model or K, resumably, into a run folder, and score each document by a model that did not see it."""
 
 import contextlib
 import logging
@@ -42,7 +41,10 @@ def cross_validate(
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
     Args:
+        documents: annotated ones, each held out once.
+        config: how to train, and the seed of the division.
         output: the run folder; new, empty, or holding the same run.
+        folds: number of models.
         jobs: how many folds train at a time, each on its share of the machine; results are the same.
         executor: where they do: `local`, in processes of their own; `in_process`, one after the other in this one; or
             one that another package registers.

@@ -41,6 +41,9 @@ def fit(
     with the seed of the configuration.
 
     Args:
+        training: documents to learn from.
+        held_out: documents to score every epoch on.
+        config: how to train.
         labels: all labels that the model shall know, including those that occur in held-out documents only.
         folder: receives model/, history.jsonl and state/, which is needed only to go on.
         callbacks: more Keras callbacks; they find the scores in the logs, and what they add is in the history. When a

@@ -25,7 +25,7 @@ def auto_learning_rate(parameters: int) -> float:
     """
     below = math.log(_MINI_RATE / _BASE_RATE) / math.log(_BASE_PARAMETERS / _MINI_PARAMETERS)
     exponent = below if parameters < _BASE_PARAMETERS else 0.5
-    rate = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
+    rate: float = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
     return min(max(rate, 5e-6), _MINI_RATE)
 
 
@@ -39,12 +39,14 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         self.total_steps = total_steps
 
     def __call__(self, step: Any) -> Any:
+        """The learning rate of the update after `step` of them."""
         step = tf.cast(step, "float32") + 1.0  # the first update is not wasted on a rate of 0
         rising = step / max(1.0, float(self.warmup_steps))
         falling = (self.total_steps + 1 - step) / max(1.0, float(self.total_steps + 1 - self.warmup_steps))
         return self.peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the schedule, as Keras saves them."""
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
@@ -81,6 +83,7 @@ class GroupedAdamW(SlotOptimizer):
         self.epsilon = epsilon
 
     def update_step(self, gradient: Any, variable: Any) -> None:
+        """Updates one variable, its two moments and, where it decays, its decay."""
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
         first, second = self.slots_of(variable)
@@ -100,6 +103,7 @@ class GroupedAdamW(SlotOptimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments by which Keras makes the optimizer again."""
         return {
             **super().get_config(),
             "rate_factors": self.rate_factors,
@@ -117,6 +121,8 @@ def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float 
     several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
 
     Args:
+        config: where the rates are numbers or `auto`.
+        encoder_config: the size of the encoder, which `auto` depends on.
         passes: how often the encoder reads every window, see `Reading.passes`.
 
     References:
@@ -138,6 +144,8 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
     """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
+        model: the model to train.
+        total_steps: updates of the whole training; the rates fall to 0 by then.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
     """
     options = model.config.optimization
@@ -145,7 +153,7 @@ def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = F
     on_top = model.head_variables()
     optimizer = GroupedAdamW(
         WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),
-        rate_factors={name: head_rate / encoder_rate for name in on_top},
+        rate_factors=dict.fromkeys(on_top, head_rate / encoder_rate),
         weight_decay=options.weight_decay,
         global_clipnorm=options.clip_norm or None,
     )

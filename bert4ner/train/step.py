@@ -105,6 +105,7 @@ class TrainingStep:
             modifier.build(network)
 
     def __call__(self, data: Any) -> dict[str, Any]:
+        """Trains on one batch as Keras gives it; what comes back are its metrics by name."""
         batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
         gradients = self.gradients(batch)
         self.update(gradients.pairs)

@@ -50,6 +50,7 @@ class FoldTask(Task):
     """Keras callbacks beside the library's own."""
 
     def run(self) -> None:
+        """Trains, loads the best epoch, predicts the held-out documents and writes what was found."""
         from bert4ner.models.ner_model import NERModel  # deferred: a task is described without TensorFlow
         from bert4ner.models.prediction import predict_documents
         from bert4ner.train.fit import fit

@@ -226,8 +226,8 @@ def test_rules_hold_out_of_fold_and_in_use(runs, gold, tmp_path):
         mentions = [(each.mention(e), e.label) for each in documents for e in each.entities]
         assert mentions and all(len(text) <= (1 if label == "DRUG" else 3) for text, label in mentions)
         assert not any("。" in text for text, label in mentions if label == "SYMPTOM")
+    options = CombineOptions(rules=SpanRules({"HERB": 3}))
     with pytest.raises(ConfigError, match="a rule for the unknown label 'HERB'"):
-        options = CombineOptions(rules=SpanRules({"HERB": 3}))
         combine_runs([runs["crf"]], output=tmp_path / "other", options=options)
 
 

@@ -123,7 +123,7 @@ def test_fragments_that_are_no_pieces_are_refused(pair, pieces, mention):
 
 
 @pytest.mark.parametrize(
-    "line, expected",
+    ("line", "expected"),
     [
         ("T1\tA 0 2\t血两", "expected '血两' at"),
         ("T1\tA 0 9\t气血", "within the text"),
@@ -151,7 +151,7 @@ def test_a_folder_is_written_as_the_tool_writes_it(tmp_path):
     assert read.entities == document.entities
 
 
-@pytest.mark.parametrize("id, name", [("..", "_.."), ("", "_"), ("药" * 100, "药" * 66)])
+@pytest.mark.parametrize(("id", "name"), [("..", "_.."), ("", "_"), ("药" * 100, "药" * 66)])
 def test_ids_never_leave_the_folder(tmp_path, id, name):
     write_documents([Document(id, "气")], tmp_path / "out", "brat")
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [f"{name}.ann", f"{name}.txt"]

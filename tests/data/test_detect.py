@@ -48,7 +48,7 @@ def test_folders_and_pairs_are_brat(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, content, expected",
+    ("name", "content", "expected"),
     [
         ("a.txt", "", "empty data set"),
         ("a.txt", "\ufeff\n \n", "empty data set"),

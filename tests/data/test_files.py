@@ -38,7 +38,7 @@ def test_surrogates_encoded_one_by_one_become_the_character(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data, cure",
+    ("data", "cure"),
     [
         ("标签".encode("gb18030"), "GB18030"),
         (b"\xff\xfe" + "标".encode("utf-16-le"), "UTF-16"),

@@ -50,7 +50,7 @@ def test_jsonl_holds_weights_and_tells_of_those_that_are_not_one_only(write_file
 
 
 @pytest.mark.parametrize(
-    "record, expected",
+    ("record", "expected"),
     [
         ({"id": "a"}, "expected a string under 'text', found the keys id"),
         ({"text": 5}, "expected a string under 'text', found int"),
@@ -176,7 +176,7 @@ def test_cmeee_json_is_inclusive_unless_mentions_say_otherwise(write_file):
 
 
 @pytest.mark.parametrize(
-    "line, expected",
+    ("line", "expected"),
     [
         (f"{TEXT}|||9    13    dis|||", "within the text of 13 characters"),
         (f"{TEXT}|||9    dis|||", "expected text"),

@@ -19,7 +19,7 @@ def document_of(text, *spans, **options):
 
 
 @pytest.mark.parametrize(
-    "span, expected",
+    ("span", "expected"),
     [
         (Span(0, 9, "A"), "within the text of 4 characters"),
         (Span(-1, 2, "A"), "within the text of 4 characters"),

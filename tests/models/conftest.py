@@ -1,5 +1,7 @@
-"""What tests of networks share: a small configuration, the examination that every layer of ours must pass, and the
-stupid way to everything that a tag sequence model computes: go through all sequences."""
+"""What tests of networks share: a small configuration, and the examination that every layer of ours must pass.
+
+And the stupid way to everything that a tag sequence model computes: go through all sequences.
+"""
 
 import itertools
 import re

@@ -7,7 +7,7 @@ from bert4ner.scoring.counts import Counts, count_matches
 
 
 def test_figures_known_from_the_conll_script():
-    """conlleval's own example: 3 of 4 found phrases right, 5 wanted."""
+    """Conlleval's own example: 3 of 4 found phrases right, 5 wanted."""
     counts = Counts(hits=3, gold=5, predicted=4)
     assert (counts.precision, counts.recall) == (0.75, 0.6)
     assert counts.f1 == pytest.approx(2 * 0.75 * 0.6 / 1.35)

@@ -17,7 +17,7 @@ entities = st.sets(
 
 
 @pytest.mark.parametrize(
-    "gold, predicted, kinds",
+    ("gold", "predicted", "kinds"),
     [
         ([Entity(0, 4, "A")], [Entity(0, 4, "A")], []),
         ([Entity(0, 4, "A")], [], ["missed"]),

@@ -80,7 +80,7 @@ def test_nothing_found_and_nothing_wanted_is_zero():
 
 
 @pytest.mark.parametrize(
-    "predicted, expected",
+    ("predicted", "expected"),
     [
         ([Document("0", TEXT)], "found 1 without prediction and 0 predictions without gold, e.g. '1'"),
         ([Document(id, TEXT) for id in "012"], "found 0 without prediction and 1 predictions without gold, e.g. '2'"),

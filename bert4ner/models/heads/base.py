@@ -100,14 +100,16 @@ class Head(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Creates the dropout; subclasses add their weights."""
         self.dropout_layer = ByteDropout(self.dropout, dtype="float32")
         super().build(input_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         """The mask ends here: Keras would weigh the loss of each window by it; `loss` reads it from the targets."""
-        return None
+        return
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), "labels": self.labels, "dropout": self.dropout}
 
     @staticmethod
@@ -116,8 +118,7 @@ class Head(keras.layers.Layer):
         return {}
 
     def cells(self, length: int) -> int:
-        """How many numbers the largest array has that a window of so many tokens needs, [CLS], [SEP] and padding
-        counted; see `models.budget`."""
+        """Size of the largest array for so many tokens of a window, padding and all counted; see `models.budget`."""
         raise NotImplementedError
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:

@@ -35,6 +35,7 @@ class BiaffineHead(SpanMatrixHead):
     """
 
     def build(self, input_shape: Any) -> None:
+        """Creates the layers of first and last tokens, the forms of all labels and the terms added to them."""
         dense, normal = keras.layers.Dense, keras.initializers.RandomNormal
         labels, width = len(self.labels), input_shape[-1]
         self.starts = built(dense, self.head_size, width, "starts")
@@ -47,6 +48,7 @@ class BiaffineHead(SpanMatrixHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Logits (batch, labels, length, length) from features (batch, length, width)."""
         features = self.dropout_layer(features)
         starts, ends = (
             _with_one(tf.nn.leaky_relu(dense(features), 0.1)) for dense in (self.starts, self.ends)

@@ -32,6 +32,7 @@ class CRFHead(TagHead):
     """
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection, the transitions and what a sequence starts and ends with."""
         super().build(input_shape)
         tags = len(self.tagset)
         zeros = keras.initializers.Zeros()
@@ -85,11 +86,14 @@ class CRFHead(TagHead):
         return tf.cast(tf.where(tf.reduce_any(mask, axis=1), difference, 0), "float32")
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """The negative log likelihood of the tags, (batch,)."""
         return -self.log_likelihood(emissions, tags, mask)
 
     def chain(self) -> Chain:
+        """The learned transitions, starts and ends; -inf where the scheme forbids them."""
         transitions, starts, ends = (np.asarray(part, "float32") for part in self._legal())
         return Chain(transitions, starts, ends)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
+        """The emissions as they are."""
         return outputs

@@ -43,15 +43,18 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     token_axes = (1, 2)
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens."""
         return 2 * length * (length + len(self.labels))  # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection to queries and keys and the terms of every label."""
         dense, size = keras.layers.Dense, 2 * self.head_size
         self.projection = built(dense, size, input_shape[-1], "projection", kernel_initializer="lecun_normal")
         self.labelling = built(dense, 2 * len(self.labels), size, "labelling", kernel_initializer="lecun_normal")
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Parts (batch, length, length + 2 * labels), which `logits` adds up, from features (batch, length, width)."""
         projected = self.projection(self.dropout_layer(features))  # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
         spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)  # (batch, length, length)
@@ -60,15 +63,17 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return tf.concat([spans, terms[..., ::2], firsts], axis=-1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, length, length + 2 * labels)."""
         length = input_shape[1]
         return (input_shape[0], length, length and length + 2 * len(self.labels))
 
     def _parts(self, outputs: Any) -> tuple[Any, Any, Any]:
-        """s (…, length, length), a and b (…, length, labels)."""
+        """The parts s (…, length, length), a and b (…, length, labels)."""
         labels = len(self.labels)
         return outputs[..., : -2 * labels], outputs[..., -2 * labels : -labels], outputs[..., -labels:]
 
     def logits(self, outputs: Any) -> Any:
+        """The parts added up: (batch, labels, length, length)."""
         spans, lasts, firsts = self._parts(outputs)
         lasts, firsts = tf.transpose(lasts, [0, 2, 1]), tf.transpose(firsts, [0, 2, 1])  # (batch, labels, length)
         return spans[:, None] + lasts[:, :, None] + firsts[..., None]
@@ -119,7 +124,8 @@ def _sums(spans: Any, lasts: Any, firsts: Any, places: Any) -> Any:
 
     Args:
         spans: the part of the pairs of tokens, ``(batch, length, length)``; -inf is no span.
-        lasts, firsts: the parts of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
+        lasts: a part of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
+        firsts: the other part, of the same shape.
         places: row, first and last token of the spans to leave out, ``(batch, cells, 3)``.
     """
     spans = tf.tensor_scatter_nd_update(spans, places, tf.fill(tf.shape(places)[:-1], np.float64(-np.inf)))
@@ -133,7 +139,9 @@ def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
 
     Args:
         every: logits of all labels, ``(batch, cells, labels)``.
-        labels, starts, ends: of the entities, ``(batch, cells)``.
+        labels: numbers of the entities' labels, ``(batch, cells)``.
+        starts: their first tokens, of the same shape.
+        ends: their last tokens.
         real: which of them there are.
     """
     place = starts * (tf.reduce_max(ends) + 1) + ends  # a number for each pair

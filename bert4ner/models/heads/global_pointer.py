@@ -28,6 +28,7 @@ class GlobalPointerHead(SpanMatrixHead):
     """
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection to queries and keys of every label."""
         self.projection = keras.layers.Dense(
             2 * self.head_size * len(self.labels), kernel_initializer="lecun_normal", name="projection", dtype="float32"
         )
@@ -35,6 +36,7 @@ class GlobalPointerHead(SpanMatrixHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Logits (batch, labels, length, length) from features (batch, length, width)."""
         projected = self.projection(self.dropout_layer(features))
         batch, length = tf.shape(features)[0], tf.shape(features)[1]
         projected = tf.reshape(projected, [batch, length, len(self.labels), 2 * self.head_size])

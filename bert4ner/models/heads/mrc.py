@@ -57,9 +57,11 @@ class MRCHead(SpanCellsHead):
     token_axes = (2, 3)
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens."""
         return len(self.labels) * (length + _ENDS) * length
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection and what the query adds to it and multiplies it by."""
         dense, width = keras.layers.Dense, input_shape[-1]
         few = [0.0] * (2 * self.head_size) + [_PRIOR, _PRIOR, 0.0, 0.0]
         self.projection = built(
@@ -74,6 +76,7 @@ class MRCHead(SpanCellsHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Logits (batch, labels, length + 2, length): of pairs, then of first, then of last tokens."""
         projected = self.projection(self.dropout_layer(self._conditioned(features)))  # (batch, labels, length, …)
         size = self.head_size
         queries, keys = tf.split(rotate(projected[..., : 2 * size], size), 2, axis=-1)
@@ -96,6 +99,7 @@ class MRCHead(SpanCellsHead):
         return features * (1 + gains) + shifts
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, labels, length + 2, length)."""
         length = input_shape[-2]
         return (input_shape[0], len(self.labels), length and length + _ENDS, length)
 

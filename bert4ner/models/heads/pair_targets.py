@@ -22,8 +22,12 @@ def pack_targets(cells: Sequence[Sequence[tuple[int, int, int]]], lengths: np.nd
 
 
 def unpack_targets(targets: Any) -> tuple[Any, Any, Any, Any]:
-    """What `pack_targets` wrote, for outputs of whole windows: lengths of texts ``(batch,)``; of each cell its row in
-    the batch ``(batch, cells)``, its kind and positions ``(batch, cells, 3)``, and whether it is real."""
+    """What `pack_targets` wrote, for outputs of whole windows.
+
+    Returns:
+        Lengths of texts ``(batch,)``; of each cell its row in the batch ``(batch, cells)``, its kind and positions
+        ``(batch, cells, 3)``, and whether it is real ``(batch, cells)``.
+    """
     targets = tf.cast(targets, "int32")
     batch = tf.shape(targets)[0]
     cells = tf.reshape(targets[:, 1:], [batch, -1, _FIELDS])

@@ -20,6 +20,8 @@ def entities_of(chances: np.ndarray, least: float, labels: Sequence[str], most: 
 
     Args:
         chances: probabilities of one text, ``(tokens, tokens, relations)``.
+        least: the probability above which a relation counts.
+        labels: the names of the labels, in the order of their relations.
         most: so many entities are enough.
     """
     best = chances.argmax(axis=-1)  # (tokens, tokens)
@@ -57,6 +59,7 @@ def _tails(best: np.ndarray, chances: np.ndarray, least: float) -> np.ndarray:
     Args:
         best: the likeliest relation of each pair, ``(tokens, tokens)``.
         chances: probabilities, ``(tokens, tokens, relations)``.
+        least: the probability above which a relation counts.
     """
     rows, columns = np.nonzero(best >= TAIL)
     tails = np.stack([rows, columns, best[rows, columns] - TAIL], axis=-1)
@@ -71,6 +74,8 @@ def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> I
     Args:
         follows: probability of each step (tokens_from, tokens_to), 0 where there is none.
         reached: which tokens a path leads to (tokens_from, tokens_to).
+        first: the token that paths begin with.
+        last: the token that they end with.
     """
     if first == last:
         yield [last]

@@ -23,9 +23,11 @@ class SoftmaxHead(TagHead):
     """
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """The cross entropy of the tags, summed over the tokens: (batch,)."""
         logits = emissions_under(mask, emissions)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), logits)  # (batch, length)
         return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
+        """The log probabilities of the tags of every token."""
         return log_softmax(outputs)

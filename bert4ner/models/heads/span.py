@@ -64,26 +64,32 @@ class SpanHead(PathHead):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
+        """The arguments of this head that a configuration sets."""
         return {"label_smoothing": config.spans.label_smoothing, "focal": config.spans.focal}
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens, when its paths are decoded."""
         return length * len(self.tagset)
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection to the labels of first and last tokens."""
         units = _POINTERS * (len(self.labels) + 1)
         self.projection = keras.layers.Dense(units, name="projection", dtype="float32")
         self.projection.build(input_shape)
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Logits (batch, length, 2, labels + 1) from features (batch, length, width)."""
         logits = self.projection(self.dropout_layer(features))
         shape = tf.shape(features)
         return tf.reshape(logits, [shape[0], shape[1], _POINTERS, len(self.labels) + 1])
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, length, 2, labels + 1)."""
         return (*input_shape[:-1], _POINTERS, len(self.labels) + 1)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "focal": self.focal}
 
     def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
@@ -122,4 +128,5 @@ class SpanHead(PathHead):
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Of each tag of a token the log probability that both its pointers are what the tag says."""
         logs = log_softmax(outputs)  # (batch, length, 2, classes)
-        return logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
+        of_tags: np.ndarray = logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
+        return of_tags

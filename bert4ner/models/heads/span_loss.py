@@ -1,5 +1,4 @@
-"""What losses over all spans are made of: which pairs are spans, sums over those that are no entities, and over the
-others by groups."""
+"""What losses over all spans are made of: which pairs are spans, and sums over entities and over other spans."""
 
 from typing import Any
 

@@ -56,21 +56,23 @@ class TokenPairHead(Head):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
+        """The arguments of this head that a configuration sets."""
         nesting = config.spans.nesting  # "auto": nobody had documents to decide by
         return {"head_size": config.spans.head_size, "nesting": "any" if nesting == "auto" else nesting}
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
 
     def decoder(self, others: Sequence[Head] = ()) -> ThresholdDecoder:
-        """Spans for which all that the head decides on is likelier than not; the likeliest, should there be very many
-        (`SPANS_PER_TOKEN`)."""
+        """Spans for which all that the head decides on is likelier than not; of very many the likeliest."""
         return ThresholdDecoder(self.found, self.nesting, self.kind)
 
     def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
         """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
 
         Args:
+            least: that probability.
             window: its scores.
             length: tokens of its text.
         """
@@ -83,6 +85,7 @@ class SpanCellsHead(TokenPairHead):
     cannot_hold = "are in several pieces"
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens."""
         return len(self.labels) * length * length
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
@@ -107,6 +110,7 @@ class SpanCellsHead(TokenPairHead):
         raise NotImplementedError
 
     def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
+        """The spans of one window above the probability `least`, the likeliest `most_spans(length)` at most."""
         (labels, starts, lasts), chances = self._spans_above(math.log(least / (1 - least)), window, length)
         if len(chances) > most_spans(length):
             best = np.argsort(-chances, kind="stable")[: most_spans(length)]
@@ -117,6 +121,7 @@ class SpanCellsHead(TokenPairHead):
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
+        """The probability of each of the spans asked for, window by window."""
         result: list[list[float]] = []
         for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
             for span in window_spans:
@@ -158,11 +163,13 @@ class SpanMatrixHead(SpanCellsHead):
         return outputs
 
     def build(self, input_shape: Any) -> None:
+        """Creates what is added to every span of a label."""
         initializer = keras.initializers.Constant(PRIOR)
         self.prior = self.add_weight(name="prior", shape=(len(self.labels), 1, 1), initializer=initializer)
         super().build(input_shape)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, labels, length, length)."""
         return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def loss(self, targets: Any, outputs: Any) -> Any:

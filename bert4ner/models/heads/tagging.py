@@ -46,6 +46,7 @@ class PathHead(Head):
         return flat_entities(entities)[1]
 
     def chain(self) -> Chain:
+        """What the scheme allows as 0, what it forbids as -inf."""
         legal = self.tagset
         return Chain(
             *(
@@ -65,6 +66,7 @@ class PathHead(Head):
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
+        """The probability that all paths with the tags of each span have together, window by window."""
         tagged = [
             [
                 (span.start, span.end, self.tagset.encode([span.place[:3]], int(length))[0][span.start : span.end])
@@ -88,23 +90,29 @@ class TagHead(PathHead):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
+        """The arguments of this head that a configuration sets."""
         return {"scheme": config.model.scheme}
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens."""
         return length * len(self.tagset)
 
     def build(self, input_shape: Any) -> None:
+        """Creates the projection to tags."""
         self.projection = keras.layers.Dense(len(self.tagset), name="projection", dtype="float32")
         self.projection.build(input_shape)
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
+        """Emissions (batch, length, tags) from features (batch, length, width)."""
         return tf.identity(self.projection(self.dropout_layer(features)))  # without the mask that Dense puts on
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, length, tags)."""
         return (*input_shape[:-1], len(self.tagset))
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), "scheme": self.scheme}
 
     def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:

@@ -16,6 +16,7 @@ def text_only(outputs: Any, axes: Sequence[int]) -> Any:
     """Outputs, an array or a tensor, without what stands before the text: position 0 is its first token then.
 
     Args:
+        outputs: those of whole windows.
         axes: which axes are the positions of tokens; what else such an axis holds must stand behind them.
     """
     return outputs[tuple(slice(BEFORE_TEXT, None) if axis in axes else slice(None) for axis in range(max(axes) + 1))]

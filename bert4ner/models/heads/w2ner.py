@@ -1,5 +1,7 @@
-"""Word-word relations: a grid says of each pair of tokens whether one follows the other in an entity, or ends what the
-other begins. Holds nested entities and those in several pieces."""
+"""Word-word relations: a grid says of each pair of tokens how they stand to each other in an entity.
+
+One follows the other, or ends what the other begins. Holds nested entities and those in several pieces.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -22,8 +24,10 @@ _BUCKETS = 9  # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
 
 @final
 class W2NERHead(TokenPairHead):
-    """Classifies every pair of tokens (i, j): NEXT, if j comes after i in an entity; TAIL of a label, if i is the last
-    and j the first token of an entity of that label; or none.
+    """Classifies every pair of tokens (i, j): as NEXT, as TAIL of a label, or as none.
+
+    NEXT is a pair whose j comes after i in an entity, TAIL one whose i is the last and whose j is the first token of an
+    entity of that label.
 
     A pair is represented by conditional layer norm of token j, its scale and shift linear in token i, plus a vector of
     the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other.
@@ -53,6 +57,7 @@ class W2NERHead(TokenPairHead):
     cannot_hold = "begin and end where one of another label does"
 
     def cells(self, length: int) -> int:
+        """Number of values of a window of so many tokens, where most are held at once."""
         return max(self._channels, TAIL + len(self.labels)) * length * length
 
     @property
@@ -61,6 +66,7 @@ class W2NERHead(TokenPairHead):
         return self.head_size // 2
 
     def build(self, input_shape: Any) -> None:
+        """Creates the layers of words, pairs and distances, the convolutions, and what scores pairs."""
         size, channels, relations = self.head_size, self._channels, TAIL + len(self.labels)
         normal, dense = keras.initializers.RandomNormal, keras.layers.Dense
         self.terms = built(dense, 2 * relations, input_shape[-1], "terms", kernel_initializer=normal(stddev=0.02))
@@ -92,6 +98,7 @@ class W2NERHead(TokenPairHead):
         super().build(input_shape)
 
     def call(self, features: Any, mask: Any = None) -> Any:
+        """Logits (batch, length, length, 1 + labels) from features (batch, length, width)."""
         features = self.dropout_layer(features)
         words = tf.nn.gelu(self.words(features))  # (batch, length, size)
         keys = self.keys(words)
@@ -112,6 +119,7 @@ class W2NERHead(TokenPairHead):
         return self.relations(total) + products + terms
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, length, length, 1 + labels)."""
         return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:

@@ -1,5 +1,7 @@
-"""What decides an encoder: the options that all families share. Those that only one family has stand in a subclass, in
-that family's file. How a published configuration becomes one of these is the family's to say.
+"""What decides an encoder: the options that all families share.
+
+Those that only one family has stand in a subclass, in that family's file. How a published configuration becomes one of
+these is the family's to say.
 """
 
 import dataclasses

@@ -55,8 +55,8 @@ def read_encoder_config(described: Any, *, where: str) -> EncoderConfig:
     if not isinstance(described, dict):
         raise CheckpointError(f"{where}: expected a JSON object with hidden_size etc., got {type(described).__name__}")
     if described.get("family") is None:
-        config: EncoderConfig = FAMILIES.get("bert").configure(described, {}, where=where)
-        return config
+        early: EncoderConfig = FAMILIES.get("bert").configure(described, {}, where=where)
+        return early
     family = get_family(described["family"], where=where)
-    config = family.config.from_dict(described, where=where)
+    config: EncoderConfig = family.config.from_dict(described, where=where)
     return config

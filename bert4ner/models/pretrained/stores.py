@@ -58,6 +58,7 @@ class TensorFlowStore(Store):
         self.shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
 
     def read(self, name: str) -> np.ndarray:
+        """The variable of that name, float32; CheckpointError where the file is damaged."""
         try:
             return as_float32(np.asarray(self._reader.get_tensor(name)))
         except (tf.errors.OpError, ValueError, IndexError) as error:
@@ -87,6 +88,7 @@ class SafetensorsStore(Store):
             raise CheckpointError(f"{path}: truncated: {held} bytes of weights, expected {max(ends)}; copy it again")
 
     def read(self, name: str) -> np.ndarray:
+        """The variable of that name, float32; CheckpointError where the file is damaged."""
         entry, shape = self._entries[name], self.shapes[name]
         if entry["dtype"] not in _SAFETENSORS:
             raise CheckpointError(f"{self.where}: variable {name} has the unknown type {entry['dtype']}")
@@ -108,6 +110,7 @@ class ShardedStore(Store):
         self.shapes = {name: store.shapes[name] for name, store in self._stores.items()}
 
     def read(self, name: str) -> np.ndarray:
+        """The variable of that name, from the file that has it."""
         return self._stores[name].read(name)
 
 

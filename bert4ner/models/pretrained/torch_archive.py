@@ -154,6 +154,7 @@ class TorchStore(Store):
                 raise EOFError("the data ends too early")
 
     def read(self, name: str) -> np.ndarray:
+        """The variable of that name, float32; CheckpointError where the file is damaged."""
         tensor = self._tensors[name]
         kind = _numbers(tensor.storage.type)
         size = tensor.storage.numbers * kind.itemsize

@@ -14,11 +14,14 @@ class PlainReading(Reading):
 
     @classmethod
     def open(cls, blueprint: Blueprint) -> "PlainReading":
+        """There is nothing to read or to decide."""
         return cls()
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any], blueprint: Blueprint, *, where: str) -> "PlainReading":
+        """There is nothing that was saved."""
         return cls()
 
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
+        """The encoder's blocks, as `top` makes one of them."""
         return top(backbone.blocks)

@@ -57,11 +57,13 @@ class QueryReading(Reading):
 
     @classmethod
     def open(cls, blueprint: Blueprint) -> "QueryReading":
+        """Reads the queries of all labels, once the configuration's joint layers are known to be right."""
         resolve_joint_layers(blueprint.config, blueprint.encoder_config)  # to be told before any file is read
         return cls(read_queries(blueprint.config, blueprint.labels), blueprint)
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any], blueprint: Blueprint, *, where: str) -> "QueryReading":
+        """The queries as a model's folder holds them; CheckpointError where there is not one for each label."""
         queries: Any = described.get("queries")
         words = isinstance(queries, dict) and all(isinstance(query, str) for query in queries.values())
         if not words or tuple(queries) != blueprint.labels:
@@ -69,6 +71,7 @@ class QueryReading(Reading):
         return cls(tuple(queries.values()), blueprint)
 
     def to_dict(self) -> dict[str, Any]:
+        """The query of every label."""
         return {"queries": dict(zip(self._labels, self.queries, strict=True))}
 
     def encoder_tokens(self, length: int) -> int:
@@ -76,6 +79,7 @@ class QueryReading(Reading):
         return math.ceil(self.passes * length + self._share * len(self._labels) * self.reserved)
 
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
+        """Reads every window behind every query: (batch, labels, length, width)."""
         ids, lengths = self._vocabulary, [len(query) for query in self.token_ids]
         segment = min(1, (backbone.config.type_vocab_size or 2) - 1)
         asked = Queries(self.token_ids, ids.cls_id, segment, ids.pad_id, name="queries")(backbone.inputs[0])

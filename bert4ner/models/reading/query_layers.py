@@ -43,12 +43,14 @@ class Queries(keras.layers.Layer):
         self.start, self.segment, self.padding = start, segment, padding
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
+        """Token ids and segment ids, both (labels, longest query + 1)."""
         longest = max(map(len, self.queries))
         rows = [[self.start, *query, *[self.padding] * (longest - len(query))] for query in self.queries]
         ids = tf.constant(rows, inputs.dtype)
         return ids, self.segment * tf.ones_like(ids)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         own = {"queries": self.queries, "start": self.start, "segment": self.segment, "padding": self.padding}
         return {**super().get_config(), **own}
 
@@ -92,12 +94,14 @@ class Questions(_ByLabel):
         self.segment, self.padding = segment, padding
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
+        """Token ids and segment ids, both (batch * labels, longest query + length)."""
         queries, windows = inputs
         asked = self.unpadded(queries)
         first, second = [tf.zeros_like(query) for query in asked], self.segment * tf.ones_like(windows)
         return _after_each(asked, windows, self.padding), _after_each(first, second)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
         return {**super().get_config(), "segment": self.segment, "padding": self.padding}
 
 
@@ -112,10 +116,12 @@ class Joined(_ByLabel):
     """
 
     def call(self, inputs: Any) -> Any:
+        """Vectors (batch * labels, longest query + length, width)."""
         queries, windows = inputs
         return _after_each(self.unpadded(queries), windows)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the windows, with that of each query before it."""
         text = tf.ones(tf.shape(inputs[1])[:2], "bool") if mask is None or mask[1] is None else mask[1]
         return _after_each([tf.ones([length + 1], "bool") for length in self.lengths], text, False)
 
@@ -132,6 +138,7 @@ class Answers(_ByLabel):
     """
 
     def call(self, inputs: Any) -> Any:
+        """Vectors (batch, labels, length, width); in place of [CLS] stands the mean of the query's own."""
         read, asked = inputs
         length, width, labels = tf.shape(read)[1] - max(self.lengths), read.shape[-1], len(self.lengths)
         by_label = tf.reshape(read, [-1, labels, tf.shape(read)[1], width])
@@ -145,9 +152,11 @@ class Answers(_ByLabel):
         return tf.stack(windows, axis=1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        return None
+        """None: heads take the mask of the windows."""
+        return
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape (batch, labels, length, width)."""
         rows, length, width = input_shape[0]
         longest, labels = max(self.lengths), len(self.lengths)
         return (rows and rows // labels, labels, length and length - longest, width)

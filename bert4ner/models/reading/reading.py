@@ -51,5 +51,6 @@ class Reading(ABC):
         """What a head gets.
 
         Args:
+            backbone: the encoder.
             top: makes one tensor of the outputs of the backbone's last blocks.
         """

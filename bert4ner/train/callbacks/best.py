@@ -55,6 +55,7 @@ class KeepBest(_Following):
         self.folder = Path(folder)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Saves the model, if this epoch is the best so far."""
         if self.follow(epoch + 1, logs):
             with evaluation(self.model):
                 NERModel.of(self.model).save(self.folder)
@@ -78,6 +79,7 @@ class Patience(_Following):
         return bool(self.epochs and self.best_epoch and self.last_epoch - self.best_epoch >= self.epochs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Ends the training, if the patience is exhausted."""
         self.follow(epoch + 1, logs)
         if self.exhausted:
             self.model.stop_training = True

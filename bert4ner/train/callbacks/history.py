@@ -37,9 +37,11 @@ class History(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Starts the clock."""
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Adds the epoch's line, writes the file and logs it."""
         seconds = logs.get("seconds", time.perf_counter() - self.started)
         told = {name: float(value) for name, value in logs.items() if name not in ("seconds", "evaluation_seconds")}
         line: dict[str, Any] = {"epoch": epoch + 1}

@@ -25,9 +25,11 @@ class StopAtNaN(keras.callbacks.Callback):
         self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Remembers the epoch, for the message."""
         self.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Raises a RunError that names the batch and a cure, if the loss is no number."""
         if not np.isfinite(logs["loss"]):
             place = f"epoch {self.epoch + 1}, batch {batch + 1}"
             raise RunError(f"the loss became {logs['loss']} in {place}{self._and_cure(batch)}")

@@ -17,6 +17,7 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar: Progress | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Opens a bar, where standard error is a terminal."""
         console = Console(stderr=True)
         if not console.is_terminal:
             return
@@ -27,15 +28,18 @@ class EpochProgress(keras.callbacks.Callback):
         self.task = self.bar.add_task(f"epoch {epoch + 1}", total=self.num_batches)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Moves the bar on."""
         if self.bar is not None:
             loss = f"{float(logs['loss']):.4f}"
             description = self.bar.tasks[0].description.partition(",")[0]
             self.bar.update(self.task, completed=batch + 1, description=f"{description}, loss {loss}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Closes the bar."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
     def on_train_end(self, logs: Any = None) -> None:
+        """Closes the bar that is still open, if the epoch was broken off."""
         self.on_epoch_end(0)

@@ -18,6 +18,7 @@ class Replay(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Sets the generators of dropout and of the training step for this epoch."""
         for number, generator in enumerate(random_generators(self.model)):
             generator.reset_from_seed((self.seed * 1_000_003 + epoch * 1_009 + number) % 2**31)
         step = step_of(self.model)

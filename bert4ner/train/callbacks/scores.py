@@ -41,14 +41,17 @@ class EntityScores(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def set_model(self, model: Any) -> None:
+        """Encodes the documents, as the model's tokenizer and windows want them."""
         super().set_model(model)
         self.ner_model = NERModel.of(model)
         self.encoded = encode_documents(self.documents, self.ner_model.tokenizer, self.ner_model.windows)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Starts the clock."""
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Scores the documents; adds the scores and the seconds of training and evaluation to the logs."""
         trained = time.perf_counter()
         self.scores = self._score(epoch)
         micro = self.scores.micro

@@ -33,6 +33,7 @@ class SaveState(keras.callbacks.Callback):
         self.history = history
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Writes the state, aside first, so that a killed process leaves the one before."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         values = {f"network/{name}": value for name, value in NERModel.of(self.model).weights().items()}
         values.update({name: np.asarray(variable) for name, variable in self._others().items()})

@@ -28,6 +28,7 @@ class InProcessExecutor(Executor):
         """Whatever they are, they are where they are needed."""
 
     def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
+        """Runs one task after the other; a RunError names the task that failed."""
         for task in tasks:
             logger.info("%s", task.title)
             try:

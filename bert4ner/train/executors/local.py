@@ -24,9 +24,11 @@ class LocalExecutor(Executor):
     """
 
     def check(self, callbacks: Sequence[Any]) -> None:
+        """Refuses callbacks that cannot be pickled for another process."""
         check_callbacks(callbacks)
 
     def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
+        """Runs `jobs` tasks at a time, and gives each as it ends."""
         jobs = min(self.jobs, len(tasks))
         waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()

@@ -24,6 +24,7 @@ def shares(jobs: int, gpus: Sequence[str]) -> list[Share]:
     """The shares of so many tasks at a time.
 
     Args:
+        jobs: number of tasks at a time.
         gpus: as CUDA_VISIBLE_DEVICES names them; each task gets one, several tasks one together if there are too few.
     """
     cores = available_cores()

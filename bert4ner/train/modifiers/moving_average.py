@@ -33,12 +33,14 @@ class MovingAverage(Modifier):
         self.decay = decay
 
     def build(self, network: Any) -> None:
+        """Creates the averages, equal to the weights."""
         self.weights = list(network.trainable_variables)
         with tf.init_scope():
             self.averages = [tf.Variable(weight.read_value(), trainable=False) for weight in self.weights]
             self.updates = tf.Variable(0, trainable=False, dtype="int64")
 
     def after_update(self) -> None:
+        """Moves the averages towards the new weights."""
         done = tf.cast(self.updates, "float32")
         decay = tf.minimum(self.decay, done / (done + _WARMUP))
         for average, weight in zip(self.averages, self.weights, strict=True):
@@ -46,10 +48,12 @@ class MovingAverage(Modifier):
         self.updates.assign_add(1)
 
     def variables(self) -> list[Any]:
+        """The number of updates and the averages."""
         return [self.updates, *self.averages]
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:
+        """Puts the averages in the place of the weights, for as long as the context lasts."""
         if not int(self.updates):  # nothing to average yet
             yield
             return

@@ -172,8 +172,10 @@ def features_of_answers(folder, *, joint):
 
 
 def assert_answers(found, queries, read):
-    """`found` has a vector for each query, the same for all windows, then what `read` gives for token ids of a query
-    and of a text, the text's [CLS] left out."""
+    """`found` has a vector for each query, the same for all windows, then what was read.
+
+    That is what `read` gives for token ids of a query and of a text, the text's [CLS] left out.
+    """
     assert np.array_equal(found[0, :, 0], found[1, :, 0]) and not np.allclose(found[0, 0, 0], found[0, 1, 0])
     for label, query in enumerate(queries):
         for row, real in enumerate(REAL):

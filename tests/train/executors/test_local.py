@@ -32,7 +32,7 @@ print('met')
 def importable(monkeypatch):
     """Workers find `tests.train.scripted`; and whether there are GPUs need not be asked of TensorFlow."""
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
-    monkeypatch.setattr(local, "_gpus", lambda: [])
+    monkeypatch.setattr(local, "_gpus", list)
 
 
 def wait_for(condition, seconds=30):
