@@ -1,7 +1,7 @@
 """Documents of a run and their folds: what is held out, what is learned from, what folds.json holds."""
 
 from bert4ner.entities import Document, Entity
-from bert4ner.runs.folds import fingerprint
+from bert4ner.runs.folds import Folds, fingerprint
 from bert4ner.train.division import NEVER_HELD_OUT, Division
 
 DOCUMENTS = [Document(name, "人参", (Entity(0, 2, label),)) for name, label in zip("abc", "YXY", strict=True)]
@@ -21,4 +21,4 @@ def test_a_fold_learns_from_all_but_what_it_holds_out():
 def test_documents_that_are_never_held_out_are_learned_from_and_not_listed():
     division = Division(DOCUMENTS, [NEVER_HELD_OUT, NEVER_HELD_OUT, 0], folds=1)
     assert ids(division.training(0)) == ["a", "b"] and ids(division.gold) == ids(division.held_out(0)) == ["c"]
-    assert division.described() == {"folds": 1, "fingerprint": fingerprint(DOCUMENTS), "documents": {"c": 0}}
+    assert division.described() == Folds(1, fingerprint(DOCUMENTS), {"c": 0})
