@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert4ner.cli.parsing import parse
@@ -109,6 +109,7 @@ WORDS = st.sampled_from(
 )
 
 
+@example(["-__"])
 @given(st.lists(WORDS | st.text(alphabet="-=ahx 药\n_", max_size=5), max_size=6))
 def test_no_arguments_lead_to_anything_but_values_or_one_refusal(arguments):
     told = "nothing"

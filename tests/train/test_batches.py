@@ -82,12 +82,13 @@ class TestEpochs:
         encoded = encode_documents(documents, model.tokenizer, model.config.windows)
         for windows in batches.plan(0):
             (ids, segments), targets = batches.batch(windows)
-            assert ids.shape == segments.shape == targets.shape and not segments.any()
+            assert ids.shape == segments.shape and not segments.any()
+            assert targets.shape == (len(ids), ids.shape[1] - 1)  # without [CLS]
             for row, window in enumerate(windows):
                 length = encoded.lengths[window]
                 assert (ids[row, length:] == 0).all()
-                assert targets[row, 0] == -1 and (targets[row, length - 1 :] == -1).all()
-                spans = model.head.tagset.decode(targets[row, 1 : length - 1])
+                assert (targets[row, length - 2 :] == -1).all()  # [SEP] and padding
+                spans = model.head.tagset.decode(targets[row, : length - 2])
                 gold = documents[window].entities
                 assert list(spans) == [(entity.start, entity.end, entity.label) for entity in gold]
 
