@@ -147,8 +147,8 @@ def _normalized(name: str) -> str:
 def _place(name: str, words: Sequence[str]) -> int:
     """Which word an unknown option is: --name, --name=value, or -abc for a letter, which may be _, said as -- then."""
     for number, word in enumerate(words):
-        letters = word[1:] if word[:1] == "-" != word[1:2] else ""
-        if _normalized(word.partition("=")[0]) == name if len(name) > 2 else name[1] in _normalized(letters):
+        letters = word[1:] if word[:1] == "-" != word[1:2] and len(name) == 2 else ""
+        if _normalized(word.partition("=")[0]) == name or name[1] in _normalized(letters):
             return number
     raise AssertionError(f"{name} is not in {words}")
 

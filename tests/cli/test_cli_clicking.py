@@ -110,6 +110,7 @@ WORDS = st.sampled_from(
 
 
 @example(["-__"])
+@example(["--="])
 @given(st.lists(WORDS | st.text(alphabet="-=ahx 药\n_", max_size=5), max_size=6))
 def test_no_arguments_lead_to_anything_but_values_or_one_refusal(arguments):
     told = "nothing"
