@@ -55,7 +55,7 @@ class Encoded:
     @property
     def lengths(self) -> np.ndarray:
         """Tokens of each window with [CLS] and [SEP], int64 (windows,)."""
-        return self.text_lengths + 2
+        return self.text_lengths + SPECIAL_TOKENS
 
     @property
     def text_lengths(self) -> np.ndarray:
@@ -75,7 +75,7 @@ class Encoded:
         """
         numbers = np.asarray(window_numbers, dtype=np.int64)  # (batch,)
         counts = self.offsets[numbers + 1] - self.offsets[numbers]  # (batch,)
-        length = min(round_up(int(counts.max(initial=0)) + 2, bucket), self.max_length)
+        length = min(round_up(int(counts.max(initial=0)) + SPECIAL_TOKENS, bucket), self.max_length)
         token_ids = np.full((len(numbers), length), self.pad_id, dtype=np.int32)  # (batch, length)
         rows = np.repeat(np.arange(len(numbers)), counts)  # (tokens of the batch,)
         places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)  # (tokens of the batch,)

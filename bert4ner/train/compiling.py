@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.config import Config
@@ -17,7 +18,8 @@ from bert4ner.train.step import Modifier, TrainingStep
 def compile_for_training(network: Any, total_steps: int) -> None:
     """Compile a network for training as its configuration says.
 
-    That is rates and their schedule, loss, modifiers; in float16 with loss scaling.
+    That is rates and their schedule, loss, modifiers; in float16 with loss scaling. Modifiers that ask which epoch it
+    is learn it from the callback `bert4ner.callbacks.Replay`.
 
     Args:
         network: what `build_model` gives.
@@ -30,7 +32,8 @@ def compile_for_training(network: Any, total_steps: int) -> None:
         >>> network = bert4ner.build_model(config, labels)  # doctest: +SKIP
         >>> batches = bert4ner.training_batches(documents, network)  # doctest: +SKIP
         >>> bert4ner.compile_for_training(network, total_steps=3 * len(batches))  # doctest: +SKIP
-        >>> network.fit(batches.dataset(0, 3), epochs=3, steps_per_epoch=len(batches))  # doctest: +SKIP
+        >>> fit = {"epochs": 3, "steps_per_epoch": len(batches), "callbacks": [Replay(42)]}  # doctest: +SKIP
+        >>> network.fit(batches.dataset(0, 3), **fit)  # doctest: +SKIP
     """
     model = NERModel.of(network)
     modifiers = open_modifiers(model.config)
@@ -47,22 +50,28 @@ def open_modifiers(config: Config) -> dict[str, Modifier]:
         ConfigError: there is none of such a name, it has no such option, or a value does not suit it.
     """
     found: dict[str, Modifier] = {}
-    for described in filter(None, config.step.modifiers.replace(" ", "").split(",")):
-        name, *options = described.split(":")
+    for described in config.step.modifiers.split(",") if config.step.modifiers else ():
+        name, *options = (part.strip() for part in described.split(":"))
         if name in found:
             raise ConfigError(f"modifiers={config.step.modifiers!r}: {name!r} is named twice")
-        found[name] = _make(name, dict(_option(name, option) for option in options))
+        found[name] = _make(name, _options(name, options))
     return found
 
 
-def _option(name: str, option: str) -> tuple[str, Any]:
-    key, equals, value = option.partition("=")
-    if not equals:
-        raise ConfigError(f"modifiers: expected option=value after {name!r}, found {option!r}; e.g. ema:decay=0.99")
-    try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value  # a word
+def _options(name: str, options: Sequence[str]) -> dict[str, Any]:
+    """What stands behind the name of a modifier, option=value each."""
+    found: dict[str, Any] = {}
+    for option in options:
+        key, equals, value = (part.strip() for part in option.partition("="))
+        if not equals or not key:
+            raise ConfigError(f"modifiers: expected option=value after {name!r}, found {option!r}; e.g. ema:decay=0.99")
+        if key in found:
+            raise ConfigError(f"modifiers: the option {key!r} of {name!r} is given twice")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value  # a word
+    return found
 
 
 def _make(name: str, options: dict[str, Any]) -> Modifier:
@@ -73,6 +82,8 @@ def _make(name: str, options: dict[str, Any]) -> Modifier:
             raise ConfigError(f"the modifier {name!r} has no option {option!r}{nearest(option, known)}")
     try:
         modifier: Modifier = kind(**options)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ConfigError(f"the modifier {name!r} does not take {options}: {error}") from None
+    except TypeError:  # says how Python sees it
+        raise ConfigError(f"the modifier {name!r} does not take {options}; see its class, {kind.__name__}") from None
     return modifier

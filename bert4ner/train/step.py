@@ -76,7 +76,10 @@ class Modifier:
         """Something after the weights have moved; not called for batches that only add to a later update."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """Prepare for an epoch, counted from 0. What differs from epoch to epoch is to stand in variables."""
+        """Prepare for an epoch, counted from 0. What differs from epoch to epoch is to stand in variables.
+
+        The callback `Replay` tells of epochs; a loop of one's own needs it among its callbacks.
+        """
 
     def variables(self) -> list[Any]:
         """What is remembered from step to step, in an order that does not vary: it is saved, and taken up again."""

@@ -121,7 +121,7 @@ def _ending(code: int) -> str:
     if code >= 0:
         return f"ended with code {code}, its own message is above"
     if -code == signal.SIGKILL:
-        return "was killed, perhaps for memory: lower --batch-tokens"
+        return "was killed, perhaps for memory: lower --batch-tokens or --jobs"
     return f"was ended by {signal.Signals(-code).name}, its own message, if any, is above"
 
 

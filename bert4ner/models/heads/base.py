@@ -61,8 +61,9 @@ class Head(keras.layers.Layer):
     - `build` and `call`: its weights, and outputs from features. `call` gets whole windows, [CLS] at position 0, and
       drops features by `self.dropout_layer` in training. Its outputs hold whole windows, too, on the axes that
       `token_axes` names;
-    - `targets` and `loss`: what is to be learned, as any int32 array that the loss can read, and the loss. A loss takes
-      `self.text(outputs)` first, so that position 0 is the first token of the text;
+    - `targets` and `loss`: what is to be learned, int32 with a row of numbers for each window, and the loss, which gets
+      outputs of whole windows. One over tokens takes `self.text(outputs)`, so that position 0 is the first token of the
+      text; one over pairs may leave them whole and count by `pair_targets.unpack_targets`, which spares a copy;
     - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
       probability of any span. They get outputs of the text's tokens only;
     - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
@@ -130,7 +131,7 @@ class Head(keras.layers.Layer):
         return text_only(outputs, self.token_axes)
 
     def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """What the network should give, int32 ``(batch, …)``, padded with -1 on the right.
+        """What the network should give, int32 ``(batch, numbers)``, padded with -1 on the right.
 
         Args:
             spans: of each window its gold spans; those that are `unlearnable` are left out.

@@ -11,7 +11,10 @@ from bert4ner.train.step import evaluation
 
 
 class _Following(keras.callbacks.Callback):
-    """Knows the epoch in which a number of the logs was highest, the earlier of two equal ones."""
+    """Knows the epoch in which a number of the logs was highest, the earlier of two equal ones.
+
+    A second `fit` with the same object goes on from what it knows; make a new one for a new training.
+    """
 
     def __init__(self, monitor: str = "f1"):
         super().__init__()

@@ -49,9 +49,12 @@ def open_executor(executor: str | Executor, jobs: int) -> Executor:
     """An executor by its name, or the one that is given.
 
     Raises:
-        ConfigError: there is none of that name, or it does not run so many tasks at a time.
+        ConfigError: there is none of that name, it does not run so many tasks at a time, or it is given with its own
+            number of them and `jobs` says another.
     """
     if isinstance(executor, Executor):
+        if jobs not in (1, executor.jobs):
+            raise ConfigError(f"jobs={jobs}, but the executor given runs {executor.jobs} at a time; leave jobs out")
         return executor
     opened: Executor = EXECUTORS.get(executor)(jobs=jobs)
     return opened

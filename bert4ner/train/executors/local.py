@@ -19,8 +19,8 @@ Ended = tuple[Task, BaseException | None]
 class LocalExecutor(Executor):
     """Runs tasks in processes of their own: their memory returns to the system, and they end with this one.
 
-    Several at a time share out the cores and the GPUs, one GPU for each task; each needs the memory that it needs
-    alone. What they log has the task's name in front.
+    Several at a time share out the cores and the GPUs, one GPU for each task. Memory is not shared out: each needs what
+    it needs alone, and one that the system kills for want of it is told so. What they log has the task's name in front.
     """
 
     def check(self, callbacks: Sequence[Any]) -> None:
@@ -68,7 +68,7 @@ def _work(worker: Worker, waiting: "queue.SimpleQueue[Task]", ended: "queue.Simp
 
 
 def _gpus() -> list[str]:
-    """The GPUs that tasks may use, if there is more than one to choose from; a single one is everybody's anyway."""
+    """The GPUs that tasks may use; if there is a single one, all tasks share it, its memory taken as it is needed."""
     from bert4ner.backend.devices import gpu_count  # deferred: it loads TensorFlow
 
     return visible_gpus(gpu_count())

@@ -37,3 +37,9 @@ def test_what_cannot_be_is_refused(name, jobs, told):
     with pytest.raises(ConfigError) as error:
         open_executor(name, jobs)
     assert told in str(error.value)
+
+
+def test_jobs_that_contradict_the_executor_given_are_refused():
+    with pytest.raises(ConfigError, match="jobs=4, but the executor given runs 2 at a time; leave jobs out"):
+        open_executor(LocalExecutor(2), 4)
+    assert open_executor(LocalExecutor(2), 2).jobs == 2
