@@ -32,7 +32,7 @@ class EnvironmentProblem(Bert4NERError):
 
 
 def in_one_line(error: BaseException) -> str:
-    """The type of an error and what it says, for a message about what another package did.
+    r"""The type of an error and what it says, for a message about what another package did.
 
     Example:
         >>> in_one_line(ValueError("first,\n  second"))

@@ -57,7 +57,7 @@ def _row(option: Parameter, width: int) -> Row:
     """An option, and what is told of it: its words in braces, or where these are too wide behind its help."""
     flag, words = option.option.flag, option.words
     if option.is_switch:
-        return (f"{flag}, --no-{flag.removeprefix('--')}" if option.both_ways else flag), _told(option)
+        return ", ".join(option.flags), _told(option)
     braced = f"{flag} {{{','.join(words)}}}"
     if words and len(braced) <= width - _INDENT:
         return braced, _told(option)

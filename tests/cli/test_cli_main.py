@@ -103,6 +103,13 @@ def test_a_library_error_is_one_line(failing, capsys):
     assert capsys.readouterr() == ("", "bert4ner: error: data.txt:3: expected a tag, found none\n")
 
 
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+@pytest.mark.parametrize("place", ["no_such_module:count", "json:count", "json", "json:JSONDecoder", "json:__doc__"])
+def test_a_command_of_another_package_that_is_broken_is_one_line(place, arguments, monkeypatch, refused):
+    monkeypatch.setitem(COMMANDS._loaded, "count", Command(place, "counts"))
+    assert re.search(r" cannot be (loaded|a command)\b.*; repair or uninstall", refused("count", *arguments))
+
+
 def test_an_error_of_the_system_names_the_path(failing, capsys):
     assert failing(PermissionError(13, "Permission denied", "secret.txt")) == 2
     assert capsys.readouterr().err == "bert4ner: error: secret.txt: Permission denied\n"
