@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from bert4ner.cli.parameters import Parameter, Signature
+from bert4ner.options.fields import asked_for
 
 NARROWEST, WIDEST = 40, 100
 _TWO_COLUMNS = 70  # narrower than this, what is told of an option stands below it
@@ -70,6 +71,8 @@ def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
     parts = [parameter.option.about.help]
     if listed := ", ".join(words):
         parts.append(f"One of {listed}.")
+    if known := ", ".join(asked_for(parameter.option.about.known)):
+        parts.append(f"Known: {known}.")
     default, text = parameter.option.default, parameter.option.about.text
     if parameter.required:
         parts.append("(required)")

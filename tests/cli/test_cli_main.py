@@ -10,7 +10,7 @@ import pytest
 
 from bert4ner.cli.main import main
 from bert4ner.errors import DataError
-from bert4ner.registry import COMMANDS, Command
+from bert4ner.registry import COMMANDS, EXECUTORS, MODIFIERS, Command
 from bert4ner.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +89,42 @@ def test_help_of_a_command_loads_nothing_heavy(name):
 )
 def test_an_unknown_command_is_told_with_the_nearest_known(typed, told, refused):
     assert refused(typed) == told
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("audit DATA --max-length -5", "max_length must be at least 8, got -5"),
+        ("audit DATA --folds 1", "folds must be at least 2, got 1"),
+        ("predict nowhere DATA --output x --batch-tokens 0", "batch_tokens must be at least 1, got 0"),
+        ("predict nowhere DATA --output x --nbest 0", "nbest must be at least 1, got 0"),
+        ("crossval DATA --output x --jobs 0", "jobs must be at least 1, got 0"),
+        ("crossval DATA --output x --folds 1", "folds must be at least 2, got 1"),
+        ("train DATA --output x --executor remote", "--executor: expected one of local, in_process, found 'remote'"),
+    ],
+)
+def test_an_impossible_value_is_told_before_anything_is_done(typed, told, refused):
+    assert refused(*typed.split()).startswith(told)
+
+
+def test_names_of_other_packages_are_told_by_help(bert4ner, monkeypatch):
+    monkeypatch.setitem(EXECUTORS._loaded, "remote", object)
+    monkeypatch.setitem(MODIFIERS._loaded, "gradient_noise", object)
+    for name in ("train", "crossval"):
+        shown = " ".join(bert4ner(name, "--help").out.split())
+        assert "--executor {local,in_process,remote}" in shown
+        assert "Known: ema, gradient_noise." in shown
+
+
+@pytest.mark.parametrize(("command", "function"), [("train", "train"), ("crossval", "cross_validate")])
+def test_the_executor_reaches_the_training(command, function, refused, monkeypatch, data):
+    def training(documents, options, *, executor, **others):
+        raise DataError(f"executed {executor}")
+
+    module = type(sys)("bert4ner.train.crossval")
+    setattr(module, function, training)
+    monkeypatch.setitem(sys.modules, "bert4ner.train.crossval", module)
+    assert refused(command, data, "--output", "x", "--executor", "in_process") == "executed in_process"
 
 
 def test_python_m_bert4ner_is_the_same_command():
