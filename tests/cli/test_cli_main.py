@@ -44,6 +44,14 @@ def test_without_a_command_every_command_is_listed(bert4ner):
         assert all(re.search(rf"^  {name} +\w", out, re.MULTILINE) for name in COMMANDS)
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_the_overview_is_as_wide_as_the_terminal(columns, bert4ner, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    *lines, example = bert4ner("--help").out.splitlines()
+    assert max(map(len, lines)) <= columns and example.startswith("e.g.  bert4ner crossval ")
+    assert sum(bool(re.match(r"  [-\w]", line)) for line in lines) == len(COMMANDS.names()) + 1
+
+
 def test_version(bert4ner):
     assert bert4ner("--version") == (0, f"bert4ner {VERSION}\n", "")
 
