@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.options import Migration, Options, option
-from bert4ner.registry import HEADS
+from bert4ner.registry import HEADS, MODIFIERS
 
 Auto = Literal["auto"]
 SchemeName = Literal["bio", "bios", "bioes"]
@@ -126,6 +126,7 @@ class StepConfig:
         "",
         "Modifiers of the training step, such as `ema` or `ema:decay=0.9`; several with commas, the outermost first.",
         metavar="NAME,NAME,...",
+        known=MODIFIERS,
     )
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Generic, TypeVar
 
-from bert4ner.errors import ConfigError, EnvironmentProblem, nearest
+from bert4ner.errors import ConfigError, EnvironmentProblem, in_one_line, nearest
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +73,10 @@ class Registry(Generic[Thing]):
 
         Raises:
             ConfigError: nothing does; the message names what is near.
-            EnvironmentProblem: another package announces it and fails to deliver.
+            EnvironmentProblem: another package announces it and fails to deliver, or what it needs is not installed.
         """
+        if not isinstance(name, str):
+            raise ConfigError(f"the name of a {self.kind} must be text, got {name!r}")
         if name not in self._loaded:
             if name in self._own:
                 place = self._own[name]
@@ -104,8 +106,10 @@ class Registry(Generic[Thing]):
         """Add a thing in this process, as the entry point of another package would in every process.
 
         Raises:
-            ConfigError: the name is taken, or the thing is of another kind.
+            ConfigError: the name is taken or is no word, or the thing is of another kind.
         """
+        if not isinstance(name, str) or name.split() != [name]:
+            raise ConfigError(f"the name of a {self.kind} must be a word without white space, got {name!r}")
         if name in self:
             raise ConfigError(f"the {self.kind} {name!r} is there already; choose another name")
         try:
@@ -127,10 +131,12 @@ class Registry(Generic[Thing]):
         try:
             thing: Thing = entry.load()
             self._check(entry.name, thing)
-        except Exception as error:
+        except EnvironmentProblem:  # about TensorFlow, for example, and not about that package
+            raise
+        except (Exception, SystemExit) as error:
             raise EnvironmentProblem(
                 f"{_source(entry)}: its {self.kind} {entry.name!r} cannot be loaded from {entry.value} "
-                f"({type(error).__name__}: {error}); repair or uninstall that package"
+                f"({in_one_line(error)}); repair or uninstall that package"
             ) from error
         return thing
 

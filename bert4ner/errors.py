@@ -31,6 +31,16 @@ class EnvironmentProblem(Bert4NERError):
     """Something about the installation or the process: a package missing, TensorFlow imported too early."""
 
 
+def in_one_line(error: BaseException) -> str:
+    r"""The type of an error and what it says, for a message about what another package did.
+
+    Example:
+        >>> in_one_line(ValueError("first,\n  second"))
+        'ValueError: first, second'
+    """
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: what was meant perhaps, or else all there is.
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.entry_points import Registry, attribute_at
+from bert4ner.errors import EnvironmentProblem, in_one_line
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,20 @@ class Command:
     """What follows the first argument of a runner is none of ours: it is passed on as it is."""
 
     def load(self) -> Callable[..., None]:
-        """The function, imported now."""
-        function: Callable[..., None] = attribute_at(self.place)
+        """The function, imported now.
+
+        Raises:
+            EnvironmentProblem: it cannot be.
+        """
+        try:
+            function: Callable[..., None] = attribute_at(self.place)
+        except EnvironmentProblem:
+            raise
+        except (Exception, SystemExit) as error:
+            raise EnvironmentProblem(
+                f"the command at {self.place} cannot be loaded ({in_one_line(error)}); repair or uninstall the package "
+                "that it is from"
+            ) from error
         return function
 
 

@@ -64,6 +64,31 @@ def test_a_package_that_cannot_deliver_is_told_and_stops_nothing_else(place, tol
     assert caplog.messages == [message]
 
 
+def test_a_package_that_exits_or_speaks_in_lines_is_told_in_one_line(codecs, tmp_path, caplog):
+    (tmp_path / "exits_at_import.py").write_text("import sys\nsys.exit('no licence,\\n  sorry')\n", encoding="utf-8")
+    assert [name for name, _ in codecs({"zip": "exits_at_import:Zip"}).items()] == ["json", "plain"]
+    assert "(SystemExit: no licence, sorry); repair" in caplog.messages[0] and "\n" not in caplog.messages[0]
+
+
+def test_what_is_not_installed_is_not_blamed_on_another_package(codecs, tmp_path):
+    text = "from bert4ner.errors import EnvironmentProblem\nraise EnvironmentProblem('install TensorFlow')\n"
+    (tmp_path / "needs_tensorflow.py").write_text(text, encoding="utf-8")
+    with pytest.raises(EnvironmentProblem, match=r"^install TensorFlow$"):
+        codecs({"zip": "json:JSONEncoder"}, subclass_of="needs_tensorflow:Base").get("zip")
+
+
+@pytest.mark.parametrize("name", [3, None, ["json"]])
+def test_a_name_that_is_no_text_is_refused(name, codecs):
+    with pytest.raises(ConfigError, match=r"^the name of a codec must be text, got "):
+        codecs({}).get(name)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a\n", 3])
+def test_a_name_that_is_no_word_is_not_registered(name, codecs):
+    with pytest.raises(ConfigError, match=r"^the name of a codec must be a word without white space, got "):
+        codecs({}).register(name, bytes)
+
+
 def test_a_taken_name_is_left_out_and_told(codecs, caplog):
     registry = codecs({"json": "json:JSONEncoder"})
     assert registry.names() == ("json", "plain")

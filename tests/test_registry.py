@@ -1,9 +1,12 @@
 """The tables: every name leads to a thing of its kind, which bears it."""
 
+import re
+
 import pytest
 
 from bert4ner import registry
 from bert4ner.entry_points import Registry
+from bert4ner.errors import EnvironmentProblem
 from bert4ner.registry import COMMANDS, FORMATS, Command
 
 TABLES = [table for table in vars(registry).values() if isinstance(table, Registry)]
@@ -28,6 +31,27 @@ def test_every_name_leads_to_what_it_names(table, name):
 def test_a_command_is_loaded_from_its_place():
     assert COMMANDS.get("convert").load().__name__ == "convert"
     assert Command("json:dumps", "write").load()(1) == "1"
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("no_such_module:count", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("json:count", "AttributeError: module 'json' has no attribute 'count'"),
+        ("json", "AttributeError: module 'json' has no attribute ''"),
+        ("exiting:count", "SystemExit: no licence"),
+        ("needing:count", None),
+    ],
+)
+def test_a_command_that_cannot_be_loaded_is_told(place, told, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "exiting.py").write_text("import sys\nsys.exit('no licence')\n", encoding="utf-8")
+    text = "from bert4ner.errors import EnvironmentProblem\nraise EnvironmentProblem('install it')\n"
+    (tmp_path / "needing.py").write_text(text, encoding="utf-8")
+    cure = "repair or uninstall the package that it is from"
+    expected = "install it" if told is None else f"the command at {place} cannot be loaded ({told}); {cure}"
+    with pytest.raises(EnvironmentProblem, match=f"^{re.escape(expected)}$"):
+        Command(place, "count").load()
 
 
 def test_formats_know_their_names():

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # examples of each kind; --json has more
 
-MaxLength = Annotated[int, describe("Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.")]
-Folds = Annotated[int, describe("Folds of the cross-validation to come: labels in fewer documents are told.")]
+MaxLength = Annotated[
+    int, describe("Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.", low=8)
+]
+Folds = Annotated[int, describe("Folds of the cross-validation to come: labels in fewer documents are told.", low=2)]
 Pretrained = Annotated[
     Path | None, describe("Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR")
 ]

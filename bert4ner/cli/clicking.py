@@ -118,8 +118,7 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
         needed = parameter.required and not many  # what is to be done with none is for the command to say
         return click.Argument([name], type=_Value(parameter), nargs=-1 if many else 1, required=needed)
     if parameter.is_switch:
-        negative = f"/--no-{option.flag.removeprefix('--')}" if parameter.both_ways else ""
-        return click.Option([name, option.flag + negative], is_flag=True)
+        return click.Option([name, "/".join(parameter.flags)], is_flag=True)
     return click.Option([name, option.flag], type=_Value(parameter), multiple=many, required=parameter.required)
 
 
@@ -161,7 +160,8 @@ def _repeated(words: Sequence[str], many: Collection[str]) -> list[str]:
         if word == "--":
             return [*result, *words[number:]]
         if word.startswith("-") and len(word) > 1:
-            flag, values = _normalized(word), 0
+            name, has_value, _ = word.partition("=")
+            flag, values = _normalized(name), int(bool(has_value))
         elif flag in many:
             values += 1
             result += [flag] if values > 1 else []

@@ -2,17 +2,21 @@
 
 from typing import Annotated
 
-from bert4ner.cli.options import Data, InputFormat, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
+
+Folds = Annotated[int, describe("How many models, each trained without one part of the documents.", low=2)]
+Jobs = Annotated[int, describe("How many of them are trained at a time; results are the same.", metavar="N", low=1)]
 
 
 def crossval(
     data: Data,
     *,
     output: NewRun,
-    folds: Annotated[int, describe("How many models, each trained without one part of the documents.")] = 5,
-    jobs: Annotated[int, describe("How many of them are trained at a time; results are the same.", metavar="N")] = 1,
+    folds: Folds = 5,
+    jobs: Jobs = 1,
+    executor: ExecutorName = "local",
     format: InputFormat = "auto",
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
@@ -27,5 +31,6 @@ def crossval(
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import cross_validate
 
-    scores = cross_validate(read_documents(data, format), options, output=output, folds=folds, jobs=jobs)
+    documents = read_documents(data, format)
+    scores = cross_validate(documents, options, output=output, folds=folds, jobs=jobs, executor=executor)
     print_training(output, scores)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from bert4ner.cli.parameters import Parameter, Signature
+from bert4ner.options.fields import asked_for
 
 NARROWEST, WIDEST = 40, 100
 _TWO_COLUMNS = 70  # narrower than this, what is told of an option stands below it
@@ -20,13 +21,20 @@ def help_page(signature: Signature, prog: str, docstring: str) -> str:
         prog: the command as it is typed.
         docstring: paragraphs, of which the last, the example, is printed as it is.
     """
-    width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+    width = page_width()
     *description, example = inspect.cleandoc(docstring).split("\n\n")
     places = [_place(each) for each in signature.parameters if each.positional]
-    parts = [_filled(" ".join(["usage:", prog, "[OPTIONS]", *places]), width, indent=7)]
-    parts += [_filled(paragraph, width) for paragraph in description]
-    parts += [_section(title, rows, width) for title, rows in _sections(signature, width) if rows]
+    parts = [filled(" ".join(["usage:", prog, "[OPTIONS]", *places]), width, indent=7)]
+    parts += [filled(paragraph, width) for paragraph in description]
+    parts += [
+        f"{filled(title, width)}\n{two_columns(rows, width)}" for title, rows in _sections(signature, width) if rows
+    ]
     return "\n\n".join([*parts, example])
+
+
+def page_width() -> int:
+    """That of the terminal, unless it is too narrow or too wide to be read."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
 
 
 Row = tuple[str, str]
@@ -57,7 +65,7 @@ def _row(option: Parameter, width: int) -> Row:
     """An option, and what is told of it: its words in braces, or where these are too wide behind its help."""
     flag, words = option.option.flag, option.words
     if option.is_switch:
-        return (f"{flag}, --no-{flag.removeprefix('--')}" if option.both_ways else flag), _told(option)
+        return ", ".join(option.flags), _told(option)
     braced = f"{flag} {{{','.join(words)}}}"
     if words and len(braced) <= width - _INDENT:
         return braced, _told(option)
@@ -70,6 +78,8 @@ def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
     parts = [parameter.option.about.help]
     if listed := ", ".join(words):
         parts.append(f"One of {listed}.")
+    if known := ", ".join(asked_for(parameter.option.about.known)):
+        parts.append(f"Known: {known}.")
     default, text = parameter.option.default, parameter.option.about.text
     if parameter.required:
         parts.append("(required)")
@@ -78,21 +88,21 @@ def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
     return " ".join(parts)
 
 
-def _section(title: str, rows: Iterable[Row], width: int) -> str:
-    """A title and rows of two columns, or of one below the other where it is narrow."""
-    lines = [_filled(title, width)]
-    column = _COLUMN if width >= _TWO_COLUMNS else 3 * _INDENT
+def two_columns(rows: Iterable[Row], width: int, *, column: int = _COLUMN) -> str:
+    """Rows whose second part begins at a column, or stands below the first where it is narrow."""
+    lines = []
+    column = column if width >= _TWO_COLUMNS else 3 * _INDENT
     for name, told in rows:
-        text = _filled(" " * column + told, width, indent=column)
+        text = filled(" " * column + told, width, indent=column)
         if len(name) + 2 * _INDENT <= column:
             text = f"{'':{_INDENT}}{name:{column - _INDENT}}{text.lstrip()}"
         else:
-            text = f"{_filled(' ' * _INDENT + name, width, indent=2 * _INDENT)}\n{text}"
+            text = f"{filled(' ' * _INDENT + name, width, indent=2 * _INDENT)}\n{text}"
         lines.append(text)
     return "\n".join(lines)
 
 
-def _filled(text: str, width: int, *, indent: int = 0) -> str:
+def filled(text: str, width: int, *, indent: int = 0) -> str:
     """Text in lines of that width, the second and later ones indented; white space at its beginning is kept."""
     first = text[: len(text) - len(text.lstrip())]
     return textwrap.fill(

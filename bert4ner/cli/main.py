@@ -53,21 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def overview() -> str:
-    """What ``bert4ner --help`` prints."""
-    commands = dict(COMMANDS.items())
-    width = max(map(len, commands)) + 2
-    lines = [f"  {name:{width}}{command.help}" for name, command in commands.items()]
-    return "\n".join(
+    """What ``bert4ner --help`` prints, as wide as the terminal; the example is one line, as on all pages."""
+    from bert4ner.cli.helping import filled, page_width, two_columns  # deferred: no command needs it
+
+    commands = {name: command.help for name, command in COMMANDS.items()}
+    width, column = page_width(), max(map(len, commands)) + 4
+    return "\n\n".join(
         [
-            "usage: bert4ner COMMAND ...",
-            "       bert4ner COMMAND --help",
-            "",
-            "Chinese named-entity recognition with BERT and Keras.",
-            "",
-            *lines,
-            "",
-            f"  {'--version':{width}}print the version",
-            "",
+            "usage: bert4ner COMMAND ...\n       bert4ner COMMAND --help",
+            filled("Chinese named-entity recognition with BERT and Keras.", width),
+            two_columns(commands.items(), width, column=column),
+            two_columns([("--version", "print the version")], width, column=column),
             "e.g.  bert4ner crossval examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/demo",
         ]
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from bert4ner.errors import DataError, RunError
 from bert4ner.options import describe
-from bert4ner.registry import FORMATS
+from bert4ner.registry import EXECUTORS, FORMATS
 from bert4ner.runs.layout import is_run
 
 Data = Annotated[Path, describe("Annotated documents: a file, or a folder as brat has it.", metavar="DATA")]
@@ -18,6 +18,10 @@ InputFormat = Annotated[
     str, describe("How to read the documents; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
 ]
 OutputFormat = Annotated[str, describe("How to write the documents.", choices=FORMATS)]
+ExecutorName = Annotated[
+    str,
+    describe("What runs the trainings: `local`, in other processes; `in_process`, in this one.", choices=EXECUTORS),
+]
 Json = Annotated[bool, describe("Print JSON instead of tables.")]
 
 

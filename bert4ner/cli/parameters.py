@@ -23,11 +23,13 @@ Example:
 """
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, get_args, get_origin
 
+from bert4ner.errors import EnvironmentProblem, in_one_line
 from bert4ner.options import About, Group, Option, Options, describe
 from bert4ner.options.kinds import kinds_of
 
@@ -48,12 +50,18 @@ class Parameter:
     positional: bool = False
     required: bool = False
     both_ways: bool = False
-    """Whether a switch can also be turned off, since a file may have turned it on."""
+    """Whether a switch can also be turned off, since its default or a file may have turned it on."""
 
     @property
     def label(self) -> str:
         """What a message calls it: DATA or --output."""
         return self.metavar if self.positional else self.option.flag
+
+    @property
+    def flags(self) -> list[str]:
+        """What an option is called on a command line: --prune, and --no-prune for a switch that is both ways."""
+        flag = self.option.flag
+        return [flag, f"--no-{flag.removeprefix('--')}"] if self.is_switch and self.both_ways else [flag]
 
     @property
     def metavar(self) -> str:
@@ -100,17 +108,61 @@ class Signature:
 
 
 def read_signature(function: Callable[..., None]) -> Signature:
-    """What a command's function takes, and the options that every command has."""
+    """What a command's function takes, and the options that every command has.
+
+    Raises:
+        EnvironmentProblem: the function, another package's most likely, is not declared as a command's must be.
+    """
+    try:
+        signature = _read(function)
+        _check_names(signature)
+    except Exception as error:
+        place = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', repr(function))}"
+        told = str(error) if isinstance(error, _DeclarationError) else in_one_line(error)
+        raise EnvironmentProblem(
+            f"{place} cannot be a command: {told}; repair or uninstall the package that it is from"
+        ) from error
+    return signature
+
+
+class _DeclarationError(Exception):
+    """A parameter that no command can have."""
+
+
+def _read(function: Callable[..., None]) -> Signature:
     own: list[Parameter] = []
     objects: dict[str, Options] = {}
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         if isinstance(parameter.default, Options):
             objects[parameter.name] = parameter.default
         else:
+            _check_parameter(parameter)
             own.append(_own(parameter))
     if objects:
         own.append(_added("config", None, ConfigFile))
     return Signature((*own, _added("quiet", False, Quiet)), objects)
+
+
+def _check_parameter(parameter: inspect.Parameter) -> None:
+    """Refuse what no command line can give as it is declared."""
+    name, by_name = parameter.name, parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    if not by_name and parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
+        raise _DeclarationError(f"its parameter {parameter} cannot be given by its name")
+    if parameter.annotation is inspect.Parameter.empty:
+        raise _DeclarationError(f"its parameter {name} has no annotation, so its kind is not known")
+    if kinds_of(bool)[0] in kinds_of(parameter.annotation):
+        if not by_name:
+            raise _DeclarationError(f"its parameter {name} is true or false, so it must stand behind the *")
+        if not isinstance(parameter.default, bool):
+            raise _DeclarationError(f"its parameter {name} is true or false, so its default must be True or False")
+
+
+def _check_names(signature: Signature) -> None:
+    """Refuse two parameters of one name, and two options of one flag."""
+    names = Counter(each.name for each in signature.parameters)
+    flags = Counter(["--help", *(flag for each in signature.all() if not each.positional for flag in each.flags)])
+    if twice := [name for name, count in [*names.items(), *flags.items()] if count > 1]:
+        raise _DeclarationError(f"{', '.join(twice)} would mean two things; --help, --quiet and --config are taken")
 
 
 def _own(parameter: inspect.Parameter) -> Parameter:
@@ -119,7 +171,7 @@ def _own(parameter: inspect.Parameter) -> Parameter:
     if bare and option.kinds[0].collect is not None:
         option = replace(option, default=option.kinds[0].collect(()))
     positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY
-    return Parameter(parameter.name, option, positional, required=bare)
+    return Parameter(parameter.name, option, positional, required=bare, both_ways=parameter.default is True)
 
 
 def _added(name: str, default: object, annotation: object) -> Parameter:

@@ -12,12 +12,13 @@ from bert4ner.entities import Document
 from bert4ner.errors import ConfigError
 from bert4ner.options import describe
 
-BatchTokens = Annotated[int | None, describe("Tokens in one batch, padding counted; fewer need less memory.")]
+BatchTokens = Annotated[int | None, describe("Tokens in one batch, padding counted; fewer need less memory.", low=1)]
 NBest = Annotated[
     int,
     describe(
         "Above 1, candidates for higher recall in place of one answer: all that is on any of so many best paths, of "
-        "heads that score spans all above 1 / (2 INT), each with its probability; they may overlap."
+        "heads that score spans all above 1 / (2 INT), each with its probability; they may overlap.",
+        low=1,
     ),
 ]
 _STDOUT = Path("-")

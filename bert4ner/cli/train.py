@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from bert4ner.cli.options import Data, InputFormat, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
 
@@ -16,6 +16,7 @@ def train(
         Path | None,
         describe("Documents to choose the best epoch on; by default a share of the others.", metavar="DATA"),
     ] = None,
+    executor: ExecutorName = "local",
     format: InputFormat = "auto",
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
@@ -31,5 +32,5 @@ def train(
 
     documents = read_documents(data, format)
     validation = None if valid is None else read_documents(valid, format)
-    scores = train_one(documents, options, output=output, valid=validation)
+    scores = train_one(documents, options, output=output, valid=validation, executor=executor)
     print_training(output, scores)

@@ -15,6 +15,11 @@ from bert4ner.options.kinds import TEXT, Kind, is_number, word
 Choices = Iterable[str] | Callable[[], Iterable[str]]
 
 
+def asked_for(choices: Choices) -> tuple[str, ...]:
+    """The words that there are now."""
+    return tuple(choices() if callable(choices) else choices)
+
+
 @dataclass(frozen=True)
 class Range:
     """The numbers an option may have; `above` and `below` are bounds that are no longer allowed themselves.
@@ -67,6 +72,8 @@ class About:
     """A word that would be right, for the message about one that is not."""
     choices: Choices = ()
     """The words it may be, instead of any text; asked for each time, so that a registry may grow."""
+    known: Choices = ()
+    """Names that help tells, of which the text may be made; asked for each time, too."""
     range: Range = field(default_factory=Range)
     text: Text | None = None
 
@@ -117,8 +124,7 @@ class Option:
     @property
     def allowed(self) -> tuple[Kind, ...]:
         """The kinds of values, text narrowed down to the choices that there are now."""
-        choices = self.about.choices() if callable(self.about.choices) else self.about.choices
-        words = tuple(word(choice) for choice in choices)
+        words = tuple(word(choice) for choice in asked_for(self.about.choices))
         return tuple(each for kind in self.kinds for each in (words if words and kind is TEXT else (kind,)))
 
     def words(self) -> list[str]:

@@ -124,7 +124,7 @@ class Options:
         """The same with the options that a table has, as `to_table` or a TOML file gives them.
 
         Raises:
-            ConfigError: an unknown name, a value that is none, or a version that is not known.
+            ConfigError: an unknown name, one that is there twice, a value that is none, or a version that is not known.
         """
         kept = dict(table)
         version = kept.pop(FORMAT_KEY, self.version())
@@ -164,6 +164,8 @@ class Options:
                 for each in value:
                     if each not in groups[name]:
                         raise ConfigError(f"unknown option {each!r} in [{name}]{nearest(each, groups[name])}")
+                    if each in table:
+                        raise ConfigError(f"{each} stands at the top and again in [{name}]; leave one of them out")
                 found.update(value)
             elif isinstance(value, Mapping) and name not in layout_of(type(self)).by_name:
                 raise ConfigError(f"unknown table [{name}]{nearest(name, groups)}")

@@ -40,7 +40,10 @@ def migrate(options: Mapping[str, object], version: object, migrations: Sequence
     """
     latest = len(migrations) + 1
     if type(version) is not int or version < 1:
-        raise ConfigError(f"{FORMAT_KEY} must be a whole number from 1 to {latest}, got {version!r}")
+        raise ConfigError(
+            f"{FORMAT_KEY} must be a whole number from 1 to {latest}, got {version!r}; in a file of options this is "
+            "their version, the format of documents is said on the command line"
+        )
     if version > latest:
         raise ConfigError(
             f"its options are of format {version}, this bert4ner knows those up to {latest}; upgrade bert4ner"

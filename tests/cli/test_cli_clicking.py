@@ -47,6 +47,7 @@ def parsed(arguments: str) -> dict:
     [
         "one two --longest A=1 B=2 --contain A=-[0-9] *=.",
         "one two --longest A=1 --contain A=-[0-9] --longest=B=2 --contain *=.",
+        "one two --longest=A=1 B=2 --contain=A=-[0-9] *=.",
         "one two --contain A=-[0-9] *=. --longest A=9 A=1 B=2 --output x",
         "--longest A=1 B=2 --contain A=-[0-9] *=. -- one two",
     ],

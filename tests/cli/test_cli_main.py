@@ -10,7 +10,7 @@ import pytest
 
 from bert4ner.cli.main import main
 from bert4ner.errors import DataError
-from bert4ner.registry import COMMANDS, Command
+from bert4ner.registry import COMMANDS, EXECUTORS, MODIFIERS, Command
 from bert4ner.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,14 @@ def test_without_a_command_every_command_is_listed(bert4ner):
         code, out, err = bert4ner(*arguments)
         assert (code, err) == (0, "")
         assert all(re.search(rf"^  {name} +\w", out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_the_overview_is_as_wide_as_the_terminal(columns, bert4ner, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    *lines, example = bert4ner("--help").out.splitlines()
+    assert max(map(len, lines)) <= columns and example.startswith("e.g.  bert4ner crossval ")
+    assert sum(bool(re.match(r"  [-\w]", line)) for line in lines) == len(COMMANDS.names()) + 1
 
 
 def test_version(bert4ner):
@@ -91,6 +99,42 @@ def test_an_unknown_command_is_told_with_the_nearest_known(typed, told, refused)
     assert refused(typed) == told
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("audit DATA --max-length -5", "max_length must be at least 8, got -5"),
+        ("audit DATA --folds 1", "folds must be at least 2, got 1"),
+        ("predict nowhere DATA --output x --batch-tokens 0", "batch_tokens must be at least 1, got 0"),
+        ("predict nowhere DATA --output x --nbest 0", "nbest must be at least 1, got 0"),
+        ("crossval DATA --output x --jobs 0", "jobs must be at least 1, got 0"),
+        ("crossval DATA --output x --folds 1", "folds must be at least 2, got 1"),
+        ("train DATA --output x --executor remote", "--executor: expected one of local, in_process, found 'remote'"),
+    ],
+)
+def test_an_impossible_value_is_told_before_anything_is_done(typed, told, refused):
+    assert refused(*typed.split()).startswith(told)
+
+
+def test_names_of_other_packages_are_told_by_help(bert4ner, monkeypatch):
+    monkeypatch.setitem(EXECUTORS._loaded, "remote", object)
+    monkeypatch.setitem(MODIFIERS._loaded, "gradient_noise", object)
+    for name in ("train", "crossval"):
+        shown = " ".join(bert4ner(name, "--help").out.split())
+        assert "--executor {local,in_process,remote}" in shown
+        assert "Known: ema, gradient_noise." in shown
+
+
+@pytest.mark.parametrize(("command", "function"), [("train", "train"), ("crossval", "cross_validate")])
+def test_the_executor_reaches_the_training(command, function, refused, monkeypatch, data):
+    def training(documents, options, *, executor, **others):
+        raise DataError(f"executed {executor}")
+
+    module = type(sys)("bert4ner.train.crossval")
+    setattr(module, function, training)
+    monkeypatch.setitem(sys.modules, "bert4ner.train.crossval", module)
+    assert refused(command, data, "--output", "x", "--executor", "in_process") == "executed in_process"
+
+
 def test_python_m_bert4ner_is_the_same_command():
     command = [sys.executable, "-m", "bert4ner", "predict", "nowhere", "nothing.txt", "--output", "found.jsonl"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
@@ -101,6 +145,13 @@ def test_python_m_bert4ner_is_the_same_command():
 def test_a_library_error_is_one_line(failing, capsys):
     assert failing(DataError("data.txt:3: expected a tag,\n  found none")) == 2
     assert capsys.readouterr() == ("", "bert4ner: error: data.txt:3: expected a tag, found none\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+@pytest.mark.parametrize("place", ["no_such_module:count", "json:count", "json", "json:JSONDecoder", "json:__doc__"])
+def test_a_command_of_another_package_that_is_broken_is_one_line(place, arguments, monkeypatch, refused):
+    monkeypatch.setitem(COMMANDS._loaded, "count", Command(place, "counts"))
+    assert re.search(r" cannot be (loaded|a command)\b.*; repair or uninstall", refused("count", *arguments))
 
 
 def test_an_error_of_the_system_names_the_path(failing, capsys):

@@ -10,7 +10,7 @@ import pytest
 from bert4ner.cli.parameters import read_signature
 from bert4ner.cli.parsing import parse
 from bert4ner.config import Config
-from bert4ner.errors import ConfigError
+from bert4ner.errors import ConfigError, EnvironmentProblem
 from bert4ner.options import Options, describe, option
 
 
@@ -67,6 +67,56 @@ def test_own_options_keep_their_range():
     assert parsed("a", "--hours", 0.5)["hours"] == 0.5
     with pytest.raises(ConfigError, match="hours must be above 0, got 0"):
         parsed("a", "--hours", 0)
+
+
+def test_a_switch_that_is_on_can_be_turned_off(capsys):
+    def count(*, sort: Annotated[bool, describe("Whether sorted.")] = True) -> None:
+        """Count.
+
+        e.g.  bert4ner count
+        """
+
+    found = [parse(count, arguments, prog="bert4ner count") for arguments in ([], ["--no-sort"], ["--sort"])]
+    assert [values and values["sort"] for values in found] == [True, False, True]
+    assert parse(count, ["--help"], prog="bert4ner count") is None
+    assert "  --sort, --no-sort " in capsys.readouterr().out
+
+
+BAD = {
+    "*rest: str": "its parameter *rest: str cannot be given by its name",
+    "**rest: str": "its parameter **rest: str cannot be given by its name",
+    "one: str, /": "its parameter one: str cannot be given by its name",
+    "sort: bool": "its parameter sort is true or false, so it must stand behind the *",
+    "sort: bool = False": "its parameter sort is true or false, so it must stand behind the *",
+    "*, sort: bool": "its parameter sort is true or false, so its default must be True or False",
+    "*, sort: bool | None = None": "its parameter sort is true or false, so its default must be True or False",
+    "one": "its parameter one has no annotation, so its kind is not known",
+    "*, times=1": "its parameter times has no annotation, so its kind is not known",
+    "quiet: str": "quiet would mean two things",
+    "*, quiet: bool = False": "quiet, --quiet would mean two things",
+    "*, help: str = ''": "--help would mean two things",
+    "*, config: str = '', one: Options = Config()": "config, --config would mean two things",
+    "*, one: Options = TuneOptions(), two: Options = TuneOptions()": "--trials, --prune, --no-prune, --weights would",
+    "*, sort: bool = True, no_sort: bool = False": "--no-sort would mean two things",
+    "*, times: dict[str, list[int]] = 1": "TypeError: no option can be of the kind dict",
+    "*, times: 'Unknown' = 1": "NameError: name 'Unknown' is not defined",
+}
+
+
+@pytest.mark.parametrize("parameters", BAD)
+def test_what_no_command_line_can_give_is_refused_with_the_function(parameters):
+    scope: dict = {"__name__": "pack.count", "Config": Config, "TuneOptions": TuneOptions, "Options": Options}
+    exec(f"def count({parameters}) -> None: ...", scope)
+    with pytest.raises(EnvironmentProblem) as caught:
+        read_signature(scope["count"])
+    told = str(caught.value)
+    assert told.startswith(f"pack.count:count cannot be a command: {BAD[parameters]}")
+    assert told.endswith("; repair or uninstall the package that it is from")
+
+
+def test_what_is_no_function_is_refused():
+    with pytest.raises(EnvironmentProblem, match="'text' cannot be a command: TypeError: 'text' is not a callable"):
+        read_signature("text")  # type: ignore[arg-type]
 
 
 def test_several_objects_share_one_file(tmp_path):

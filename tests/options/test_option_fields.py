@@ -32,6 +32,14 @@ OPTIONS = [
 ]
 
 
+PARAMETERS = [
+    pytest.param(each, id=f"{name}-{each.name}")
+    for name in COMMANDS.own()
+    for each in read_signature(COMMANDS.get(name).load()).parameters
+]
+NUMBERS = {"a whole number", "a number"}
+
+
 def impossible(option: Option) -> list[tuple[object, str]]:
     """Values that an option must refuse, and how it begins to tell so."""
     bounds, step = option.about.range, 1 if any(kind.told == "a whole number" for kind in option.kinds) else 0.001
@@ -77,6 +85,23 @@ def test_an_option_takes_its_default_and_its_bounds(cls, option):
 def test_an_option_says_what_it_is(cls, option):
     assert re.fullmatch(r"[A-Z].*\.", option.about.help)
     assert cls().option(option.name) is option
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_parameter_of_a_command_refuses_what_it_cannot_be(parameter):
+    for value, told in impossible(parameter.option):
+        with pytest.raises(ConfigError) as refusal:
+            parameter.option.check(value)
+        assert str(refusal.value).startswith(f"{parameter.option.name} {told}")
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_number_of_a_command_has_a_least_and_takes_it_and_its_default(parameter):
+    option = parameter.option
+    if any(kind.told in NUMBERS for kind in option.kinds):
+        assert option.about.range.low is not None
+        option.check(option.default)
+        option.check(option.about.range.low)
 
 
 @pytest.mark.parametrize("name", COMMANDS.own())

@@ -49,6 +49,14 @@ def test_options_are_named_without_their_group():
         ({"cuont": 1}, "unknown option 'cuont'; did you mean 'count'?"),
         ({"limits": {"count": 1}}, "unknown option 'count' in [limits]; did you mean 'longest'?"),
         ({"limits": 3}, "limits must be a table, got 3"),
+        (
+            {"longest": {"A": 1}, "limits": {"longest": {"A": 2}}},
+            "longest stands at the top and again in [limits]; leave one of them out",
+        ),
+        (
+            {"limits": {"longest": {"A": 2}}, "longest": {"A": 1}},
+            "longest stands at the top and again in [limits]; leave one of them out",
+        ),
         ({"limit": {}}, "unknown table [limit]; did you mean 'limits'?"),
         (
             {"limits": {"longest": {"*": "x"}}},
@@ -59,6 +67,11 @@ def test_options_are_named_without_their_group():
         ({"format": 3}, "its options are of format 3, this bert4ner knows those up to 2; upgrade bert4ner"),
         ({"format": 0}, "format must be a whole number from 1 to 2, got 0"),
         ({"format": "2"}, "format must be a whole number from 1 to 2, got '2'"),
+        (
+            {"format": "bio"},
+            "format must be a whole number from 1 to 2, got 'bio'; in a file of options this is their version, the "
+            "format of documents is said on the command line",
+        ),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_with_its_names(table, told, tmp_path):
