@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.config.getoption("--without-tensorflow") and item.get_closest_marker("tensorflow"):
         pytest.skip("needs TensorFlow")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say once for each reason how many tests were skipped, not once for each file."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 class NoKeras:

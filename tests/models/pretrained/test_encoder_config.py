@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from importlib import metadata
 
 import pytest
 
@@ -148,6 +149,7 @@ def test_a_configuration_stays_as_it_was_checked():
 
 
 def test_the_unfinished_family_of_another_package_is_told(monkeypatch):
-    monkeypatch.setitem(FAMILIES.__dict__["_loaded"], "half", 3)
-    with pytest.raises(EnvironmentProblem, match="the family 'half' of another package is int, expected a Family"):
+    half = metadata.EntryPoint("half", "math:pi", FAMILIES.group)
+    monkeypatch.setitem(FAMILIES.__dict__, "_added", {"half": half})
+    with pytest.raises(EnvironmentProblem, match=r"its family 'half' cannot be loaded from math:pi .*found 3\.14"):
         get_family("half", where="here")

@@ -10,10 +10,12 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config, ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import build_backbone
+from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import assemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import get_family, open_pretrained
 from bert4ner.models.pretrained.convert import write_tensorflow
+from bert4ner.models.reading.queries import QueryReading
 from bert4ner.registry import FAMILIES
 from bert4ner.train.optimizers import build_optimizer
 from tests.models.pretrained.conftest import (
@@ -142,7 +144,7 @@ def test_a_model_is_trained_saved_and_loaded(kind, on_family, tmp_path):
     on_top = set(model.head_variables())
     assert {name.partition("/")[0] for name in on_top} == {"head"}
     before = model.weights()
-    targets = np.where(REAL, 0, -1).astype("int32")
+    targets = np.where(REAL[:, 1:], 0, -1).astype("int32")  # [CLS] has none
 
     @tf.function
     def step():
@@ -165,10 +167,12 @@ def features_of_answers(folder, *, joint):
     """Of IDS: (batch, labels, length, width), the token ids of the queries, and the backbone."""
     pretrained = open_pretrained(folder)
     config = Config().replace(head="mrc", joint_layers=joint, max_length=32, overlap=4, precision="float32")
-    network, backbone = assemble(pretrained.config, config, ["X", "Y"], pretrained.vocabulary, ("药", "患者"))
+    blueprint = Blueprint.of(config, ["X", "Y"], pretrained.config, pretrained.vocabulary)
+    reading = QueryReading(("药", "患者"), blueprint)
+    network, backbone = assemble(blueprint, reading)
     backbone.load(pretrained.checkpoint)
     head = network.get_layer("head")
-    return keras.Model(network.inputs, head.input)([IDS, np.zeros_like(IDS)]).numpy(), head.queries, backbone
+    return keras.Model(network.inputs, head.input)([IDS, np.zeros_like(IDS)]).numpy(), reading.token_ids, backbone
 
 
 def assert_answers(found, queries, read):
