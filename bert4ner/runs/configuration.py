@@ -11,7 +11,15 @@ from bert4ner.runs.layout import CONFIG
 ALWAYS_WRITTEN = {
     "windows": ("max_length", "overlap", "truncate", "tokens"),
     "model": ("pretrained", "head", "scheme", "encoder", "fusion", "fusion_layers", "tap"),
-    "optimization": ("epochs", "batch_tokens", "learning_rate", "head_learning_rate", "warmup", "weight_decay"),
+    "optimization": (
+        "epochs",
+        "batch_tokens",
+        "learning_rate",
+        "head_learning_rate",
+        "warmup",
+        "weight_decay",
+        "clip_norm",
+    ),
     "regularization": ("head_dropout", "encoder_dropout"),
     "run": ("seed", "precision", "patience", "valid_share"),
 }

@@ -148,3 +148,10 @@ def test_a_history_that_is_read_can_be_drawn(run, history, key, value):
     limits = {"score": (0, 100), "loss": (0, 1)}
     line = refusal(lambda: draw_curves(open_run(run).histories[0], best_epoch=1, limits=limits, name="a"))
     assert line is None or "history.jsonl: damaged" in line
+
+
+def test_words_of_a_command_that_are_no_utf_8_are_shown_escaped(run):
+    values = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    values["command"] = ["bert4ner", "train", "\udcff"]
+    (run / "environment.json").write_text(json.dumps(values), encoding="utf-8")
+    assert r"\udcff" in write_report(run).read_text(encoding="utf-8")

@@ -215,13 +215,6 @@ def test_damaged_scores_of_a_combined_run_are_named(combined, key):
         write_report(combined)
 
 
-def test_words_of_a_command_that_are_no_utf_8_are_shown_escaped(run):
-    values = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-    values["command"] = ["bert4ner", "train", "\udcff"]
-    (run / "environment.json").write_text(json.dumps(values), encoding="utf-8")
-    assert r"\udcff" in page_of(run).text
-
-
 @pytest.mark.parametrize(("head", "told"), [("mrc", True), ("crf", False)])
 def test_windows_of_mrc_are_told_without_queries(make_run, gold, predicted, head, told):
     long = Document("long", 400 * "无", ())
