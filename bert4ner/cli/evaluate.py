@@ -75,12 +75,12 @@ def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
 
 
 def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
-    from bert4ner.data.documents import iterate_documents
+    from bert4ner.runs.predicted import read_predicted
 
     path = find_out_of_fold(run)
     if path is None:
         return
-    own = {document.text for document in iterate_documents(path, "jsonl")}
+    own = {document.text for document in read_predicted(path.parent)}
     shared = sum(document.text in own for document in gold)
     if shared:
         logger.warning(

@@ -49,5 +49,9 @@ def parse_json(text: str, *, path: Path, first_line: int = 1) -> object:
             f"{path}:{line}: expected valid JSON, found {found} at column {error.colno} ({error.msg}); "
             "one whole record per line, or one list of records"
         ) from None
+    except ValueError:
+        raise DataError(
+            f"{path}:{first_line}: expected valid JSON, found a number of too many digits to read"
+        ) from None
     except RecursionError:
         raise DataError(f"{path}:{first_line}: expected records, found JSON nested too deeply to read") from None

@@ -50,7 +50,14 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 def _weight(record: dict[str, object], where: str) -> float:
     weight: Any = record.get("weight", 1.0)
     check_weight(weight, where=where)
-    return float(weight)
+    return _as_float(weight, where)
+
+
+def _as_float(number: float, where: str) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise DataError(f"{where}: expected a number, found one of too many digits") from None
 
 
 def _span(entity: object, where: str) -> Span:
@@ -60,7 +67,7 @@ def _span(entity: object, where: str) -> Span:
     score = entity.get("score")
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
         raise DataError(f"{where}: expected a number as score, found {score!r}")
-    span.score = None if score is None else float(score)
+    span.score = None if score is None else _as_float(score, where)
     span.fragments = tuple(_fragment(each, where) for each in list_of(entity, "fragments", where))
     return span
 

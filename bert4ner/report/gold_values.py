@@ -27,6 +27,8 @@ class GoldView:
     mistakes: Mistakes
     examples: dict[str, list[Example]]
     reliability: Reliability | None
+    window_note: str
+    """What its windows do not count, if there is something; see `look_at_gold`."""
     audit: list[str]
     """Sentences of `audit` on all given documents of the run."""
 
@@ -44,11 +46,15 @@ def about_gold(record: RunRecord, view: GoldView | None) -> dict[str, Any]:
 
 
 def look_at_gold(record: RunRecord, documents: Sequence[Document]) -> GoldView:
-    """Everything that the gold documents of a run tell; raises as `match_gold`."""
+    """Everything that the gold documents of a run tell; raises as `match_gold`.
+
+    The windows of `mrc` are shorter than told by its longest query, whose tokens only its vocabulary can count.
+    """
     gold = match_gold(record, documents)
     pairs = list(zip(gold, record.predicted, strict=True))
     annotated = [document for document in documents if document.id in record.held_out_in]
     config = record.config if isinstance(record, TrainedRun) else Config()
+    queries = config.model.head == "mrc"
     window_size = config.windows.max_length - SPECIAL_TOKENS
     return GoldView(
         documents=gold,
@@ -56,6 +62,7 @@ def look_at_gold(record: RunRecord, documents: Sequence[Document]) -> GoldView:
         mistakes=count_mistakes(pairs),
         examples=choose_examples(pairs),
         reliability=score_reliability(pairs),
+        window_note="without the tokens of queries, which windows of mrc hold, too" if queries else "",
         audit=audit(annotated, window_size=window_size, num_folds=max(2, record.num_folds)).findings(),
     )
 

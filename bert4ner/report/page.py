@@ -32,7 +32,7 @@ def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, out
     path = Path(output) if output is not None else record.path / REPORT
     page = render(record, gold)
     with atomic_write(path) as aside:
-        aside.write(page)
+        aside.write(page.encode("utf-8", "backslashreplace").decode())  # a command's words may be no UTF-8
     return path
 
 

@@ -1,5 +1,6 @@
 """How a run was combined of others, as plain data: combination.json. What is done with it stands in `combine`."""
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice
@@ -10,7 +11,7 @@ from bert4ner.errors import ConfigError, RunError
 from bert4ner.runs.files import FORMAT, damaged, read_json, to_json
 from bert4ner.runs.fitted import Calibration, Stacker
 from bert4ner.runs.layout import COMBINATION, member_name
-from bert4ner.runs.rules import Rule, SpanRules
+from bert4ner.runs.rules import Rule, SpanRules, check_threshold
 from bert4ner.runs.votes import check_quorum, vote_shares
 from bert4ner.version import VERSION
 
@@ -58,10 +59,8 @@ class Combination:
             object.__setattr__(self, "sizes", ())  # one way to say it: equal combinations compare equal
         vote_shares(members, self.weights)
         check_quorum(members, self.quorum, self.label_quorum)
-        for label, threshold in [("", self.rule.threshold), *self.thresholds.items()]:
-            if not 0 <= threshold <= 1:
-                of_label = f" of label {label}" if label else ""
-                raise ConfigError(f"threshold{of_label} must be in [0, 1], got {threshold}")
+        for label, threshold in self.thresholds.items():
+            check_threshold(threshold, f" of label {label}")
         if self.stacker is not None and len(self.stacker.weights) != members:
             raise ConfigError(f"stacking {members} members needs as many weights, got {len(self.stacker.weights)}")
 
@@ -110,12 +109,12 @@ def read_combination(run: Path) -> Combination:
     values = read_json(path)
     if values.get(FORMAT) != COMBINATION_FORMAT:
         raise RunError(
-            f"{path}: expected format {COMBINATION_FORMAT}, found {values.get(FORMAT)!r}; another version of bert4ner "
-            "wrote it, combine the runs again"
+            f"{path}: expected format {COMBINATION_FORMAT}, found {reprlib.repr(values.get(FORMAT))}; another version "
+            "of bert4ner wrote it, combine the runs again"
         )
     try:
         return _from_values(values)
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConfigError) as error:
         raise damaged(path, f"{type(error).__name__}: {error}") from None
 
 

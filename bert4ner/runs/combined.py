@@ -11,10 +11,11 @@ from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.environment import write_environment
-from bert4ner.runs.files import damaged, read_json, required, write_text
+from bert4ner.runs.files import damaged, listed, number, read_json, required, write_text
 from bert4ner.runs.labels import write_labels
 from bert4ner.runs.layout import ANY_HALF_WRITTEN, COMBINATION, CURVES, OUT_OF_FOLD, REPORT, STATE
 
+_COLUMNS = ("threshold", "precision", "recall")
 Curves = dict[str, dict[str, list[float]]]
 """Label -> `threshold`, `precision` and `recall`, each as many numbers."""
 
@@ -63,9 +64,16 @@ def read_curves(run: Path) -> Curves:
         RunError: the file is damaged.
     """
     path = run / CURVES
-    curves: Curves = read_json(path) if path.is_file() else {}
-    for curve in curves.values():
-        columns = required(curve, ("threshold", "precision", "recall"), path)
-        if len({len(column) for column in columns.values()}) != 1 or not columns["recall"]:
-            raise damaged(path, "expected as many thresholds as precisions and recalls")
-    return curves
+    curves = read_json(path) if path.is_file() else {}
+    return {label: _checked(curve, label, path) for label, curve in curves.items()}
+
+
+def _checked(curve: object, label: str, path: Path) -> dict[str, list[float]]:
+    named = required(curve, _COLUMNS, path)
+    columns = {
+        name: [number(each, f"{name} of {label!r}", path, low=0, high=1) for each in listed(named[name], name, path)]
+        for name in _COLUMNS
+    }
+    if len({len(column) for column in columns.values()}) != 1 or not columns["recall"]:
+        raise damaged(path, "expected as many thresholds as precisions and recalls")
+    return columns

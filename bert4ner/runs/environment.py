@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bert4ner.runs.files import FORMAT, read_json, write_text
+from bert4ner.runs.files import FORMAT, listed, number, read_json, required, text, write_text
 from bert4ner.runs.layout import ENVIRONMENT
 from bert4ner.version import BERT4KERAS_VERSION, VENDOR, VERSION
 
@@ -50,5 +50,18 @@ def read_environment(run: Path) -> dict[str, Any]:
     Raises:
         RunError: it is missing, damaged or of a newer format.
     """
-    values = read_json(run / ENVIRONMENT, newest=ENVIRONMENT_FORMAT)
-    return {name: value for name, value in values.items() if name != FORMAT}
+    path = run / ENVIRONMENT
+    values = read_json(path, newest=ENVIRONMENT_FORMAT)
+    return {name: _checked(value, name, path) for name, value in values.items() if name != FORMAT}
+
+
+def _checked(value: object, name: str, path: Path) -> object:
+    """Words of the command, versions by package, or a single value, which may be unknown."""
+    if name == "command":
+        return [text(word, "a word of the command", path) for word in listed(value, "command", path)]
+    if name == "packages":
+        packages = required(value, (), path)
+        return {each: found if found is None else text(found, repr(each), path) for each, found in packages.items()}
+    if value is None or isinstance(value, str):
+        return value
+    return number(value, repr(name), path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from bert4ner.config import Config
 from bert4ner.errors import RunError
 from bert4ner.runs import layout
+from bert4ner.runs.configuration import read_config
 from bert4ner.runs.environment import read_environment, write_environment
 from bert4ner.runs.files import write_text
 from bert4ner.runs.folds import Folds, read_folds
@@ -109,7 +110,7 @@ class RunFolder:
         if not layout.is_trained(self.path):
             raise RunError(f"{self.path}: the folder is not empty and holds no run; choose another --output")
         found = self.read_folds()
-        before = _with_decided(Config.load_saved(self.path / CONFIG), decided).options()
+        before = _with_decided(read_config(self.path), decided).options()
         changed = [
             f"{name} was {before[name]!r}, now {value!r}"
             for name, value in config.options().items()

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
-from bert4ner.runs.files import FORMAT, damaged, read_json, required, to_json
+from bert4ner.runs.files import FORMAT, damaged, read_json, required, text, to_json
 from bert4ner.runs.layout import FOLDS
 
 FOLDS_FORMAT = 1
@@ -48,11 +49,11 @@ def read_folds(run: Path) -> Folds:
     values = required(read_json(path, newest=FOLDS_FORMAT), ("folds", "fingerprint", "documents"), path)
     number, held_out_in = values["folds"], required(values["documents"], (), path)
     if type(number) is not int or number < 1:
-        raise damaged(path, f"expected a number of folds, found {number!r}")
+        raise damaged(path, f"expected a number of folds, found {reprlib.repr(number)}")
     wrong = [id for id, fold in held_out_in.items() if type(fold) is not int or fold >= number]
     if wrong:
-        raise damaged(path, f"the document {wrong[0]!r} is in fold {held_out_in[wrong[0]]!r} of {number}")
-    return Folds(number, str(values["fingerprint"]), held_out_in)
+        raise damaged(path, f"the document {wrong[0]!r} is in fold {reprlib.repr(held_out_in[wrong[0]])} of {number}")
+    return Folds(number, text(values["fingerprint"], "fingerprint", path), held_out_in)
 
 
 def fingerprint(documents: Sequence[Document]) -> str:

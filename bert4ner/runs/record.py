@@ -9,18 +9,19 @@ from functools import cached_property
 from pathlib import Path
 
 from bert4ner.config import Config
-from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document
-from bert4ner.errors import DataError, RunError
+from bert4ner.errors import RunError
 from bert4ner.runs.combination import Combination, read_combination
 from bert4ner.runs.combined import Curves, read_curves
+from bert4ner.runs.configuration import read_config
 from bert4ner.runs.environment import read_environment
-from bert4ner.runs.files import damaged, existing
+from bert4ner.runs.files import damaged
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, read_folds
 from bert4ner.runs.history import History, read_history
 from bert4ner.runs.labels import read_labels
-from bert4ner.runs.layout import CONFIG, FOLDS, MODEL, OUT_OF_FOLD, SCORES, fold_name, is_combination
+from bert4ner.runs.layout import FOLDS, MODEL, OUT_OF_FOLD, SCORES, fold_name, is_combination
+from bert4ner.runs.predicted import read_predicted
 from bert4ner.runs.scores import ScoreSheet, read_scores
 from bert4ner.scoring.metrics import Scores
 
@@ -69,7 +70,7 @@ class RunRecord(ABC):
     @cached_property
     def predicted(self) -> list[Document]:
         """The held-out documents with the entities that were found in them."""
-        return _read_predicted(self.path)
+        return read_predicted(self.path)
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ class TrainedRun(RunRecord):
         """What was asked for.
 
         Raises:
-            ConfigError: it is not a configuration of this version.
+            ConfigError: it is not a whole configuration of this version.
         """
-        return Config.load_saved(existing(self.path / CONFIG))
+        return read_config(self.path)
 
     @cached_property
     def histories(self) -> list[History]:
@@ -111,6 +112,8 @@ class TrainedRun(RunRecord):
         sheet, path = read_scores(self.path), self.path / SCORES
         if len(sheet.folds) != self.num_folds:
             raise damaged(path, f"expected the scores of {self.num_folds} folds, found {len(sheet.folds)}")
+        if [fold.fold for fold in sheet.folds] != list(range(self.num_folds)):
+            raise damaged(path, f"expected folds numbered 0 to {self.num_folds - 1}")
         if any(fold.best_epoch is None for fold in sheet.folds):
             raise damaged(path, "'best_epoch' is missing")
         return sheet
@@ -118,7 +121,7 @@ class TrainedRun(RunRecord):
     @cached_property
     def predicted(self) -> list[Document]:
         """The held-out documents with the entities that were found in them."""
-        documents = _read_predicted(self.path)
+        documents = read_predicted(self.path)
         foreign = [each.id for each in documents if self.held_out_in.get(each.id, -1) < 0]
         if foreign:
             path = self.path / OUT_OF_FOLD
@@ -158,8 +161,13 @@ class CombinedRun(RunRecord):
         sheet = read_scores(self.path)
         if any(fold.documents is None for fold in sheet.folds):
             raise damaged(path, "'documents' is missing")
+        if not sheet.folds or len({fold.fold for fold in sheet.folds}) < len(sheet.folds):
+            raise damaged(path, "expected the scores of one fold or more, each once")
         if not sheet.members:
             raise damaged(path, "'members' is missing")
+        if len(sheet.members) != len(self.combination.names):
+            members = len(self.combination.names)
+            raise damaged(path, f"expected the scores of {members} members, found {len(sheet.members)}")
         return sheet
 
     @cached_property
@@ -200,11 +208,3 @@ def open_trained(path: Path) -> TrainedRun:
             "run the command that made it again, it goes on where it stopped"
         )
     return run
-
-
-def _read_predicted(run: Path) -> list[Document]:
-    path = existing(run / OUT_OF_FOLD)
-    try:
-        return read_documents(path, "jsonl")
-    except DataError as error:
-        raise RunError(str(error)) from None

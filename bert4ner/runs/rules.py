@@ -74,12 +74,22 @@ class SpanRules:
         return cls(**values)
 
 
+def check_threshold(threshold: float, of_label: str = "") -> None:
+    """Refuse a threshold outside 0 to 1.
+
+    Raises:
+        ConfigError: saying of which label, where that is given.
+    """
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold{of_label} must be in [0, 1], got {threshold}")
+
+
 @dataclass(frozen=True)
 class Rule:
     """How candidates are found and selected apart from the thresholds of single labels.
 
     Raises:
-        ConfigError: `nbest` is below 1.
+        ConfigError: a threshold out of range, an unknown nesting, or `nbest` below 1.
     """
 
     threshold: float = 0.0
@@ -91,5 +101,8 @@ class Rule:
     spans: SpanRules = field(default_factory=SpanRules)
 
     def __post_init__(self) -> None:
+        check_threshold(self.threshold)
+        if self.nesting not in get_args(Nesting):
+            raise ConfigError(f"nesting must be one of {', '.join(get_args(Nesting))}, got {self.nesting!r}")
         if type(self.nbest) is not int or self.nbest < 1:
             raise ConfigError(f"nbest must be a whole number of at least 1, got {self.nbest!r}")

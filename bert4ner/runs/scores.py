@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from bert4ner.entities import Document
-from bert4ner.runs.files import FORMAT, damaged, read_json, required, to_json, write_text
+from bert4ner.runs.files import FORMAT, damaged, listed, number, read_json, required, text, to_json, whole, write_text
 from bert4ner.runs.layout import SCORES
 from bert4ner.scoring.bootstrap import bootstrap_interval
 from bert4ner.scoring.metrics import Score, Scores, evaluate
 
 SCORES_FORMAT = 1
 _MEASURES = ("precision", "recall", "f1")
+_TRIED = ("f1_without", "f1_nested", "f1_on_themselves")
+_WORTH = {"thresholds": _TRIED, "quorum": _TRIED, "calibration": ("ece_before", "ece_after")}
 
 
 @dataclass(frozen=True)
@@ -139,30 +141,63 @@ def read_scores(run: Path) -> ScoreSheet:
     """
     path = run / SCORES
     values = required(read_json(path, newest=SCORES_FORMAT), ("note", "out_of_fold", "folds", "bootstrap_f1"), path)
-    try:
-        return _from_values(values, path)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from None
-
-
-def _from_values(values: dict[str, Any], path: Path) -> ScoreSheet:
-    scores = Scores.from_dict(required(values["out_of_fold"], ("labels",), path))
-    folds = [required(fold, ("fold", *_MEASURES), path) for fold in values["folds"]]
-    members = [required(member, ("name", *_MEASURES), path) for member in values.get("members", ())]
-    low, high = values["bootstrap_f1"]
+    members = [
+        required(member, ("name", *_MEASURES), path) for member in listed(values.get("members", []), "members", path)
+    ]
     return ScoreSheet(
-        note=str(values["note"]),
-        scores=scores,
-        folds=tuple(
-            FoldScore(int(fold["fold"]), _score(fold), fold.get("best_epoch"), fold.get("documents")) for fold in folds
-        ),
-        bootstrap_f1=(float(low), float(high)),
-        members=tuple(MemberScore(str(member["name"]), _score(member)) for member in members),
-        worth={
-            name: required(values[name], (), path) for name in ("thresholds", "quorum", "calibration") if name in values
-        },
+        note=text(values["note"], "note", path),
+        scores=_scores(values["out_of_fold"], path),
+        folds=tuple(_fold(fold, path) for fold in listed(values["folds"], "folds", path)),
+        bootstrap_f1=_interval(values["bootstrap_f1"], path),
+        members=tuple(MemberScore(text(each["name"], "name", path), _score(each, path)) for each in members),
+        worth={name: _worth(values[name], name, path) for name in _WORTH if name in values},
     )
 
 
-def _score(values: Mapping[str, Any]) -> Score:
-    return Score(*(float(values[name]) for name in _MEASURES))
+def _scores(values: object, path: Path) -> Scores:
+    """From the counts alone; what follows from them is computed again."""
+    held = required(values, ("labels",), path)
+    for counts in required(held["labels"], (), path).values():
+        _check_counts(counts, ("hits", "gold", "predicted"), path)
+    if "nested" in held:
+        _check_counts(held["nested"], ("hits", "gold"), path)
+    return Scores.from_dict(held)
+
+
+def _check_counts(values: object, names: Sequence[str], path: Path) -> None:
+    counts = required(values, names, path)
+    for name in names:
+        whole(counts[name], name, path)
+
+
+def _fold(values: object, path: Path) -> FoldScore:
+    fold = required(values, ("fold", *_MEASURES), path)
+    best_epoch, documents = (
+        None if fold.get(name) is None else whole(fold[name], name, path) for name in ("best_epoch", "documents")
+    )
+    return FoldScore(whole(fold["fold"], "fold", path), _score(fold, path), best_epoch, documents)
+
+
+def _interval(values: object, path: Path) -> tuple[float, float]:
+    ends = [_share(end, "bootstrap_f1", path) for end in listed(values, "bootstrap_f1", path)]
+    if len(ends) != 2:
+        raise damaged(path, f"bootstrap_f1 was to be two numbers, found {len(ends)}")
+    return ends[0], ends[1]
+
+
+def _score(values: Mapping[str, Any], path: Path) -> Score:
+    return Score(*(_share(values[name], name, path) for name in _MEASURES))
+
+
+def _worth(values: object, name: str, path: Path) -> dict[str, Any]:
+    told = required(values, _WORTH[name], path)
+    for key in _WORTH[name]:
+        _share(told[key], f"{key} of {name}", path)
+    if name == "calibration":
+        text(required(told, ("kind",), path)["kind"], "kind", path)
+        whole(required(told, ("candidates",), path)["candidates"], "candidates", path)
+    return told
+
+
+def _share(value: object, name: str, path: Path) -> float:
+    return float(number(value, name, path, low=0, high=1))

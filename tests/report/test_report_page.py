@@ -213,3 +213,12 @@ def test_damaged_scores_of_a_combined_run_are_named(combined, key):
     path.write_text(json.dumps(summary), encoding="utf-8")
     with pytest.raises(RunError, match=f"'{key}' is missing"):
         write_report(combined)
+
+
+@pytest.mark.parametrize(("head", "told"), [("mrc", True), ("crf", False)])
+def test_windows_of_mrc_are_told_without_queries(make_run, gold, predicted, head, told):
+    long = Document("long", 400 * "无", ())
+    run = make_run([*gold, long], [*predicted, long], head=head)
+    page = page_of(run, gold=[*gold, long])
+    assert "longer than a window of 254 characters" in page.text
+    assert ("The size of a window is told without the tokens of queries" in page.text) is told

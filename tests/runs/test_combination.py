@@ -49,7 +49,6 @@ def test_members_of_one_run_each_need_no_sizes():
         ({"quorum": 3}, r"quorum must be in \[1, 2\], the number of members, got 3"),
         ({"label_quorum": {"DRUG": 0}}, "quorum of label DRUG must be in"),
         ({"sizes": (1, 0)}, "each of 2 members must have a number of runs"),
-        ({"rule": Rule(1.5)}, r"threshold must be in \[0, 1\], got 1.5"),
         ({"thresholds": {"DRUG": -0.1}}, "threshold of label DRUG must be in"),
         ({"stacker": Stacker((1.0,), 0.0, {})}, "stacking 2 members needs as many weights, got 1"),
     ],

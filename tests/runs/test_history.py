@@ -14,13 +14,16 @@ def test_the_best_epoch_has_the_highest_f1_and_of_two_the_earlier(history):
 
 
 def test_the_best_epoch_of_a_fold_needs_no_more_than_its_scores(tmp_path):
-    write_history(tmp_path, [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}])
+    write_history(
+        tmp_path / "history.jsonl", [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]
+    )
     assert best_epoch(tmp_path) == 2
     with pytest.raises(RunError, match=r"history\.jsonl: damaged, 'precision' is missing"):
         read_history(tmp_path)
 
 
 def test_a_history_round_trips(history, tmp_path):
-    write_history(tmp_path, history(3))
+    write_history(tmp_path / "fold-0" / "history.jsonl", history(3))
+    tmp_path /= "fold-0"  # made with the file
     assert read_history(tmp_path) == history(3)
     assert (tmp_path / "history.jsonl").read_text(encoding="utf-8").count("\n") == 3

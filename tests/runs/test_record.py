@@ -73,7 +73,7 @@ def test_what_is_no_run_is_told(tmp_path):
         (
             "scores.json",
             '{"note": "", "out_of_fold": {"labels": {"A": {}}}, "folds": [], "bootstrap_f1": [0, 1]}',
-            "damaged, KeyError: 'hits'",
+            "damaged, 'hits' is missing",
         ),
         ("out_of_fold.jsonl", '{"text": 1}\n', "out_of_fold.jsonl:1"),
         ("environment.json", "\ufffe", "damaged"),
@@ -93,7 +93,7 @@ def test_a_value_that_is_no_number_is_refused(run):
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     lines[1]["loss"] = float("nan")
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    with pytest.raises(RunError, match="epoch 2 has a value that is no number"):
+    with pytest.raises(RunError, match="loss of epoch 2 was to be a number, found nan"):
         read_all(run)
 
 

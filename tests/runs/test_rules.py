@@ -34,3 +34,16 @@ def test_rules_round_trip():
 def test_an_impossible_number_of_paths_is_refused(nbest):
     with pytest.raises(ConfigError, match="nbest must be a whole number of at least 1"):
         Rule(nbest=nbest)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"threshold": 1.5}, r"threshold must be in \[0, 1\], got 1.5"),
+        ({"threshold": float("nan")}, r"threshold must be in \[0, 1\], got nan"),
+        ({"nesting": "some"}, "nesting must be one of any, labels, none, got 'some'"),
+    ],
+)
+def test_an_impossible_selection_is_refused(values, told):
+    with pytest.raises(ConfigError, match=told):
+        Rule(**values)

@@ -12,6 +12,8 @@ from bert4ner.scoring.bootstrap import bootstrap_interval
 from bert4ner.scoring.metrics import Score, evaluate
 
 FOLDS = [0, 1, 0, 1, 1, 0]
+TRIED = {"f1_without": 0.0, "f1_nested": 0.1, "f1_on_themselves": 0.2}
+CALIBRATION = {"kind": "isotonic", "candidates": 7, "ece_before": 0.5, "ece_after": 1e-9}
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, tmp_p
         sheet,
         scores=evaluate([nested], [nested]),
         members=(MemberScore("一", Score(0.1, 0.2, 1 / 3)),),
-        worth={"quorum": {"f1_nested": 0.1}, "calibration": {"kind": "isotonic", "ece_after": 1e-9}},
+        worth={"quorum": TRIED, "calibration": CALIBRATION},
     )
     for each in (sheet, more):
         write_scores(tmp_path, each)
@@ -57,7 +59,7 @@ def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, tmp_p
 
 
 def test_the_file_reads_as_it_always_did_but_for_its_format(sheet, tmp_path):
-    write_scores(tmp_path, replace(sheet, worth={"thresholds": {"f1_nested": 0.5}}))
+    write_scores(tmp_path, replace(sheet, worth={"thresholds": TRIED}))
     values = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
     assert list(values) == ["format", "note", "out_of_fold", "folds", "f1_mean", "f1_std", "bootstrap_f1", "thresholds"]
     assert list(values["folds"][0]) == ["fold", "best_epoch", "precision", "recall", "f1"]

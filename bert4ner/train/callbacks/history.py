@@ -1,15 +1,13 @@
 """A line for each epoch, in a file and in the log: scores, loss, times, rates."""
 
-import json
 import logging
 import time
 from pathlib import Path
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.data.writing import atomic_write
 from bert4ner.models.ner_model import NERModel
-from bert4ner.runs.history import best_line
+from bert4ner.runs.history import best_line, write_history
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import GroupedAdamW, learning_rates
 
@@ -67,9 +65,7 @@ class History(keras.callbacks.Callback):
 
     def write(self) -> None:
         """Write the file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(self.path) as aside:
-            aside.write("".join(json.dumps(line) + "\n" for line in self.lines))
+        write_history(self.path, self.lines)
 
     def _log(self, seconds: float) -> None:
         line = self.lines[-1]
