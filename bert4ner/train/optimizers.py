@@ -81,11 +81,15 @@ class GroupedAdamW(SlotOptimizer):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.gates: dict[str, Any] = {}
+        """Variable name -> a variable whose value, at each update, is a further factor on the rate."""
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         """Updates one variable, its two moments and, where it decays, its decay."""
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
+        if variable.name in self.gates:
+            rate *= self.gates[variable.name]
         first, second = self.slots_of(variable)
         if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
             variable.assign_sub(rate * self.decay * variable)
@@ -112,6 +116,12 @@ class GroupedAdamW(SlotOptimizer):
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
         }
+
+
+def grouped(optimizer: Any) -> GroupedAdamW | None:
+    """The optimizer that `build_optimizer` made, out of its loss scaling; None if another did."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return inner if isinstance(inner, GroupedAdamW) else None
 
 
 def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float = 1.0) -> tuple[float, float]:

@@ -71,6 +71,23 @@ def test_sparse_steps_agree_with_dense_ones_of_the_same_gradient(rng, make_varia
     np.testing.assert_allclose(table.numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_behind_a_closed_gate_a_variable_rests_but_its_moments_go_on(rng, make_variable):
+    gated, free = make_variable("layer/kernel", (3,)), make_variable("other/kernel", (3,))
+    before = gated.numpy()
+    optimizer = GroupedAdamW(0.1, weight_decay=0.3, epsilon=1e-9)
+    gate = tf.Variable(0.0)
+    optimizer.gates["layer/kernel:0"] = gate
+    gradients = [rng.normal(size=3) for _ in range(6)]
+    step = tf.function(lambda gradient: optimizer.apply_gradients([(gradient, gated), (gradient, free)]))
+    optimizer.build([gated, free])
+    rates = [0.0, 0.0, 0.0, 0.1, 0.1, 0.05]
+    for gradient, rate in zip(gradients, rates, strict=True):
+        gate.assign(rate / 0.1)
+        step(tf.constant(gradient, "float32"))
+        assert rate or np.array_equal(gated.numpy(), before)
+    np.testing.assert_allclose(gated.numpy(), adamw(before, gradients, rates=rates, decay=0.3), rtol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["bias", "beta", "gamma", "mixture", "transitions", "starts", "ends"])
 def test_no_decay_for(name, make_variable):
     spared, decayed = make_variable(f"bias-layer/{name}", (2,)), make_variable(f"{name}/kernel", (2,))
