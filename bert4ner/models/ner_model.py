@@ -33,7 +33,7 @@ _LAYER = re.compile(r"(?:Encoder-)?Transformer-(\d+)-")
 _EMBEDDING = re.compile(r"(?:Encoder-)?Embedding-")
 
 
-def _number(name: str, last: int) -> int:
+def layer_number(name: str, last: int) -> int:
     """The number of the encoder's layer, from 1, that bert4keras' layer of this name is part of; 0: embeddings."""
     found = _LAYER.match(name)
     if found:
@@ -143,7 +143,7 @@ class NERModel:
         """
         last = self.encoder_config.num_hidden_layers
         return {
-            variable.name: _number(layer.name, last)
+            variable.name: layer_number(layer.name, last)
             for layer in self.network.layers
             if _PRETRAINED.match(layer.name)
             for variable in layer.trainable_variables

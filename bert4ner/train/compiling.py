@@ -18,7 +18,8 @@ from bert4ner.train.step import Modifier, TrainingStep
 def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> None:
     """Compile a network for training as its configuration says.
 
-    That is rates and their schedule, loss, modifiers; in float16 with loss scaling.
+    That is rates and their schedule, loss, modifiers; in float16 with loss scaling. Modifiers that know epochs learn of
+    them from `callbacks.Replay`, the first of the callbacks.
 
     Args:
         network: what `build_model` gives.

@@ -38,7 +38,7 @@ class Accumulation(Modifier):
                 weight.ref(): tf.Variable(tf.zeros_like(weight), trainable=False)
                 for weight in network.trainable_variables
             }
-            self.batches = tf.Variable(0, trainable=False)
+            self.batches = tf.Variable(0, trainable=False, dtype="int64")
             self.latest, self.tokens = (tf.Variable(0.0, trainable=False) for _ in range(2))
 
     def begin_epoch(self, epoch: int) -> None:

@@ -1,8 +1,5 @@
 """Freezing: the embeddings and just the layers named rest for some epochs, then move as if they had been seen."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
 
@@ -16,20 +13,6 @@ from bert4ner.train.crossval import train
 from bert4ner.train.modifiers.freezing import Freezing
 from bert4ner.train.step import step_of
 from tests.train.modifiers.resuming import LABELS, assert_resumes
-
-
-@pytest.fixture(scope="module")
-def encoder(tiny_encoder, tmp_path_factory):
-    """The tiny encoder with other options in its configuration."""
-
-    def encoder(**options):
-        folder = tmp_path_factory.mktemp("encoder")
-        shutil.copy(tiny_encoder / "vocab.txt", folder)
-        config = json.loads((tiny_encoder / "bert_config.json").read_text(encoding="utf-8"))
-        (folder / "bert_config.json").write_text(json.dumps({**config, **options}), encoding="utf-8")
-        return str(folder)
-
-    return encoder
 
 
 def stepped(model, documents, epoch):
@@ -51,8 +34,10 @@ def compiled(config):
     return model, {variable.name for variable in model.network.trainable_variables}
 
 
-def test_the_first_layer_is_neither_the_tenth_nor_the_eleventh(tiny_config, encoder, documents):
-    config = tiny_config(head="softmax", pretrained=encoder(num_hidden_layers=12), modifiers="freeze:layers=1:epochs=2")
+def test_the_first_layer_is_neither_the_tenth_nor_the_eleventh(tiny_config, deep_encoder, documents):
+    config = tiny_config(
+        head="softmax", pretrained=str(deep_encoder(num_hidden_layers=12)), modifiers="freeze:layers=1:epochs=2"
+    )
     model, every = compiled(config)
     resting = {name for name in every if name.startswith(("Embedding-", "Transformer-0-"))}
     assert len(resting) > 16
@@ -100,8 +85,8 @@ def test_an_option_outside_its_range_is_refused(option, low, value):
         ),
     ],
 )
-def test_an_encoder_without_such_layers_is_refused(tiny_config, encoder, documents, tmp_path, options, told):
-    config = tiny_config(pretrained=encoder(**options), modifiers="freeze:layers=3")
+def test_an_encoder_without_such_layers_is_refused(tiny_config, deep_encoder, documents, tmp_path, options, told):
+    config = tiny_config(pretrained=str(deep_encoder(**options)), modifiers="freeze:layers=3")
     with pytest.raises(ConfigError) as error:
         train(documents, config, output=tmp_path / "run")
     assert told in str(error.value)
