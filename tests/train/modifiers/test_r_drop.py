@@ -20,6 +20,7 @@ from tests.train.modifiers.resuming import LABELS, assert_resumes
 
 IDS = np.array([[3, 40, 41, 42, 43, 44, 4], [3, 50, 51, 52, 4, 0, 0]], "int32")
 LENGTHS = np.array([5, 3])
+CHAIN = ("head/transitions", "head/starts", "head/ends")
 GOLD = [[TokenSpan(1, 3, "X")], [TokenSpan(0, 1, "Y")]]
 
 
@@ -142,11 +143,11 @@ def test_without_dropout_exactly_nothing_is_added(gradients, name, precision):
     loss, same = gradients({"r_drop": RDrop(alpha=5.0)}, name, precision)
     assert loss == plain
     for (one, variable), (other, _) in zip(pairs, same, strict=True):
-        if isinstance(one, tf.IndexedSlices):  # twice as many rows to add up, half as large, in another order
-            one, other = tf.convert_to_tensor(one), tf.convert_to_tensor(other)
-            np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-4, atol=1e-6, err_msg=variable.name)
-        else:
-            assert np.array_equal(one.numpy(), other.numpy()), variable.name
+        # What a pass reads several times is twice as many numbers to add up, half as large, in another order.
+        reordered = isinstance(one, tf.IndexedSlices) or variable.name.startswith(CHAIN)
+        one, other = tf.convert_to_tensor(one).numpy(), tf.convert_to_tensor(other).numpy()
+        tolerance = {"rtol": 1e-4, "atol": 1e-6} if reordered else {"rtol": 0, "atol": 0}
+        np.testing.assert_allclose(one, other, **tolerance, err_msg=variable.name)
 
 
 @pytest.mark.parametrize("name", HEADS.own())
