@@ -171,7 +171,7 @@ def test_schedule_and_bias_correction_count_updates(tiny_config, documents, prec
 
 
 def test_the_step_after_a_group_is_that_of_adam_at_its_first_update(tiny_config, documents):
-    """Of Adam's first step each weight moves by the rate, whatever the gradient; of a mistaken count by less."""
+    """In Adam's first step each weight moves by the rate, whatever the gradient; by a mistaken count it were less."""
     config = tiny_config(head="softmax", modifiers="accumulate:batches=2", warmup=0.0, weight_decay=0.0)
     model = NERModel.create(config, LABELS)
     batches = TrainingBatches(documents, model)
@@ -181,8 +181,8 @@ def test_the_step_after_a_group_is_that_of_adam_at_its_first_update(tiny_config,
     step = step_of(model.network)
     for part in PARTS[:2]:
         step(tf.nest.map_structure(tf.constant, batches.batch(part)))
-    typical = np.median(np.abs(kernel.numpy() - before))
-    assert typical == pytest.approx(2e-2, rel=0.01)
+    farthest = np.abs(kernel.numpy() - before).max()  # where no gradient is so small that epsilon counts
+    assert farthest == pytest.approx(2e-2, rel=0.003)
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_config, tmp_path, without_times):
