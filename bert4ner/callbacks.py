@@ -1,7 +1,7 @@
 """Keras callbacks for a loop of one's own, ``network.fit(...)`` on what `bert4ner.build_model` gives.
 
-They are those of `bert4ner.train_model`. In the list ``callbacks=[...]`` `EntityScores` comes before those that follow
-its scores. Importing this module loads TensorFlow.
+They are those of `bert4ner.train_model`. In the list ``callbacks=[...]`` `Replay` comes first and `EntityScores` before
+those that follow its scores. Importing this module loads TensorFlow.
 """
 
 from bert4ner.train.callbacks.best import KeepBest, Patience

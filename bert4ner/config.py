@@ -112,10 +112,25 @@ class OptimizationConfig:
         above=0,
     )
     warmup: float = option(
-        0.1, "Share of all steps in which the rates rise from 0; then they fall linearly to 0.", low=0, high=1
+        0.1, "Share of all steps in which the rates rise from 0; then they follow `schedule`.", low=0, high=1
     )
     weight_decay: float = option(0.01, "AdamW's decoupled decay; biases, norms and CRF transitions are spared.", low=0)
     clip_norm: float = option(1.0, "Largest global norm of one step's gradient; 0 leaves gradients alone.", low=0)
+
+
+@dataclass(frozen=True)
+class RatesConfig:
+    """How learning rates differ by step and by layer."""
+
+    schedule: Literal["linear", "cosine", "constant"] = option(
+        "linear", "How the rates fall from their peak to 0 after the warm-up; `constant`: they do not."
+    )
+    layer_decay: float = option(
+        1.0,
+        "Factor on the rate of each layer of the pretrained encoder for every layer above it; 1: all learn alike.",
+        above=0,
+        high=1,
+    )
 
 
 @dataclass(frozen=True)
@@ -193,6 +208,7 @@ class Config(Options):
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     run: RunConfig = field(default_factory=RunConfig)

@@ -18,5 +18,6 @@ CONFIG_MIGRATIONS = (
         _queries_through_all_layers,
     ),
     Migration("before `modifiers` there were none, which is its default"),
+    Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
 )
 """Those of `Config`."""

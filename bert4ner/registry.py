@@ -145,7 +145,13 @@ Those of other packages are asked before all of these; BERT is last: it is what 
 MODIFIERS: Registry[Any] = Registry(
     "modifier",
     "bert4ner.modifiers",
-    {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"},
+    {
+        "ema": "bert4ner.train.modifiers.moving_average:MovingAverage",
+        "swa": "bert4ner.train.modifiers.epoch_mean:EpochMean",
+        "r_drop": "bert4ner.train.modifiers.r_drop:RDrop",
+        "accumulate": "bert4ner.train.modifiers.accumulation:Accumulation",
+        "freeze": "bert4ner.train.modifiers.freezing:Freezing",
+    },
     subclass_of="bert4ner.train.step:Modifier",
 )
 """Classes of `train.modifiers`: what is done around the gradient in a step of training."""

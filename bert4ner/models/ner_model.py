@@ -28,6 +28,18 @@ from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
 from bert4ner.text.tokenizer import Tokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
+_PRETRAINED = re.compile(r"(Embedding|Transformer|Encoder)-")  # bert4keras' names of its layers
+_LAYER = re.compile(r"(?:Encoder-)?Transformer-(\d+)-")
+_EMBEDDING = re.compile(r"(?:Encoder-)?Embedding-")
+
+
+def layer_number(name: str, last: int) -> int:
+    """The number of the encoder's layer, from 1, that bert4keras' layer of this name is part of; 0: embeddings."""
+    found = _LAYER.match(name)
+    if found:
+        return int(found[1]) + 1
+    return 0 if _EMBEDDING.match(name) else last
+
 
 @dataclass(frozen=True)
 class NERModel:
@@ -121,13 +133,21 @@ class NERModel:
 
     def head_variables(self) -> list[str]:
         """Names of the trainable variables on top of the pretrained encoder."""
-        pretrained = re.compile(r"(Embedding|Transformer|Encoder)-")  # bert4keras' names of its layers
-        return [
-            variable.name
+        below = self.encoder_variables()
+        return [each.name for each in self.network.trainable_variables if each.name not in below]
+
+    def encoder_variables(self) -> dict[str, int]:
+        """Of each trainable variable of the pretrained encoder, by name, the layer, counted from 1; 0: embeddings.
+
+        What all layers share, and what stands behind them, counts as the last.
+        """
+        last = self.encoder_config.num_hidden_layers
+        return {
+            variable.name: layer_number(layer.name, last)
             for layer in self.network.layers
-            if not pretrained.match(layer.name)
+            if _PRETRAINED.match(layer.name)
             for variable in layer.trainable_variables
-        ]
+        }
 
     def weights(self) -> dict[str, np.ndarray]:
         """All weights by a name that is the same in every process: layer, position in the layer, kind."""

@@ -10,12 +10,13 @@ from bert4ner.config import Config
 from bert4ner.errors import ConfigError, nearest
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
+from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.registry import MODIFIERS
 from bert4ner.train.optimizers import build_optimizer
 from bert4ner.train.step import Modifier, TrainingStep
 
 
-def compile_for_training(network: Any, total_steps: int) -> None:
+def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> None:
     """Compile a network for training as its configuration says.
 
     That is rates and their schedule, loss, modifiers; in float16 with loss scaling. Modifiers that ask which epoch it
@@ -24,9 +25,11 @@ def compile_for_training(network: Any, total_steps: int) -> None:
     Args:
         network: what `build_model` gives.
         total_steps: batches of the whole training, all epochs; the rates fall to 0 by then.
+        epochs: how many those are; of each, what is left of batches that make one update together makes one, too.
 
     Raises:
-        ConfigError: `build_model` did not make the network, or its configuration names modifiers that are not there.
+        ConfigError: `build_model` did not make the network, or its configuration names modifiers that are not there or
+            do not suit it.
 
     Example:
         >>> network = bert4ner.build_model(config, labels)  # doctest: +SKIP
@@ -36,11 +39,30 @@ def compile_for_training(network: Any, total_steps: int) -> None:
         >>> network.fit(batches.dataset(0, 3), **fit)  # doctest: +SKIP
     """
     model = NERModel.of(network)
-    modifiers = open_modifiers(model.config)
-    updates = -(-total_steps // math.prod(each.batches_per_update for each in modifiers.values()))
+    modifiers = checked_modifiers(model.config, model.encoder_config)
+    in_one = math.prod(each.batches_per_update for each in modifiers.values())
+    updates = epochs * -(-total_steps // (epochs * in_one))
     scaled = resolve_precision(model.config.run.precision) == "float16"
     network.compile(optimizer=build_optimizer(model, updates, loss_scaling=scaled), loss=model.head.loss)
     network.train_step = TrainingStep(network, modifiers)
+
+
+def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modifier]:
+    """`open_modifiers`, where they can work together, and with everything else.
+
+    Raises:
+        ConfigError: they cannot, or as there.
+    """
+    found = open_modifiers(config)
+    scored = [name for name, modifier in found.items() if type(modifier).evaluation is not Modifier.evaluation]
+    if len(scored) > 1:
+        raise ConfigError(
+            f"modifiers={config.step.modifiers!r}: {' and '.join(map(repr, scored))} each have weights scored and "
+            "saved that are not those of the training; name one of them"
+        )
+    for modifier in found.values():
+        modifier.check(config, encoder)
+    return found
 
 
 def open_modifiers(config: Config) -> dict[str, Modifier]:

@@ -59,7 +59,8 @@ def fit(
     prepare_process(repeatable=True)
     model = NERModel.create(config, labels)
     batches = training_batches(training, model.network)
-    compile_for_training(model.network, config.optimization.epochs * len(batches))
+    epochs = config.optimization.epochs
+    compile_for_training(model.network, epochs * len(batches), epochs=epochs)
     loop = _Loop(model, batches, held_out, Path(folder))
     loop.run(callbacks)
     return loop.history.lines

@@ -1,4 +1,4 @@
-"""AdamW with groups: the head learns at a rate of its own, biases and norms do not decay; and its schedule."""
+"""AdamW with groups: the head and the layers learn at rates of their own, biases and norms do not decay."""
 
 import math
 import re
@@ -7,9 +7,11 @@ from typing import Any
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.backend.optimizer import SlotOptimizer, loss_scaling_state
 from bert4ner.config import Config
+from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.models.pretrained import EncoderConfig, get_family
+from bert4ner.train.schedule import Warmup
 
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
 _MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3  # 4 layers of width 256
@@ -27,27 +29,6 @@ def auto_learning_rate(parameters: int) -> float:
     exponent = below if parameters < _BASE_PARAMETERS else 0.5
     rate: float = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
     return min(max(rate, 5e-6), _MINI_RATE)
-
-
-class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises from 0 to `peak` in `warmup_steps`, then falls linearly to 0 at `total_steps`."""
-
-    def __init__(self, peak: float, warmup_steps: int, total_steps: int):
-        super().__init__()
-        self.peak = peak
-        self.warmup_steps = warmup_steps
-        self.total_steps = total_steps
-
-    def __call__(self, step: Any) -> Any:
-        """The learning rate of the update after `step` of them."""
-        step = tf.cast(step, "float32") + 1.0  # the first update is not wasted on a rate of 0
-        rising = step / max(1.0, float(self.warmup_steps))
-        falling = (self.total_steps + 1 - step) / max(1.0, float(self.total_steps + 1 - self.warmup_steps))
-        return self.peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the schedule, as Keras saves them."""
-        return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
 class GroupedAdamW(SlotOptimizer):
@@ -81,11 +62,15 @@ class GroupedAdamW(SlotOptimizer):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.gates: dict[str, Any] = {}
+        """Variable name -> a variable whose value, at each update, is a further factor on the rate."""
 
     def update_step(self, gradient: Any, variable: Any) -> None:
         """Updates one variable, its two moments and, where it decays, its decay."""
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
+        if variable.name in self.gates:
+            rate *= self.gates[variable.name]
         first, second = self.slots_of(variable)
         if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
             variable.assign_sub(rate * self.decay * variable)
@@ -114,6 +99,12 @@ class GroupedAdamW(SlotOptimizer):
         }
 
 
+def grouped(optimizer: Any) -> GroupedAdamW | None:
+    """The optimizer that `build_optimizer` made, out of its loss scaling; None if another did."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return inner if isinstance(inner, GroupedAdamW) else None
+
+
 def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float = 1.0) -> tuple[float, float]:
     """Peak rates of the encoder and of everything on top, `auto` resolved.
 
@@ -140,20 +131,40 @@ def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float 
     return float(encoder), float(head)
 
 
+def check_layer_decay(config: Config, encoder_config: EncoderConfig) -> None:
+    """Refuse rates by layer for an encoder whose layers have one set of weights.
+
+    Raises:
+        ConfigError: as said.
+    """
+    decay, family = config.rates.layer_decay, encoder_config.family
+    if decay != 1 and get_family(family, where="the encoder's configuration").shared:
+        raise ConfigError(f"layer_decay={decay}: the layers of the family {family} are one; leave it out")
+
+
+def _layer_factors(model: NERModel) -> dict[str, float]:
+    """Factors on the rates of the encoder's variables: the last layer has the rate itself, embeddings the least."""
+    decay, last = model.config.rates.layer_decay, model.encoder_config.num_hidden_layers
+    return {name: decay ** (last - layer) for name, layer in model.encoder_variables().items() if decay != 1}
+
+
 def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = False) -> Any:
     """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
         model: the model to train.
-        total_steps: updates of the whole training; the rates fall to 0 by then.
+        total_steps: updates of the whole training, which the schedule ends with.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
+
+    Raises:
+        ConfigError: as `check_layer_decay`.
     """
+    check_layer_decay(model.config, model.encoder_config)
     options = model.config.optimization
     encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.reading.passes)
-    on_top = model.head_variables()
     optimizer = GroupedAdamW(
-        WarmupLinear(encoder_rate, round(options.warmup * total_steps), total_steps),
-        rate_factors=dict.fromkeys(on_top, head_rate / encoder_rate),
+        Warmup(encoder_rate, round(options.warmup * total_steps), total_steps, model.config.rates.schedule),
+        rate_factors={**_layer_factors(model), **dict.fromkeys(model.head_variables(), head_rate / encoder_rate)},
         weight_decay=options.weight_decay,
         global_clipnorm=options.clip_norm or None,
     )

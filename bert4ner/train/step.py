@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.config import Config
+from bert4ner.models.pretrained import EncoderConfig
 
 
 class Batch(NamedTuple):
@@ -42,7 +44,7 @@ class Modifier:
 
     A step computes a loss, its gradients, and updates the weights by them. A modifier may do something around each of
     the three, as often as it likes, or after the update: it overrides the methods that it needs. Of several modifiers
-    the first named is the outermost. All methods but `build`, `begin_epoch` and `evaluation` are traced into a graph.
+    the first named is the outermost. What is around something, and `after_update`, is traced into a graph.
 
     A class is registered by its name in `bert4ner.registry.MODIFIERS`, or by another package with an entry point of
     the group ``bert4ner.modifiers``. Its arguments, which need defaults, are the options of the modifier.
@@ -56,6 +58,9 @@ class Modifier:
 
     batches_per_update = 1
     """How many batches make one update of the weights."""
+
+    def check(self, config: Config, encoder: EncoderConfig) -> None:
+        """Refuse, with a `ConfigError` and before anything is made, what the modifier cannot work with."""
 
     def build(self, network: Any) -> None:
         """Make the variables that are needed for a network, which is compiled and has its weights."""
@@ -81,8 +86,14 @@ class Modifier:
         The callback `Replay` tells of epochs; a loop of one's own needs it among its callbacks.
         """
 
+    def finish_epoch(self, update: Callable[[list[tuple[Any, Any]]], None]) -> None:
+        """Move the weights by what the batches of an epoch have left over; `update` is that of `around_update`."""
+
+    def end_epoch(self, epoch: int) -> None:
+        """Take notice of the weights after the last update of an epoch, counted from 0; they are scored next."""
+
     def variables(self) -> list[Any]:
-        """What is remembered from step to step, in an order that does not vary: it is saved, and taken up again."""
+        """What is remembered from epoch to epoch, in an order that does not vary: it is saved, and taken up again."""
         return []
 
     @contextmanager
@@ -119,20 +130,21 @@ class TrainingStep:
 
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, modified."""
-        loss: Loss = self._wrapped("around_loss", self._forward)(batch)
+        loss: Loss = self._inside("around_loss", self._forward)(batch)
         return loss
 
     def gradients(self, batch: Batch) -> Gradients:
         """The gradients of the modified loss, modified."""
-        gradients: Gradients = self._wrapped("around_gradients", self._backward)(batch)
+        gradients: Gradients = self._inside("around_gradients", self._backward)(batch)
         return gradients
 
     def update(self, pairs: list[tuple[Any, Any]]) -> None:
         """Move the weights, modified."""
-        self._wrapped("around_update", self._apply)(pairs)
+        self._inside("around_update", self._apply)(pairs)
 
-    def _wrapped(self, hook: str, innermost: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        for modifier in reversed(self.modifiers.values()):
+    def _inside(self, hook: str, innermost: Callable[[Any], Any], beyond: int = 0) -> Callable[[Any], Any]:
+        """`innermost` with the hook of all modifiers around it but the `beyond` outermost."""
+        for modifier in reversed([*self.modifiers.values()][beyond:]):
             innermost = _around(getattr(modifier, hook), innermost)
         return innermost
 
@@ -155,6 +167,13 @@ class TrainingStep:
         """Tell all modifiers of an epoch, counted from 0."""
         for modifier in self.modifiers.values():
             modifier.begin_epoch(epoch)
+
+    def end_epoch(self, epoch: int) -> None:
+        """Have all modifiers finish an epoch, counted from 0, then tell them that it is over."""
+        for number, modifier in enumerate(self.modifiers.values(), start=1):
+            modifier.finish_epoch(self._inside("around_update", self._apply, beyond=number))
+        for modifier in self.modifiers.values():
+            modifier.end_epoch(epoch)
 
     def variables(self) -> dict[str, Any]:
         """What the modifiers remember from step to step, by a name that is the same in every process."""

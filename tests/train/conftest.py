@@ -47,6 +47,20 @@ def one_layer(tiny_encoder, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def deep_encoder(tiny_encoder, tmp_path_factory) -> Callable[..., Path]:
+    """Makes folders like that of the tiny encoder, with other options in the configuration and no weights."""
+
+    def make(**options: Any) -> Path:
+        folder = tmp_path_factory.mktemp("encoder")
+        shutil.copy(tiny_encoder / "vocab.txt", folder)
+        config = json.loads((tiny_encoder / "bert_config.json").read_text(encoding="utf-8"))
+        (folder / "bert_config.json").write_text(json.dumps({**config, **options}), encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_config(one_layer) -> Callable[..., Config]:
     """Makes a configuration that learns fast, with dropout everywhere, and what is asked for."""
 

@@ -48,6 +48,13 @@ def test_the_schedule_counts_updates_not_batches(tiny_config, rarely):
     assert network.optimizer._learning_rate.total_steps == 26
 
 
+def test_what_each_epoch_has_left_over_is_an_update_of_its_own(tiny_config, rarely):
+    network = build_model(tiny_config(modifiers="rarely"), ["X"])
+    for total, epochs, updates in ((27, 3, 9), (24, 3, 6), (3, 3, 3), (27, 1, 7)):
+        compile_for_training(network, total_steps=total, epochs=epochs)
+        assert network.optimizer._learning_rate.total_steps == updates
+
+
 def test_modifiers_have_their_order_and_their_options(tiny_config, rarely):
     found = open_modifiers(tiny_config(modifiers="rarely:times=3:share=0.25:on=true:name=word, ema:decay=0.5"))
     assert list(found) == ["rarely", "ema"]

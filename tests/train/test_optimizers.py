@@ -7,17 +7,19 @@ import pytest
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
+from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.train.crossval import train
 from bert4ner.train.optimizers import (
     GroupedAdamW,
-    WarmupLinear,
     auto_learning_rate,
     build_optimizer,
     learning_rates,
     state_variables,
 )
+from bert4ner.train.schedule import Warmup
 
 
 def adamw(values, gradients, *, rates, decay, beta_1=0.9, beta_2=0.999, epsilon=1e-9):
@@ -42,7 +44,7 @@ def test_dense_steps_agree_with_the_paper(rng, make_variable):
     fast = make_variable("head/kernel", (2,))
     variables = [kernel, bias, gamma, fast]
     before = [variable.numpy() for variable in variables]
-    schedule = WarmupLinear(0.1, 2, 6)
+    schedule = Warmup(0.1, 2, 6)
     optimizer = GroupedAdamW(schedule, {"head/kernel:0": 5.0}, weight_decay=0.3, epsilon=1e-9)
     steps = [[rng.normal(size=value.shape) for value in before] for _ in range(6)]
     for gradients in steps:
@@ -69,6 +71,23 @@ def test_sparse_steps_agree_with_dense_ones_of_the_same_gradient(rng, make_varia
         np.add.at(gradients[-1], rows, values)
     expected = adamw(before, gradients, rates=[0.1] * 4, decay=0.2)
     np.testing.assert_allclose(table.numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_behind_a_closed_gate_a_variable_rests_but_its_moments_go_on(rng, make_variable):
+    gated, free = make_variable("layer/kernel", (3,)), make_variable("other/kernel", (3,))
+    before = gated.numpy()
+    optimizer = GroupedAdamW(0.1, weight_decay=0.3, epsilon=1e-9)
+    gate = tf.Variable(0.0)
+    optimizer.gates["layer/kernel:0"] = gate
+    gradients = [rng.normal(size=3) for _ in range(6)]
+    step = tf.function(lambda gradient: optimizer.apply_gradients([(gradient, gated), (gradient, free)]))
+    optimizer.build([gated, free])
+    rates = [0.0, 0.0, 0.0, 0.1, 0.1, 0.05]
+    for gradient, rate in zip(gradients, rates, strict=True):
+        gate.assign(rate / 0.1)
+        step(tf.constant(gradient, "float32"))
+        assert rate or np.array_equal(gated.numpy(), before)
+    np.testing.assert_allclose(gated.numpy(), adamw(before, gradients, rates=rates, decay=0.3), rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["bias", "beta", "gamma", "mixture", "transitions", "starts", "ends"])
@@ -103,7 +122,7 @@ def test_a_gradient_within_the_norm_stays_as_it_is(make_variable):
 
 def test_the_configuration_makes_an_equal_optimizer(rng, make_variable):
     optimizer = GroupedAdamW(
-        WarmupLinear(0.3, 2, 9),
+        Warmup(0.3, 2, 9, "cosine"),
         {"kernel:0": 3.0},
         weight_decay=0.2,
         beta_1=0.8,
@@ -111,7 +130,7 @@ def test_the_configuration_makes_an_equal_optimizer(rng, make_variable):
         epsilon=1e-5,
         global_clipnorm=0.7,
     )
-    twin = GroupedAdamW.from_config(optimizer.get_config(), custom_objects={"WarmupLinear": WarmupLinear})
+    twin = GroupedAdamW.from_config(optimizer.get_config(), custom_objects={"Warmup": Warmup})
     assert twin.get_config() == optimizer.get_config()
     one = make_variable("kernel", (3,))
     other = tf.Variable(one.numpy(), name="kernel")
@@ -120,22 +139,6 @@ def test_the_configuration_makes_an_equal_optimizer(rng, make_variable):
         optimizer.apply_gradients([(gradient, one)])
         twin.apply_gradients([(gradient, other)])
     assert np.array_equal(one.numpy(), other.numpy())
-
-
-@pytest.mark.parametrize(
-    ("warmup", "total", "expected"),
-    [
-        (4, 10, [0.25, 0.5, 0.75, 1.0, 6 / 7, 5 / 7, 4 / 7, 3 / 7, 2 / 7, 1 / 7, 0.0, 0.0]),
-        (0, 4, [4 / 5, 3 / 5, 2 / 5, 1 / 5, 0.0]),
-        (3, 3, [1 / 3, 2 / 3, 1.0, 0.0]),
-        (0, 1, [0.5, 0.0]),
-        (1, 1, [1.0, 0.0]),
-    ],
-)
-def test_the_rate_rises_to_its_peak_then_falls_to_nothing(warmup, total, expected):
-    schedule = WarmupLinear(0.2, warmup, total)
-    rates = [float(schedule(tf.constant(step, "int64"))) for step in range(len(expected))]
-    np.testing.assert_allclose(rates, 0.2 * np.array(expected), atol=1e-7)
 
 
 def encoder_of(layers, width):
@@ -241,3 +244,32 @@ def test_loss_scaling_belongs_to_the_state(model):
         variable.assign(tf.cast(64, variable.dtype))
     assert float(scaled.loss_scale) == 64.0
     assert int(scaled.dynamic_counter) == 64
+
+
+def test_the_rate_falls_layer_by_layer_and_the_first_is_neither_the_tenth_nor_the_eleventh(tiny_config, deep_encoder):
+    options = {"head": "softmax", "pretrained": str(deep_encoder(num_hidden_layers=12)), "learning_rate": 1e-3}
+    model = NERModel.create(tiny_config(**options, head_learning_rate=7e-3, layer_decay=0.5), ["DRUG"])
+    optimizer = build_optimizer(model, 100)
+    on_top = set(model.head_variables())
+    factors = {number: set() for number in range(13)}
+    for name in (variable.name for variable in model.network.trainable_variables):
+        if name in on_top:
+            assert optimizer.rate_factors[name] == pytest.approx(7)
+        else:
+            part, _, rest = name.partition("-")
+            number = 0 if part == "Embedding" else int(rest.partition("-")[0]) + 1
+            factors[number].add(optimizer.rate_factors[name])
+    assert factors == {number: {0.5 ** (12 - number)} for number in range(13)}
+
+
+def test_without_layer_decay_no_layer_has_a_factor(model):
+    optimizer = build_optimizer(model, 100)
+    assert set(optimizer.rate_factors) == set(model.head_variables())
+
+
+def test_layers_that_are_one_have_no_rates_of_their_own(tiny_config, deep_encoder, documents, tmp_path):
+    encoder = deep_encoder(model_type="albert", embedding_size=16)
+    config = tiny_config(pretrained=str(encoder), layer_decay=0.9)
+    with pytest.raises(ConfigError, match=r"layer_decay=0\.9: the layers of the family albert are one; leave it out"):
+        train(documents, config, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -185,6 +185,25 @@ class TestModifiers:
         moved = {weight.name for weight in network.trainable_variables if (weight.numpy() != before[weight.name]).any()}
         assert moved == {name for name in before if name.startswith("head")}
 
+    def test_at_the_end_of_an_epoch_what_is_left_over_goes_through_those_inside(self, network):
+        notes = []
+        bias = network.get_layer("head").weights[-1]
+
+        class LeftOver(Noting):
+            def finish_epoch(self, update):
+                self.notes.append(f"{self.name} finish")
+                update([(tf.ones_like(bias), bias)])
+
+            def end_epoch(self, epoch):
+                self.notes.append(f"{self.name} end {epoch}")
+
+        before = bias.numpy()
+        step = TrainingStep(network, {"a": Noting("a", notes), "b": LeftOver("b", notes), "c": LeftOver("c", notes)})
+        step.end_epoch(4)
+        np.testing.assert_allclose(bias.numpy(), before - 2 * 0.1, rtol=1e-5)
+        after = [f"{name} after" for name in "abc"]
+        assert notes == ["b finish", "c update", *after, "c finish", *after, "b end 4", "c end 4"]
+
     def test_what_they_remember_is_known_by_their_names(self, network):
         step = TrainingStep(network, {"accumulate": Accumulate(), "a": Noting("a", [])})
         assert step.variables() == {}

@@ -63,7 +63,8 @@ class Head(keras.layers.Layer):
       `token_axes` names;
     - `targets` and `loss`: what is to be learned, int32 with a row of numbers for each window, and the loss, which gets
       outputs of whole windows. One over tokens takes `self.text(outputs)`, so that position 0 is the first token of the
-      text; one over pairs may leave them whole and count by `pair_targets.unpack_targets`, which spares a copy;
+      text; one over pairs may leave them whole and count by `pair_targets.unpack_targets`, which spares a copy.
+      `divergence`, which the modifier `r_drop` needs, is how far two outputs are apart;
     - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
       probability of any span. They get outputs of the text's tokens only;
     - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
@@ -146,6 +147,19 @@ class Head(keras.layers.Layer):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``, from outputs of whole windows; padding is known from the targets."""
+        raise NotImplementedError
+
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """How far two outputs of whole windows are apart, ``(batch,)``, counted as the loss is.
+
+        The mean of the Kullback-Leibler divergences in both directions, summed over all that the head gives a
+        probability; `heads.divergence` has what that takes. A head may do without: `r_drop` then refuses it.
+
+        Args:
+            targets: of the windows; they tell the padding.
+            outputs: of one pass.
+            others: of another pass over the same windows.
+        """
         raise NotImplementedError
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:

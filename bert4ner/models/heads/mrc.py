@@ -7,6 +7,7 @@ import numpy as np
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.decode.chances import logistic
 from bert4ner.models.heads.base import built, scaled
+from bert4ner.models.heads.divergence import of_chances
 from bert4ner.models.heads.pair_targets import unpack_targets
 from bert4ner.models.heads.rotary import rotate
 from bert4ner.models.heads.span_loss import allowed_spans
@@ -113,8 +114,7 @@ class MRCHead(SpanCellsHead):
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
         total, questionable = tf.zeros([batch]), []
         for row, tokens in ((_START, firsts), (_END, lasts)):
-            shape = tf.shape(outputs[:, :, row])
-            gold = tf.scatter_nd(tf.stack([rows, labels, tokens], axis=-1), tf.cast(real, "int32"), shape) > 0
+            gold = _marked((rows, labels, tokens), real, tf.shape(outputs[:, :, row]))
             logits = tf.where(inside, outputs[:, :, row], 0)  # (batch, labels, length)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
             total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])  # (batch,)
@@ -125,6 +125,23 @@ class MRCHead(SpanCellsHead):
         places = tf.stack([rows, labels, firsts, lasts], axis=-1)
         right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)  # (batch,)
         return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
+
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """That of first tokens, of last tokens, and of the matches of pairs that are in question by either output.
+
+        The mean is per real token, summed over labels.
+        """
+        lengths, rows, cells, real = unpack_targets(targets)
+        inside = text_positions(lengths, tf.shape(outputs)[-1])
+        spans = allowed_spans(inside)[:, None]  # (batch, 1, length, length)
+        labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
+        total, questionable = 0.0, []
+        for row, tokens in ((_START, firsts), (_END, lasts)):
+            one, other = outputs[:, :, row], others[:, :, row]  # (batch, labels, length)
+            total += of_chances(one, other, inside[:, None])
+            questionable.append(_marked((rows, labels, tokens), real, tf.shape(one)) | (one > 0) | (other > 0))
+        pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans  # (batch, labels, length, …)
+        return scaled(total + of_chances(outputs[:, :, :_START], others[:, :, :_START], pairs), inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         """As said there, of the spans with first token, last token and match above `least`."""
@@ -139,3 +156,8 @@ class MRCHead(SpanCellsHead):
     def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         label, first, last = cell
         return float(np.prod(logistic(window[label, [_START, _END, first], [first, last, last]])))
+
+
+def _marked(places: tuple[Any, ...], real: Any, shape: Any) -> Any:
+    """Which elements of an array are at some places, their numbers (batch, cells) on each axis, where `real`."""
+    return tf.scatter_nd(tf.stack(places, axis=-1), tf.cast(real, "int32"), shape) > 0

@@ -9,6 +9,7 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.chances import log_softmax
 from bert4ner.models.heads.base import check_span, in_one_piece, scaled
+from bert4ner.models.heads.divergence import of_classes
 from bert4ner.models.heads.tagging import IGNORED, PathHead
 from bert4ner.models.heads.text import whole_windows
 from bert4ner.text.schemes import TagSet
@@ -111,8 +112,7 @@ class SpanHead(PathHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per pointer of a real token."""
-        classes = tf.reshape(tf.cast(targets, "int32"), [tf.shape(outputs)[0], -1, _POINTERS])
-        classes = whole_windows(classes, IGNORED)  # (batch, length, 2)
+        classes = _classes(targets)  # (batch, length, 2)
         real = tf.not_equal(classes, IGNORED)
         logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
         logs = tf.nn.log_softmax(logits)  # (batch, length, 2, classes)
@@ -125,8 +125,19 @@ class SpanHead(PathHead):
             losses -= self.label_smoothing * tf.reduce_mean(logs, axis=-1)
         return scaled(tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2]), real)
 
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """That of the classes of every pointer; the mean is per pointer of a real token."""
+        real = tf.not_equal(_classes(targets), IGNORED)
+        return scaled(of_classes(outputs, others, real), real)
+
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Of each tag of a token the log probability that both its pointers are what the tag says."""
         logs = log_softmax(outputs)  # (batch, length, 2, classes)
         of_tags: np.ndarray = logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
         return of_tags
+
+
+def _classes(targets: Any) -> Any:
+    """The classes of both pointers of every token of whole windows, (batch, length, 2)."""
+    classes = tf.reshape(tf.cast(targets, "int32"), [tf.shape(targets)[0], -1, _POINTERS])
+    return whole_windows(classes, IGNORED)

@@ -16,6 +16,7 @@ from bert4ner.decode.chances import logistic
 from bert4ner.decode.decoders import ThresholdDecoder
 from bert4ner.entities import Entity, Nesting
 from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
+from bert4ner.models.heads.divergence import of_chances
 from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
 from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities, others_and_found
 from bert4ner.models.heads.text import text_positions
@@ -187,6 +188,15 @@ class SpanMatrixHead(SpanCellsHead):
         firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
+
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """That of every span being of a label or not; the mean is per real token, summed over labels.
+
+        Makes arrays as large as `logits`, even where the loss does without.
+        """
+        one, other = self.logits(outputs), self.logits(others)
+        inside = text_positions(unpack_targets(targets)[0], tf.shape(one)[-1])
+        return scaled(of_chances(one, other, allowed_spans(inside)[:, None]), inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         # One pass over the cube; which of the few cells found are spans is sorted out afterwards.

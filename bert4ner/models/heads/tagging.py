@@ -16,6 +16,7 @@ from bert4ner.decode.lattice import Lattice
 from bert4ner.decode.marginals import span_probabilities
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import Head, in_one_piece, scaled
+from bert4ner.models.heads.divergence import of_classes
 from bert4ner.text.schemes import TagSet
 from bert4ner.text.token_spans import TokenSpan
 
@@ -131,6 +132,11 @@ class TagHead(PathHead):
         tags = tf.cast(targets, "int32")  # (batch, tokens)
         mask = tf.not_equal(tags, IGNORED)
         return scaled(self.sequence_loss(self.text(emissions), tags, mask), mask)
+
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """That of the softmax of every token's emissions, whatever the transitions are; the mean is per real token."""
+        mask = tf.not_equal(tf.cast(targets, "int32"), IGNORED)  # (batch, tokens)
+        return scaled(of_classes(self.text(outputs), self.text(others), mask), mask)
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""

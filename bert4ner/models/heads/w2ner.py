@@ -12,6 +12,7 @@ import numpy as np
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import built, check_span, scaled
+from bert4ner.models.heads.divergence import of_classes
 from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
 from bert4ner.models.heads.relations import NEXT, TAIL, entities_of, softmax
 from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN, TokenPairHead
@@ -157,6 +158,11 @@ class W2NERHead(TokenPairHead):
         counted = inside[:, :, None] & inside[:, None]  # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
+
+    def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
+        """That of the relation of every pair; the mean is per real token, summed over its pairs."""
+        inside = text_positions(unpack_targets(targets)[0], tf.shape(outputs)[1])  # (batch, width)
+        return scaled(of_classes(outputs, others, inside[:, :, None] & inside[:, None]), inside)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities of the relations, ``(batch, length, length, labels + 2)``."""

@@ -87,6 +87,7 @@ class Family(Generic[Config]):
         decoder: generates text; it is no encoder for recognition.
         positions: whether there is a table of positions, which bounds the length of windows.
         apart: whether a block takes what another gave for two inputs side by side: states of it are one tensor.
+        shared: whether all layers have one set of weights.
         generator: what `load_transformer` builds, if not `network`.
     """
 
@@ -102,6 +103,7 @@ class Family(Generic[Config]):
     decoder: bool = False
     positions: bool = True
     apart: bool = True
+    shared: bool = False
     generator: str | type[Any] | None = None
 
     def configure(self, described: Described, shapes: Shapes, *, where: str) -> Config:

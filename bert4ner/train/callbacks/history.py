@@ -9,7 +9,7 @@ from bert4ner.backend.frameworks import keras
 from bert4ner.models.ner_model import NERModel
 from bert4ner.runs.history import best_line, write_history
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import GroupedAdamW, learning_rates
+from bert4ner.train.optimizers import grouped, learning_rates
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,8 @@ class History(keras.callbacks.Callback):
         self._log(seconds)
 
     def _rates(self) -> dict[str, float]:
-        optimizer = self.model.optimizer
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # inside loss scaling
-        rate = float(optimizer.learning_rate.numpy())
-        if not isinstance(optimizer, GroupedAdamW):
+        rate = float(self.model.optimizer.learning_rate.numpy())
+        if grouped(self.model.optimizer) is None:
             return {"learning_rate": rate}
         model = NERModel.of(self.model)
         encoder, head = learning_rates(model.config, model.encoder_config, model.reading.passes)

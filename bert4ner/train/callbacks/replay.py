@@ -10,7 +10,7 @@ from bert4ner.train.step import step_of
 class Replay(keras.callbacks.Callback):
     """Sets every random generator of the network from (seed, epoch), so that dropout is the same after a resume.
 
-    Modifiers of the training step learn the number of the epoch from here.
+    Modifiers of the training step learn from here that an epoch begins or ends, so it comes before what scores.
     """
 
     def __init__(self, seed: int):
@@ -24,3 +24,9 @@ class Replay(keras.callbacks.Callback):
         step = step_of(self.model)
         if step is not None:
             step.begin_epoch(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Tells the training step."""
+        step = step_of(self.model)
+        if step is not None:
+            step.end_epoch(epoch)

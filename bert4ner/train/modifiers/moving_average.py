@@ -6,6 +6,7 @@ from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
+from bert4ner.train.modifiers.exchange import exchanged
 from bert4ner.train.step import Modifier
 
 _WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
@@ -54,17 +55,5 @@ class MovingAverage(Modifier):
     @contextmanager
     def evaluation(self) -> Iterator[None]:
         """Puts the averages in the place of the weights, for as long as the context lasts."""
-        if not int(self.updates):  # nothing to average yet
+        with exchanged(self.weights, self.averages if int(self.updates) else self.weights):
             yield
-            return
-        kept = [tf.identity(weight) for weight in self.weights]
-        try:
-            _assign(self.weights, self.averages)
-            yield
-        finally:
-            _assign(self.weights, kept)
-
-
-def _assign(variables: list[Any], values: list[Any]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)

@@ -6,10 +6,12 @@ from safetensors.numpy import load_file
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import ConfigError
-from bert4ner.train.fit import fit
+from bert4ner.models.ner_model import NERModel
+from bert4ner.train.batches import TrainingBatches
+from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.modifiers.moving_average import MovingAverage
-
-LABELS = ["DRUG", "PERSON", "SYMPTOM"]
+from bert4ner.train.step import Batch, step_of
+from tests.train.modifiers.resuming import LABELS, assert_resumes, trained
 
 
 @pytest.fixture
@@ -64,43 +66,37 @@ def test_a_decay_outside_its_range_is_refused(decay):
         MovingAverage(decay)
 
 
-class Stopped(Exception):
-    """What a test raises in the middle of a training."""
-
-
-class Stop(keras.callbacks.Callback):
-    """Breaks a training off in the middle of its second epoch."""
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if batch == 1 and int(self.model.optimizer.iterations) > self.params["steps"]:
-            raise Stopped
+def test_of_an_embedding_with_sparse_gradients_it_is_that_of_the_dense_formula_at_every_step(tiny_config, documents):
+    model = NERModel.create(tiny_config(head="softmax", modifiers="ema:decay=0.4"), LABELS)
+    compile_for_training(model.network, 20)
+    step, batches = step_of(model.network), TrainingBatches(documents, model)
+    table = model.network.get_layer("Embedding-Token").embeddings
+    expected = 0.0
+    for done in range(8):
+        data = tf.nest.map_structure(tf.constant, batches.batch(np.arange(2 * done, 2 * done + 2)))
+        sparse = [isinstance(gradient, tf.IndexedSlices) for gradient, _ in step.gradients(Batch(*data)).pairs]
+        assert any(sparse)
+        step(data)
+        decay = min(0.4, done / (done + 9))
+        expected = decay * expected + (1 - decay) * table.numpy().astype("float64")
+        with step.modifiers["ema"].evaluation():
+            np.testing.assert_allclose(table.numpy(), expected, rtol=1e-5, atol=1e-6)
 
 
 class TestTraining:
     @pytest.fixture
-    def train(self, documents, tiny_config, tmp_path):
-        def train(name, modifiers="ema:decay=0.5", callbacks=(), epochs=3):
-            config = tiny_config(head="softmax", batch_tokens=256, modifiers=modifiers, epochs=epochs)
-            folder = tmp_path / name
-            history = fit(documents[:18], documents[18:], config, labels=LABELS, folder=folder, callbacks=callbacks)
-            return history, load_file(folder / "state/training.safetensors"), folder / "model/weights.safetensors"
+    def config(self, tiny_config):
+        return lambda modifiers="ema:decay=0.5", epochs=3: tiny_config(
+            head="softmax", batch_tokens=256, modifiers=modifiers, epochs=epochs
+        )
 
-        return train
-
-    def test_a_killed_training_ends_as_if_it_had_not_been_killed(self, train, without_times):
-        history, state, weights = train("whole")
-        with pytest.raises(Stopped):
-            train("killed", callbacks=[Stop()])
-        again, same, resumed = train("killed")
-        assert without_times(again) == without_times(history)
-        assert same.keys() == state.keys()
-        assert all(np.array_equal(value, same[name]) for name, value in state.items())
-        assert resumed.read_bytes() == weights.read_bytes()
+    def test_a_killed_training_ends_as_if_it_had_not_been_killed(self, documents, config, tmp_path, without_times):
+        state = assert_resumes(documents, config(), tmp_path, without_times)
         assert int(state["modifier/ema/0"]) == int(state["optimizer/0"]) > 3  # updates
 
-    def test_the_average_is_saved_and_training_goes_on_with_the_weights_themselves(self, train):
-        _, state, weights = train("average", epochs=1)
-        _, plain_state, plain_weights = train("plain", modifiers="", epochs=1)
+    def test_the_average_is_saved_and_training_goes_on_with_the_weights_themselves(self, documents, config, tmp_path):
+        _, state, weights = trained(documents, config(epochs=1), tmp_path / "average")
+        _, plain_state, plain_weights = trained(documents, config("", epochs=1), tmp_path / "plain")
         assert all(np.array_equal(value, state[name]) for name, value in plain_state.items())  # same path of weights
         saved, raw = load_file(weights), load_file(plain_weights)
         kernel = "head/0.kernel"

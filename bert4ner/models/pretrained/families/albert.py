@@ -140,6 +140,7 @@ ALBERT = Family(
     name="albert",
     title="ALBERT (Google), albert_zh in Google's naming",
     network="albert",
+    shared=True,
     config=AlbertConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "albert" or "num_hidden_groups" in config or has(f"{_SHARED}/*")(shapes)
@@ -161,6 +162,7 @@ ALBERT_EARLY = Family(
     name="albert_early",
     title="albert_zh's early checkpoints (`layer_shared`, `word_embeddings_2`)",
     network="albert",
+    shared=True,
     config=EarlyAlbertConfig,
     recognises=lambda config, shapes: "token_embedding_size" in config or has("bert/encoder/layer_shared/*")(shapes),
     options=_early_options,

@@ -1,0 +1,76 @@
+"""One update of the weights by the gradients of several batches."""
+
+from collections.abc import Callable
+from typing import Any, final
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.models.ner_model import NERModel
+from bert4ner.text.windows import SPECIAL_TOKENS
+from bert4ner.train.modifiers.ranges import check_whole
+from bert4ner.train.step import Batch, Gradients, Modifier
+
+
+@final
+class Accumulation(Modifier):
+    """Updates the weights by the mean gradient of several batches, each weighing as much as it has tokens of text.
+
+    The loss of a batch is per token, so that mean is the gradient of one batch of all their windows, up to rounding;
+    dropout draws other features. Clipping, schedule, warm-up and bias correction know updates only. What an epoch has
+    left over makes an update of its own.
+
+    Args:
+        batches: how many make one update; at least 1.
+
+    Raises:
+        ConfigError: `batches` is outside its range.
+    """
+
+    def __init__(self, batches: int = 2):
+        check_whole("accumulate", "batches", batches, low=1)
+        self.batches_per_update = batches
+
+    def build(self, network: Any) -> None:
+        """Creates the sums of gradients, and what counts batches and tokens."""
+        self.pad_id = NERModel.of(network).vocabulary.pad_id
+        self.moved: list[Any] = []  # which variables have a gradient, known when the step is traced
+        with tf.init_scope():
+            self.sums = {
+                weight.ref(): tf.Variable(tf.zeros_like(weight), trainable=False)
+                for weight in network.trainable_variables
+            }
+            self.batches = tf.Variable(0, trainable=False, dtype="int64")
+            self.latest, self.tokens = (tf.Variable(0.0, trainable=False) for _ in range(2))
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Forgets what an epoch that was broken off has left."""
+        self._empty()
+
+    def around_gradients(self, compute: Callable[[Batch], Gradients], batch: Batch) -> Gradients:
+        """Takes notice of the number of tokens."""
+        real = tf.reduce_sum(tf.cast(tf.not_equal(batch.inputs[0], self.pad_id), "float32"))
+        windows = tf.cast(tf.shape(batch.inputs[0])[0], "float32")
+        self.latest.assign(tf.maximum(real - SPECIAL_TOKENS * windows, 1.0))
+        return compute(batch)
+
+    def around_update(self, update: Callable[[list[tuple[Any, Any]]], None], pairs: list[tuple[Any, Any]]) -> None:
+        """Adds a batch's gradients; the last batch of a group moves the weights."""
+        pairs = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+        self.moved = [variable for _, variable in pairs]
+        for gradient, variable in pairs:
+            self.sums[variable.ref()].assign_add(self.latest * tf.convert_to_tensor(gradient))
+        self.tokens.assign_add(self.latest)
+        full = tf.equal(self.batches.assign_add(1), self.batches_per_update)
+        tf.cond(full, lambda: self._move(update), lambda: None)
+
+    def finish_epoch(self, update: Callable[[list[tuple[Any, Any]]], None]) -> None:
+        """Moves the weights by the batches that fill no group."""
+        if int(self.batches):
+            self._move(update)
+
+    def _move(self, update: Callable[[list[tuple[Any, Any]]], None]) -> None:
+        update([(self.sums[variable.ref()] / self.tokens, variable) for variable in self.moved])
+        self._empty()
+
+    def _empty(self) -> None:
+        for variable in (*self.sums.values(), self.batches, self.tokens):
+            variable.assign(tf.zeros_like(variable))

@@ -1,0 +1,47 @@
+"""How learning rates rise and fall in the course of a training."""
+
+import math
+from typing import Any
+
+from bert4ner.backend.frameworks import keras, tf
+
+
+class Warmup(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from 0 to `peak` in `warmup_steps`, then falls to 0 at `total_steps`, or stays.
+
+    Args:
+        peak: the highest rate.
+        warmup_steps: updates until it is reached.
+        total_steps: updates of the whole training.
+        schedule: "linear", "cosine" (slowly at first and at last) or "constant".
+
+    References:
+        Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts (cosine; here there are none).
+    """
+
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int, schedule: str = "linear"):
+        super().__init__()
+        self.peak = peak
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+        self.schedule = schedule
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of the update after `step` of them."""
+        step = tf.cast(step, "float32") + 1.0  # the first update is not wasted on a rate of 0
+        rising = step / max(1.0, float(self.warmup_steps))
+        if self.schedule == "constant":
+            return self.peak * tf.minimum(rising, 1.0)
+        falling = (self.total_steps + 1 - step) / max(1.0, float(self.total_steps + 1 - self.warmup_steps))
+        if self.schedule == "cosine":
+            falling = (1.0 - tf.cos(math.pi * tf.clip_by_value(falling, 0.0, 1.0))) / 2.0
+        return self.peak * tf.clip_by_value(tf.minimum(rising, falling), 0.0, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the schedule, as Keras saves them."""
+        return {
+            "peak": self.peak,
+            "warmup_steps": self.warmup_steps,
+            "total_steps": self.total_steps,
+            "schedule": self.schedule,
+        }

@@ -1,0 +1,43 @@
+"""Learning rates rise to their peak, and fall as their schedule says."""
+
+import numpy as np
+import pytest
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.config import Config
+from bert4ner.train.schedule import Warmup
+
+
+def rates_of(schedule, count):
+    return [float(schedule(tf.constant(step, "int64"))) for step in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("warmup", "total", "expected"),
+    [
+        (4, 10, [0.25, 0.5, 0.75, 1.0, 6 / 7, 5 / 7, 4 / 7, 3 / 7, 2 / 7, 1 / 7, 0.0, 0.0]),
+        (0, 4, [4 / 5, 3 / 5, 2 / 5, 1 / 5, 0.0]),
+        (3, 3, [1 / 3, 2 / 3, 1.0, 0.0]),
+        (0, 1, [0.5, 0.0]),
+        (1, 1, [1.0, 0.0]),
+    ],
+)
+def test_the_rate_rises_to_its_peak_then_falls_to_nothing(warmup, total, expected):
+    rates = rates_of(Warmup(0.2, warmup, total), len(expected))
+    np.testing.assert_allclose(rates, 0.2 * np.array(expected), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("cosine", [1 / 2, 1, (1 + np.cos(np.pi / 4)) / 2, 1 / 2, (1 + np.cos(3 * np.pi / 4)) / 2, 0, 0]),
+        ("constant", [1 / 2, 1, 1, 1, 1, 1, 1]),
+        ("linear", [1 / 2, 1, 3 / 4, 1 / 2, 1 / 4, 0, 0]),
+    ],
+)
+def test_after_the_warm_up_it_follows_its_schedule(schedule, expected):
+    np.testing.assert_allclose(rates_of(Warmup(0.2, 2, 5, schedule), 7), 0.2 * np.array(expected), atol=1e-7)
+
+
+def test_the_configuration_names_all_schedules():
+    assert Config.option("schedule").words() == ["linear", "cosine", "constant"]
