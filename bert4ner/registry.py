@@ -132,7 +132,12 @@ Those of other packages are asked before all of these; BERT is last: it is what 
 MODIFIERS: Registry[Any] = Registry(
     "modifier",
     "bert4ner.modifiers",
-    {"ema": "bert4ner.train.modifiers.moving_average:MovingAverage"},
+    {
+        "ema": "bert4ner.train.modifiers.moving_average:MovingAverage",
+        "fgm": "bert4ner.train.modifiers.fast_gradient:FastGradient",
+        "pgd": "bert4ner.train.modifiers.projected_gradient:ProjectedGradient",
+        "freelb": "bert4ner.train.modifiers.free_large_batch:FreeLargeBatch",
+    },
     subclass_of="bert4ner.train.step:Modifier",
 )
 """Classes of `train.modifiers`: what is done around the gradient in a step of training."""

@@ -56,6 +56,8 @@ class Modifier:
 
     batches_per_update = 1
     """How many batches make one update of the weights."""
+    role: str = ""
+    """What it is that no other may be as well, in words: of modifiers with the same role only one may be named."""
 
     def build(self, network: Any) -> None:
         """Make the variables that are needed for a network, which is compiled and has its weights."""
