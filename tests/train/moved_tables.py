@@ -1,4 +1,4 @@
-"""An independent way to move embeddings: where no token occurs twice, the rows of the table are the vectors of tokens."""
+"""Moving embeddings in another way: where no token occurs twice, a row of the table is the vector of one token."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Passes at moved embeddings: what they compute equals what a table with moved rows gives, for every family and head."""
+"""Passes at moved embeddings compute what a table with moved rows gives, for every family and every head."""
 
 import numpy as np
 import pytest
