@@ -16,6 +16,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.train.step import Batch, Gradients
 
 _LAYER = "Embedding-Token"
+_MOST_STEPS = 20
 
 
 class Pass(NamedTuple):
@@ -168,6 +169,3 @@ def check_steps(modifier: str, steps: int) -> None:
     """Refuse a number of steps that a modifier cannot take: each is a part of the graph by itself; ConfigError."""
     if not isinstance(steps, int) or not 1 <= steps <= _MOST_STEPS:
         raise ConfigError(f"the steps of the modifier {modifier} must be in [1, {_MOST_STEPS}], got {steps}")
-
-
-_MOST_STEPS = 20

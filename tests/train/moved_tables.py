@@ -37,10 +37,10 @@ def batch_for(network):
 
 
 def dense(gradients):
-    """The gradients of all weights as arrays, by name."""
+    """The gradients of all weights as arrays, by number and name."""
     return {
-        variable.name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
-        for gradient, variable in gradients.pairs
+        (number, variable.name): tf.convert_to_tensor(gradient).numpy()
+        for number, (gradient, variable) in enumerate(gradients.pairs)
     }
 
 
@@ -59,7 +59,8 @@ def plain_gradients(network, batch, offsets=None):
 
 def slopes_of(network, gradients):
     """The gradient by the vectors of tokens, (batch, length, width), in gradients of all weights."""
-    return np.where(REAL[:, :, None], gradients[table_of(network).name][IDS], 0)
+    (of_table,) = [value for (_, name), value in gradients.items() if name == table_of(network).name]
+    return np.where(REAL[:, :, None], of_table[IDS], 0)
 
 
 def norms(rows):
@@ -76,4 +77,4 @@ def assert_close(found, expected, tolerance=2e-4):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         scale = max(1e-3, float(np.abs(value).max()))
-        np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance * scale, err_msg=name)
+        np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance * scale, err_msg=str(name))
