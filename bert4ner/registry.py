@@ -151,6 +151,9 @@ MODIFIERS: Registry[Any] = Registry(
         "r_drop": "bert4ner.train.modifiers.r_drop:RDrop",
         "accumulate": "bert4ner.train.modifiers.accumulation:Accumulation",
         "freeze": "bert4ner.train.modifiers.freezing:Freezing",
+        "fgm": "bert4ner.train.modifiers.fast_gradient:FastGradient",
+        "pgd": "bert4ner.train.modifiers.projected_gradient:ProjectedGradient",
+        "freelb": "bert4ner.train.modifiers.free_large_batch:FreeLargeBatch",
     },
     subclass_of="bert4ner.train.step:Modifier",
 )

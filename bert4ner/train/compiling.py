@@ -69,7 +69,8 @@ def open_modifiers(config: Config) -> dict[str, Modifier]:
     """The modifiers that a configuration names, by their names, the outermost first.
 
     Raises:
-        ConfigError: there is none of such a name, it has no such option, or a value does not suit it.
+        ConfigError: there is none of such a name, it has no such option, a value does not suit it, or two do not go
+            together.
     """
     found: dict[str, Modifier] = {}
     for described in config.step.modifiers.split(",") if config.step.modifiers else ():
@@ -77,7 +78,17 @@ def open_modifiers(config: Config) -> dict[str, Modifier]:
         if name in found:
             raise ConfigError(f"modifiers={config.step.modifiers!r}: {name!r} is named twice")
         found[name] = _make(name, _options(name, options))
+    _check_roles(found)
     return found
+
+
+def _check_roles(modifiers: dict[str, Modifier]) -> None:
+    first: dict[str, str] = {}
+    for name, modifier in modifiers.items():
+        if modifier.role and first.setdefault(modifier.role, name) != name:
+            raise ConfigError(
+                f"modifiers: {first[modifier.role]} and {name} are both {modifier.role}; name one of them"
+            )
 
 
 def _options(name: str, options: Sequence[str]) -> dict[str, Any]:

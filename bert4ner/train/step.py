@@ -58,6 +58,8 @@ class Modifier:
 
     batches_per_update = 1
     """How many batches make one update of the weights."""
+    role: str = ""
+    """What it is that no other may be as well, in words: of modifiers with the same role only one may be named."""
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
         """Refuse, with a `ConfigError` and before anything is made, what the modifier cannot work with."""

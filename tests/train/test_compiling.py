@@ -75,6 +75,9 @@ def test_modifiers_have_their_order_and_their_options(tiny_config, rarely):
         ("ema:decay=2", "the decay of the modifier ema must be in [0, 1), got 2"),
         ("rarely:times=10", "the modifier 'rarely' does not take {'times': 10}: too often"),
         ("ema,ema:decay=0.5", "modifiers='ema,ema:decay=0.5': 'ema' is named twice"),
+        ("fgm,ema,pgd", "modifiers: fgm and pgd are both adversarial training; name one of them"),
+        ("fgm:epsilom=1", "the modifier 'fgm' has no option 'epsilom'; did you mean 'epsilon'?"),
+        ("freelb:steps=few", "the steps of the modifier freelb must be in [1, 20], got few"),
     ],
 )
 def test_modifiers_that_cannot_be_are_refused_before_anything_is_made(

@@ -21,6 +21,7 @@ from bert4ner.models.reading.reading import Reading
 from bert4ner.text.tokenizer import make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
+_QUESTIONS = "questions"  # the layer that makes token ids of queries and windows
 _LEAST_WINDOW = 8  # tokens, as the option max_length has it
 
 
@@ -44,6 +45,8 @@ class QueryReading(Reading):
         Li et al. 2020, A Unified MRC Framework for Named Entity Recognition; Cao et al. 2020, DeFormer: Decomposing
         Pre-trained Transformers for Faster Question Answering.
     """
+
+    joined = (_QUESTIONS,)
 
     def __init__(self, queries: Sequence[str], blueprint: Blueprint) -> None:
         layers = blueprint.encoder_config.num_hidden_layers
@@ -84,7 +87,7 @@ class QueryReading(Reading):
         segment = min(1, (backbone.config.type_vocab_size or 2) - 1)
         asked = Queries(self.token_ids, ids.cls_id, segment, ids.pad_id, name="queries")(backbone.inputs[0])
         if self._together:
-            questions = Questions(lengths, segment, ids.pad_id, name="questions")
+            questions = Questions(lengths, segment, ids.pad_id, name=_QUESTIONS)
             blocks = backbone.read(questions([asked[0], backbone.inputs[0]]))
         else:  # the text is the first segment, as to the other heads
             blocks = backbone.read_apart([asked, backbone.inputs], Joined(lengths, name="joined"), self.joint)

@@ -19,6 +19,8 @@ class Reading(ABC):
     """Tokens of every window that are not for text; texts are cut into windows that are shorter by as many."""
     passes: float = 1.0
     """How often the encoder reads every window, on the average of its layers."""
+    joined: tuple[str, ...] = ()
+    """Names of layers whose first output is token ids of windows and of something else, which the encoder embeds."""
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,69 @@
+"""FreeLB: the weights learn at every step of the embeddings against the model, from a random start."""
+
+import math
+from collections.abc import Callable
+from typing import Any, final
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.models.ner_model import NERModel
+from bert4ner.train.perturbation import Embeddings, check_size, check_steps, mean_of, scaled_to, within
+from bert4ner.train.step import Batch, Gradients, Modifier
+
+
+@final
+class FreeLargeBatch(Modifier):
+    """Trains on every window at several moved embeddings, one after the other; the gradients are averaged.
+
+    The first r is uniform, each of its numbers within init / sqrt(n) of 0, for the n numbers of a window's vectors,
+    padding left out; each further one is r + alpha * g / |g|, brought back into the ball |r| <= epsilon. g is the
+    gradient of the loss by the vectors at r; norms are L2 over all of the window. A step of training takes about
+    `steps` times as long. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+
+    Args:
+        steps: how many moved embeddings, 1 to 20.
+        epsilon: radius of the ball; 0 or more.
+        alpha: length of a step; 0 or more.
+        init: largest L2 norm of the first r, which is brought into the ball as well; 0 or more.
+
+    Raises:
+        ConfigError: an option is outside its range.
+
+    References:
+        Zhu et al. 2020, FreeLB: Enhanced Adversarial Training for Natural Language Understanding.
+    """
+
+    role = "adversarial training"
+
+    def __init__(self, steps: int = 3, epsilon: float = 1.0, alpha: float = 0.4, init: float = 0.4):
+        check_steps("freelb", steps)
+        check_size("freelb", epsilon=epsilon, alpha=alpha, init=init)
+        self.steps, self.epsilon, self.alpha, self.init = steps, float(epsilon), float(alpha), float(init)
+
+    def build(self, network: Any) -> None:
+        """Finds the embeddings, and makes the number of draws."""
+        self.embeddings = Embeddings(network, "freelb")
+        self.seed = NERModel.of(network).config.run.seed
+        with tf.init_scope():
+            self.draws = tf.Variable(0, trainable=False, dtype="int64")
+
+    def around_gradients(self, compute: Callable[[Batch], Gradients], batch: Batch) -> Gradients:
+        """The mean of the gradients at all moved embeddings."""
+        self.draws.assign_add(1)
+        passes = [self.embeddings.run(compute, batch, self._start)]
+        for _ in range(self.steps - 1):
+            offsets = passes[-1].offsets + scaled_to(passes[-1].slopes, self.alpha)
+            passes.append(self.embeddings.run(compute, batch, within(offsets, self.epsilon)))
+        return mean_of([each.gradients for each in passes])
+
+    def _start(self, vectors: Any, real: Any) -> Any:
+        """Offsets (rows, length, width) to begin with, which follow from the seed and the number of the draw."""
+        seed = tf.stack([tf.constant(self.seed, "int64"), self.draws])
+        numbers = tf.random.stateless_uniform(tf.shape(vectors), seed, minval=-1.0, maxval=1.0)
+        kept = tf.cast(real, "float32")[:, :, None]  # (rows, length, 1)
+        tokens = tf.reduce_sum(kept, axis=1, keepdims=True)
+        largest = tf.math.divide_no_nan(self.init / math.sqrt(vectors.shape[-1]), tf.sqrt(tokens))
+        return within(kept * largest * numbers, self.epsilon)
+
+    def variables(self) -> list[Any]:
+        """The number of draws."""
+        return [self.draws]

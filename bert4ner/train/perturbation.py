@@ -1,0 +1,171 @@
+"""Forward passes at moved embeddings: what the encoder embeds of the windows gets something added, no weight moves.
+
+Modifiers say what is added. While none does, the embedding layer and the graph are what they always are.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, NamedTuple
+
+from bert4ner.backend.calls import sources_of_calls
+from bert4ner.backend.frameworks import tf
+from bert4ner.errors import ConfigError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.train.step import Batch, Gradients
+
+_LAYER = "Embedding-Token"
+_MOST_STEPS = 20
+
+
+class Pass(NamedTuple):
+    """A forward and a backward pass at moved embeddings."""
+
+    gradients: Gradients
+    """Of the weights, at the moved embeddings."""
+    offsets: Any
+    """What was added to the vectors, ``(rows, length, width)`` float32; None if nothing was."""
+    slopes: Any
+    """The gradient of the loss by the vectors, ``(rows, length, width)`` float32; 0 at padding."""
+
+
+class Embeddings:
+    """The vectors of tokens that the encoder of a network reads, before positions and segments are added.
+
+    They are those of the windows, a row each. Where the encoder reads windows behind queries (`mrc`), a row is what it
+    embeds of a window: the window, if lower layers read it by itself, else query and window, once for each label.
+    Queries that are read by themselves stay as they are.
+
+    Args:
+        network: of `build_model`.
+        modifier: name of who moves them, for messages.
+
+    Raises:
+        ConfigError: the network has no embeddings of tokens, or `build_model` did not make it.
+    """
+
+    def __init__(self, network: Any, modifier: str):
+        model = NERModel.of(network)
+        found = [layer for layer in network.layers if layer.name == _LAYER]
+        if not found:
+            raise ConfigError(f"the modifier {modifier} moves what the layer {_LAYER} gives, which this encoder lacks")
+        self._layer, self._modifier, self._padding = found[0], modifier, model.vocabulary.pad_id
+        windows = {network.input_names[0], *model.reading.joined}
+        sources = sources_of_calls(network, self._layer)
+        self._moved = [name in windows and output == 0 for name, output in sources]
+
+    def run(self, compute: Callable[[Batch], Gradients], batch: Batch, offsets: Any = None) -> Pass:
+        """Forward and backward passes at moved vectors; dropout is drawn anew, as in every pass.
+
+        Args:
+            compute: what a modifier gets; if it makes several forward passes, all are at the same vectors.
+            batch: what it is to compute.
+            offsets: what is added, (rows, length, width); or what makes it of the vectors and of which tokens are not
+                padding, (rows, length); or None.
+
+        Raises:
+            ConfigError: the weights of the embeddings are not trained, so that no gradient gets there.
+        """
+        slopes: list[Any] = []
+        added = [] if callable(offsets) else [offsets]
+
+        def move(vectors: Any, real: Any) -> Any:
+            if not added:
+                added.append(offsets(vectors, real))
+            if added[0] is not None:
+                vectors += tf.cast(added[0], vectors.dtype)
+            return _noting(vectors, real, slopes)
+
+        with self._changed(move):
+            gradients = compute(batch)
+        if not slopes:
+            raise ConfigError(f"the modifier {self._modifier} needs the gradient of the embeddings; train them")
+        return Pass(gradients, added[0], tf.add_n(slopes))
+
+    @contextmanager
+    def _changed(self, move: Callable[[Any, Any], Any]) -> Iterator[None]:
+        """While open, calls of the layer on windows give what `move` makes of the vectors and of which are real."""
+        before, own, numbers = vars(self._layer).get("call"), self._layer.call, count()
+
+        @tf.autograph.experimental.do_not_convert
+        def call(ids: Any, *args: Any, **kwargs: Any) -> Any:
+            vectors = own(ids, *args, **kwargs)
+            if not self._moved[next(numbers) % len(self._moved)]:
+                return vectors
+            return move(vectors, tf.not_equal(ids, tf.cast(self._padding, ids.dtype)))
+
+        self._layer.call = call
+        try:
+            yield
+        finally:
+            del self._layer.call
+            if before is not None:  # another modifier's, around this one
+                self._layer.call = before
+
+
+def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
+    """The vectors; once their gradient is computed, in the same graph, it is in the list, 0 where not `real`."""
+
+    @tf.custom_gradient
+    def same(vectors: Any) -> Any:
+        def gradient(upstream: Any) -> Any:
+            slopes.append(tf.where(real[:, :, None], tf.cast(upstream, "float32"), 0.0))
+            return upstream
+
+        return tf.identity(vectors), gradient
+
+    return same(vectors)
+
+
+def row_norms(values: Any) -> Any:
+    """The L2 norm of each row of (rows, length, width): (rows, 1, 1). Values whose squares underflow count, too."""
+    largest = tf.reduce_max(tf.abs(values), axis=[1, 2], keepdims=True)
+    shares = tf.math.divide_no_nan(values, largest)
+    return largest * tf.sqrt(tf.reduce_sum(tf.square(shares), axis=[1, 2], keepdims=True))
+
+
+def scaled_to(values: Any, norm: float) -> Any:
+    """Each row of (rows, length, width) scaled to an L2 norm; 0 where it is 0, or holds what is no number."""
+    norms = row_norms(values)
+    useful = tf.math.is_finite(norms) & (norms > 0)  # float16 overflows before the scale of the loss is right
+    return tf.where(useful, values / tf.where(useful, norms, 1.0) * norm, 0.0)
+
+
+def within(values: Any, radius: float) -> Any:
+    """Each row of (rows, length, width), its L2 norm brought down to a radius where it is larger."""
+    return values * tf.minimum(1.0, tf.math.divide_no_nan(radius, row_norms(values)))
+
+
+def mean_of(passes: Sequence[Gradients]) -> Gradients:
+    """The mean of the gradients of several passes, and what the network gave in the first."""
+    pairs = [
+        (_mean([gradient for gradient, _ in several]), several[0][1])
+        for several in zip(*(each.pairs for each in passes), strict=True)
+    ]
+    return Gradients(pairs, passes[0].outputs)
+
+
+def _mean(gradients: Sequence[Any]) -> Any:
+    share, found = 1.0 / len(gradients), [gradient for gradient in gradients if gradient is not None]
+    if not found:
+        return None
+    if not all(isinstance(gradient, tf.IndexedSlices) for gradient in found):
+        return share * tf.add_n([tf.convert_to_tensor(gradient) for gradient in found])
+    values = tf.concat([gradient.values for gradient in found], axis=0)
+    return tf.IndexedSlices(
+        share * values, tf.concat([gradient.indices for gradient in found], axis=0), found[0].dense_shape
+    )
+
+
+def check_size(modifier: str, **sizes: float) -> None:
+    """Refuse options of a modifier that are not finite numbers of 0 or more; ConfigError names the first."""
+    for option, size in sizes.items():
+        if not 0 <= size < math.inf:
+            raise ConfigError(f"the {option} of the modifier {modifier} must be 0 or more, got {size}")
+
+
+def check_steps(modifier: str, steps: int) -> None:
+    """Refuse a number of steps that a modifier cannot take: each is a part of the graph by itself; ConfigError."""
+    if not isinstance(steps, int) or not 1 <= steps <= _MOST_STEPS:
+        raise ConfigError(f"the steps of the modifier {modifier} must be in [1, {_MOST_STEPS}], got {steps}")

@@ -1,0 +1,111 @@
+"""FreeLB: without a radius it is the mean of plain steps, its steps equal those computed by hand, and it resumes."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.backend.randomness import random_generators
+from bert4ner.errors import ConfigError
+from bert4ner.train.fit import fit
+from bert4ner.train.modifiers.free_large_batch import FreeLargeBatch
+from bert4ner.train.step import TrainingStep
+from tests.train.modifiers.test_moving_average import Stop, Stopped
+from tests.train.moved_tables import IDS, REAL, assert_close, batch_for, dense, mean, norms, plain_gradients, slopes_of
+
+
+def reset(network):
+    for number, generator in enumerate(random_generators(network)):
+        generator.reset_from_seed(number)
+
+
+def test_without_a_radius_it_is_the_mean_of_plain_steps(network_with):
+    network = network_with(head_dropout=0.3, encoder_dropout=0.3)
+    batch, step = batch_for(network), TrainingStep(network)
+    step.gradients(batch)  # makes the generators of dropout
+    reset(network)
+    plain = [dense(step.gradients(batch)) for _ in range(3)]
+    assert any((plain[0][name] != plain[1][name]).any() for name in plain[0])
+    reset(network)
+    found = dense(TrainingStep(network, {"freelb": FreeLargeBatch(steps=3, epsilon=0)}).gradients(batch))
+    assert_close(found, mean(*plain), tolerance=2e-6)
+
+
+def test_the_gradient_is_that_computed_by_hand(network_with):
+    network = network_with()
+    batch = batch_for(network)
+    modifier = FreeLargeBatch(steps=3, epsilon=0.5, alpha=0.3, init=0.2)
+    step = TrainingStep(network, {"freelb": modifier})
+    found = dense(step.gradients(batch))
+    offsets = modifier._start(tf.zeros((*IDS.shape, 16)), tf.constant(REAL)).numpy()  # of the same draw
+    passes = []
+    for _ in range(3):
+        passes.append(plain_gradients(network, batch, offsets))
+        slopes = slopes_of(network, passes[-1])
+        offsets = offsets + 0.3 * slopes / norms(slopes)
+        offsets = offsets * np.minimum(1, 0.5 / norms(offsets))
+    assert_close(found, mean(*passes), tolerance=1e-3)
+
+
+def test_it_starts_anew_at_every_batch_within_its_bounds(network_with):
+    network = network_with()
+    batch, starts = batch_for(network), []
+    modifier = FreeLargeBatch(steps=1, init=0.2)
+    step = TrainingStep(network, {"freelb": modifier})
+    for _ in range(2):
+        step.gradients(batch)
+        starts.append(modifier._start(tf.zeros((*IDS.shape, 16)), tf.constant(REAL)).numpy())
+    assert (starts[0] != starts[1])[REAL].all()
+    for start in starts:
+        assert not start[~REAL].any()
+        tokens = REAL.sum(axis=1)[:, None, None]
+        assert (np.abs(start) <= 0.2 / np.sqrt(16 * tokens) * (1 + 1e-6)).all()
+        assert (norms(start) > 0.05).all() and (norms(start) <= 0.2).all()
+    assert [int(each) for each in modifier.variables()] == [2]
+    again = FreeLargeBatch(steps=1, init=0.2)
+    TrainingStep(network, {"freelb": again}).gradients(batch)
+    assert np.array_equal(again._start(tf.zeros((*IDS.shape, 16)), tf.constant(REAL)), starts[0])
+
+
+def test_the_start_is_in_the_ball_as_well(network_with):
+    modifier = FreeLargeBatch(epsilon=0.01, init=5)
+    TrainingStep(network_with(), {"freelb": modifier})
+    start = modifier._start(tf.zeros((*IDS.shape, 16)), tf.constant(REAL))
+    np.testing.assert_allclose(norms(start).ravel(), 0.01, rtol=1e-5)
+
+
+@pytest.mark.parametrize("modifiers", ["fgm", "pgd:steps=2", "freelb:steps=2,ema:decay=0.5"])
+def test_a_killed_training_ends_as_if_it_had_not_been_killed(
+    modifiers, documents, tiny_config, tmp_path, without_times
+):
+    config = tiny_config(head="softmax", batch_tokens=256, modifiers=modifiers, epochs=2)
+
+    def train(name, callbacks=()):
+        folder = tmp_path / name
+        labels = ["DRUG", "PERSON", "SYMPTOM"]
+        history = fit(documents[:18], documents[18:], config, labels=labels, folder=folder, callbacks=callbacks)
+        state = load_file(folder / "state/training.safetensors")
+        return without_times(history), state, (folder / "model/weights.safetensors").read_bytes()
+
+    history, state, weights = train("whole")
+    with pytest.raises(Stopped):
+        train("killed", [Stop()])
+    again, same, resumed = train("killed")
+    assert again == history and same.keys() == state.keys() and resumed == weights
+    assert all(np.array_equal(value, same[name]) for name, value in state.items())
+    if "freelb" in modifiers:
+        assert int(state["modifier/freelb/0"]) == int(state["optimizer/0"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"steps": 0}, r"the steps of the modifier freelb must be in \[1, 20\], got 0"),
+        ({"epsilon": -1}, "the epsilon of the modifier freelb must be 0 or more, got -1"),
+        ({"alpha": float("inf")}, "the alpha of the modifier freelb must be 0 or more, got inf"),
+        ({"init": -0.5}, "the init of the modifier freelb must be 0 or more, got -0.5"),
+    ],
+)
+def test_options_outside_their_ranges_are_refused(options, told):
+    with pytest.raises(ConfigError, match=told):
+        FreeLargeBatch(**options)
