@@ -13,7 +13,7 @@ from bert4ner.backend.calls import sources_of_calls
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.train.step import Batch, Gradients
+from bert4ner.train.step import Batch, Gradients, Loss
 
 _LAYER = "Embedding-Token"
 _MOST_STEPS = 20
@@ -65,7 +65,7 @@ class Embeddings:
                 padding, (rows, length); or None.
 
         Raises:
-            ConfigError: the weights of the embeddings are not trained, so that no gradient gets there.
+            ConfigError: no gradient gets to the embeddings, as where their variable is made to be never trained.
         """
         slopes: list[Any] = []
         added = [] if callable(offsets) else [offsets]
@@ -82,6 +82,25 @@ class Embeddings:
         if not slopes:
             raise ConfigError(f"the modifier {self._modifier} needs the gradient of the embeddings; train them")
         return Pass(gradients, added[0], tf.add_n(slopes))
+
+    def slopes(self, compute: Callable[[Batch], Loss], batch: Batch) -> tuple[Loss, Any]:
+        """A loss, and its gradient by the vectors, (rows, length, width) float32, 0 at padding; it has a gradient, too.
+
+        If `compute` makes several forward passes, it is the sum of theirs.
+        """
+        watched: list[tuple[Any, Any]] = []
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+            def watch(vectors: Any, real: Any) -> Any:
+                tape.watch(vectors)
+                watched.append((vectors, real))
+                return vectors
+
+            with self._changed(watch):
+                loss = compute(batch)
+        found = tape.gradient(loss.value, [vectors for vectors, _ in watched])
+        masked = [_at(real, slopes) for slopes, (_, real) in zip(found, watched, strict=True)]
+        return loss, tf.add_n(masked)
 
     @contextmanager
     def _changed(self, move: Callable[[Any, Any], Any]) -> Iterator[None]:
@@ -110,12 +129,17 @@ def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
     @tf.custom_gradient
     def same(vectors: Any) -> Any:
         def gradient(upstream: Any) -> Any:
-            slopes.append(tf.where(real[:, :, None], tf.cast(upstream, "float32"), 0.0))
+            slopes.append(_at(real, upstream))
             return upstream
 
         return tf.identity(vectors), gradient
 
     return same(vectors)
+
+
+def _at(real: Any, slopes: Any) -> Any:
+    """Slopes (rows, length, width) in float32, 0 where a token is not `real` (rows, length)."""
+    return tf.where(real[:, :, None], tf.cast(slopes, "float32"), 0.0)
 
 
 def row_norms(values: Any) -> Any:
