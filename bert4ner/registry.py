@@ -136,7 +136,6 @@ MODIFIERS: Registry[Any] = Registry(
         "ema": "bert4ner.train.modifiers.moving_average:MovingAverage",
         "fgm": "bert4ner.train.modifiers.fast_gradient:FastGradient",
         "pgd": "bert4ner.train.modifiers.projected_gradient:ProjectedGradient",
-        "gradient_penalty": "bert4ner.train.modifiers.gradient_penalty:GradientPenalty",
         "freelb": "bert4ner.train.modifiers.free_large_batch:FreeLargeBatch",
     },
     subclass_of="bert4ner.train.step:Modifier",

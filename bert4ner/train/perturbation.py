@@ -13,7 +13,7 @@ from bert4ner.backend.calls import sources_of_calls
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.train.step import Batch, Gradients, Loss
+from bert4ner.train.step import Batch, Gradients
 
 _LAYER = "Embedding-Token"
 _MOST_STEPS = 20
@@ -83,25 +83,6 @@ class Embeddings:
             raise ConfigError(f"the modifier {self._modifier} needs the gradient of the embeddings; train them")
         return Pass(gradients, added[0], tf.add_n(slopes))
 
-    def slopes(self, compute: Callable[[Batch], Loss], batch: Batch) -> tuple[Loss, Any]:
-        """A loss, and its gradient by the vectors, (rows, length, width) float32, 0 at padding; it has a gradient, too.
-
-        If `compute` makes several forward passes, it is the sum of theirs.
-        """
-        watched: list[tuple[Any, Any]] = []
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-
-            def watch(vectors: Any, real: Any) -> Any:
-                tape.watch(vectors)
-                watched.append((vectors, real))
-                return vectors
-
-            with self._changed(watch):
-                loss = compute(batch)
-        found = tape.gradient(loss.value, [vectors for vectors, _ in watched])
-        masked = [_at(real, slopes) for slopes, (_, real) in zip(found, watched, strict=True)]
-        return loss, tf.add_n(masked)
-
     @contextmanager
     def _changed(self, move: Callable[[Any, Any], Any]) -> Iterator[None]:
         """While open, calls of the layer on windows give what `move` makes of the vectors and of which are real."""
@@ -129,17 +110,12 @@ def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
     @tf.custom_gradient
     def same(vectors: Any) -> Any:
         def gradient(upstream: Any) -> Any:
-            slopes.append(_at(real, upstream))
+            slopes.append(tf.where(real[:, :, None], tf.cast(upstream, "float32"), 0.0))
             return upstream
 
         return tf.identity(vectors), gradient
 
     return same(vectors)
-
-
-def _at(real: Any, slopes: Any) -> Any:
-    """Slopes (rows, length, width) in float32, 0 where a token is not `real` (rows, length)."""
-    return tf.where(real[:, :, None], tf.cast(slopes, "float32"), 0.0)
 
 
 def row_norms(values: Any) -> Any:
