@@ -65,7 +65,7 @@ class Embeddings:
                 padding, (rows, length); or None.
 
         Raises:
-            ConfigError: the weights of the embeddings are not trained, so that no gradient gets there.
+            ConfigError: no gradient gets to the embeddings, as where their variable is made to be never trained.
         """
         slopes: list[Any] = []
         added = [] if callable(offsets) else [offsets]

@@ -138,12 +138,20 @@ def test_several_forward_passes_of_one_gradient_are_at_the_same_vectors(network_
     assert_close({"": found.slopes.numpy()}, {"": 2 * once.slopes.numpy()})
 
 
-def test_embeddings_that_are_not_trained_or_not_there_are_refused(network_of):
+def test_frozen_embeddings_are_moved_as_well(network_of):
     network = network_of()
-    embeddings = Embeddings(network, "fgm")
+    batch, embeddings = batch_for(network), Embeddings(network, "fgm")
+    expected = embeddings.run(TrainingStep(network).gradients, batch).slopes
     network.get_layer("Embedding-Token").trainable = False
+    found = embeddings.run(TrainingStep(network).gradients, batch)
+    assert table_of(network).name not in [variable.name for _, variable in found.gradients.pairs]
+    assert_close({"": found.slopes.numpy()}, {"": expected.numpy()})
+
+
+def test_embeddings_that_no_gradient_reaches_or_that_are_not_there_are_refused(network_of):
+    network = network_of()
     with pytest.raises(ConfigError, match="the modifier fgm needs the gradient of the embeddings; train them"):
-        embeddings.run(TrainingStep(network).gradients, batch_for(network))
+        Embeddings(network, "fgm").run(lambda batch: Gradients([], network(batch.inputs)), batch_for(network))
     bare = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
     bare.ner_model = NERModel.of(network)
     with pytest.raises(ConfigError, match="the modifier fgm moves what the layer Embedding-Token gives, which this"):
