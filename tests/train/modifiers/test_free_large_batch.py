@@ -10,7 +10,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.train.fit import fit
 from bert4ner.train.modifiers.free_large_batch import FreeLargeBatch
 from bert4ner.train.step import TrainingStep
-from tests.train.modifiers.test_moving_average import Stop, Stopped
+from tests.train.modifiers.resuming import Stop, Stopped
 from tests.train.moved_tables import IDS, REAL, assert_close, batch_for, dense, mean, norms, plain_gradients, slopes_of
 
 
