@@ -13,7 +13,8 @@ class ProjectedGradient(Modifier):
 
     From r = 0 each step goes to r + alpha * g / |g|, and back into the ball |r| <= epsilon. g is the gradient of the
     loss by the vectors of the window's tokens at r, padding left out; norms are L2 over all of the window. A step of
-    training takes about (steps + 1) times as long. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+    training makes steps + 1 forward and backward passes. See
+    `bert4ner.train.perturbation.Embeddings` for what is moved.
 
     Args:
         steps: how many there are, 1 to 20.
