@@ -97,6 +97,18 @@ class SpanConfig:
 
 
 @dataclass(frozen=True)
+class LexiconConfig:
+    """What the network is told of known words."""
+
+    lexicon: str = option(
+        "",
+        "Known words, told to the network beside the encoder's vectors: `train` (entities of the training documents), "
+        "`jieba` (its words), a file of words, one a line; several with commas.",
+        metavar="train,jieba,FILE,...",
+    )
+
+
+@dataclass(frozen=True)
 class OptimizationConfig:
     """How the weights are moved."""
 
@@ -207,6 +219,7 @@ class Config(Options):
     windows: WindowConfig = field(default_factory=WindowConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
+    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)

@@ -19,5 +19,6 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
+    Migration("before `lexicon` networks were told of no words, which is its default"),
 )
 """Those of `Config`."""

@@ -10,10 +10,12 @@ from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
 from bert4ner.models.fusion import fuse
+from bert4ner.models.lexicon import LexiconFeatures
 from bert4ner.models.precision import policy, resolve_precision
 from bert4ner.models.pretrained import Pretrained, open_pretrained
 from bert4ner.models.reading.reading import Reading
 from bert4ner.registry import HEADS
+from bert4ner.text.lexicon import Lexicon
 
 HEAD_NAME = "head"
 
@@ -33,15 +35,15 @@ def open_reading(blueprint: Blueprint) -> Reading:
     return reading
 
 
-def build_on(pretrained: Pretrained, blueprint: Blueprint, reading: Reading) -> Any:
+def build_on(pretrained: Pretrained, blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None) -> Any:
     """`build_model` on a pretrained folder that is open already."""
-    network, backbone = assemble(blueprint, reading)
+    network, backbone = assemble(blueprint, reading, lexicon)
     if pretrained.checkpoint is not None:
         backbone.load(pretrained.checkpoint)
     return network
 
 
-def assemble(blueprint: Blueprint, reading: Reading) -> tuple[Any, Backbone]:
+def assemble(blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None) -> tuple[Any, Backbone]:
     """The network of a blueprint, all weights random, and its backbone."""
     config = blueprint.config
     kind = HEADS.get(config.model.head)
@@ -60,8 +62,13 @@ def assemble(blueprint: Blueprint, reading: Reading) -> tuple[Any, Backbone]:
         )
         check_budget(head, reading, config)
 
-        def top(blocks: list[Any]) -> Any:
-            return encode(fuse(blocks, config.model.fusion), config.model.encoder)
+        said = [] if lexicon is None else [keras.Input((None, lexicon.width), name="lexicon")]
 
-        network = keras.Model(backbone.inputs, head(reading.features(backbone, top)), name="bert4ner")
+        def top(blocks: list[Any]) -> Any:
+            fused = fuse(blocks, config.model.fusion)
+            for each in said:
+                fused = LexiconFeatures(name="lexicon-features")([fused, reading.beside(each)])
+            return encode(fused, config.model.encoder)
+
+        network = keras.Model([*backbone.inputs, *said], head(reading.features(backbone, top)), name="bert4ner")
     return network, backbone

@@ -59,8 +59,13 @@ class Ensemble:
         lengths = encoded.lengths[wanted]  # (windows,)
         planned = plan_batches(lengths, batch_tokens=batch_tokens)
         for places in within_budget(planned, lengths, self.models[0], batch_tokens=batch_tokens):
-            token_ids = encoded.token_ids(wanted[places])  # (batch, length)
-            yield wanted[places], [model.outputs(token_ids) for model in self.models]
+            numbers = wanted[places]
+            yield numbers, [self._outputs(model, encoded, numbers) for model in self.models]
+
+    @staticmethod
+    def _outputs(model: NERModel, encoded: Encoded, numbers: np.ndarray) -> np.ndarray:
+        token_ids, _, *said = model.inputs.of(encoded, numbers)
+        return model.outputs(token_ids, *said)
 
     def scores(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
         """What the heads score for a batch, averaged, from what each network gave."""

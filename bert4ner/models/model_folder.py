@@ -18,7 +18,8 @@ from bert4ner.config import Config
 from bert4ner.data.writing import atomic_write
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained import EncoderConfig, read_encoder_config
-from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
+from bert4ner.runs.layout import MODEL_CONFIG, MODEL_LEXICON, MODEL_WEIGHTS
+from bert4ner.text.lexicon import Lexicon
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.vocabulary import Vocabulary
 from bert4ner.version import VERSION
@@ -36,6 +37,7 @@ class Description:
     vocabulary: Vocabulary
     reading: Mapping[str, Any]
     """What a way to read windows keeps, see `Reading.to_dict`; when read, among the rest of config.json."""
+    lexicon: Lexicon | None = None
 
 
 def write_model(folder: Path, description: Description, weights: dict[str, np.ndarray]) -> None:
@@ -53,6 +55,9 @@ def write_model(folder: Path, description: Description, weights: dict[str, np.nd
         aside.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
     with atomic_write(folder / description.vocabulary.file_name) as aside:
         aside.write(description.vocabulary.to_text())
+    if description.lexicon is not None:
+        with atomic_write(folder / MODEL_LEXICON) as aside:
+            aside.write(json.dumps(description.lexicon.to_dict(), ensure_ascii=False) + "\n")
     with atomic_write(folder / MODEL_WEIGHTS, binary=True) as aside:
         save_file(weights, aside.name)  # by name: `save` would hold it all twice more
 
@@ -64,7 +69,7 @@ def read_description(folder: Path) -> Description:
         CheckpointError: a file is missing, truncated or inconsistent; the message names it.
     """
     path = folder / MODEL_CONFIG
-    described = _read_json(path)
+    described = _read_config(path)
     vocabulary, vocabulary_path = open_vocabulary(folder)
     encoder_config = read_encoder_config(described["encoder"], where=str(path))
     if not vocabulary.fits(encoder_config.vocab_size):
@@ -73,16 +78,33 @@ def read_description(folder: Path) -> Description:
         config = Config.restore(described["config"])
     except ConfigError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    return Description(config, tuple(described["labels"]), encoder_config, vocabulary, described)
+    labels = tuple(described["labels"])
+    lexicon = _read_lexicon(folder / MODEL_LEXICON, labels) if config.lexicon.lexicon else None
+    return Description(config, labels, encoder_config, vocabulary, described, lexicon)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_lexicon(path: Path, labels: tuple[str, ...]) -> Lexicon:
+    described = _read_json(path)
     try:
-        described = json.loads(path.read_text(encoding="utf-8"))
+        lexicon = Lexicon.from_dict(described)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise CheckpointError(f"{path}: damaged ({error})") from None
+    if lexicon.labels not in ((), labels):
+        raise CheckpointError(f"{path}: expected the labels {', '.join(labels)}, found {', '.join(lexicon.labels)}")
+    return lexicon
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"{path.parent}: no model folder, {path.name} is missing") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from None
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    described = _read_json(path)
     if not isinstance(described, dict) or described.get("format") != FORMAT:
         found = described.get("format") if isinstance(described, dict) else type(described).__name__
         raise CheckpointError(f"{path}: expected a model folder of format {FORMAT}, found {found!r}")

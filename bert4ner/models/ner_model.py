@@ -19,12 +19,15 @@ from bert4ner.config import Config, WindowConfig
 from bert4ner.errors import ConfigError, EnvironmentProblem
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_reading
+from bert4ner.models.inputs import Inputs
+from bert4ner.models.lexicon import open_lexicon
 from bert4ner.models.model_folder import Description, read_description, read_weights, write_model
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.reading.reading import Reading
 from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.registry import HEADS
 from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
+from bert4ner.text.lexicon import Lexicon
 from bert4ner.text.tokenizer import Tokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
@@ -51,6 +54,7 @@ class NERModel:
     encoder_config: EncoderConfig
     vocabulary: Vocabulary
     reading: Reading
+    lexicon: Lexicon | None = None
 
     def __post_init__(self) -> None:
         self.network.ner_model = self  # for `of`
@@ -83,8 +87,9 @@ class NERModel:
         pretrained = open_encoder(config)
         blueprint = Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary)
         reading = open_reading(blueprint)
-        network = build_on(pretrained, blueprint, reading)
-        return cls(network, config, blueprint.labels, pretrained.config, pretrained.vocabulary, reading)
+        lexicon = open_lexicon(config, blueprint.labels)
+        network = build_on(pretrained, blueprint, reading, lexicon)
+        return cls(network, config, blueprint.labels, pretrained.config, pretrained.vocabulary, reading, lexicon)
 
     @property
     def head(self) -> Any:
@@ -105,17 +110,27 @@ class NERModel:
     @cached_property
     def _forward(self) -> Any:
         # A concrete function: TensorFlow takes the one trace of each of many models for needless retracing, and warns.
-        ids = tf.TensorSpec((None, None), "int32")
-        forward = tf.function(lambda ids: self.network([ids, tf.zeros_like(ids)], training=False))
-        return forward.get_concrete_function(ids)
+        ids, _, *said = self.inputs.specs
+        forward = tf.function(lambda ids, *said: self.network([ids, tf.zeros_like(ids), *said], training=False))
+        return forward.get_concrete_function(ids, *said)
 
-    def outputs(self, token_ids: np.ndarray) -> np.ndarray:
-        """What the network gives for the texts of windows, from token ids (batch, length); float32.
+    @property
+    def inputs(self) -> Inputs:
+        """What the network takes for windows."""
+        return Inputs(self.lexicon)
+
+    def outputs(self, token_ids: np.ndarray, *said: np.ndarray) -> np.ndarray:
+        """What the network gives for the texts of windows; float32.
 
         Its shape is the head's to say; position 0 is the first token of the text.
+
+        Args:
+            token_ids: (batch, length).
+            *said: what the lexicon says, if there is one; see `Inputs`.
         """
         try:
-            outputs: np.ndarray = self.head.text(self._forward(tf.constant(token_ids, "int32")).numpy())
+            given = self._forward(tf.constant(token_ids, "int32"), *map(tf.constant, said))
+            outputs: np.ndarray = self.head.text(given.numpy())
             return outputs
         except tf.errors.ResourceExhaustedError:
             raise EnvironmentProblem(
@@ -160,7 +175,9 @@ class NERModel:
     def save(self, folder: str | Path) -> None:
         """Write the model folder, each file aside and then renamed, the weights last."""
         reading = self.reading.to_dict()
-        description = Description(self.config, self.labels, self.encoder_config, self.vocabulary, reading)
+        description = Description(
+            self.config, self.labels, self.encoder_config, self.vocabulary, reading, lexicon=self.lexicon
+        )
         write_model(Path(folder), description, self.weights())
 
     @classmethod
@@ -181,8 +198,9 @@ class NERModel:
         blueprint = Blueprint.of(used, read.labels, read.encoder_config, read.vocabulary)
         way = HEADS.get(read.config.model.head).reading
         reading = way.from_dict(read.reading, blueprint, where=str(folder / MODEL_CONFIG))
-        network, _ = assemble(blueprint, reading)
-        model = cls(network, read.config, blueprint.labels, read.encoder_config, read.vocabulary, reading)
+        network, _ = assemble(blueprint, reading, read.lexicon)
+        known = (blueprint.labels, read.encoder_config, read.vocabulary, reading, read.lexicon)
+        model = cls(network, read.config, *known)
         model.set_weights(read_weights(folder), where=str(folder / MODEL_WEIGHTS))
         return model
 

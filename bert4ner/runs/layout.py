@@ -11,7 +11,8 @@ Several runs combined:
     combination.json  labels.txt  environment.json
     member-0/ (a copy of a run)  out_of_fold.jsonl  scores.json  curves.json  report.html
 
-A model folder: config.json, weights.safetensors and the vocabulary, called as its kind says (`text.vocabulary`).
+A model folder: config.json, weights.safetensors, the vocabulary, called as its kind says (`text.vocabulary`), and
+lexicon.json where there is one.
 """
 
 import re
@@ -36,6 +37,7 @@ TRAINING_STATE = "training.safetensors"
 
 MODEL_CONFIG = "config.json"
 MODEL_WEIGHTS = "weights.safetensors"
+MODEL_LEXICON = "lexicon.json"
 
 ANY_FOLD = "fold-*"
 ANY_HALF_WRITTEN = ".*.part"

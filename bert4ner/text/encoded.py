@@ -39,6 +39,8 @@ class Encoded:
     """Index of each window's document, int32 (windows,)."""
     bounds: list[Window]
     """Characters of each window in its document."""
+    texts: list[str]
+    """Of each document."""
     spans: list[list[TokenSpan]]
     """For each window its gold entities."""
     lost: list[LostEntity]
@@ -109,6 +111,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
         document=np.array(owners, dtype=np.int32),
         bounds=bounds,
+        texts=[document.text for document in documents],
         spans=spans,
         lost=lost,
         cls_id=vocabulary.cls_id,

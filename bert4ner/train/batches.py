@@ -46,7 +46,9 @@ class TrainingBatches:
 
     def __init__(self, documents: Sequence[Document], model: NERModel):
         self.config = model.config
-        self.head, self._demand = model.head, model
+        self.head, self.model = model.head, model
+        if model.lexicon is not None:
+            model.lexicon.learn(documents)
         self.document_ids = [document.id for document in documents]
         weights = np.array([document.weight for document in documents], dtype=np.float32)  # (documents,)
         self.weights = None if (weights == 1).all() else weights
@@ -77,7 +79,7 @@ class TrainingBatches:
         lengths = self.encoded.lengths
         batch_tokens = self.config.optimization.batch_tokens
         batches = plan_batches(lengths, batch_tokens=batch_tokens, rng=rng)
-        return list(within_budget(batches, lengths, self._demand, batch_tokens=batch_tokens))
+        return list(within_budget(batches, lengths, self.model, batch_tokens=batch_tokens))
 
     def __len__(self) -> int:
         return len(self.plan(0))
@@ -93,14 +95,13 @@ class TrainingBatches:
         return [self.document_ids[number] for number in sorted(numbers)]
 
     def batch(self, windows: np.ndarray) -> tuple[Any, ...]:
-        """(token ids, segment ids), targets of the given windows, as Keras takes them; ids are (batch, length) int32.
+        """(token ids, segment ids, …), targets of the given windows, as Keras takes them; see `models.inputs`.
 
         If the weights of the documents differ from 1, that of each window's document is third, (batch,) float32.
         """
-        ids = self.encoded.token_ids(windows)
+        inputs = self.model.inputs.of(self.encoded, windows, training=True)
         spans = [self.encoded.spans[window] for window in windows]
-        targets = self.head.targets(spans, self.encoded.text_lengths[windows], ids.shape[1] - BEFORE_TEXT)
-        inputs = (ids, np.zeros_like(ids))
+        targets = self.head.targets(spans, self.encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT)
         if self.weights is None:
             return inputs, targets
         return inputs, targets, self.weights[self.encoded.document[windows]]
@@ -113,8 +114,9 @@ class TrainingBatches:
                 for windows in self.plan(epoch):
                     yield self.batch(windows)
 
-        ids, weights = tf.TensorSpec((None, None), "int32"), tf.TensorSpec((None,), "float32")
-        signature = ((ids, ids), ids) if self.weights is None else ((ids, ids), ids, weights)
+        inputs, targets = self.model.inputs.specs, tf.TensorSpec((None, None), "int32")
+        weights = tf.TensorSpec((None,), "float32")
+        signature = (inputs, targets) if self.weights is None else (inputs, targets, weights)
         dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
         options = tf.data.Options()
         # There is nothing to tune, and its thread, asleep for 10 ms, 20 ms, 40 ms, ... up to a minute, is often waited

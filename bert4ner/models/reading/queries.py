@@ -16,7 +16,7 @@ from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.backbone import Backbone
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.pretrained import EncoderConfig, get_family
-from bert4ner.models.reading.query_layers import Answers, Joined, Queries, Questions
+from bert4ner.models.reading.query_layers import Answers, Beside, Joined, Queries, Questions
 from bert4ner.models.reading.reading import Reading
 from bert4ner.text.tokenizer import make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
@@ -80,6 +80,10 @@ class QueryReading(Reading):
     def encoder_tokens(self, length: int) -> int:
         """Layers that read text and query together read a window once for each label, after the longest query."""
         return math.ceil(self.passes * length + self._share * len(self._labels) * self.reserved)
+
+    def beside(self, said: Any) -> Any:
+        """As often as there are labels, after zeros for the query: (batch * labels, longest query + length, …)."""
+        return Beside([len(query) for query in self.token_ids], name="beside")(said)
 
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
         """Reads every window behind every query: (batch, labels, length, width)."""

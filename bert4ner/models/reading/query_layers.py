@@ -126,6 +126,20 @@ class Joined(_ByLabel):
         return _after_each([tf.ones([length + 1], "bool") for length in self.lengths], text, False)
 
 
+class Beside(_ByLabel):
+    """Puts zeros for every query before what is said of the tokens of windows, ``(batch, length, numbers)``.
+
+    The output is ``(batch * labels, longest query + length, numbers)``, arranged as that of `Joined`.
+
+    Args:
+        lengths: tokens of each label's query, [SEP] counted.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Numbers (batch * labels, longest query + length, numbers)."""
+        return _after_each([tf.zeros([length + 1, inputs.shape[-1]], inputs.dtype) for length in self.lengths], inputs)
+
+
 class Answers(_ByLabel):
     """Takes what was read apart again: (batch * labels, longest query + length, width) becomes that of windows.
 

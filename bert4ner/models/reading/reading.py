@@ -48,6 +48,10 @@ class Reading(ABC):
         """How many tokens the encoder reads for a window of so many; see `models.budget`."""
         return length
 
+    def beside(self, said: Any) -> Any:
+        """What is said of the tokens of windows, ``(batch, length, …)``, arranged as the outputs of the blocks are."""
+        return said
+
     @abstractmethod
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
         """What a head gets.

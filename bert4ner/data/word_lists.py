@@ -1,0 +1,35 @@
+"""Files of words: one a line, alone, with a label behind a tab, or as jieba's dictionaries have them."""
+
+import re
+from pathlib import Path
+
+from bert4ner.data.files import existing, read_lines
+from bert4ner.data.repairs import Repairs
+from bert4ner.errors import DataError
+
+_JIEBA = re.compile(r"(\S+) \d+(?: [a-z]+)?")
+
+
+def read_word_list(path: str | Path) -> dict[str, list[str]]:
+    """The words of a file by what they are: its name without suffix, or that and the label of the word, `name:label`.
+
+    A file of which every line is a word, a number and perhaps a tag, with spaces between, is a dictionary of jieba;
+    number and tag are left out. Empty lines are, too.
+
+    Raises:
+        DataError: the file cannot be read, holds no word, or a line has a tab without word or label, or a second one.
+    """
+    path = existing(path)
+    lines = [(number, line.rstrip()) for number, line in read_lines(path, Repairs()) if line.strip()]
+    if not lines:
+        raise DataError(f"{path}: no words; expected one a line")
+    of_jieba = [_JIEBA.fullmatch(line.strip()) for _, line in lines]
+    if all(of_jieba):
+        return {path.stem: [match[1] for match in of_jieba if match]}
+    found: dict[str, list[str]] = {}
+    for number, line in lines:
+        word, *labels = (part.strip() for part in line.split("\t"))
+        if len(labels) > 1 or not all([word, *labels]):
+            raise DataError(f"{path}:{number}: expected a word, or a word, a tab and its label, found {line!r}")
+        found.setdefault(":".join([path.stem, *labels]), []).append(word)
+    return found

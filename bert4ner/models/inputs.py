@@ -1,0 +1,42 @@
+"""What a network takes for windows: token ids, segment ids, and what its lexicon says, if it has one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.text.encoded import Encoded
+from bert4ner.text.lexicon import Lexicon
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Makes the inputs of a network."""
+
+    lexicon: Lexicon | None
+
+    @property
+    def specs(self) -> tuple[Any, ...]:
+        """Shapes and types of what `of` gives."""
+        ids = tf.TensorSpec((None, None), "int32")
+        if self.lexicon is None:
+            return ids, ids
+        return ids, ids, tf.TensorSpec((None, None, self.lexicon.width), "float32")
+
+    def of(
+        self, encoded: Encoded, window_numbers: Sequence[int] | np.ndarray, *, training: bool = False
+    ) -> tuple[np.ndarray, ...]:
+        """Token ids and segment ids ``(batch, length)``, and ``(batch, length, width)`` of the lexicon.
+
+        Args:
+            encoded: documents and their windows.
+            window_numbers: which windows, ``(batch,)``.
+            training: the lexicon learned from these documents, too, and leaves that out.
+        """
+        ids = encoded.token_ids(window_numbers)
+        if self.lexicon is None:
+            return ids, np.zeros_like(ids)
+        said = self.lexicon.features(encoded, window_numbers, ids.shape[1], leave_out=training)
+        return ids, np.zeros_like(ids), said

@@ -1,0 +1,74 @@
+"""The lexicon of a network: opened as its configuration says, and its layer, which adds it to the encoder's vectors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bert4ner.backend.frameworks import keras
+from bert4ner.config import Config
+from bert4ner.data.word_lists import read_word_list
+from bert4ner.errors import ConfigError
+from bert4ner.text.lexicon import Lexicon
+
+_ENTITIES, _WORDS = "train", "jieba"
+
+
+def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
+    """The lexicon that a configuration names, its gazetteer still to be learned; None if it names none.
+
+    Raises:
+        ConfigError: a part is empty or named twice.
+        DataError: see `read_word_list`.
+    """
+    if not config.lexicon.lexicon:
+        return None
+    parts = [part.strip() for part in config.lexicon.lexicon.split(",")]
+    lists: dict[str, list[str]] = {}
+    for number, part in enumerate(parts):
+        if not part or part in parts[:number]:
+            raise ConfigError(f"lexicon={config.lexicon.lexicon!r}: {part!r} is {'named twice' if part else 'no name'}")
+        if part not in (_ENTITIES, _WORDS):
+            found = read_word_list(part)
+            if taken := sorted(found.keys() & lists.keys()):
+                raise ConfigError(f"lexicon={config.lexicon.lexicon!r}: two files are called {taken[0]}; rename one")
+            lists.update(found)
+    return Lexicon(labels, lists, entities=_ENTITIES in parts, words=_WORDS in parts)
+
+
+class LexiconFeatures(keras.layers.Layer):
+    """Adds what a lexicon says, ``(batch, length, numbers)``, to vectors, ``(batch, length, width)``: two dense layers.
+
+    Args:
+        units: width of the first.
+    """
+
+    def __init__(self, units: int = 128, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.units = units
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Creates both layers."""
+        vectors, said = input_shape
+        self.first = keras.layers.Dense(self.units, "gelu", name="first", dtype=self.dtype_policy)
+        self.second = keras.layers.Dense(vectors[-1], name="second", dtype=self.dtype_policy)
+        for layer, width in ((self.first, said[-1]), (self.second, self.units)):
+            with keras.backend.name_scope(layer.name):  # else both have variables of one name
+                layer.build((None, None, width))
+        super().build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Vectors (batch, length, width)."""
+        vectors, said = inputs
+        return vectors + self.second(self.first(said))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """That of the vectors."""
+        return None if mask is None else mask[0]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the vectors."""
+        return input_shape[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the layer, as Keras saves them."""
+        return {**super().get_config(), "units": self.units}
