@@ -15,12 +15,7 @@ scores, not for seconds, which `--speed` measures apart, on each device in a tab
 """
 
 import argparse
-import hashlib
-import json
 import os
-import queue
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -29,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lanes import Kept, run_jobs, worker
 from results import percent, table, write_section
-from workers import Worker
 
 from bert4ner import registry
 from bert4ner.config import Config
@@ -81,71 +76,20 @@ class Job:
         }
 
     @property
+    def name(self) -> str:
+        """For messages and files."""
+        return f"{self.set}-{self.head}-{'speed' if self.seed is None else self.seed}"
+
+    @property
     def key(self) -> dict[str, Any]:
-        """What figures are found by: they hold for one configuration only, wherever the repository lies."""
-        paths = ("pretrained", "label_descriptions")
-        options = {name: value for name, value in self.config().options().items() if name not in paths}
-        digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:12]
-        return {**asdict(self), "configuration": digest}
-
-
-class Kept:
-    """The figures of one file, a line each; the latest of a key counts, of speeds all rounds do."""
-
-    def __init__(self, path: Path | None):
-        self.path = path  # None: nothing is kept
-        self.lines: list[dict[str, Any]] = []
-        if path is not None and path.is_file():
-            self.lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        self.lock = threading.Lock()
-
-    def of(self, job: Job) -> list[dict[str, Any]]:
-        """What was measured of a job in its present configuration."""
-        return [line["figures"] for line in self.lines if line["job"] == job.key]
-
-    def add(self, job: Job, figures: dict[str, Any]) -> None:
-        """Keep figures, in memory and in the file."""
-        with self.lock:
-            self.lines.append({"job": job.key, "figures": figures})
-            if self.path is not None:
-                self.path.parent.mkdir(exist_ok=True)
-                lines = [json.dumps(line, sort_keys=True) for line in self.lines]
-                self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def worker(job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> Worker:
-    """The process that measures a job."""
-    name = f"{job.set}-{job.head}-{'speed' if job.seed is None else job.seed}"
-    print(name, file=sys.stderr)
-    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}  # there are others on the same GPU
-    return Worker("head", job.task(options), options.work / "tasks", name, environment=shared, cores=cores)
-
-
-def run_jobs(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
-    """Measure what is missing, `--jobs` at a time, each on an even part of the cores."""
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    available = sorted(os.sched_getaffinity(0))
-    shares = [available[number :: options.jobs] for number in range(options.jobs)]
-
-    def work(cores: list[int]) -> None:
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            with worker(job, options, cores) as process:
-                kept.add(job, process.call()[1])
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(work, shares))
+        """What figures are found by, beside the configuration."""
+        return asdict(self)
 
 
 def time_in_turn(jobs: list[Job], kept: Kept, options: argparse.Namespace) -> None:
     """Rounds of speed: all heads stand ready in processes of their own, one at a time is measured."""
     with ExitStack() as stack, ThreadPoolExecutor(len(jobs)) as pool:
-        workers = list(pool.map(lambda job: stack.enter_context(worker(job, options)), jobs))
+        workers = list(pool.map(lambda job: stack.enter_context(worker("head", job, options)), jobs))
         list(pool.map(lambda process: process.call(), workers))  # run once, all together: not kept
         for _ in range(options.speed):
             for job, process in zip(jobs, workers, strict=True):
@@ -246,7 +190,7 @@ def main() -> None:
             time_in_turn([Job(name, head, None) for head in options.heads], kept, options)
     elif not options.table:
         jobs = [Job(name, head, seed) for name in options.sets for head in options.heads for seed in options.seeds]
-        run_jobs([job for job in jobs if not kept.of(job)], kept, options)
+        run_jobs("head", [job for job in jobs if not kept.of(job)], kept, options)
     for name in SETS:
         text = describe(name, kept, options)
         if text is not None and options.limit:

@@ -97,7 +97,7 @@ class SpanConfig:
 
 
 @dataclass(frozen=True)
-class LexiconConfig:
+class WordsConfig:
     """What the network is told of known words."""
 
     lexicon: str = option(
@@ -219,7 +219,7 @@ class Config(Options):
     windows: WindowConfig = field(default_factory=WindowConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
-    lexicon: LexiconConfig = field(default_factory=LexiconConfig)
+    words: WordsConfig = field(default_factory=WordsConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)

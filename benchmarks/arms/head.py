@@ -1,6 +1,5 @@
 """One head, asked by `heads.py`: trained and scored, or how fast it trains and recognizes and what of it is its own."""
 
-import json
 import os
 import random
 import resource
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from timing import median_seconds
+from training import score
 from worker import answer_calls
 
 import bert4ner
@@ -40,25 +40,9 @@ def head(task: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     training, gold = training[: task["limit"]], gold[: task["limit"]]
     config = Config().replace(**task["config"])
     if task["run"]:
-        return lambda call: {**score(config, training, gold, Path(task["run"])), **device()}
+        return lambda call: {**score(config, training, gold, Path(task["run"]))[0], **device()}
     timed = TimedHead(config, training, gold)
     return lambda call: {**timed.measure(), **device()}
-
-
-def score(config: Config, training: Sequence[Document], gold: Sequence[Document], run: Path) -> dict[str, Any]:
-    """Train, or take the run that is complete, and score it; shares between 0 and 1."""
-    bert4ner.train_model(list(training), config, output=run)
-    history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
-    scores = bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
-    return {
-        "precision": scores.micro.precision,
-        "recall": scores.micro.recall,
-        "f1": scores.micro.f1,
-        "nested_recall": scores.nested.recall,
-        "nested_gold": scores.nested.gold,
-        "best_epoch": max(history, key=lambda line: line["f1"])["epoch"],
-        "epochs": len(history),
-    }
 
 
 class TimedHead:

@@ -19,17 +19,17 @@ def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
         ConfigError: a part is empty or named twice.
         DataError: see `read_word_list`.
     """
-    if not config.lexicon.lexicon:
+    if not config.words.lexicon:
         return None
-    parts = [part.strip() for part in config.lexicon.lexicon.split(",")]
+    parts = [part.strip() for part in config.words.lexicon.split(",")]
     lists: dict[str, list[str]] = {}
     for number, part in enumerate(parts):
         if not part or part in parts[:number]:
-            raise ConfigError(f"lexicon={config.lexicon.lexicon!r}: {part!r} is {'named twice' if part else 'no name'}")
+            raise ConfigError(f"lexicon={config.words.lexicon!r}: {part!r} is {'named twice' if part else 'no name'}")
         if part not in (_ENTITIES, _WORDS):
             found = read_word_list(part)
             if taken := sorted(found.keys() & lists.keys()):
-                raise ConfigError(f"lexicon={config.lexicon.lexicon!r}: two files are called {taken[0]}; rename one")
+                raise ConfigError(f"lexicon={config.words.lexicon!r}: two files are called {taken[0]}; rename one")
             lists.update(found)
     return Lexicon(labels, lists, entities=_ENTITIES in parts, words=_WORDS in parts)
 

@@ -79,11 +79,13 @@ def read_description(folder: Path) -> Description:
     except ConfigError as error:
         raise CheckpointError(f"{path}: {error}") from None
     labels = tuple(described["labels"])
-    lexicon = _read_lexicon(folder / MODEL_LEXICON, labels) if config.lexicon.lexicon else None
+    lexicon = _read_lexicon(folder / MODEL_LEXICON, labels) if config.words.lexicon else None
     return Description(config, labels, encoder_config, vocabulary, described, lexicon)
 
 
 def _read_lexicon(path: Path, labels: tuple[str, ...]) -> Lexicon:
+    if not path.is_file():
+        raise CheckpointError(f"{path}: missing; the model folder is incomplete")
     described = _read_json(path)
     try:
         lexicon = Lexicon.from_dict(described)

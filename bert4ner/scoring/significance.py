@@ -36,17 +36,24 @@ def paired_bootstrap(
     References:
         Berg-Kirkpatrick, Burkett and Klein 2012, An Empirical Investigation of Statistical Significance in NLP.
     """
-    if samples < 1:
-        raise ValueError(f"expected samples >= 1, got {samples}")
     gold = list(gold)
     sides = [counts_table(document_counts(gold, predicted)) for predicted in (one, other)]
-    table = np.concatenate(sides, axis=1)  # (documents, 4)
+    return bootstrap_difference(*sides, samples=samples, seed=seed)
+
+
+def bootstrap_difference(
+    one: NDArray[np.int64], other: NDArray[np.int64], *, samples: int = 2000, seed: int = 0
+) -> Difference:
+    """As `paired_bootstrap`, from what `counts_table` gives of the same documents, (documents, 2) each."""
+    if samples < 1:
+        raise ValueError(f"expected samples >= 1, got {samples}")
+    table = np.concatenate([one, other], axis=1)  # (documents, 4)
     found = _difference(table.sum(axis=0))
     if not found:
-        return Difference(len(gold), 0.0, 1.0)
+        return Difference(len(table), 0.0, 1.0)
     draws = resampled_sums(table, samples=samples, seed=seed)
     further = sum(abs(_difference(sums) - found) >= abs(found) for sums in draws)
-    return Difference(len(gold), found, (further + 1) / (samples + 1))
+    return Difference(len(table), found, (further + 1) / (samples + 1))
 
 
 def _difference(sums: NDArray[np.int64]) -> float:

@@ -35,7 +35,9 @@ def test_words_are_told_by_place_and_list():
 
 def test_of_words_over_each_other_the_likeliest_counts():
     lexicon = Lexicon(["DRUG"])
-    lexicon.learn([Document("a", "气血", (Entity(0, 2, "DRUG"),)), Document("b", "气血两亏气血两", (Entity(0, 3, "DRUG"),))])
+    lexicon.learn(
+        [Document("a", "气血", (Entity(0, 2, "DRUG"),)), Document("b", "气血两亏气血两", (Entity(0, 3, "DRUG"),))]
+    )
     found = said(lexicon, [Document("c", "气血两")])
     assert found[1, BEGINS, 0] == np.float32(1 / 2.5)  # 气血两: once of 2; 气血: once of 3
     assert found[2, ENDS, 0] == np.float32(1 / 3.5) and found[3, ENDS, 0] == np.float32(1 / 2.5)

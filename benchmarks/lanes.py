@@ -1,0 +1,105 @@
+"""Trainings measured in processes of their own, several at a time, each figure kept in a file as soon as it is there.
+
+What stands in the file for the same configuration is not measured again, so that hours of it can be spread over days;
+lines of older versions of the options count, if their migrations lead to the same.
+"""
+
+import argparse
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from workers import Worker
+
+from bert4ner.config import Config
+from bert4ner.options.versions import FORMAT_KEY
+
+PATHS = ("pretrained", "label_descriptions")
+
+
+class Job(Protocol):
+    """One thing to be measured."""
+
+    @property
+    def name(self) -> str:
+        """For messages and files."""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What its figures are found by beside its configuration; any JSON."""
+
+    def config(self) -> Config:
+        """What is trained."""
+
+    def task(self, options: argparse.Namespace) -> dict[str, Any]:
+        """What its process is given."""
+
+
+def measured_with(config: Config) -> dict[str, Any]:
+    """All options by their names and the version of them, but for where files lie."""
+    table = config.to_table()
+    options = {name: value for name, value in config.options().items() if name not in PATHS}
+    return {FORMAT_KEY: table[FORMAT_KEY], **options}
+
+
+class Kept:
+    """The figures of one file, a line each."""
+
+    def __init__(self, path: Path | None):
+        self.path = path  # None: nothing is kept
+        self.lines: list[dict[str, Any]] = []
+        if path is not None and path.is_file():
+            self.lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        self.lock = threading.Lock()
+
+    def of(self, job: Job) -> list[dict[str, Any]]:
+        """What was measured of a job in its present configuration, the latest last."""
+        wanted = {**job.key, "config": Config.restore(measured_with(job.config()))}
+        return [
+            line["figures"]
+            for line in self.lines
+            if {**line["job"], "config": Config.restore(line["job"]["config"])} == wanted
+        ]
+
+    def add(self, job: Job, figures: dict[str, Any]) -> None:
+        """Keep figures, in memory and in the file."""
+        with self.lock:
+            self.lines.append({"job": {**job.key, "config": measured_with(job.config())}, "figures": figures})
+            if self.path is not None:
+                self.path.parent.mkdir(exist_ok=True)
+                lines = [json.dumps(line, sort_keys=True) for line in self.lines]
+                self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def worker(arm: str, job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> Worker:
+    """The process that measures a job."""
+    print(job.name, file=sys.stderr)
+    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}  # there are others on the same GPU
+    return Worker(arm, job.task(options), options.work / "tasks", job.name, environment=shared, cores=cores)
+
+
+def run_jobs(arm: str, jobs: Sequence[Job], kept: Kept, options: argparse.Namespace) -> None:
+    """Measure what is missing, `--jobs` at a time, each on an even part of the cores."""
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    available = sorted(os.sched_getaffinity(0))
+    shares = [available[number :: options.jobs] for number in range(options.jobs)]
+
+    def work(cores: list[int]) -> None:
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            with worker(arm, job, options, cores) as process:
+                kept.add(job, process.call()[1])
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(work, shares))
