@@ -1,7 +1,8 @@
 """The configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
 
 The field names are the command line's option names, each name occurs in one group only, so that `Config.replace` and a
-TOML file may name an option without its group. Defaults, ranges and help texts stand here and nowhere else.
+TOML file may name an option without its group. Defaults, ranges and help texts stand here, those that heads take notice
+of in `head_options`, and nowhere else.
 """
 
 from dataclasses import dataclass, field
@@ -127,6 +128,15 @@ class RegularizationConfig:
         low=0,
         high=0.95,
     )
+    dropout_samples: int = option(
+        1, "How often each step draws the dropout before the head; the loss is the mean of all.", low=1, high=64
+    )
+    head_l1: float = option(0.0, "What the loss has added for the sum of the head's kernels' absolute values.", low=0)
+    head_l2: float = option(
+        0.0,
+        "The same for the sum of their squares; unlike the decoupled `weight_decay` it is part of the gradient.",
+        low=0,
+    )
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,12 @@ def _labels_weigh_something(config: "Config") -> str | None:
     return f"label_weights must be above 0, got that of {weightless[0]!r}" if weightless else None
 
 
+def _samples_differ(config: "Config") -> str | None:
+    number, dropout = config.regularization.dropout_samples, config.regularization.head_dropout
+    told = f"dropout_samples={number} draws the same every time where head_dropout is 0; leave one of them out"
+    return told if number > 1 and not dropout else None
+
+
 @dataclass(frozen=True)
 class Config(Options):
     """Everything that decides what a training does, apart from its data.
@@ -204,5 +220,6 @@ class Config(Options):
         _elements_pair,
         _dice_is_shaped_by_nothing_else,
         _labels_weigh_something,
+        _samples_differ,
     )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS

@@ -34,5 +34,8 @@ CONFIG_MIGRATIONS = (
         _unheeded_losses_left_out,
         moved={"spans": ("label_smoothing", "focal")},
     ),
+    Migration(
+        "before `dropout_samples`, `head_l1` and `head_l2` dropout was drawn once and nothing penalized: the defaults"
+    ),
 )
 """Those of `Config`."""

@@ -26,6 +26,10 @@ AGAINST_RELATIONS = {
         "class_loss=dice takes no notice of focal, which cross entropy does; leave one of them out",
     ),
     "_labels_weigh_something": ({"label_weights": {"A": 1, "B": 0}}, "label_weights must be above 0, got that of 'B'"),
+    "_samples_differ": (
+        {"dropout_samples": 4, "head_dropout": 0.0},
+        "dropout_samples=4 draws the same every time where head_dropout is 0; leave one of them out",
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.registry import MODIFIERS
+from bert4ner.train.forward import regularized
 from bert4ner.train.losses import check_losses
 from bert4ner.train.optimizers import build_optimizer
 from bert4ner.train.step import Modifier, TrainingStep
@@ -20,8 +21,8 @@ from bert4ner.train.step import Modifier, TrainingStep
 def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> None:
     """Compile a network for training as its configuration says.
 
-    That is rates and their schedule, loss, modifiers; in float16 with loss scaling. Modifiers that ask which epoch it
-    is learn it from the callback `bert4ner.callbacks.Replay`.
+    That is rates and their schedule, loss, draws of dropout, penalties, modifiers; in float16 with loss scaling.
+    Modifiers that ask which epoch it is learn it from the callback `bert4ner.callbacks.Replay`.
 
     Args:
         network: what `build_model` gives.
@@ -46,7 +47,7 @@ def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> 
     updates = epochs * -(-total_steps // (epochs * in_one))
     scaled = resolve_precision(model.config.run.precision) == "float16"
     network.compile(optimizer=build_optimizer(model, updates, loss_scaling=scaled), loss=model.head.loss)
-    network.train_step = TrainingStep(network, modifiers)
+    network.train_step = TrainingStep(network, modifiers, regularized(network, model.config.regularization))
 
 
 def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modifier]:
