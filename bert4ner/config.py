@@ -1,12 +1,14 @@
 """The configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
 
 The field names are the command line's option names, each name occurs in one group only, so that `Config.replace` and a
-TOML file may name an option without its group. Defaults, ranges and help texts stand here and nowhere else.
+TOML file may name an option without its group. Defaults, ranges and help texts stand here, those that heads take notice
+of in `head_options`, and nowhere else.
 """
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from bert4ner.head_options import LossConfig, SpanConfig
 from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.options import Migration, Options, option
 from bert4ner.registry import HEADS, MODIFIERS
@@ -64,36 +66,6 @@ class ModelConfig:
     def fused(self) -> int:
         """How many layers of the encoder what follows it is built on."""
         return 1 if self.fusion == "last" else self.fusion_layers
-
-
-@dataclass(frozen=True)
-class SpanConfig:
-    """The heads that score spans; those that tag tokens take no notice."""
-
-    head_size: int = option(64, "Width of the vectors that stand for the first and the last token of a span.", low=2)
-    nesting: Literal["auto", "any", "labels", "none"] = option(
-        "auto",
-        "Which entities may overlap: any, those of unlike labels, or none; `auto` is what those of the documents do.",
-    )
-    label_smoothing: float = option(
-        0.0, "Share of the target that the head `span` spreads over all classes.", low=0, high=0.9
-    )
-    focal: float = option(
-        0.0,
-        "Exponent of the focal loss of the head `span`, which gives easy tokens less weight; 0 is cross entropy.",
-        low=0,
-        high=10,
-    )
-    label_descriptions: str = option(
-        "",
-        "File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; without, it asks by name.",
-        metavar="FILE",
-    )
-    joint_layers: int | Auto = option(
-        "auto",
-        "Last layers of the encoder that read a text again for each query of `mrc`; `auto`: a quarter of them; 0: all.",
-        low=0,
-    )
 
 
 @dataclass(frozen=True)
@@ -168,6 +140,15 @@ class RegularizationConfig:
         low=0,
         high=0.95,
     )
+    dropout_samples: int = option(
+        1, "How often each step draws the dropout before the head; the loss is the mean of all.", low=1, high=64
+    )
+    head_l1: float = option(0.0, "What the loss has added for the sum of the head's kernels' absolute values.", low=0)
+    head_l2: float = option(
+        0.0,
+        "The same for the sum of their squares; unlike the decoupled `weight_decay` it is part of the gradient.",
+        low=0,
+    )
 
 
 @dataclass(frozen=True)
@@ -203,6 +184,25 @@ def _elements_pair(config: "Config") -> str | None:
     return f"head_size must be even, its elements are turned in pairs, got {size}" if size % 2 else None
 
 
+def _dice_is_shaped_by_nothing_else(config: "Config") -> str | None:
+    losses = config.losses
+    given = [name for name in ("label_smoothing", "focal") if getattr(losses, name)]
+    if losses.class_loss != "dice" or not given:
+        return None
+    return f"class_loss=dice takes no notice of {' and '.join(given)}, which cross entropy does; leave one of them out"
+
+
+def _labels_weigh_something(config: "Config") -> str | None:
+    weightless = [label for label, weight in config.losses.label_weights.items() if weight <= 0]
+    return f"label_weights must be above 0, got that of {weightless[0]!r}" if weightless else None
+
+
+def _samples_differ(config: "Config") -> str | None:
+    number, dropout = config.regularization.dropout_samples, config.regularization.head_dropout
+    told = f"dropout_samples={number} draws the same every time where head_dropout is 0; leave one of them out"
+    return told if number > 1 and not dropout else None
+
+
 @dataclass(frozen=True)
 class Config(Options):
     """Everything that decides what a training does, apart from its data.
@@ -220,11 +220,19 @@ class Config(Options):
     model: ModelConfig = field(default_factory=ModelConfig)
     spans: SpanConfig = field(default_factory=SpanConfig)
     words: WordsConfig = field(default_factory=WordsConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
     rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
-    relations = (_overlap_fits, _a_window_fits_a_batch, _elements_pair)
+    relations = (
+        _overlap_fits,
+        _a_window_fits_a_batch,
+        _elements_pair,
+        _dice_is_shaped_by_nothing_else,
+        _labels_weigh_something,
+        _samples_differ,
+    )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS

@@ -21,6 +21,15 @@ AGAINST_RELATIONS = {
         "batch_tokens must be at least 256, a window of max_length, got 255",
     ),
     "_elements_pair": ({"head_size": 7}, "head_size must be even, its elements are turned in pairs, got 7"),
+    "_dice_is_shaped_by_nothing_else": (
+        {"class_loss": "dice", "focal": 2.0},
+        "class_loss=dice takes no notice of focal, which cross entropy does; leave one of them out",
+    ),
+    "_labels_weigh_something": ({"label_weights": {"A": 1, "B": 0}}, "label_weights must be above 0, got that of 'B'"),
+    "_samples_differ": (
+        {"dropout_samples": 4, "head_dropout": 0.0},
+        "dropout_samples=4 draws the same every time where head_dropout is 0; leave one of them out",
+    ),
 }
 
 
@@ -84,6 +93,17 @@ def test_a_run_of_before_joint_layers_reads_all_together(head, joint, tmp_path):
     path.write_text(f'[model]\nhead = "{head}"\n', encoding="utf-8")
     assert Config.load_saved(path).spans.joint_layers == joint
     assert Config.load(path).spans.joint_layers == "auto"  # somebody's own file: what it leaves out is as it is now
+
+
+@pytest.mark.parametrize(("head", "smoothing"), [("span", 0.1), ("crf", 0.0), ("softmax", 0.0), ("foreign", 0.1)])
+def test_a_run_of_before_the_losses_had_a_group_trains_on_what_it_did(head, smoothing, tmp_path, monkeypatch):
+    monkeypatch.setitem(HEADS._loaded, "foreign", object)
+    path = tmp_path / "config.toml"
+    table = f'[model]\nhead = "{head}"\n[spans]\nlabel_smoothing = 0.1\n'
+    path.write_text("format = 4\n" + table, encoding="utf-8")
+    assert Config.load_saved(path).losses.label_smoothing == smoothing
+    path.write_text(table, encoding="utf-8")
+    assert Config.load(path).losses.label_smoothing == 0.1
 
 
 def test_a_saved_choice_is_kept_by_migrations():

@@ -90,6 +90,13 @@ def _counted_label(text: str) -> tuple[str, int]:
     return label, int(number)
 
 
+def _weighted_label(text: str) -> tuple[str, float]:
+    label, _, number = text.rpartition("=")
+    if not label:
+        raise ValueError
+    return label, _number(number)
+
+
 def _described_label(text: str) -> tuple[str, str]:
     label, _, value = text.partition("=")
     if not label or not value:
@@ -129,6 +136,14 @@ _KINDS: dict[object, Kind] = {
         _counted_label,
         typed="LABEL=INT",
         metavar="LABEL=INT",
+        collect=dict,
+    ),
+    Mapping[str, float]: Kind(
+        "a table of labels with a number for each label",
+        _table_of(_FLOAT),
+        _weighted_label,
+        typed="LABEL=FLOAT",
+        metavar="LABEL=FLOAT",
         collect=dict,
     ),
     Mapping[str, str]: Kind(

@@ -156,16 +156,19 @@ class Options:
     def _dissolved(self, table: Mapping[str, object]) -> dict[str, object]:
         """The options of a table by their names alone."""
         groups = {group.name: [each.name for each in group.options] for group in self.groups() if group.name}
+        before = {(group, each) for way in self.migrations for group in way.moved for each in way.moved[group]}
         found: dict[str, object] = {}
         for name, value in table.items():
             if name in groups:
                 if not isinstance(value, Mapping):
                     raise ConfigError(f"{name} must be a table, got {value!r}")
                 for each in value:
-                    if each not in groups[name]:
+                    if each not in groups[name] and (name, each) not in before:
                         raise ConfigError(f"unknown option {each!r} in [{name}]{nearest(each, groups[name])}")
                     if each in table:
                         raise ConfigError(f"{each} stands at the top and again in [{name}]; leave one of them out")
+                    if each in found:
+                        raise ConfigError(f"{each} stands in two tables, one of them [{name}]; leave one of them out")
                 found.update(value)
             elif isinstance(value, Mapping) and name not in layout_of(type(self)).by_name:
                 raise ConfigError(f"unknown table [{name}]{nearest(name, groups)}")

@@ -5,6 +5,7 @@ them; what carries none was written before there were versions and is of version
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bert4ner.errors import ConfigError
@@ -25,6 +26,8 @@ class Migration(NamedTuple):
     """Why the options of the next version would mean something else without, or why they do not."""
     change: Callable[[dict[str, object]], dict[str, object]] = unchanged
     """Options by their names, those that the file has, to the same of the next version."""
+    moved: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Of a group the options that stood in it before; files may still say them there."""
 
 
 def migrate(options: Mapping[str, object], version: object, migrations: Sequence[Migration]) -> dict[str, object]:

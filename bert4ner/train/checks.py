@@ -18,19 +18,21 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
 
     Raises:
         DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
-        ConfigError, CheckpointError: see `build_model`.
+        ConfigError, CheckpointError: see `build_model` and `compile_for_training`.
     """
     check_documents(documents, "training")
     from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
     from bert4ner.train.compiling import checked_modifiers
+    from bert4ner.train.losses import check_losses
     from bert4ner.train.optimizers import check_layer_decay
 
     pretrained = open_encoder(config)
     check_size(pretrained.config, config.model, max_length=config.windows.max_length)
     labels = sorted_labels([*documents, *(valid or ())])
     open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
+    check_losses(config, labels)
     checked_modifiers(config, pretrained.config)
     check_layer_decay(config, pretrained.config)
     if valid is not None:

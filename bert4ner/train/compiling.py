@@ -12,6 +12,8 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.registry import MODIFIERS
+from bert4ner.train.forward import regularized
+from bert4ner.train.losses import check_losses
 from bert4ner.train.optimizers import build_optimizer
 from bert4ner.train.step import Modifier, TrainingStep
 
@@ -19,8 +21,8 @@ from bert4ner.train.step import Modifier, TrainingStep
 def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> None:
     """Compile a network for training as its configuration says.
 
-    That is rates and their schedule, loss, modifiers; in float16 with loss scaling. Modifiers that ask which epoch it
-    is learn it from the callback `bert4ner.callbacks.Replay`.
+    That is rates and their schedule, loss, draws of dropout, penalties, modifiers; in float16 with loss scaling.
+    Modifiers that ask which epoch it is learn it from the callback `bert4ner.callbacks.Replay`.
 
     Args:
         network: what `build_model` gives.
@@ -29,7 +31,7 @@ def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> 
 
     Raises:
         ConfigError: `build_model` did not make the network, or its configuration names modifiers that are not there or
-            do not suit it.
+            do not suit it, or options of the loss that the head takes no notice of.
 
     Example:
         >>> network = bert4ner.build_model(config, labels)  # doctest: +SKIP
@@ -39,12 +41,13 @@ def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> 
         >>> network.fit(batches.dataset(0, 3), **fit)  # doctest: +SKIP
     """
     model = NERModel.of(network)
+    check_losses(model.config, model.labels)
     modifiers = checked_modifiers(model.config, model.encoder_config)
     in_one = math.prod(each.batches_per_update for each in modifiers.values())
     updates = epochs * -(-total_steps // (epochs * in_one))
     scaled = resolve_precision(model.config.run.precision) == "float16"
     network.compile(optimizer=build_optimizer(model, updates, loss_scaling=scaled), loss=model.head.loss)
-    network.train_step = TrainingStep(network, modifiers)
+    network.train_step = TrainingStep(network, modifiers, regularized(network, model.config.regularization))
 
 
 def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modifier]:

@@ -31,6 +31,11 @@ def auto_learning_rate(parameters: int) -> float:
     return min(max(rate, 5e-6), _MINI_RATE)
 
 
+def decays(variable: Any) -> bool:
+    """Whether a variable is to be kept small: a kernel, and no bias, norm, prior or transition."""
+    return not _NO_DECAY.search(variable.name.rpartition("/")[2])
+
+
 class GroupedAdamW(SlotOptimizer):
     """Adam with decoupled weight decay, a rate factor for named variables, and no decay for biases and norms.
 
@@ -72,7 +77,7 @@ class GroupedAdamW(SlotOptimizer):
         if variable.name in self.gates:
             rate *= self.gates[variable.name]
         first, second = self.slots_of(variable)
-        if self.decay and not _NO_DECAY.search(variable.name.rpartition("/")[2]):
+        if self.decay and decays(variable):
             variable.assign_sub(rate * self.decay * variable)
         tf.raw_ops.ResourceApplyAdam(  # one pass over memory where single steps take ten
             var=variable.handle,

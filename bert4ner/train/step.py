@@ -112,10 +112,17 @@ class TrainingStep:
     Args:
         network: compiled; its optimizer updates.
         modifiers: by their names, the outermost first.
+        forward: what all of them are around, in place of one pass through the network.
     """
 
-    def __init__(self, network: Any, modifiers: Mapping[str, Modifier] | None = None):
+    def __init__(
+        self,
+        network: Any,
+        modifiers: Mapping[str, Modifier] | None = None,
+        forward: Callable[[Batch], Loss] | None = None,
+    ):
         self.network = network
+        self.forward = forward or self._forward
         self.modifiers = dict(modifiers or {})
         for modifier in self.modifiers.values():
             modifier.build(network)
@@ -132,7 +139,7 @@ class TrainingStep:
 
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, modified."""
-        loss: Loss = self._inside("around_loss", self._forward)(batch)
+        loss: Loss = self._inside("around_loss", self.forward)(batch)
         return loss
 
     def gradients(self, batch: Batch) -> Gradients:

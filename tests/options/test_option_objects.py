@@ -17,6 +17,13 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class OtherLimits:
+    """What must be reached."""
+
+    shortest: int = option(1, "Characters.")
+
+
+@dataclass(frozen=True)
 class Trial(Options):
     """Of no use."""
 
@@ -78,6 +85,25 @@ def test_a_table_that_is_wrong_is_refused_with_its_names(table, told, tmp_path):
     with pytest.raises(ConfigError) as refusal:
         Trial().with_table(table)
     assert str(refusal.value).startswith(told)
+
+
+@dataclass(frozen=True)
+class Moved(Options):
+    """Of which an option stood in another group before."""
+
+    limits: Limits = field(default_factory=Limits)
+    others: OtherLimits = field(default_factory=OtherLimits)
+
+    migrations = (Migration("`shortest` stands among the others", moved={"limits": ("shortest",)}),)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_option_may_stand_where_it_stood_before(version):
+    assert Moved().with_table({"format": version, "limits": {"shortest": 2}}).others.shortest == 2
+    with pytest.raises(ConfigError, match=r"unknown option 'longest' in \[others\]"):
+        Moved().with_table({"format": version, "others": {"longest": {"A": 2}}})
+    with pytest.raises(ConfigError, match=r"shortest stands in two tables, one of them \[others\]; leave one"):
+        Moved().with_table({"limits": {"shortest": 2}, "others": {"shortest": 3}})
 
 
 def test_what_is_no_table_is_refused():

@@ -68,7 +68,8 @@ class Head(keras.layers.Layer):
     - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
       probability of any span. They get outputs of the text's tokens only;
     - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
-    - `options`: its arguments beside `labels` and `dropout`, from the configuration. A head of another package that has
+    - `options`: its arguments beside `labels` and `dropout`, from the configuration. Those of the group `losses` keep
+      their names: what is missing there is refused if it is given. A head of another package that has
       options of its own registers a class, and so a name, for each choice of them: a model folder holds the name, and
       needs no more to build the same network again;
     - `reading`: how the encoder reads windows for it.

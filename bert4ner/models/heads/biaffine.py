@@ -23,6 +23,7 @@ class BiaffineHead(SpanMatrixHead):
         labels: entity labels, in the order that numbers them.
         head_size: width of s and e.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of a label's spans, right ones and others, is multiplied by; by default 1.
         dropout: share of the features dropped in training.
 
     Call arguments:

@@ -1,13 +1,16 @@
 """The linear-chain conditional random field: the default head. Exact loss, exact probabilities, no illegal tags."""
 
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.config import Config
 from bert4ner.decode.decoders import Chain
 from bert4ner.models.heads.partition import log_partition
 from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
+from bert4ner.models.heads.uniform import UniformPaths
 
 _FORBIDDEN = -1e30  # finite, so that a recursion over tags that nothing leads to has a gradient
 
@@ -19,17 +22,40 @@ class CRFHead(TagHead):
     Tags that the scheme forbids (at the start, at the end, one after the other) have probability 0 in training and in
     decoding. Everything is computed in float32 or better whatever the policy of the encoder is.
 
+    With p the probability of a sequence and s the label smoothing, the loss is -(1 - s) * log p of the right one, and s
+    times the mean of -log p of all legal ones: the cross entropy to a target that spreads s over them evenly. Were all
+    sequences legal and all transitions 0, it would be that of a softmax of each token.
+
     Args:
         scheme: name of the tagging scheme.
         labels: entity labels, in the order that numbers the tags.
+        label_smoothing: share of the target that is spread over all legal sequences.
         dropout: share of the features dropped in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns emissions ``(batch, length, tags)``.
 
     References:
-        Lafferty, McCallum and Pereira 2001, Conditional Random Fields.
+        Lafferty, McCallum and Pereira 2001, Conditional Random Fields; Szegedy et al. 2016, Rethinking the Inception
+        Architecture (smoothing, there of one class); Pereyra et al. 2017, Regularizing Neural Networks by Penalizing
+        Confident Output Distributions (which divergence it is, and the other one).
     """
+
+    def __init__(
+        self, scheme: str, labels: Sequence[str], label_smoothing: float = 0.0, dropout: float = 0.0, **kwargs: Any
+    ):
+        super().__init__(scheme, labels, dropout, **kwargs)
+        self.label_smoothing = label_smoothing
+        self.uniform = UniformPaths(self.tagset)
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        """The arguments of this head that a configuration sets."""
+        return {**TagHead.options(config), "label_smoothing": config.losses.label_smoothing}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
     def build(self, input_shape: Any) -> None:
         """Creates the projection, the transitions and what a sequence starts and ends with."""
@@ -80,14 +106,27 @@ class CRFHead(TagHead):
 
         Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
         """
+        return self._log_likelihood(emissions, tags, mask, 0.0)
+
+    def _log_likelihood(self, emissions: Any, tags: Any, mask: Any, spread: float) -> Any:
+        """That of the given sequences, and in the share `spread` the mean of that of all legal ones."""
         emissions, tags = emissions_under(mask, emissions), tf.where(mask, tags, 0)
         safe = first_token_on(mask)
-        difference = self.path_score(emissions, tags, safe) - self.log_partition(emissions, safe)
+        score = self.path_score(emissions, tags, safe)
+        if spread:
+            score = (1 - spread) * score + spread * self._mean_score(emissions, safe)
+        difference = score - self.log_partition(emissions, safe)
         return tf.cast(tf.where(tf.reduce_any(mask, axis=1), difference, 0), "float32")
 
+    def _mean_score(self, emissions: Any, mask: Any) -> Any:
+        """The mean log weight of all legal sequences of each row, ``(batch,)`` float64."""
+        given = (emissions, self.transitions, self.starts, self.ends)
+        emissions, *chain = (tf.cast(scores, "float64") for scores in given)
+        return self.uniform.mean_score(emissions, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), *chain)
+
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        """The negative log likelihood of the tags, (batch,)."""
-        return -self.log_likelihood(emissions, tags, mask)
+        """The negative log likelihood of the tags, smoothed: (batch,)."""
+        return -self._log_likelihood(emissions, tags, mask, self.label_smoothing)
 
     def chain(self) -> Chain:
         """The learned transitions, starts and ends; -inf where the scheme forbids them."""

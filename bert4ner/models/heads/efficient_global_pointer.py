@@ -29,6 +29,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         labels: entity labels, in the order that numbers them.
         head_size: width of q and k, even.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of a label's spans, right ones and others, is multiplied by; by default 1.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -101,7 +102,12 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         wrong = _wrong(every, labels, starts, ends, real)  # (batch, cells, labels)
         others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
         entities = loss_of_entities(found, starts * number + labels, width * number)  # of label and first token
-        losses = tf.reduce_sum(tf.math.log1p(others), axis=[1, 2]) + tf.reduce_sum(entities, axis=1)
+        others = tf.math.log1p(others)
+        if self.label_weights:
+            weights = tf.cast(self.weight_of_label, "float64")
+            others *= weights
+            entities *= tf.tile(weights, [width])
+        losses = tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1)
         return tf.cast(scaled(losses, inside), "float32")
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -40,6 +40,7 @@ class MRCHead(SpanCellsHead):
         labels: entity labels, in the order that numbers them.
         head_size: width of q and k, even.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of all that is asked about a label is multiplied by; by default 1.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -117,13 +118,18 @@ class MRCHead(SpanCellsHead):
             gold = _marked((rows, labels, tokens), real, tf.shape(outputs[:, :, row]))
             logits = tf.where(inside, outputs[:, :, row], 0)  # (batch, labels, length)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
+            if self.label_weights:
+                losses *= self.weight_of_label[:, None]
             total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])  # (batch,)
             questionable.append(gold | (logits > 0))
         pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans  # (batch, labels, length, …)
         # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
         losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, :_START], 0)), 0)
-        places = tf.stack([rows, labels, firsts, lasts], axis=-1)
-        right = tf.reduce_sum(tf.where(real, tf.gather_nd(outputs, places), 0), axis=1)  # (batch,)
+        right = tf.gather_nd(outputs, tf.stack([rows, labels, firsts, lasts], axis=-1))  # (batch, cells)
+        if self.label_weights:
+            losses *= self.weight_of_label[:, None, None]
+            right *= tf.gather(self.weight_of_label, labels)
+        right = tf.reduce_sum(tf.where(real, right, 0), axis=1)  # (batch,)
         return scaled(total + tf.reduce_sum(losses, axis=[1, 2, 3]) - right, inside)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:

@@ -1,31 +1,70 @@
 """Independent classification of every token: the plain head. Decoding still obeys the scheme's table."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
+from bert4ner.config import Config
 from bert4ner.decode.chances import log_softmax
+from bert4ner.models.heads.class_loss import ClassLoss
+from bert4ner.models.heads.label_weights import label_weights_of
 from bert4ner.models.heads.tagging import TagHead, emissions_under
 
 
 @final
 class SoftmaxHead(TagHead):
-    """Classifies each token by itself with cross entropy; decodes the best legal sequence of those probabilities.
+    """Classifies each token by itself; decodes the best legal sequence of those probabilities.
 
     Args:
         scheme: name of the tagging scheme.
         labels: entity labels, in the order that numbers the tags.
+        class_loss: what the tag of a token costs, `cross_entropy` or `dice`, see `ClassLoss`; so are the next two.
+        label_smoothing: share of the target that is spread over all tags.
+        focal: exponent of the focal loss.
+        label_weights: what the loss of tokens in entities of a label is multiplied by; of others it is 1.
         dropout: share of the features dropped in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, tags)``.
     """
 
+    def __init__(
+        self,
+        scheme: str,
+        labels: Sequence[str],
+        class_loss: str = "cross_entropy",
+        label_smoothing: float = 0.0,
+        focal: float = 0.0,
+        label_weights: Mapping[str, float] | None = None,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(scheme, labels, dropout, **kwargs)
+        self.token_loss = ClassLoss(class_loss, label_smoothing, focal)
+        self.label_weights = dict(label_weights or {})
+        self._weights = np.append(label_weights_of(self.labels, self.label_weights), np.float32(1))  # of no label: -1
+
+    @staticmethod
+    def options(config: Config) -> dict[str, Any]:
+        """The arguments of this head that a configuration sets."""
+        label_weights = config.losses.label_weights
+        return {**TagHead.options(config), **ClassLoss.options(config), "label_weights": label_weights}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the head, as Keras saves them."""
+        return {**super().get_config(), **self.token_loss.arguments(), "label_weights": self.label_weights}
+
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        """The cross entropy of the tags, summed over the tokens: (batch,)."""
-        logits = emissions_under(mask, emissions)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(mask, tags, 0), logits)  # (batch, length)
+        """The loss of the tags, summed over the tokens: (batch,)."""
+        logits, tags = emissions_under(mask, emissions), tf.where(mask, tags, 0)
+        if self.token_loss.plain:  # in one operation
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tags, logits)  # (batch, length)
+        else:
+            losses = self.token_loss(logits, tags)
+        if self.label_weights:
+            losses *= tf.gather(self._weights[self.tagset.label_numbers], tags)
         return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Start and end pointers: every token is classified twice, as the first and as the last of an entity of a label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -9,7 +9,9 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.chances import log_softmax
 from bert4ner.models.heads.base import check_span, in_one_piece, scaled
+from bert4ner.models.heads.class_loss import ClassLoss
 from bert4ner.models.heads.divergence import of_classes
+from bert4ner.models.heads.label_weights import label_weights_of
 from bert4ner.models.heads.tagging import IGNORED, PathHead
 from bert4ner.models.heads.text import whole_windows
 from bert4ner.text.schemes import TagSet
@@ -27,13 +29,12 @@ class SpanHead(PathHead):
     tag says no more than that the token is neither first nor last. An entity's score is its exact probability among
     all these ways.
 
-    With p the probability of the right class of a token and s the label smoothing, the loss of a pointer is
-    -(1 - p) ** focal * (1 - s) * log p, and s times the mean of -log of all classes' probabilities is added.
-
     Args:
         labels: entity labels, in the order that numbers them; class 0 is none.
+        class_loss: what the class of a pointer costs, `cross_entropy` or `dice`, see `ClassLoss`; so are the next two.
         label_smoothing: share of the target that is spread over all classes.
-        focal: exponent of the focal loss, which gives easy tokens less weight; 0 is cross entropy.
+        focal: exponent of the focal loss.
+        label_weights: what the loss of first and last tokens of a label is multiplied by; of other tokens it is 1.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -41,8 +42,7 @@ class SpanHead(PathHead):
 
     References:
         Wang et al. 2020, DeepNER, https://github.com/z814081807/DeepNER (its second model, which takes each first
-        token and the nearest last one of its label, both decided for themselves); Szegedy et al. 2016,
-        Rethinking the Inception Architecture (smoothing); Lin et al. 2017, Focal Loss for Dense Object Detection.
+        token and the nearest last one of its label, both decided for themselves).
     """
 
     kind = "pointers"
@@ -50,14 +50,17 @@ class SpanHead(PathHead):
     def __init__(
         self,
         labels: Sequence[str],
+        class_loss: str = "cross_entropy",
         label_smoothing: float = 0.0,
         focal: float = 0.0,
+        label_weights: Mapping[str, float] | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(labels, dropout, **kwargs)
-        self.label_smoothing = label_smoothing
-        self.focal = focal
+        self.token_loss = ClassLoss(class_loss, label_smoothing, focal)
+        self.label_weights = dict(label_weights or {})
+        self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # of class 0 first
         self.tagset = TagSet("bioes", self.labels)
         kinds = self.tagset.label_numbers + 1  # (tags,)
         opens, closes = self.tagset.start_allowed, self.tagset.end_allowed
@@ -66,7 +69,7 @@ class SpanHead(PathHead):
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
         """The arguments of this head that a configuration sets."""
-        return {"label_smoothing": config.spans.label_smoothing, "focal": config.spans.focal}
+        return {**ClassLoss.options(config), "label_weights": config.losses.label_weights}
 
     def cells(self, length: int) -> int:
         """Number of values of a window of so many tokens, when its paths are decoded."""
@@ -91,7 +94,7 @@ class SpanHead(PathHead):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the head, as Keras saves them."""
-        return {**super().get_config(), "label_smoothing": self.label_smoothing, "focal": self.focal}
+        return {**super().get_config(), **self.token_loss.arguments(), "label_weights": self.label_weights}
 
     def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
         """Classes of each token as first and as last, one after the other, int32 ``(batch, 2 * width)``, else IGNORED.
@@ -115,14 +118,10 @@ class SpanHead(PathHead):
         classes = _classes(targets)  # (batch, length, 2)
         real = tf.not_equal(classes, IGNORED)
         logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
-        logs = tf.nn.log_softmax(logits)  # (batch, length, 2, classes)
-        right = tf.gather(logs, tf.maximum(classes, 0), batch_dims=3)  # (batch, length, 2)
-        losses = -(1 - self.label_smoothing) * right
-        if self.focal:
-            # Where p is 1 the power has no slope of its own for an exponent below 1.
-            losses *= tf.maximum(1 - tf.exp(right), 1e-7) ** self.focal
-        if self.label_smoothing:
-            losses -= self.label_smoothing * tf.reduce_mean(logs, axis=-1)
+        classes = tf.maximum(classes, 0)
+        losses = self.token_loss(logits, classes)  # (batch, length, 2)
+        if self.label_weights:
+            losses *= tf.gather(self._weights, classes)
         return scaled(tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2]), real)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:

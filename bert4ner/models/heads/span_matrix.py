@@ -5,7 +5,7 @@ the text (j before i, [CLS], [SEP], padding) take no part in the loss and are ne
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from bert4ner.decode.decoders import ThresholdDecoder
 from bert4ner.entities import Entity, Nesting
 from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
 from bert4ner.models.heads.divergence import of_chances
+from bert4ner.models.heads.label_weights import label_weights_of
 from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
 from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities, others_and_found
 from bert4ner.models.heads.text import text_positions
@@ -42,6 +43,7 @@ class TokenPairHead(Head):
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a token of a pair, or for the pair.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of a label is multiplied by; by default 1.
         dropout: share of the features dropped in training.
     """
 
@@ -49,21 +51,34 @@ class TokenPairHead(Head):
     token_axes = (1, 2)
 
     def __init__(
-        self, labels: Sequence[str], head_size: int = 64, nesting: Nesting = "any", dropout: float = 0.0, **kwargs: Any
+        self,
+        labels: Sequence[str],
+        head_size: int = 64,
+        nesting: Nesting = "any",
+        label_weights: Mapping[str, float] | None = None,
+        dropout: float = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(labels, dropout, **kwargs)
         self.head_size = head_size
         self.nesting = nesting
+        self.label_weights = dict(label_weights or {})
+        self.weight_of_label = label_weights_of(self.labels, self.label_weights)  # (labels,)
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
         """The arguments of this head that a configuration sets."""
         nesting = config.spans.nesting  # "auto": nobody had documents to decide by
-        return {"head_size": config.spans.head_size, "nesting": "any" if nesting == "auto" else nesting}
+        return {
+            "head_size": config.spans.head_size,
+            "nesting": "any" if nesting == "auto" else nesting,
+            "label_weights": config.losses.label_weights,
+        }
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the head, as Keras saves them."""
-        return {**super().get_config(), "head_size": self.head_size, "nesting": self.nesting}
+        own = {"head_size": self.head_size, "nesting": self.nesting, "label_weights": self.label_weights}
+        return {**super().get_config(), **own}
 
     def decoder(self, others: Sequence[Head] = ()) -> ThresholdDecoder:
         """Spans for which all that the head decides on is likelier than not; of very many the likeliest."""
@@ -149,6 +164,7 @@ class SpanMatrixHead(SpanCellsHead):
         labels: entity labels, in the order that numbers them.
         head_size: width of the vectors that stand for a span's first and last token.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of a label is multiplied by; by default 1.
         dropout: share of the features dropped in training.
 
     References:
@@ -187,6 +203,9 @@ class SpanMatrixHead(SpanCellsHead):
         others, found = others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
         firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
+        if self.label_weights:
+            others *= self.weight_of_label[:, None]
+            entities *= tf.repeat(self.weight_of_label, width)
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:

@@ -43,6 +43,7 @@ class W2NERHead(TokenPairHead):
         labels: entity labels, in the order that numbers them.
         head_size: width of the tokens' vectors, even; the grid has half as many channels.
         nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
+        label_weights: what the loss of pairs that are a TAIL of a label is multiplied by; of others it is 1.
         dropout: share of the features dropped in training.
 
     Call arguments:
@@ -157,6 +158,8 @@ class W2NERHead(TokenPairHead):
         inside = text_positions(lengths, width)  # (batch, width)
         counted = inside[:, :, None] & inside[:, None]  # (batch, width, width)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
+        if self.label_weights:
+            losses *= tf.gather(np.append(np.ones(TAIL, "float32"), self.weight_of_label), gold)
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:

@@ -1,0 +1,19 @@
+"""Weights of labels in a loss."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bert4ner.errors import ConfigError, nearest
+
+
+def label_weights_of(labels: Sequence[str], given: Mapping[str, float]) -> np.ndarray:
+    """The weight of each label, float32 ``(labels,)``: 1 where none is given.
+
+    Raises:
+        ConfigError: one is given for a label that is not there.
+    """
+    for label in given:
+        if label not in labels:
+            raise ConfigError(f"label_weights: there is no label {label!r}{nearest(label, labels)}")
+    return np.array([given.get(label, 1.0) for label in labels], "float32")
