@@ -120,7 +120,7 @@ class OptimizationConfig:
 
 @dataclass(frozen=True)
 class RatesConfig:
-    """How learning rates differ by step and by layer."""
+    """How learning rates differ by step, by layer and by part of the network."""
 
     schedule: Literal["linear", "cosine", "constant"] = option(
         "linear", "How the rates fall from their peak to 0 after the warm-up; `constant`: they do not."
@@ -130,6 +130,12 @@ class RatesConfig:
         "Factor on the rate of each layer of the pretrained encoder for every layer above it; 1: all learn alike.",
         above=0,
         high=1,
+    )
+    neck_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the network of `encoder`; `auto`: that of all on top of the pretrained encoder.", above=0
+    )
+    transition_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the transitions of `crf`; `auto`: that of all on top of the pretrained encoder.", above=0
     )
 
 
@@ -155,6 +161,9 @@ class RegularizationConfig:
         "Dropout inside the pretrained encoder; `auto` takes what its configuration says, or 0.3 where that says 0.",
         low=0,
         high=0.95,
+    )
+    reinitialise_layers: int = option(
+        0, "Last layers of the pretrained encoder that start from random weights instead of their own.", low=0
     )
 
 

@@ -19,5 +19,7 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
+    Migration("before `neck_learning_rate` and `transition_learning_rate` all on top learned at one rate: the default"),
+    Migration("before `reinitialise_layers` all layers began as they were pretrained, which is its default"),
 )
 """Those of `Config`."""

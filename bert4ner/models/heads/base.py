@@ -92,6 +92,8 @@ class Head(keras.layers.Layer):
     """How the encoder reads windows, which decides what the features are."""
     token_axes: tuple[int, ...] = (1,)
     """The axes of the outputs that are positions of tokens; what else they hold stands behind these."""
+    transition_weights: tuple[str, ...] = ()
+    """The attributes that are weights which score the order of tags; they may learn at a rate of their own."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         kwargs["dtype"] = "float32"  # log probabilities do not survive 16 bits

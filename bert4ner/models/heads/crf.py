@@ -31,6 +31,8 @@ class CRFHead(TagHead):
         Lafferty, McCallum and Pereira 2001, Conditional Random Fields.
     """
 
+    transition_weights = ("transitions", "starts", "ends")
+
     def build(self, input_shape: Any) -> None:
         """Creates the projection, the transitions and what a sequence starts and ends with."""
         super().build(input_shape)
