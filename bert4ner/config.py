@@ -176,6 +176,9 @@ class RunConfig:
         "auto",
         "Arithmetic of the encoder; heads, losses and weights stay float32. `auto`: bfloat16 where the machine has it.",
     )
+    recompute: bool = option(
+        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
+    )
     patience: int = option(0, "Stop after this many epochs without a better F1; 0 trains all epochs.", low=0)
     valid_share: float = option(
         0.1, "Share of documents that `train` holds out where no validation data is given.", above=0, high=0.9

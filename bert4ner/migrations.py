@@ -21,5 +21,6 @@ CONFIG_MIGRATIONS = (
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
     Migration("before `neck_learning_rate` and `transition_learning_rate` all on top learned at one rate: the default"),
     Migration("before `reinitialise_layers` all layers began as they were pretrained, which is its default"),
+    Migration("before `recompute` all inner values were kept, which is its default; results are the same"),
 )
 """Those of `Config`."""

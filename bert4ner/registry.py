@@ -154,6 +154,8 @@ MODIFIERS: Registry[Any] = Registry(
         "fgm": "bert4ner.train.modifiers.fast_gradient:FastGradient",
         "pgd": "bert4ner.train.modifiers.projected_gradient:ProjectedGradient",
         "freelb": "bert4ner.train.modifiers.free_large_batch:FreeLargeBatch",
+        "vat": "bert4ner.train.modifiers.virtual_adversarial:VirtualAdversarial",
+        "gradient_penalty": "bert4ner.train.modifiers.gradient_penalty:GradientPenalty",
     },
     subclass_of="bert4ner.train.step:Modifier",
 )

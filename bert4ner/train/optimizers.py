@@ -1,6 +1,7 @@
 """AdamW with groups: some variables learn at rates of their own, biases and norms do not decay."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
@@ -86,30 +87,37 @@ def grouped(optimizer: Any) -> GroupedAdamW | None:
     return inner if isinstance(inner, GroupedAdamW) else None
 
 
-def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = False) -> Any:
+def build_optimizer(
+    model: NERModel, total_steps: int, *, loss_scaling: bool = False, schedule: Callable[[int], Any] | None = None
+) -> Any:
     """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
         model: the model to train.
         total_steps: updates of the whole training, which the schedule ends with.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
+        schedule: makes the encoder's rates of `total_steps`; by default they are as configured.
 
     Raises:
         ConfigError: as `check_rates`.
     """
     check_rates(model.config, model.encoder_config)
-    options = model.config.optimization
-    rate = learning_rates(model.config, model.encoder_config, model.reading.passes).encoder
     optimizer = GroupedAdamW(
-        Warmup(rate, round(options.warmup * total_steps), total_steps, model.config.rates.schedule),
+        (schedule or _configured(model))(total_steps),
         rate_factors=rate_factors(model),
-        weight_decay=options.weight_decay,
-        global_clipnorm=options.clip_norm or None,
+        weight_decay=model.config.optimization.weight_decay,
+        global_clipnorm=model.config.optimization.clip_norm or None,
     )
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.network.trainable_variables)  # else the step is traced twice, the first for these
     return optimizer
+
+
+def _configured(model: NERModel) -> Callable[[int], Any]:
+    rate = learning_rates(model.config, model.encoder_config, model.reading.passes).encoder
+    warmup, schedule = model.config.optimization.warmup, model.config.rates.schedule
+    return lambda total_steps: Warmup(rate, round(warmup * total_steps), total_steps, schedule)
 
 
 def state_variables(optimizer: Any) -> list[Any]:

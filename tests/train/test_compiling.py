@@ -77,7 +77,7 @@ def test_modifiers_have_their_order_and_their_options(tiny_config, rarely):
         ("ema,ema:decay=0.5", "modifiers='ema,ema:decay=0.5': 'ema' is named twice"),
         ("fgm,ema,pgd", "modifiers: fgm and pgd are both adversarial training; name one of them"),
         ("fgm:epsilom=1", "the modifier 'fgm' has no option 'epsilom'; did you mean 'epsilon'?"),
-        ("freelb:steps=few", "the steps of the modifier freelb must be in [1, 20], got few"),
+        ("freelb:steps=few", "steps of the modifier freelb must be a whole number, in [1, 20], got 'few'"),
     ],
 )
 def test_modifiers_that_cannot_be_are_refused_before_anything_is_made(
