@@ -5,6 +5,7 @@ from typing import Annotated
 
 from bert4ner.cli.options import Data, InputFormat
 from bert4ner.config import Config
+from bert4ner.errors import DataError
 from bert4ner.options import describe
 
 
@@ -30,6 +31,8 @@ def find_rate(
     from bert4ner.runs.files import to_json, write_text
     from bert4ner.train.rate_search import search_rate
 
+    if output.exists() and not output.is_dir():
+        raise DataError(f"{output}: expected a folder for the plot and the numbers, found a file; name another")
     documents = read_documents(data, format)
     found = search_rate(documents, options, steps=steps, lowest=lowest, highest=highest)
     values = found.to_dict()

@@ -213,6 +213,12 @@ def test_find_rate_writes_plot_and_numbers_and_says_what_to_try(bert4ner, data, 
     assert (tmp_path / "rates/rates.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_find_rate_refuses_a_file_before_it_trains(refused, data):
+    assert "expected a folder for the plot and the numbers, found a file" in refused(
+        "find-rate", data, "--output", data
+    )
+
+
 # --- bad input ---
 
 COMMANDS_ON_DATA = [
