@@ -104,7 +104,7 @@ class OptimizationConfig:
 
 @dataclass(frozen=True)
 class RatesConfig:
-    """How learning rates differ by step and by layer."""
+    """How learning rates differ by step, by layer and by part of the network."""
 
     schedule: Literal["linear", "cosine", "constant"] = option(
         "linear", "How the rates fall from their peak to 0 after the warm-up; `constant`: they do not."
@@ -114,6 +114,12 @@ class RatesConfig:
         "Factor on the rate of each layer of the pretrained encoder for every layer above it; 1: all learn alike.",
         above=0,
         high=1,
+    )
+    neck_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the network of `encoder`; `auto`: that of all on top of the pretrained encoder.", above=0
+    )
+    transition_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the transitions of `crf`; `auto`: that of all on top of the pretrained encoder.", above=0
     )
 
 
@@ -149,6 +155,9 @@ class RegularizationConfig:
         "The same for the sum of their squares; unlike the decoupled `weight_decay` it is part of the gradient.",
         low=0,
     )
+    reinitialise_layers: int = option(
+        0, "Last layers of the pretrained encoder that start from random weights instead of their own.", low=0
+    )
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,9 @@ class RunConfig:
     precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
         "auto",
         "Arithmetic of the encoder; heads, losses and weights stay float32. `auto`: bfloat16 where the machine has it.",
+    )
+    recompute: bool = option(
+        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
     )
     patience: int = option(0, "Stop after this many epochs without a better F1; 0 trains all epochs.", low=0)
     valid_share: float = option(

@@ -38,5 +38,8 @@ CONFIG_MIGRATIONS = (
     Migration(
         "before `dropout_samples`, `head_l1` and `head_l2` dropout was drawn once and nothing penalized: the defaults"
     ),
+    Migration("before `neck_learning_rate` and `transition_learning_rate` all on top learned at one rate: the default"),
+    Migration("before `reinitialise_layers` all layers began as they were pretrained, which is its default"),
+    Migration("before `recompute` all inner values were kept, which is its default; results are the same"),
 )
 """Those of `Config`."""

@@ -85,6 +85,9 @@ COMMANDS: Registry[Command] = Registry(
         "crossval": Command(
             "bert4ner.cli.crossval:crossval", "train K models, each scored on documents it did not see", resumable=True
         ),
+        "find-rate": Command(
+            "bert4ner.cli.find_rate:find_rate", "learning rates that a training can bear, by a short one"
+        ),
         "evaluate": Command("bert4ner.cli.evaluate:evaluate", "precision, recall and F1 of a run or of predictions"),
         "predict": Command("bert4ner.cli.predict:predict", "find the entities in new documents"),
         "combine": Command("bert4ner.cli.combine:combine", "make one run of several: probabilities, votes, thresholds"),
@@ -154,6 +157,8 @@ MODIFIERS: Registry[Any] = Registry(
         "fgm": "bert4ner.train.modifiers.fast_gradient:FastGradient",
         "pgd": "bert4ner.train.modifiers.projected_gradient:ProjectedGradient",
         "freelb": "bert4ner.train.modifiers.free_large_batch:FreeLargeBatch",
+        "vat": "bert4ner.train.modifiers.virtual_adversarial:VirtualAdversarial",
+        "gradient_penalty": "bert4ner.train.modifiers.gradient_penalty:GradientPenalty",
     },
     subclass_of="bert4ner.train.step:Modifier",
 )

@@ -1,6 +1,10 @@
-"""In which order a network of Keras calls a layer that it calls several times; Keras keeps that to itself."""
+"""Calls of Keras' layers, which Keras keeps to itself: their order in a network, and how to make part of one again."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
+
+from bert4ner.backend.frameworks import keras
 
 
 def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
@@ -16,3 +20,10 @@ def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
     depths = network._nodes_by_depth
     nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth] if node.layer is layer]
     return [(source.name, number) for node in nodes for source, _, number, _ in node.iterate_inbound()]
+
+
+def current_call() -> Callable[[], AbstractContextManager[Any]]:
+    """Opens, at any later time, the call of a layer that is going on now: whether it is of training, above all."""
+    context = keras.src.engine.base_layer_utils.call_context()
+    state = dict(context._state)
+    return lambda: context.enter(**state)

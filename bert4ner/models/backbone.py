@@ -1,5 +1,6 @@
 """The pretrained encoder as bert4keras builds it, with the outputs of its last blocks at hand. No head, no loss."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,20 @@ from bert4ner.networks.building import build_transformer
 # Pretraining on much text needs no dropout, fine-tuning on little does: tcm-mini, trained at 0, gains 5 F1 by it.
 UNSTATED_DROPOUT = 0.3
 
+_LAYER = re.compile(r"(?:Encoder-)?Transformer-(\d+)-")  # bert4keras' names of its layers
+_EMBEDDING = re.compile(r"(?:Encoder-)?Embedding-")
 _TAPS = {"feed_forward": "FeedForward-Norm", "attention": "MultiHeadSelfAttention-Norm"}
+
+
+def layer_number(name: str, last: int) -> int:
+    """The number of the encoder's layer, from 1, that bert4keras' layer of this name is part of; 0: embeddings.
+
+    What belongs to no one layer has the number `last`.
+    """
+    found = _LAYER.match(name)
+    if found:
+        return int(found[1]) + 1
+    return 0 if _EMBEDDING.match(name) else last
 
 
 @dataclass(frozen=True)
@@ -69,14 +83,31 @@ class Backbone:
         """The block outputs of the transformer's latest call."""
         return [layer.get_output_at(call) for layer, call in self.taps]
 
-    def load(self, checkpoint: str) -> None:
+    def load(self, checkpoint: str, *, fresh: int = 0) -> None:
         """Fill the weights from a file of weights; each variable is accounted for before any is assigned.
+
+        Args:
+            checkpoint: the file.
+            fresh: how many layers, from the last one down, keep the random values that they have.
 
         Raises:
             CheckpointError: naming every variable that is missing or of another shape.
+            ConfigError: `fresh` layers cannot be told by their names.
         """
         family = get_family(self.config.family, where=checkpoint)
+        kept = [(variable, variable.numpy()) for variable in self._last(fresh)]
         load_weights(self.transformer, Weights(open_store(checkpoint), family, self.config))
+        for variable, value in kept:
+            variable.assign(value)
+
+    def _last(self, count: int) -> list[Any]:
+        """The variables of the last layers."""
+        last = self.config.num_hidden_layers
+        numbers = [(layer_number(layer.name, 0), layer) for layer in self.transformer.layers.values()]
+        found = [(number, layer) for number, layer in numbers if number > last - count]
+        if {number for number, _ in found} != set(range(last - count + 1, last + 1)):
+            raise ConfigError(f"reinitialise_layers={count}: the layers of this encoder cannot be told by their names")
+        return [variable for _, layer in found for variable in layer.weights]
 
 
 def build_backbone(
@@ -124,6 +155,19 @@ def check_size(encoder_config: EncoderConfig, model: ModelConfig, *, max_length:
     layers, count = encoder_config.num_hidden_layers, model.fused
     if count > layers:
         raise ConfigError(f"fusion_layers={count}, but the encoder has {layers} layers; lower --fusion-layers")
+
+
+def check_fresh(encoder_config: EncoderConfig, count: int) -> None:
+    """Refuse to leave more layers random than an encoder has, or some of those that have one set of weights.
+
+    Raises:
+        ConfigError: as said.
+    """
+    family, layers = encoder_config.family, encoder_config.num_hidden_layers
+    if count > layers:
+        raise ConfigError(f"reinitialise_layers={count}, but the encoder has {layers} layers")
+    if count and get_family(family, where="the encoder's configuration").shared:
+        raise ConfigError(f"reinitialise_layers={count}: the layers of the family {family} are one; leave it out")
 
 
 def _rate(dropout: float | str, configured: float | None) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
-from bert4ner.models.backbone import Backbone, build_backbone
+from bert4ner.models.backbone import Backbone, build_backbone, check_fresh
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.budget import check_budget
 from bert4ner.models.encoders import encode
@@ -37,9 +37,11 @@ def open_reading(blueprint: Blueprint) -> Reading:
 
 def build_on(pretrained: Pretrained, blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None) -> Any:
     """`build_model` on a pretrained folder that is open already."""
+    fresh = blueprint.config.regularization.reinitialise_layers
+    check_fresh(pretrained.config, fresh)
     network, backbone = assemble(blueprint, reading, lexicon)
     if pretrained.checkpoint is not None:
-        backbone.load(pretrained.checkpoint)
+        backbone.load(pretrained.checkpoint, fresh=fresh)
     return network
 
 

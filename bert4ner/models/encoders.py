@@ -7,6 +7,8 @@ from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
 
+NECK_NAME = "encoder"
+
 
 class MaskedConvolutions(keras.layers.Layer):
     """A stack of 1-D convolutions with residual connections: (batch, length, width) in and out, gelu after each.
@@ -82,7 +84,7 @@ def encode(features: Any, encoder: str) -> Any:
         return features
     if encoder == "bilstm":
         units = (features.shape[-1] + 1) // 2
-        return keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True), name="encoder")(features)
+        return keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True), name=NECK_NAME)(features)
     if encoder == "cnn":
-        return MaskedConvolutions(dilations=(1, 1), name="encoder")(features)
-    return MaskedConvolutions(dilations=(1, 1, 2), repetitions=4, name="encoder")(features)
+        return MaskedConvolutions(dilations=(1, 1), name=NECK_NAME)(features)
+    return MaskedConvolutions(dilations=(1, 1, 2), repetitions=4, name=NECK_NAME)(features)

@@ -17,8 +17,10 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
 from bert4ner.errors import ConfigError, EnvironmentProblem
+from bert4ner.models.backbone import layer_number
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_reading
+from bert4ner.models.encoders import NECK_NAME
 from bert4ner.models.inputs import Inputs
 from bert4ner.models.lexicon import open_lexicon
 from bert4ner.models.model_folder import Description, read_description, read_weights, write_model
@@ -32,16 +34,6 @@ from bert4ner.text.tokenizer import Tokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
 _PRETRAINED = re.compile(r"(Embedding|Transformer|Encoder)-")  # bert4keras' names of its layers
-_LAYER = re.compile(r"(?:Encoder-)?Transformer-(\d+)-")
-_EMBEDDING = re.compile(r"(?:Encoder-)?Embedding-")
-
-
-def layer_number(name: str, last: int) -> int:
-    """The number of the encoder's layer, from 1, that bert4keras' layer of this name is part of; 0: embeddings."""
-    found = _LAYER.match(name)
-    if found:
-        return int(found[1]) + 1
-    return 0 if _EMBEDDING.match(name) else last
 
 
 @dataclass(frozen=True)
@@ -150,6 +142,15 @@ class NERModel:
         """Names of the trainable variables on top of the pretrained encoder."""
         below = self.encoder_variables()
         return [each.name for each in self.network.trainable_variables if each.name not in below]
+
+    def neck_variables(self) -> list[str]:
+        """Names of the trainable variables between the pretrained encoder and the head, other than fusion's."""
+        necks = [layer for layer in self.network.layers if layer.name == NECK_NAME]
+        return [variable.name for neck in necks for variable in neck.trainable_variables]
+
+    def transition_variables(self) -> list[str]:
+        """Names of the trainable variables by which the head scores the order of tags."""
+        return [getattr(self.head, name).name for name in self.head.transition_weights]
 
     def encoder_variables(self) -> dict[str, int]:
         """Of each trainable variable of the pretrained encoder, by name, the layer, counted from 1; 0: embeddings.

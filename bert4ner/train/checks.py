@@ -21,12 +21,12 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
         ConfigError, CheckpointError: see `build_model` and `compile_for_training`.
     """
     check_documents(documents, "training")
-    from bert4ner.models.backbone import check_size  # deferred: bad data is told without TensorFlow
+    from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
     from bert4ner.train.compiling import checked_modifiers
     from bert4ner.train.losses import check_losses
-    from bert4ner.train.optimizers import check_layer_decay
+    from bert4ner.train.rates import check_rates
 
     pretrained = open_encoder(config)
     check_size(pretrained.config, config.model, max_length=config.windows.max_length)
@@ -34,7 +34,8 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
     open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
     check_losses(config, labels)
     checked_modifiers(config, pretrained.config)
-    check_layer_decay(config, pretrained.config)
+    check_rates(config, pretrained.config)
+    check_fresh(pretrained.config, config.regularization.reinitialise_layers)
     if valid is not None:
         check_documents(valid, "validation")
 

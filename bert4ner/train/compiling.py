@@ -3,7 +3,7 @@
 import inspect
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bert4ner.config import Config
@@ -11,6 +11,7 @@ from bert4ner.errors import ConfigError, nearest
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.networks.recompute import recompute_layers
 from bert4ner.registry import MODIFIERS
 from bert4ner.train.forward import regularized
 from bert4ner.train.losses import check_losses
@@ -18,7 +19,9 @@ from bert4ner.train.optimizers import build_optimizer
 from bert4ner.train.step import Modifier, TrainingStep
 
 
-def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> None:
+def compile_for_training(
+    network: Any, total_steps: int, *, epochs: int = 1, schedule: Callable[[int], Any] | None = None
+) -> None:
     """Compile a network for training as its configuration says.
 
     That is rates and their schedule, loss, draws of dropout, penalties, modifiers; in float16 with loss scaling.
@@ -28,6 +31,7 @@ def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> 
         network: what `build_model` gives.
         total_steps: batches of the whole training, all epochs; the rates fall to 0 by then.
         epochs: how many those are; of each, what is left of batches that make one update together makes one, too.
+        schedule: makes the schedule of the encoder's rates of the number of updates, in place of the configured one.
 
     Raises:
         ConfigError: `build_model` did not make the network, or its configuration names modifiers that are not there or
@@ -46,7 +50,10 @@ def compile_for_training(network: Any, total_steps: int, *, epochs: int = 1) -> 
     in_one = math.prod(each.batches_per_update for each in modifiers.values())
     updates = epochs * -(-total_steps // (epochs * in_one))
     scaled = resolve_precision(model.config.run.precision) == "float16"
-    network.compile(optimizer=build_optimizer(model, updates, loss_scaling=scaled), loss=model.head.loss)
+    if model.config.run.recompute and not recompute_layers(network):
+        raise ConfigError("recompute: the encoder has no layers that are known to keep much; leave it out")
+    optimizer = build_optimizer(model, updates, loss_scaling=scaled, schedule=schedule)
+    network.compile(optimizer=optimizer, loss=model.head.loss)
     network.train_step = TrainingStep(network, modifiers, regularized(network, model.config.regularization))
 
 
@@ -57,12 +64,6 @@ def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modif
         ConfigError: they cannot, or as there.
     """
     found = open_modifiers(config)
-    scored = [name for name, modifier in found.items() if type(modifier).evaluation is not Modifier.evaluation]
-    if len(scored) > 1:
-        raise ConfigError(
-            f"modifiers={config.step.modifiers!r}: {' and '.join(map(repr, scored))} each have weights scored and "
-            "saved that are not those of the training; name one of them"
-        )
     for modifier in found.values():
         modifier.check(config, encoder)
     return found

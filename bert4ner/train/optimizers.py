@@ -1,34 +1,16 @@
-"""AdamW with groups: the head and the layers learn at rates of their own, biases and norms do not decay."""
+"""AdamW with groups: some variables learn at rates of their own, biases and norms do not decay."""
 
-import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.backend.optimizer import SlotOptimizer, loss_scaling_state
-from bert4ner.config import Config
-from bert4ner.errors import ConfigError
-from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.pretrained import EncoderConfig, get_family
+from bert4ner.train.rates import check_rates, learning_rates, rate_factors
 from bert4ner.train.schedule import Warmup
 
-_BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
-_MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3  # 4 layers of width 256
-_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)  # what is on top starts from nothing, whatever the encoder's size
 _NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|sizes|transitions|starts|ends")
-
-
-def auto_learning_rate(parameters: int) -> float:
-    """The peak learning rate of an encoder with so many weights in its blocks, between 5e-6 and 1e-3.
-
-    Below a base encoder the rate follows the power law through the mini (1e-3) and the base (2e-5); above, it falls
-    with the root of the size (1e-5 for a large one).
-    """
-    below = math.log(_MINI_RATE / _BASE_RATE) / math.log(_BASE_PARAMETERS / _MINI_PARAMETERS)
-    exponent = below if parameters < _BASE_PARAMETERS else 0.5
-    rate: float = _BASE_RATE * (_BASE_PARAMETERS / parameters) ** exponent
-    return min(max(rate, 5e-6), _MINI_RATE)
 
 
 def decays(variable: Any) -> bool:
@@ -110,73 +92,37 @@ def grouped(optimizer: Any) -> GroupedAdamW | None:
     return inner if isinstance(inner, GroupedAdamW) else None
 
 
-def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float = 1.0) -> tuple[float, float]:
-    """Peak rates of the encoder and of everything on top, `auto` resolved.
-
-    On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. Where windows are read
-    several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
-
-    Args:
-        config: where the rates are numbers or `auto`.
-        encoder_config: the size of the encoder, which `auto` depends on.
-        passes: how often the encoder reads every window, see `Reading.passes`.
-
-    References:
-        Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (the root); Malladi et al.
-        2022, On the SDEs and Scaling Rules for Adaptive Gradient Algorithms (why it holds for Adam).
-    """
-    options = config.optimization
-    encoder, head = options.learning_rate, options.head_learning_rate
-    slower = math.sqrt(passes)
-    if encoder == "auto":
-        encoder = auto_learning_rate(encoder_parameters(encoder_config))
-    if head == "auto":
-        low, high = _HEAD_RATES
-        head = max(min(max(_HEAD_FACTOR * encoder, low / slower), high / slower), encoder)
-    return float(encoder), float(head)
-
-
-def check_layer_decay(config: Config, encoder_config: EncoderConfig) -> None:
-    """Refuse rates by layer for an encoder whose layers have one set of weights.
-
-    Raises:
-        ConfigError: as said.
-    """
-    decay, family = config.rates.layer_decay, encoder_config.family
-    if decay != 1 and get_family(family, where="the encoder's configuration").shared:
-        raise ConfigError(f"layer_decay={decay}: the layers of the family {family} are one; leave it out")
-
-
-def _layer_factors(model: NERModel) -> dict[str, float]:
-    """Factors on the rates of the encoder's variables: the last layer has the rate itself, embeddings the least."""
-    decay, last = model.config.rates.layer_decay, model.encoder_config.num_hidden_layers
-    return {name: decay ** (last - layer) for name, layer in model.encoder_variables().items() if decay != 1}
-
-
-def build_optimizer(model: NERModel, total_steps: int, *, loss_scaling: bool = False) -> Any:
+def build_optimizer(
+    model: NERModel, total_steps: int, *, loss_scaling: bool = False, schedule: Callable[[int], Any] | None = None
+) -> Any:
     """The optimizer for `total_steps` updates of a model, as its configuration says; built.
 
     Args:
         model: the model to train.
         total_steps: updates of the whole training, which the schedule ends with.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
+        schedule: makes the encoder's rates of `total_steps`; by default they are as configured.
 
     Raises:
-        ConfigError: as `check_layer_decay`.
+        ConfigError: as `check_rates`.
     """
-    check_layer_decay(model.config, model.encoder_config)
-    options = model.config.optimization
-    encoder_rate, head_rate = learning_rates(model.config, model.encoder_config, model.reading.passes)
+    check_rates(model.config, model.encoder_config)
     optimizer = GroupedAdamW(
-        Warmup(encoder_rate, round(options.warmup * total_steps), total_steps, model.config.rates.schedule),
-        rate_factors={**_layer_factors(model), **dict.fromkeys(model.head_variables(), head_rate / encoder_rate)},
-        weight_decay=options.weight_decay,
-        global_clipnorm=options.clip_norm or None,
+        (schedule or _configured(model))(total_steps),
+        rate_factors=rate_factors(model),
+        weight_decay=model.config.optimization.weight_decay,
+        global_clipnorm=model.config.optimization.clip_norm or None,
     )
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     optimizer.build(model.network.trainable_variables)  # else the step is traced twice, the first for these
     return optimizer
+
+
+def _configured(model: NERModel) -> Callable[[int], Any]:
+    rate = learning_rates(model.config, model.encoder_config, model.reading.passes).encoder
+    warmup, schedule = model.config.optimization.warmup, model.config.rates.schedule
+    return lambda total_steps: Warmup(rate, round(warmup * total_steps), total_steps, schedule)
 
 
 def state_variables(optimizer: Any) -> list[Any]:

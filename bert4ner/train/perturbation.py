@@ -3,7 +3,6 @@
 Modifiers say what is added. While none does, the embedding layer and the graph are what they always are.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -13,10 +12,12 @@ from bert4ner.backend.calls import sources_of_calls
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
+from bert4ner.options.fields import Range
 from bert4ner.train.step import Batch, Gradients
 
 _LAYER = "Embedding-Token"
-_MOST_STEPS = 20
+STEPS = Range(low=1, high=20)
+"""How often the embeddings may be moved against the model: each is a part of the graph by itself."""
 
 
 class Pass(NamedTuple):
@@ -83,6 +84,42 @@ class Embeddings:
             raise ConfigError(f"the modifier {self._modifier} needs the gradient of the embeddings; train them")
         return Pass(gradients, added[0], tf.add_n(slopes))
 
+    def at(self, measure: Callable[[Batch], Any], batch: Batch, offsets: Any) -> Any:
+        """What `measure`, which makes forward passes, gives of a batch at moved vectors.
+
+        Args:
+            measure: makes it of a batch, for instance by what a modifier gets.
+            batch: what it is given.
+            offsets: as in `run`, but not None.
+        """
+
+        def move(vectors: Any, real: Any) -> Any:
+            added = offsets(vectors, real) if callable(offsets) else offsets
+            return vectors + tf.cast(added, vectors.dtype)
+
+        with self._changed(move):
+            return measure(batch)
+
+    def slopes(self, measure: Callable[[Batch], Any], batch: Batch) -> tuple[Any, Any]:
+        """A number, and its gradient by the vectors, (rows, length, width) float32, 0 at padding; it has one, too.
+
+        Args:
+            measure: makes the number of a batch; if it makes several forward passes, the gradient is the sum of theirs.
+            batch: what it is given.
+        """
+        watched: list[tuple[Any, Any]] = []
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+            def watch(vectors: Any, real: Any) -> Any:
+                tape.watch(vectors)
+                watched.append((vectors, real))
+                return vectors
+
+            with self._changed(watch):
+                value = measure(batch)
+        found = tape.gradient(value, [vectors for vectors, _ in watched])
+        return value, tf.add_n([_at(real, slopes) for slopes, (_, real) in zip(found, watched, strict=True)])
+
     @contextmanager
     def _changed(self, move: Callable[[Any, Any], Any]) -> Iterator[None]:
         """While open, calls of the layer on windows give what `move` makes of the vectors and of which are real."""
@@ -110,12 +147,17 @@ def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
     @tf.custom_gradient
     def same(vectors: Any) -> Any:
         def gradient(upstream: Any) -> Any:
-            slopes.append(tf.where(real[:, :, None], tf.cast(upstream, "float32"), 0.0))
+            slopes.append(_at(real, upstream))
             return upstream
 
         return tf.identity(vectors), gradient
 
     return same(vectors)
+
+
+def _at(real: Any, slopes: Any) -> Any:
+    """Slopes (rows, length, width) in float32, 0 where a token is not `real` (rows, length)."""
+    return tf.where(real[:, :, None], tf.cast(slopes, "float32"), 0.0)
 
 
 def row_norms(values: Any) -> Any:
@@ -156,16 +198,3 @@ def _mean(gradients: Sequence[Any]) -> Any:
     return tf.IndexedSlices(
         share * values, tf.concat([gradient.indices for gradient in found], axis=0), found[0].dense_shape
     )
-
-
-def check_size(modifier: str, **sizes: float) -> None:
-    """Refuse options of a modifier that are not finite numbers of 0 or more; ConfigError names the first."""
-    for option, size in sizes.items():
-        if not 0 <= size < math.inf:
-            raise ConfigError(f"the {option} of the modifier {modifier} must be 0 or more, got {size}")
-
-
-def check_steps(modifier: str, steps: int) -> None:
-    """Refuse a number of steps that a modifier cannot take: each is a part of the graph by itself; ConfigError."""
-    if not isinstance(steps, int) or not 1 <= steps <= _MOST_STEPS:
-        raise ConfigError(f"the steps of the modifier {modifier} must be in [1, {_MOST_STEPS}], got {steps}")

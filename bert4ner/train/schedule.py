@@ -45,3 +45,26 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
             "total_steps": self.total_steps,
             "schedule": self.schedule,
         }
+
+
+class Rising(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from `lowest` to `highest` in `total_steps`, by the same factor at every step.
+
+    References:
+        Smith 2017, Cyclical Learning Rates for Training Neural Networks, section 3.3.
+    """
+
+    def __init__(self, lowest: float, highest: float, total_steps: int):
+        super().__init__()
+        self.lowest = lowest
+        self.highest = highest
+        self.total_steps = total_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of the update after `step` of them."""
+        share = tf.cast(step, "float32") / max(1.0, float(self.total_steps - 1))
+        return self.lowest * tf.exp(share * math.log(self.highest / self.lowest))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the schedule, as Keras saves them."""
+        return {"lowest": self.lowest, "highest": self.highest, "total_steps": self.total_steps}

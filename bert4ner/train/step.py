@@ -100,7 +100,10 @@ class Modifier:
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:
-        """While open, the network has the weights that are to be scored and saved; then those of the training again."""
+        """While open, the network has the weights that are to be scored and saved; then those of the training again.
+
+        There is one set of them, so that who overrides this has the `role` "an average of the weights", or the like.
+        """
         yield
 
 

@@ -11,7 +11,7 @@ import pytest
 import bert4ner
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.backend.optimizer import SlotOptimizer, loss_scaling_state
-from bert4ner.backend.randomness import random_generators, random_words
+from bert4ner.backend.randomness import RepeatedDraws, random_generators, random_words
 
 FLOORS = ("networks", "models", "train")
 
@@ -54,6 +54,19 @@ def test_words_come_from_the_layer_own_generator():
     again = random_words(layer, 5).numpy()
     generator.reset_from_seed(3)
     assert np.array_equal(random_words(layer, 5), again)
+
+
+def test_what_was_drawn_can_be_drawn_again_and_the_generator_goes_on_as_ever():
+    layer, draws = keras.layers.Dropout(0.5), RepeatedDraws()
+    random_words(layer, 1)
+    (generator,) = random_generators(layer)
+    generator.reset_from_seed(3)
+    expected = [random_words(layer, count).numpy() for count in (5, 3, 5)]
+    generator.reset_from_seed(3)
+    for _ in range(2):
+        with draws.drawing():
+            assert all(np.array_equal(random_words(layer, len(words)), words) for words in expected[:2])
+    assert np.array_equal(random_words(layer, 5), expected[2])
 
 
 def test_generators_of_a_model_come_in_the_order_of_its_layers():

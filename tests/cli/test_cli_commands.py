@@ -191,12 +191,41 @@ sys.exit(main(["info"]))
     assert "precision" not in done.stdout
 
 
+# --- find-rate ---
+
+
+@pytest.mark.tensorflow
+def test_find_rate_writes_plot_and_numbers_and_says_what_to_try(bert4ner, data, tmp_path, monkeypatch):
+    from bert4ner.train.rate_search import RateSearch
+
+    given = {}
+
+    def search(documents, config, **options):
+        given.update(options, documents=len(documents), head=config.model.head)
+        return RateSearch([1e-4, 1e-3, 1e-2, 1e-1], [2.0, 1.0, 0.5, 3.0], on_top=5.0)
+
+    monkeypatch.setattr("bert4ner.train.rate_search.search_rate", search)
+    code, out, _ = bert4ner("find-rate", data, "--output", tmp_path / "rates", "--steps", 30, "--head", "softmax")
+    assert code == 0 and "try:   --learning-rate 0.001 --head-learning-rate 0.005" in out
+    assert given == {"documents": 8, "head": "softmax", "steps": 30, "lowest": 1e-6, "highest": 1.0}
+    values = json.loads((tmp_path / "rates/rates.json").read_text(encoding="utf-8"))
+    assert values["learning_rate"] == pytest.approx(1e-3) and values["losses"] == [2.0, 1.0, 0.5, 3.0]
+    assert (tmp_path / "rates/rates.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_find_rate_refuses_a_file_before_it_trains(refused, data):
+    assert "expected a folder for the plot and the numbers, found a file" in refused(
+        "find-rate", data, "--output", data
+    )
+
+
 # --- bad input ---
 
 COMMANDS_ON_DATA = [
     ("audit", "{}"),
     ("train", "{}", "--output", "{tmp}/run"),
     ("crossval", "{}", "--output", "{tmp}/run"),
+    ("find-rate", "{}", "--output", "{tmp}/rates"),
     ("convert", "{}", "{tmp}/out", "--format", "jsonl"),
     ("evaluate", "{}", "{data}"),
     ("evaluate", "{data}", "{}"),

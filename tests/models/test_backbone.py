@@ -10,7 +10,7 @@ import pytest
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import ModelConfig
 from bert4ner.errors import CheckpointError, ConfigError
-from bert4ner.models.backbone import build_backbone, encoder_parameters
+from bert4ner.models.backbone import build_backbone, check_fresh, encoder_parameters, layer_number
 from bert4ner.models.pretrained import read_encoder_config
 
 IDS = np.array([[3, 40, 41, 42, 43, 4], [3, 50, 51, 4, 0, 0]])  # (batch, length), padding 0
@@ -158,3 +158,32 @@ def test_the_size_of_an_encoder_counts_its_matrices(encoder):
         if weight.name.startswith("Transformer") and len(weight.shape) == 2
     )
     assert encoder_parameters(encoder) == matrices
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("Embedding-Token", 0),
+        ("Embedding-Relative-Position", 0),
+        ("Transformer-0-FeedForward-Norm", 1),
+        ("Transformer-1-MultiHeadSelfAttention", 2),
+        ("Transformer-10-FeedForward", 11),
+        ("Transformer-11-FeedForward", 12),
+        ("Transformer-FeedForward", 12),  # ALBERT's, of all layers
+        ("Encoder-Embedding-Relative-Position", 0),
+        ("Encoder-Transformer-1-FeedForward", 2),
+        ("Encoder-Output-Norm", 12),
+    ],
+)
+def test_layers_are_told_by_their_exact_number(name, number):
+    assert layer_number(name, last=12) == number
+
+
+def test_layers_that_an_encoder_lacks_or_shares_cannot_begin_anew(encoder):
+    check_fresh(encoder, 2)
+    with pytest.raises(ConfigError, match="reinitialise_layers=3, but the encoder has 2 layers"):
+        check_fresh(encoder, 3)
+    albert = dataclasses.replace(encoder, family="albert")
+    check_fresh(albert, 0)
+    with pytest.raises(ConfigError, match="reinitialise_layers=1: the layers of the family albert are one"):
+        check_fresh(albert, 1)

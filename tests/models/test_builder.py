@@ -107,6 +107,19 @@ def test_weights_come_from_the_checkpoint(tiny_config, tiny_checkpoint):
         assert given.std() == pytest.approx(0.4, rel=0.3) and random.std() < 0.05
 
 
+def test_the_last_layers_begin_anew_as_the_seed_says(tiny_config, tiny_checkpoint):
+    def values(**options):
+        return NERModel.create(tiny_config(pretrained=str(tiny_checkpoint), **options), ["X"]).weights()
+
+    random = NERModel.create(tiny_config(), ["X"]).weights()
+    loaded, fresh, all_fresh = values(), values(reinitialise_layers=1), values(reinitialise_layers=2)
+    for name in loaded:
+        assert np.array_equal(fresh[name], (random if name.startswith("Transformer-1-") else loaded)[name]), name
+        assert np.array_equal(all_fresh[name], (random if name.startswith("Transformer-") else loaded)[name]), name
+    changed = [name for name in loaded if not np.array_equal(fresh[name], loaded[name])]
+    assert any("FeedForward" in name for name in changed) and any("Attention" in name for name in changed)
+
+
 def test_labels_are_sorted_and_each_counts_once(tiny_config):
     head = build_model(tiny_config(), ["Y", "X", "Y"]).get_layer("head")
     assert head.labels == ["X", "Y"] and len(head.tagset) == 7

@@ -283,6 +283,22 @@ def test_scores_are_those_of_bert4keras_for_the_same_weights(rng, ours, theirs):
     np.testing.assert_allclose(head.logits(head(features)).numpy()[inside], expected[inside], atol=1e-4)
 
 
+def test_what_is_turned_has_gradients_of_any_order(rng):
+    given, other = (tf.constant(rng.normal(size=(3, 4)).astype("float32")) for _ in range(2))
+    with tf.GradientTape() as outer:
+        outer.watch(given)
+        with tf.GradientTape() as inner:
+            inner.watch(given)
+            value = tf.reduce_sum(tf.square(rotate(given)) * other)
+        slopes = inner.gradient(value, given)
+        total = tf.reduce_sum(tf.square(slopes))
+    matrix = rotate(tf.reshape(tf.eye(12), (12, 3, 4))).numpy().reshape(12, 12)
+    hessian = 2 * matrix @ np.diag(other.numpy().ravel()) @ matrix.T  # turned by rows
+    np.testing.assert_allclose(slopes.numpy().ravel(), hessian @ given.numpy().ravel(), rtol=1e-4, atol=1e-5)
+    expected = 2 * hessian @ hessian @ given.numpy().ravel()
+    np.testing.assert_allclose(outer.gradient(total, given).numpy().ravel(), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_rotated_products_depend_on_the_distance_only(rng):
     one, other = rng.normal(size=(2, 8)).astype("float32")
     turned = [rotate(tf.constant(np.tile(vector, (30, 1)))).numpy() for vector in (one, other)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bert4ner.errors import ConfigError
-from bert4ner.models.ner_model import NERModel, layer_number
+from bert4ner.models.ner_model import NERModel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -33,25 +33,6 @@ def test_a_loaded_model_is_the_saved_one(saved, tiny_model):
         tiny_model.vocabulary.tokens,
     )
     assert np.array_equal(loaded.outputs(IDS), tiny_model.outputs(IDS))
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("Embedding-Token", 0),
-        ("Embedding-Relative-Position", 0),
-        ("Transformer-0-FeedForward-Norm", 1),
-        ("Transformer-1-MultiHeadSelfAttention", 2),
-        ("Transformer-10-FeedForward", 11),
-        ("Transformer-11-FeedForward", 12),
-        ("Transformer-FeedForward", 12),  # ALBERT's, of all layers
-        ("Encoder-Embedding-Relative-Position", 0),
-        ("Encoder-Transformer-1-FeedForward", 2),
-        ("Encoder-Output-Norm", 12),
-    ],
-)
-def test_layers_are_told_by_their_exact_number(name, number):
-    assert layer_number(name, last=12) == number
 
 
 def test_every_variable_is_of_the_encoder_or_on_top(tiny_model):

@@ -83,6 +83,18 @@ def tiny_config(one_layer) -> Callable[..., Config]:
 
 
 @pytest.fixture
+def network_of(tiny_config, tiny_encoder) -> Callable[..., Any]:
+    """Makes a compiled network of two layers of some family, without dropout unless asked for."""
+    from tests.train.moved_tables import network_of_family
+
+    def make(family: str = "bert", **options: Any) -> Any:
+        quiet = {"pretrained": str(tiny_encoder), "head": "softmax", "head_dropout": 0.0, "encoder_dropout": 0.0}
+        return network_of_family(family, tiny_config(**{**quiet, **options}))
+
+    return make
+
+
+@pytest.fixture
 def eagerly() -> Iterator[None]:
     """Networks run without a graph: steps are slower, but nothing is traced, which takes most of a tiny training."""
     from bert4ner.backend.frameworks import tf

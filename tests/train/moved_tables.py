@@ -3,13 +3,19 @@
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.models.blueprint import Blueprint
+from bert4ner.models.builder import assemble, open_reading
 from bert4ner.models.ner_model import NERModel
+from bert4ner.models.pretrained import get_family, open_pretrained, read_encoder_config
+from bert4ner.registry import FAMILIES
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.step import Batch, TrainingStep
+from tests.models.pretrained.test_encoder_config import SAVED
 
 IDS = np.array([[51, 52, 53, 54, 55, 56, 57, 58, 59], [60, 61, 62, 63, 64, 65, 0, 0, 0]], "int32")
 REAL = IDS > 0
 LABELS = ["DRUG", "SYMPTOM"]
+ENCODERS = [name for name in FAMILIES.own() if not get_family(name, where="here").decoder]
 
 
 def table_of(network):
@@ -23,6 +29,17 @@ def compiled(model):
     model.set_weights(values, where="here")
     model.network.compile(optimizer=keras.optimizers.SGD(0.1), loss=model.head.loss)
     return model.network
+
+
+def network_of_family(family, config):
+    """A compiled network of two layers of some family, with the vocabulary of the pretrained folder."""
+    vocabulary = open_pretrained(config.model.pretrained).vocabulary
+    described = {"family": family, **SAVED[family], **({"pad_id": 0} if family == "xlnet" else {})}
+    encoder = read_encoder_config(described, where="here")
+    blueprint = Blueprint.of(config, LABELS, encoder, vocabulary)
+    reading = open_reading(blueprint)
+    network, _ = assemble(blueprint, reading)
+    return compiled(NERModel(network, config, blueprint.labels, encoder, vocabulary, reading))
 
 
 def weights(model):
@@ -78,3 +95,10 @@ def assert_close(found, expected, tolerance=2e-4):
     for name, value in expected.items():
         scale = max(1e-3, float(np.abs(value).max()))
         np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance * scale, err_msg=str(name))
+
+
+def relative_error(found, expected):
+    """The norm of what is wrong, all numbers together, for that of what is expected."""
+    assert found.keys() == expected.keys()
+    wrong = sum(np.square(found[name] - value).sum() for name, value in expected.items())
+    return np.sqrt(wrong / sum(np.square(value).sum() for value in expected.values()))

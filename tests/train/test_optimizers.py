@@ -1,24 +1,11 @@
 """The optimizer against AdamW as its paper writes it, the schedule, and who learns at which rate."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.config import Config
-from bert4ner.errors import ConfigError
-from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.train.crossval import train
-from bert4ner.train.optimizers import (
-    GroupedAdamW,
-    auto_learning_rate,
-    build_optimizer,
-    learning_rates,
-    state_variables,
-)
+from bert4ner.train.optimizers import GroupedAdamW, build_optimizer, state_variables
 from bert4ner.train.schedule import Warmup
 
 
@@ -141,51 +128,6 @@ def test_the_configuration_makes_an_equal_optimizer(rng, make_variable):
     assert np.array_equal(one.numpy(), other.numpy())
 
 
-def encoder_of(layers, width):
-    return EncoderConfig(
-        family="bert",
-        vocab_size=100,
-        hidden_size=width,
-        num_hidden_layers=layers,
-        num_attention_heads=2,
-        intermediate_size=4 * width,
-        hidden_act="gelu",
-    )
-
-
-def size(layers, width):
-    return encoder_parameters(encoder_of(layers, width))
-
-
-def test_the_automatic_rate_suits_the_sizes_that_people_use():
-    assert auto_learning_rate(size(4, 256)) == pytest.approx(1e-3, rel=0.03)
-    assert auto_learning_rate(size(12, 768)) == pytest.approx(2e-5, rel=0.03)
-    assert 5e-6 <= auto_learning_rate(size(24, 1024)) < 1.5e-5
-    assert auto_learning_rate(size(2, 16)) == 1e-3
-
-
-def test_the_automatic_rate_never_rises_with_size():
-    sizes = np.geomspace(1e3, 1e11, 400)
-    rates = [auto_learning_rate(int(parameters)) for parameters in sizes]
-    assert all(smaller >= larger for smaller, larger in pairwise(rates))
-    assert 0.99 < auto_learning_rate(84_999_999) / auto_learning_rate(85_000_001) < 1.01
-    assert min(rates) >= 5e-6
-
-
-def test_automatic_rates_are_resolved_for_encoder_and_head():
-    base = encoder_of(12, 768)
-    assert learning_rates(Config(), base) == (pytest.approx(2e-5, rel=0.03), 2e-3)
-    mini = encoder_of(4, 256)
-    assert learning_rates(Config(), mini) == (pytest.approx(1e-3, rel=0.03), pytest.approx(1e-2, rel=0.03))
-    for encoder, head in ((1e-6, 2e-3), (3e-4, 3e-3), (1e-3, 1e-2), (5e-3, 1e-2), (2e-2, 2e-2)):
-        assert learning_rates(Config().replace(learning_rate=encoder), base) == (encoder, pytest.approx(head))
-    assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base) == (1e-4, 1e-5)
-    assert learning_rates(Config(), mini, 1) == learning_rates(Config(), mini)
-    assert learning_rates(Config(), mini, 9) == (pytest.approx(1e-3, rel=0.03), pytest.approx(1e-2 / 3, rel=0.03))
-    assert learning_rates(Config(), base, 4) == (pytest.approx(2e-5, rel=0.03), 1e-3)
-    assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base, 9) == (1e-4, 1e-5)
-
-
 ON_TOP = [("crf", "none", "last"), ("crf", "idcnn", "weighted"), ("softmax", "bilstm", "concat")]
 
 
@@ -203,6 +145,8 @@ def model(request, tiny_config, tiny_encoder) -> NERModel:
         warmup=0.0,
         weight_decay=0.0,
         clip_norm=0.0,
+        **({} if encoder == "none" else {"neck_learning_rate": 3e-3}),
+        **({} if head != "crf" else {"transition_learning_rate": 2e-2}),
     )
     return NERModel.create(config, ["DRUG", "SYMPTOM"])
 
@@ -222,16 +166,23 @@ def test_every_variable_is_in_one_group_by_a_name_of_its_own(model):
     assert any(name.startswith("head/") for name in on_top)
 
 
-def test_what_stands_on_the_encoder_learns_at_its_own_rate(model, rng):
+def own_rate(name):
+    """By the name of a variable of the fixture `model`."""
+    part, _, rest = name.partition("/")
+    if part == "head" and rest in ("transitions:0", "starts:0", "ends:0"):
+        return 2e-2
+    return {"encoder": 3e-3, "head": 7e-3, "fusion": 7e-3}.get(part, 1e-3)
+
+
+def test_each_part_learns_at_its_own_rate(model, rng):
     """The first step of Adam is the rate times the gradient's sign, wherever the gradient is not tiny."""
     optimizer = build_optimizer(model, 1000)
     variables = model.network.trainable_variables
     before = [variable.numpy() for variable in variables]
     gradients = [tf.constant(rng.choice([-1.0, 1.0], size=value.shape), "float32") for value in before]
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
-    on_top = set(model.head_variables())
     for variable, value, gradient in zip(variables, before, gradients, strict=True):
-        rate = 7e-3 if variable.name in on_top else 1e-3
+        rate = own_rate(variable.name)
         moved = (value - variable.numpy()) / gradient.numpy()
         np.testing.assert_allclose(moved, rate * 1000 / 1001, rtol=2e-3, err_msg=variable.name)
 
@@ -265,11 +216,3 @@ def test_the_rate_falls_layer_by_layer_and_the_first_is_neither_the_tenth_nor_th
 def test_without_layer_decay_no_layer_has_a_factor(model):
     optimizer = build_optimizer(model, 100)
     assert set(optimizer.rate_factors) == set(model.head_variables())
-
-
-def test_layers_that_are_one_have_no_rates_of_their_own(tiny_config, deep_encoder, documents, tmp_path):
-    encoder = deep_encoder(model_type="albert", embedding_size=16)
-    config = tiny_config(pretrained=str(encoder), layer_decay=0.9)
-    with pytest.raises(ConfigError, match=r"layer_decay=0\.9: the layers of the family albert are one; leave it out"):
-        train(documents, config, output=tmp_path / "run")
-    assert not (tmp_path / "run").exists()

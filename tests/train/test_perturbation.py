@@ -5,47 +5,22 @@ import pytest
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import ConfigError
-from bert4ner.models.blueprint import Blueprint
-from bert4ner.models.builder import assemble, open_reading
 from bert4ner.models.ner_model import NERModel
-from bert4ner.models.pretrained import get_family, open_pretrained, read_encoder_config
-from bert4ner.registry import FAMILIES, HEADS
+from bert4ner.registry import HEADS
 from bert4ner.train.perturbation import Embeddings, mean_of, row_norms, scaled_to, within
 from bert4ner.train.step import Gradients, Loss, Modifier, TrainingStep
-from tests.models.pretrained.test_encoder_config import SAVED
 from tests.train.moved_tables import (
+    ENCODERS,
     IDS,
-    LABELS,
     REAL,
     assert_close,
     batch_for,
-    compiled,
     dense,
     norms,
     plain_gradients,
     slopes_of,
     table_of,
 )
-
-ENCODERS = [name for name in FAMILIES.own() if not get_family(name, where="here").decoder]
-
-
-@pytest.fixture
-def network_of(tiny_config, tiny_encoder):
-    """Makes a compiled network without dropout, of two layers of some family."""
-
-    def make(family="bert", **options):
-        config = tiny_config(pretrained=str(tiny_encoder), **{"head": "softmax", **options})
-        config = config.replace(head_dropout=0.0, encoder_dropout=0.0)
-        vocabulary = open_pretrained(tiny_encoder).vocabulary
-        described = {"family": family, **SAVED[family], **({"pad_id": 0} if family == "xlnet" else {})}
-        encoder = read_encoder_config(described, where="here")
-        blueprint = Blueprint.of(config, LABELS, encoder, vocabulary)
-        reading = open_reading(blueprint)
-        network, _ = assemble(blueprint, reading)
-        return compiled(NERModel(network, config, blueprint.labels, encoder, vocabulary, reading))
-
-    return make
 
 
 def assert_moved_as_the_table_is(network, rng):

@@ -5,7 +5,7 @@ import pytest
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
-from bert4ner.train.schedule import Warmup
+from bert4ner.train.schedule import Rising, Warmup
 
 
 def rates_of(schedule, count):
@@ -41,3 +41,10 @@ def test_after_the_warm_up_it_follows_its_schedule(schedule, expected):
 
 def test_the_configuration_names_all_schedules():
     assert Config.option("schedule").words() == ["linear", "cosine", "constant"]
+
+
+@pytest.mark.parametrize(("total", "expected"), [(5, [1e-4, 1e-3, 1e-2, 1e-1, 1]), (1, [1e-4])])
+def test_a_rising_rate_is_multiplied_by_the_same_at_every_step(total, expected):
+    schedule = Rising(1e-4, 1.0, total)
+    np.testing.assert_allclose(rates_of(schedule, total), expected, rtol=1e-5)
+    assert Rising.from_config(schedule.get_config()).get_config() == schedule.get_config()

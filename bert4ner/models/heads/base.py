@@ -64,7 +64,7 @@ class Head(keras.layers.Layer):
     - `targets` and `loss`: what is to be learned, int32 with a row of numbers for each window, and the loss, which gets
       outputs of whole windows. One over tokens takes `self.text(outputs)`, so that position 0 is the first token of the
       text; one over pairs may leave them whole and count by `pair_targets.unpack_targets`, which spares a copy.
-      `divergence`, which the modifier `r_drop` needs, is how far two outputs are apart;
+      `divergence`, which the modifiers `r_drop` and `vat` need, is how far two outputs are apart;
     - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
       probability of any span. They get outputs of the text's tokens only;
     - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
@@ -93,6 +93,8 @@ class Head(keras.layers.Layer):
     """How the encoder reads windows, which decides what the features are."""
     token_axes: tuple[int, ...] = (1,)
     """The axes of the outputs that are positions of tokens; what else they hold stands behind these."""
+    transition_weights: tuple[str, ...] = ()
+    """The attributes that are weights which score the order of tags; they may learn at a rate of their own."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         kwargs["dtype"] = "float32"  # log probabilities do not survive 16 bits

@@ -41,6 +41,8 @@ class CRFHead(TagHead):
         Confident Output Distributions (which divergence it is, and the other one).
     """
 
+    transition_weights = ("transitions", "starts", "ends")
+
     def __init__(
         self, scheme: str, labels: Sequence[str], label_smoothing: float = 0.0, dropout: float = 0.0, **kwargs: Any
     ):

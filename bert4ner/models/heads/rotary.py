@@ -27,9 +27,9 @@ def _turn(vectors: Any, factors: Any) -> Any:
     """Vectors (..., length, width), a pair a complex number, times factors (length, width / 2) of absolute value 1.
 
     One pass over memory, and the gradient, turned backwards, is another: several times fewer than sines and cosines
-    of both elements apart.
+    of both elements apart. Turning is linear, so that the gradient has a gradient, and so on.
     """
-    return _times(vectors, factors), lambda slopes: (_times(slopes, tf.math.conj(factors)), None)
+    return _times(vectors, factors), lambda slopes: (_turn(slopes, tf.math.conj(factors)), None)
 
 
 def _times(vectors: Any, factors: Any) -> Any:

@@ -9,7 +9,8 @@ from bert4ner.backend.frameworks import keras
 from bert4ner.models.ner_model import NERModel
 from bert4ner.runs.history import best_line, write_history
 from bert4ner.train.batches import TrainingBatches
-from bert4ner.train.optimizers import grouped, learning_rates
+from bert4ner.train.optimizers import grouped
+from bert4ner.train.rates import learning_rates
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +59,8 @@ class History(keras.callbacks.Callback):
         if grouped(self.model.optimizer) is None:
             return {"learning_rate": rate}
         model = NERModel.of(self.model)
-        encoder, head = learning_rates(model.config, model.encoder_config, model.reading.passes)
-        return {"learning_rate": rate, "head_learning_rate": rate * head / encoder}
+        peaks = learning_rates(model.config, model.encoder_config, model.reading.passes)
+        return {"learning_rate": rate, "head_learning_rate": rate * peaks.head / peaks.encoder}
 
     def write(self) -> None:
         """Write the file."""

@@ -5,6 +5,7 @@ from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.models.ner_model import NERModel
+from bert4ner.options.fields import Range
 from bert4ner.text.windows import SPECIAL_TOKENS
 from bert4ner.train.modifiers.ranges import check_whole
 from bert4ner.train.step import Batch, Gradients, Modifier
@@ -26,7 +27,7 @@ class Accumulation(Modifier):
     """
 
     def __init__(self, batches: int = 2):
-        check_whole("accumulate", "batches", batches, low=1)
+        check_whole("accumulate", Range(low=1), batches=batches)
         self.batches_per_update = batches
 
     def build(self, network: Any) -> None:

@@ -8,6 +8,7 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.options.fields import Range
 from bert4ner.train.modifiers.exchange import exchanged
 from bert4ner.train.modifiers.ranges import check_whole
 from bert4ner.train.step import Modifier
@@ -31,9 +32,10 @@ class EpochMean(Modifier):
         Izmailov et al. 2018, Averaging Weights Leads to Wider Optima and Better Generalization.
     """
 
+    role = "an average of the weights"
+
     def __init__(self, first: int = 5, every: int = 1):
-        check_whole("swa", "first", first, low=1)
-        check_whole("swa", "every", every, low=1)
+        check_whole("swa", Range(low=1), first=first, every=every)
         self.first = first
         self.every = every
 

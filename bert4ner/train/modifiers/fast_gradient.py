@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, final
 
-from bert4ner.train.perturbation import Embeddings, check_size, mean_of, scaled_to
+from bert4ner.options.fields import Range
+from bert4ner.train.modifiers.ranges import check_number
+from bert4ner.train.perturbation import Embeddings, mean_of, scaled_to
 from bert4ner.train.step import Batch, Gradients, Modifier
 
 
@@ -28,7 +30,7 @@ class FastGradient(Modifier):
     role = "adversarial training"
 
     def __init__(self, epsilon: float = 1.0):
-        check_size("fgm", epsilon=epsilon)
+        check_number("fgm", Range(low=0), epsilon=epsilon)
         self.epsilon = float(epsilon)
 
     def build(self, network: Any) -> None:

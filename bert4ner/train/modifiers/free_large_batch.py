@@ -6,7 +6,9 @@ from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.models.ner_model import NERModel
-from bert4ner.train.perturbation import Embeddings, check_size, check_steps, mean_of, scaled_to, within
+from bert4ner.options.fields import Range
+from bert4ner.train.modifiers.ranges import check_number, check_whole
+from bert4ner.train.perturbation import STEPS, Embeddings, mean_of, scaled_to, within
 from bert4ner.train.step import Batch, Gradients, Modifier
 
 
@@ -35,8 +37,8 @@ class FreeLargeBatch(Modifier):
     role = "adversarial training"
 
     def __init__(self, steps: int = 3, epsilon: float = 1.0, alpha: float = 0.4, init: float = 0.4):
-        check_steps("freelb", steps)
-        check_size("freelb", epsilon=epsilon, alpha=alpha, init=init)
+        check_whole("freelb", STEPS, steps=steps)
+        check_number("freelb", Range(low=0), epsilon=epsilon, alpha=alpha, init=init)
         self.steps, self.epsilon, self.alpha, self.init = steps, float(epsilon), float(alpha), float(init)
 
     def build(self, network: Any) -> None:

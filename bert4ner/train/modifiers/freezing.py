@@ -7,6 +7,7 @@ from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig, get_family
+from bert4ner.options.fields import Range
 from bert4ner.train.modifiers.ranges import check_whole
 from bert4ner.train.optimizers import grouped
 from bert4ner.train.step import Modifier
@@ -29,8 +30,8 @@ class Freezing(Modifier):
     """
 
     def __init__(self, layers: int = 0, epochs: int = 1):
-        check_whole("freeze", "layers", layers, low=0)
-        check_whole("freeze", "epochs", epochs, low=1)
+        check_whole("freeze", Range(low=0), layers=layers)
+        check_whole("freeze", Range(low=1), epochs=epochs)
         self.layers = layers
         self.epochs = epochs
 

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.errors import ConfigError
+from bert4ner.options.fields import Range
 from bert4ner.train.modifiers.exchange import exchanged
+from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.step import Modifier
 
 _WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
@@ -28,9 +29,10 @@ class MovingAverage(Modifier):
         Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging.
     """
 
+    role = "an average of the weights"
+
     def __init__(self, decay: float = 0.99):
-        if not 0 <= decay < 1:
-            raise ConfigError(f"the decay of the modifier ema must be in [0, 1), got {decay}")
+        check_number("ema", Range(low=0, below=1), decay=decay)
         self.decay = decay
 
     def build(self, network: Any) -> None:

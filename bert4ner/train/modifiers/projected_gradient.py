@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, final
 
-from bert4ner.train.perturbation import Embeddings, check_size, check_steps, mean_of, scaled_to, within
+from bert4ner.options.fields import Range
+from bert4ner.train.modifiers.ranges import check_number, check_whole
+from bert4ner.train.perturbation import STEPS, Embeddings, mean_of, scaled_to, within
 from bert4ner.train.step import Batch, Gradients, Modifier
 
 
@@ -31,8 +33,8 @@ class ProjectedGradient(Modifier):
     role = "adversarial training"
 
     def __init__(self, steps: int = 3, epsilon: float = 1.0, alpha: float = 0.4):
-        check_steps("pgd", steps)
-        check_size("pgd", epsilon=epsilon, alpha=alpha)
+        check_whole("pgd", STEPS, steps=steps)
+        check_number("pgd", Range(low=0), epsilon=epsilon, alpha=alpha)
         self.steps, self.epsilon, self.alpha = steps, float(epsilon), float(alpha)
 
     def build(self, network: Any) -> None:

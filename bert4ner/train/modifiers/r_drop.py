@@ -5,11 +5,11 @@ from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
-from bert4ner.errors import ConfigError
-from bert4ner.models.heads.base import Head
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.registry import HEADS
+from bert4ner.options.fields import Range
+from bert4ner.train.modifiers.agreement import check_divergence, divergences
+from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.step import Batch, Loss, Modifier
 
 
@@ -32,15 +32,12 @@ class RDrop(Modifier):
     """
 
     def __init__(self, alpha: float = 1.0):
-        if not 0 < alpha < float("inf"):
-            raise ConfigError(f"alpha of the modifier r_drop must be above 0, got {alpha}")
+        check_number("r_drop", Range(above=0), alpha=alpha)
         self.alpha = alpha
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
         """Refuses a head that does not say how far two of its outputs are apart."""
-        head = config.model.head
-        if HEADS.get(head).divergence is Head.divergence:
-            raise ConfigError(f"the modifier r_drop cannot go with the head {head!r}, which has no `divergence`")
+        check_divergence("r_drop", config)
 
     def build(self, network: Any) -> None:
         """Takes notice of the head."""
@@ -49,7 +46,5 @@ class RDrop(Modifier):
     def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
         """The loss of both passes, and of their disagreement."""
         one, other = compute(batch), compute(batch)
-        apart = self.head.divergence(batch.targets, one.outputs, other.outputs)  # (batch,)
-        if batch.weights is not None:
-            apart *= batch.weights
+        apart = divergences(self.head, batch, one.outputs, other.outputs)
         return Loss((one.value + other.value) / 2 + self.alpha / 2 * tf.reduce_mean(apart), one.outputs)

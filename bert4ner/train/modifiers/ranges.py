@@ -1,13 +1,27 @@
-"""Whole numbers among the options of modifiers, refused outside their range."""
+"""Numbers among the options of modifiers, refused outside their range."""
 
 from bert4ner.errors import ConfigError
+from bert4ner.options.fields import Range
+from bert4ner.options.kinds import is_number
 
 
-def check_whole(modifier: str, option: str, value: object, *, low: int) -> None:
-    """Refuse what is no whole number, or below `low`.
+def check_whole(modifier: str, allowed: Range, **options: object) -> None:
+    """Refuse options of a modifier that are no whole numbers, or outside a range.
 
     Raises:
-        ConfigError: naming the modifier and its option.
+        ConfigError: naming the modifier and the first such option.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < low:
-        raise ConfigError(f"{option} of the modifier {modifier} must be a whole number, at least {low}, got {value!r}")
+    for option, value in options.items():
+        if not is_number(value) or not isinstance(value, int) or value not in allowed:
+            raise ConfigError(f"{option} of the modifier {modifier} must be a whole number, {allowed}, got {value!r}")
+
+
+def check_number(modifier: str, allowed: Range, **options: object) -> None:
+    """Refuse options of a modifier that are no numbers, or outside a range.
+
+    Raises:
+        ConfigError: naming the modifier and the first such option.
+    """
+    for option, value in options.items():
+        if not is_number(value) or value not in allowed:
+            raise ConfigError(f"{option} of the modifier {modifier} must be a number, {allowed}, got {value!r}")

@@ -107,8 +107,8 @@ def test_an_option_outside_its_range_is_refused(option, value):
             "swa:first=4",
             "the modifier swa begins with epoch first=4, but epochs=3; name an earlier one, such as swa:first=1",
         ),
-        ("swa:first=1, ema", "'swa' and 'ema' each have weights scored and saved that are not those of the training"),
-        ("ema,freeze,swa:first=1", "'ema' and 'swa' each have weights scored and saved"),
+        ("swa:first=1, ema", "modifiers: swa and ema are both an average of the weights; name one of them"),
+        ("ema,freeze,swa:first=1", "modifiers: ema and swa are both an average of the weights"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(tiny_config, documents, tmp_path, modifiers, told):

@@ -80,5 +80,5 @@ def test_a_scale_of_the_loss_that_is_too_large_for_float16_does_no_harm(network_
 
 @pytest.mark.parametrize("epsilon", [-0.1, float("nan"), float("inf")])
 def test_an_epsilon_that_is_no_size_is_refused(epsilon):
-    with pytest.raises(ConfigError, match="the epsilon of the modifier fgm must be 0 or more, got"):
+    with pytest.raises(ConfigError, match="epsilon of the modifier fgm must be a number, at least 0, got"):
         FastGradient(epsilon)

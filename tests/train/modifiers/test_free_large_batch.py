@@ -74,7 +74,7 @@ def test_the_start_is_in_the_ball_as_well(network_with):
     np.testing.assert_allclose(norms(start).ravel(), 0.01, rtol=1e-5)
 
 
-@pytest.mark.parametrize("modifiers", ["fgm", "pgd:steps=2", "freelb:steps=2,ema:decay=0.5"])
+@pytest.mark.parametrize("modifiers", ["fgm", "pgd:steps=2", "freelb:steps=2,ema:decay=0.5", "vat,gradient_penalty"])
 def test_a_killed_training_ends_as_if_it_had_not_been_killed(
     modifiers, documents, tiny_config, tmp_path, without_times
 ):
@@ -93,17 +93,17 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(
     again, same, resumed = train("killed")
     assert again == history and same.keys() == state.keys() and resumed == weights
     assert all(np.array_equal(value, same[name]) for name, value in state.items())
-    if "freelb" in modifiers:
-        assert int(state["modifier/freelb/0"]) == int(state["optimizer/0"]) > 1
+    for name in ("freelb", "vat"):
+        assert name not in modifiers or int(state[f"modifier/{name}/0"]) == int(state["optimizer/0"]) > 1
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"steps": 0}, r"the steps of the modifier freelb must be in \[1, 20\], got 0"),
-        ({"epsilon": -1}, "the epsilon of the modifier freelb must be 0 or more, got -1"),
-        ({"alpha": float("inf")}, "the alpha of the modifier freelb must be 0 or more, got inf"),
-        ({"init": -0.5}, "the init of the modifier freelb must be 0 or more, got -0.5"),
+        ({"steps": 0}, r"steps of the modifier freelb must be a whole number, in \[1, 20\], got 0"),
+        ({"epsilon": -1}, "epsilon of the modifier freelb must be a number, at least 0, got -1"),
+        ({"alpha": float("inf")}, "alpha of the modifier freelb must be a number, at least 0, got inf"),
+        ({"init": -0.5}, "init of the modifier freelb must be a number, at least 0, got -0.5"),
     ],
 )
 def test_options_outside_their_ranges_are_refused(options, told):

@@ -62,7 +62,7 @@ def test_before_the_first_update_there_is_nothing_to_average(network):
 
 @pytest.mark.parametrize("decay", [1, -0.1, 1.5, float("nan")])
 def test_a_decay_outside_its_range_is_refused(decay):
-    with pytest.raises(ConfigError, match=r"the decay of the modifier ema must be in \[0, 1\), got"):
+    with pytest.raises(ConfigError, match=r"decay of the modifier ema must be a number, in \[0, 1\), got"):
         MovingAverage(decay)
 
 

@@ -67,11 +67,12 @@ def test_one_long_step_is_fgm(network_with):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"steps": 0}, r"the steps of the modifier pgd must be in \[1, 20\], got 0"),
-        ({"steps": 21}, r"the steps of the modifier pgd must be in \[1, 20\], got 21"),
-        ({"steps": 2.5}, r"the steps of the modifier pgd must be in \[1, 20\], got 2.5"),
-        ({"epsilon": -1}, "the epsilon of the modifier pgd must be 0 or more, got -1"),
-        ({"alpha": float("nan")}, "the alpha of the modifier pgd must be 0 or more, got nan"),
+        ({"steps": 0}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got 0"),
+        ({"steps": 21}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got 21"),
+        ({"steps": True}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got True"),
+        ({"steps": 2.5}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got 2.5"),
+        ({"epsilon": -1}, "epsilon of the modifier pgd must be a number, at least 0, got -1"),
+        ({"alpha": float("nan")}, "alpha of the modifier pgd must be a number, at least 0, got nan"),
     ],
 )
 def test_options_outside_their_ranges_are_refused(options, told):

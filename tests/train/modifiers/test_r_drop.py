@@ -182,7 +182,7 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_con
 
 @pytest.mark.parametrize("alpha", [0, -1, float("inf"), float("nan")])
 def test_an_alpha_outside_its_range_is_refused(alpha):
-    with pytest.raises(ConfigError, match="alpha of the modifier r_drop must be above 0, got"):
+    with pytest.raises(ConfigError, match="alpha of the modifier r_drop must be a number, above 0, got"):
         RDrop(alpha)
 
 

@@ -1,0 +1,43 @@
+"""``bert4ner find-rate``: which learning rates a training can bear."""
+
+from pathlib import Path
+from typing import Annotated
+
+from bert4ner.cli.options import Data, InputFormat
+from bert4ner.config import Config
+from bert4ner.errors import DataError
+from bert4ner.options import describe
+
+
+def find_rate(
+    data: Data,
+    *,
+    output: Annotated[Path, describe("Folder for rates.png, the plot, and rates.json.", metavar="DIR")],
+    steps: Annotated[int, describe("Batches in which the rates rise.", low=20)] = 200,
+    lowest: Annotated[float, describe("The encoder's rate at the first batch.", low=1e-9)] = 1e-6,
+    highest: Annotated[float, describe("The encoder's rate at the last batch.", low=1e-9)] = 1.0,
+    format: InputFormat = "auto",
+    options: Config = Config(),  # noqa: B008  (frozen)
+) -> None:
+    """Look for learning rates: a short training whose rates rise until it diverges. Keeps no model.
+
+    The suggested rate is a tenth of the one with the lowest loss. Rates of the head and of lower layers rise in the
+    proportion that they are configured in.
+
+    e.g.  bert4ner find-rate examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output rates --steps 60
+    """
+    from bert4ner.data.documents import read_documents
+    from bert4ner.report.rate_plot import write_rate_plot
+    from bert4ner.runs.files import to_json, write_text
+    from bert4ner.train.rate_search import search_rate
+
+    if output.exists() and not output.is_dir():
+        raise DataError(f"{output}: expected a folder for the plot and the numbers, found a file; name another")
+    documents = read_documents(data, format)
+    found = search_rate(documents, options, steps=steps, lowest=lowest, highest=highest)
+    values = found.to_dict()
+    write_text(output / "rates.json", to_json(values))
+    write_rate_plot(output / "rates.png", values, suggested=found.suggested)
+    print(f"lowest loss at {found.lowest:.2g}, of {len(found.rates)} batches up to {found.rates[-1]:.2g}")
+    print(f"plot:  {output / 'rates.png'}")
+    print(f"try:   --learning-rate {found.suggested:.2g} --head-learning-rate {found.suggested * found.on_top:.2g}")

@@ -1,0 +1,47 @@
+"""Layers that compute their inner values again for the gradient, instead of keeping them: less memory, more time.
+
+Attention and feed-forward layers keep most of what an encoder keeps: scores of all pairs of tokens, vectors four times
+as wide. Of these layers only what goes in and what comes out is kept then, and what each drop was.
+"""
+
+from typing import Any
+
+from bert4keras import layers
+
+from bert4ner.backend.calls import current_call
+from bert4ner.backend.frameworks import tf
+from bert4ner.backend.randomness import RepeatedDraws
+from bert4ner.networks.xlnet_layers import RelativeAttention
+
+_KINDS = (layers.MultiHeadAttention, layers.FeedForward, RelativeAttention)
+
+
+def recompute_layers(network: Any) -> int:
+    """Have a network's layers of attention and feed-forward layers keep no inner values; returns how many there are.
+
+    References:
+        Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost.
+    """
+    found: list[Any] = [layer for layer in network.layers if isinstance(layer, _KINDS)]
+    for layer in found:
+        if "call" not in vars(layer):  # else it does so already
+            layer.call = _recomputed(layer.call)
+    return len(found)
+
+
+def _recomputed(own: Any) -> Any:
+    @tf.autograph.experimental.do_not_convert
+    def call(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        draws, within, flat = RepeatedDraws(), current_call(), tf.nest.flatten(inputs)
+        differentiable = {id(each): each for each in flat if each.dtype.is_floating}  # one that occurs twice stays one
+
+        def compute(*given: Any) -> Any:
+            now = dict(zip(differentiable, given, strict=True))
+            with within(), draws.drawing():
+                return own(
+                    tf.nest.pack_sequence_as(inputs, [now.get(id(each), each) for each in flat]), *args, **kwargs
+                )
+
+        return tf.recompute_grad(compute)(*differentiable.values())
+
+    return call

@@ -1,0 +1,80 @@
+"""Virtual adversarial training: outputs at embeddings moved against the model are to be those at the embeddings."""
+
+from collections.abc import Callable
+from typing import Any, final
+
+from bert4ner.backend.frameworks import tf
+from bert4ner.config import Config
+from bert4ner.models.ner_model import NERModel
+from bert4ner.models.pretrained import EncoderConfig
+from bert4ner.options.fields import Range
+from bert4ner.train.modifiers.agreement import check_divergence, divergences
+from bert4ner.train.modifiers.ranges import check_number
+from bert4ner.train.perturbation import Embeddings, scaled_to
+from bert4ner.train.step import Batch, Loss, Modifier
+
+
+@final
+class VirtualAdversarial(Modifier):
+    """Adds weight times the mean divergence of outputs at the embeddings from those moved by epsilon * g / |g|.
+
+    The divergence is the head's (`Head.divergence`), counted as its loss is; outputs at the embeddings are what the
+    others are held against, and have no gradient in it. g is its gradient by the vectors of the window's tokens,
+    moved by xi * d, d random of norm 1: one step of power iteration towards the way that changes outputs most. Norms
+    are L2 over all of the window, padding left out. The labels have no part in it, though windows without them cannot
+    be given yet. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+
+    Args:
+        weight: of the divergence; 0 or more.
+        epsilon: L2 norm of what is added to a window; 0 or more.
+        xi: that of the random move which g is looked for at; above 0.
+
+    Raises:
+        ConfigError: an option is outside its range, or the head does not say what its divergence is.
+
+    References:
+        Miyato et al. 2017, Adversarial Training Methods for Semi-Supervised Text Classification; Miyato et al. 2018,
+        Virtual Adversarial Training (the divergence there is one of both Kullback-Leibler divergences).
+    """
+
+    role = "adversarial training"
+
+    def __init__(self, weight: float = 1.0, epsilon: float = 1.0, xi: float = 0.1):
+        check_number("vat", Range(low=0), weight=weight, epsilon=epsilon)
+        check_number("vat", Range(above=0), xi=xi)
+        self.weight, self.epsilon, self.xi = float(weight), float(epsilon), float(xi)
+
+    def check(self, config: Config, encoder: EncoderConfig) -> None:
+        """Refuses a head that does not say how far two of its outputs are apart."""
+        check_divergence("vat", config)
+
+    def build(self, network: Any) -> None:
+        """Finds head and embeddings, and makes the number of draws."""
+        model = NERModel.of(network)
+        self.head, self.seed = model.head, model.config.run.seed
+        self.embeddings = Embeddings(network, "vat")
+        with tf.init_scope():
+            self.draws = tf.Variable(0, trainable=False, dtype="int64")
+
+    def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
+        """The loss, and how much outputs change where they change most."""
+        loss = compute(batch)
+        fixed = tf.stop_gradient(loss.outputs)
+        self.draws.assign_add(1)
+
+        def apart(batch: Batch) -> Any:
+            return tf.reduce_mean(divergences(self.head, batch, fixed, compute(batch).outputs))
+
+        _, slopes = self.embeddings.slopes(lambda batch: self.embeddings.at(apart, batch, self._start), batch)
+        offsets = tf.stop_gradient(scaled_to(slopes, self.epsilon))
+        return Loss(loss.value + self.weight * self.embeddings.at(apart, batch, offsets), loss.outputs)
+
+    def _start(self, vectors: Any, real: Any) -> Any:
+        """Offsets (rows, length, width) of norm xi, which follow from the seed and the number of the draw."""
+        seed = tf.stack([tf.constant(self.seed, "int64"), self.draws])
+        numbers = tf.random.stateless_normal(tf.shape(vectors), seed)
+        return scaled_to(numbers * tf.cast(real, "float32")[:, :, None], self.xi)
+
+    def variables(self) -> list[Any]:
+        """The number of draws."""
+        return [self.draws]
