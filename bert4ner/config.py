@@ -171,6 +171,22 @@ class RunConfig:
     valid_share: float = option(
         0.1, "Share of documents that `train` holds out where no validation data is given.", above=0, high=0.9
     )
+    seeds: int = option(1, "How many models, with this seed and those after it; the division is the same.", low=1)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """Those of the models."""
+        return tuple(range(self.seed, self.seed + self.seeds))
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """What is drawn from the training documents."""
+
+    bootstrap: bool = option(
+        False,
+        "Train each model on as many documents as there are, drawn with replacement, and score it on those not drawn.",
+    )
 
 
 def _overlap_fits(config: "Config") -> str | None:
@@ -189,6 +205,11 @@ def _a_window_fits_a_batch(config: "Config") -> str | None:
 def _elements_pair(config: "Config") -> str | None:
     size = config.spans.head_size
     return f"head_size must be even, its elements are turned in pairs, got {size}" if size % 2 else None
+
+
+def _seeds_are_in_range(config: "Config") -> str | None:
+    last, most = config.run.all_seeds[-1], 2**31 - 1
+    return None if last <= most else f"seed + seeds - 1 must be at most {most}, got {last}"
 
 
 @dataclass(frozen=True)
@@ -211,7 +232,8 @@ class Config(Options):
     rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
-    relations = (_overlap_fits, _a_window_fits_a_batch, _elements_pair)
+    relations = (_overlap_fits, _a_window_fits_a_batch, _elements_pair, _seeds_are_in_range)
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS

@@ -19,5 +19,6 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
+    Migration("before `seeds` and `bootstrap` each fold had one model and no document was drawn: the defaults"),
 )
 """Those of `Config`."""

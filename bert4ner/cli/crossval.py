@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
 
-Folds = Annotated[int, describe("How many models, each trained without one part of the documents.", low=2)]
-Jobs = Annotated[int, describe("How many of them are trained at a time; results are the same.", metavar="N", low=1)]
+Folds = Annotated[int, describe("Parts of the documents, for each of which models are trained without it.", low=2)]
 
 
 def crossval(
@@ -22,6 +21,7 @@ def crossval(
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
 
+    With --seeds each part has so many models. With --bootstrap parts are what random draws with replacement leave out.
     After every epoch the part held out is scored, and the best epoch is kept. Killed at any moment, the same command
     goes on after the last completed epoch.
 

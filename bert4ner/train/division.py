@@ -1,4 +1,4 @@
-"""The documents of a run, and in which fold each is held out."""
+"""The documents of a run, and how often each fold's models are trained on each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,18 +6,29 @@ from dataclasses import dataclass
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.runs.folds import Folds, fingerprint
 
-NEVER_HELD_OUT = -1
-"""The fold of documents that every model of the run is trained on."""
-
 
 @dataclass(frozen=True)
 class Division:
-    """Documents, each held out in one fold or in none."""
+    """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
 
     documents: Sequence[Document]
-    fold_of: Sequence[int]
-    """The fold of each document, or `NEVER_HELD_OUT`."""
-    folds: int
+    times: Sequence[Sequence[int]]
+    """For each fold how often its models learn from each document in an epoch; 0 is held out."""
+
+    @classmethod
+    def of_folds(cls, documents: Sequence[Document], fold_of: Sequence[int], folds: int) -> "Division":
+        """Each document held out in one fold, and learned from in the others."""
+        return cls(documents, [[int(place != fold) for place in fold_of] for fold in range(folds)])
+
+    @classmethod
+    def of_two(cls, training: Sequence[Document], held_out: Sequence[Document]) -> "Division":
+        """One fold, which learns from some documents and holds out the others."""
+        return cls([*training, *held_out], [[1] * len(training) + [0] * len(held_out)])
+
+    @property
+    def folds(self) -> int:
+        """How many there are."""
+        return len(self.times)
 
     @property
     def labels(self) -> list[str]:
@@ -27,20 +38,23 @@ class Division:
     @property
     def gold(self) -> list[Document]:
         """The documents that some fold holds out, in their order."""
-        return [document for document, fold in self._pairs() if fold != NEVER_HELD_OUT]
+        held_out = [min(times) == 0 for times in zip(*self.times, strict=True)]
+        return [document for document, held in zip(self.documents, held_out, strict=True) if held]
 
     def training(self, fold: int) -> list[Document]:
-        """The documents that a fold's model is trained on."""
-        return [document for document, place in self._pairs() if place != fold]
+        """The documents that a fold's models are trained on, each as often as it is."""
+        pairs = zip(self.documents, self.times[fold], strict=True)
+        return [document for document, times in pairs for _ in range(times)]
 
     def held_out(self, fold: int) -> list[Document]:
         """The documents that a fold holds out."""
-        return [document for document, place in self._pairs() if place == fold]
+        return [document for document, times in zip(self.documents, self.times[fold], strict=True) if not times]
 
-    def described(self) -> Folds:
+    def described(self, seeds: Sequence[int] = ()) -> Folds:
         """What folds.json holds; documents never held out stay unnamed: their id may be that of another file's."""
-        held_out_in = {document.id: fold for document, fold in self._pairs() if fold != NEVER_HELD_OUT}
-        return Folds(self.folds, fingerprint(self.documents), held_out_in)
-
-    def _pairs(self) -> list[tuple[Document, int]]:
-        return list(zip(self.documents, self.fold_of, strict=True))
+        held_out_in: dict[str, tuple[int, ...]] = {}
+        for document, *times in zip(self.documents, *self.times, strict=True):
+            folds = tuple(fold for fold, often in enumerate(times) if not often)
+            if folds:
+                held_out_in[document.id] = folds
+        return Folds(self.folds, fingerprint(self.documents), held_out_in, tuple(seeds))
