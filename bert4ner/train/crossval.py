@@ -18,9 +18,8 @@ from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
-from bert4ner.train.division import Division
+from bert4ner.train.division import Division, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
-from bert4ner.train.folds import assign_folds, draw_bags, split
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
 
 logger = logging.getLogger(__name__)
@@ -41,10 +40,8 @@ def cross_validate(
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; the
     averaged model of the run is to be scored on documents outside the run.
 
-    With ``seeds`` above 1 in the configuration each fold has so many models, which differ in everything random but the
-    division: the run's seed and those after it. Documents are then predicted by all models together that did not see
-    them, and the scores of single models and seeds stand beside. With ``bootstrap`` a fold's documents are drawn with
-    replacement, and it holds out those that were not: see `draw_bags`.
+    With ``seeds`` above 1 a fold has so many models, and all together predict what they did not see; the division is
+    that of the run's seed. With ``bootstrap`` what a fold learns from is drawn, and the rest held out: see `draw_bags`.
 
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
@@ -68,11 +65,7 @@ def cross_validate(
     opened = open_executor(executor, jobs)
     opened.check(callbacks)
     check_training(documents, config)
-    if config.sampling.bootstrap:
-        division = Division(documents, draw_bags(documents, folds, seed=config.run.seed))
-        _tell_never_left_out(division)
-    else:
-        division = Division.of_folds(documents, assign_folds(documents, folds, seed=config.run.seed), folds)
+    division = divide(documents, folds, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -97,31 +90,8 @@ def train(
     opened = open_executor(executor, jobs)
     opened.check(callbacks)
     check_training(documents, config, valid)
-    if config.sampling.bootstrap:
-        division = Division(documents, draw_bags(documents, 1, seed=config.run.seed))
-    elif valid is None:
-        division = Division.of_two(*split(documents, config.run.valid_share, seed=config.run.seed))
-    else:
-        _warn_of_shared(documents, valid)
-        division = Division.of_two(documents, valid)
+    division = divide_in_two(documents, valid, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
-
-
-def _tell_never_left_out(division: Division) -> None:
-    without = len(division.documents) - len(division.gold)
-    if without:
-        logger.warning(
-            "%d of %d documents are in all of the %d resampled sets, so that none is scored on them; more folds leave fewer",
-            without,
-            len(division.documents),
-            division.folds,
-        )
-
-
-def _warn_of_shared(training: Sequence[Document], valid: Sequence[Document]) -> None:
-    shared = {document.text for document in training} & {document.text for document in valid}
-    if shared:
-        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
 
 
 @dataclass(frozen=True)

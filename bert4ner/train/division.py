@@ -1,10 +1,15 @@
 """The documents of a run, and how often each fold's models are trained on each of them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bert4ner.config import Config
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.runs.folds import Folds, fingerprint
+from bert4ner.train.folds import assign_folds, draw_bags, split
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,3 +63,40 @@ class Division:
             if folds:
                 held_out_in[document.id] = folds
         return Folds(self.folds, fingerprint(self.documents), held_out_in, tuple(seeds))
+
+
+def divide(documents: Sequence[Document], folds: int, config: Config) -> Division:
+    """The division of a cross-validation: folds, or sets that are drawn with replacement.
+
+    Raises:
+        DataError: see `assign_folds` and `draw_bags`.
+    """
+    seed = config.run.seed
+    if not config.sampling.bootstrap:
+        return Division.of_folds(documents, assign_folds(documents, folds, seed=seed), folds)
+    division = Division(documents, draw_bags(documents, folds, seed=seed))
+    without = len(documents) - len(division.gold)
+    if without:
+        logger.warning(
+            "%d of %d documents are in all of the %d resampled sets and not scored; more folds leave fewer",
+            without,
+            len(documents),
+            folds,
+        )
+    return division
+
+
+def divide_in_two(documents: Sequence[Document], valid: Sequence[Document] | None, config: Config) -> Division:
+    """The division of a single training: on given documents, a share of all, or those that are not drawn.
+
+    Raises:
+        DataError: see `split` and `draw_bags`.
+    """
+    if config.sampling.bootstrap:
+        return Division(documents, draw_bags(documents, 1, seed=config.run.seed))
+    if valid is None:
+        return Division.of_two(*split(documents, config.run.valid_share, seed=config.run.seed))
+    shared = {document.text for document in documents} & {document.text for document in valid}
+    if shared:
+        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
+    return Division.of_two(documents, valid)

@@ -27,7 +27,7 @@ def ids(documents) -> list[str]:
 
 @pytest.fixture
 def tasks(monkeypatch):
-    """Pretended work: one model finds the first entity of each document, all together everything; the tasks are kept."""
+    """Pretended work: one model finds the first entity of each document, all together everything; tasks are kept."""
     kept = []
 
     def run(self, task):
