@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.options import Migration, Options, option
 from bert4ner.registry import HEADS, MODIFIERS
+from bert4ner.sampling_options import SamplingConfig
 
 Auto = Literal["auto"]
 SchemeName = Literal["bio", "bios", "bioes"]
@@ -177,16 +178,6 @@ class RunConfig:
     def all_seeds(self) -> tuple[int, ...]:
         """Those of the models."""
         return tuple(range(self.seed, self.seed + self.seeds))
-
-
-@dataclass(frozen=True)
-class SamplingConfig:
-    """What is drawn from the training documents."""
-
-    bootstrap: bool = option(
-        False,
-        "Train each model on as many documents as there are, drawn with replacement, and score it on those not drawn.",
-    )
 
 
 def _overlap_fits(config: "Config") -> str | None:

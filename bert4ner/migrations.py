@@ -19,6 +19,9 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
-    Migration("before `seeds` and `bootstrap` each fold had one model and no document was drawn: the defaults"),
+    Migration(
+        "before `seeds` each fold had one model, before `bootstrap`, `repeat_rare`, `keep_empty`, "
+        "`replace_mentions` and `swap_mentions` an epoch had every document once, as it is: the defaults"
+    ),
 )
 """Those of `Config`."""

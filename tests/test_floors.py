@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors entities entry_points registry options migrations config
+    version errors entities entry_points registry options migrations sampling_options config
     data text decode scoring
     runs
     backend networks models

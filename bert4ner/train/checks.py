@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError
+from bert4ner.train.sampling import warn_of_idle
 
 
 def check_training(documents: Sequence[Document], config: Config, valid: Sequence[Document] | None = None) -> None:
@@ -37,6 +38,7 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
     check_layer_decay(config, pretrained.config)
     if valid is not None:
         check_documents(valid, "validation")
+    warn_of_idle(documents, config)
 
 
 def check_documents(documents: Sequence[Document], what: str) -> None:

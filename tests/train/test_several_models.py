@@ -9,9 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from bert4ner.cli.main import main
+from bert4ner.cli.training import print_training
+from bert4ner.combine.combine_runs import combine_runs
+from bert4ner.combine.options import CombineOptions
+from bert4ner.combine.recognizer import load_recognizer
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError, DataError, RunError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.report.page import write_report
 from bert4ner.runs.record import open_run
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import evaluate
@@ -172,35 +180,74 @@ class TestBootstrap:
 def real(tiny_config, documents, tmp_path_factory) -> Path:
     """Two bags with two seeds each, really trained."""
     folder = tmp_path_factory.mktemp("several") / "run"
-    options = tiny_config(seeds=2, bootstrap=True, epochs=8, head="softmax")
+    options = tiny_config(seeds=2, bootstrap=True, epochs=3, head="softmax")
     cross_validate(documents, options, output=folder, folds=2, executor="in_process")
     return folder
 
 
 class TestTrained:
     def test_the_models_of_a_run_differ_and_each_knows_its_seed(self, real):
-        from bert4ner.models.ner_model import NERModel
-
         models = [NERModel.load(folder) for folder in open_run(real).model_folders()]
         assert [model.config.run.seed for model in models] == [42, 43, 42, 43]
         weights = [model.weights() for model in models]
         assert len({each[name].tobytes() for each in weights for name in [min(each)]}) == 4
 
     def test_a_document_is_predicted_by_the_average_of_the_models_that_did_not_see_it(self, real, documents):
-        from bert4ner.recognizer import NamedEntityRecognizer
-
         record = open_run(real)
+        models = {folder.parent.name: NERModel.load(folder) for folder in record.model_folders()}
         found = 0
         for document in record.predicted:
             folds = record.held_out_in[document.id]
-            paths = [real / f"fold-{fold}-seed-{seed}" / "model" for fold in folds for seed in (42, 43)]
-            models = [NamedEntityRecognizer.load(path).models[0] for path in paths]
-            [expected] = NamedEntityRecognizer(models).predict([Document(document.id, document.text)])
+            unseen = [models[f"fold-{fold}-seed-{seed}"] for fold in folds for seed in (42, 43)]
+            [expected] = NamedEntityRecognizer(unseen).predict([Document(document.id, document.text)])
             assert expected == document
             found += len(document.entities)
         assert found > 5
 
     def test_in_use_all_models_are_averaged(self, real):
-        from bert4ner.combine.recognizer import load_recognizer
-
         assert len(load_recognizer(real).models) == 4
+
+    def test_combined_with_nothing_it_is_what_it_was(self, real, documents, tmp_path):
+        combine_runs(
+            [real, shutil.copytree(real, tmp_path / "copy")],
+            output=tmp_path / "two",
+            options=CombineOptions(method="vote"),
+        )
+        before, votes = (read_documents(run / "out_of_fold.jsonl", "jsonl") for run in (real, tmp_path / "two"))
+        assert votes == before
+        combine_runs([real], output=tmp_path / "one", gold=documents)  # fitted to folds of its own
+        assert len(open_run(tmp_path / "one").sheet.folds) == 5
+
+
+class TestCommands:
+    def test_folds_seeds_and_their_spread_are_printed(self, real, capsys):
+        print_training(real, open_run(real).scores)
+        rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+        sheet = open_run(real).sheet
+        assert ["fold", "seed", "P", "R", "F1", "best", "epoch"] in rows and ["seed", "P", "R", "F1"] in rows
+        f1 = [f"{100 * each.f1:.2f}" for each in (sheet.seeds[1].micro, sheet.seed_spread()["std"])]
+        assert [row[-1] for row in rows if len(row) == 4 and row[0] in ("43", "std")][-2:] == f1
+        assert ["1", "42"] in [row[:2] for row in rows] and any("speak about it together" in " ".join(r) for r in rows)
+
+    def test_compare_tells_the_spread_over_seeds(self, real, capsys):
+        assert main(["compare", str(real), "--json"]) == 0
+        [told] = json.loads(capsys.readouterr().out)["runs"]
+        spread = open_run(real).sheet.seed_spread()
+        assert (told["folds"], told["seeds"], told["documents"]) == (2, 2, len(open_run(real).predicted))
+        assert (told["seeds_f1_mean"], told["seeds_f1_std"]) == (spread["mean"].f1, spread["std"].f1)
+        assert main(["compare", str(real)]) == 0
+        assert f"{100 * spread['std'].f1:.2f}" in capsys.readouterr().out
+
+    def test_evaluate_averages_all_models(self, real, documents, tmp_path, capsys):
+        write_documents(documents, tmp_path / "gold.jsonl", "jsonl")
+        assert main(["evaluate", str(real), str(tmp_path / "gold.jsonl"), "--json"]) == 0
+        out, err = capsys.readouterr()
+        expected = evaluate(documents, load_recognizer(real).predict(documents)).micro.f1
+        assert json.loads(out)["micro"]["f1"] == pytest.approx(expected) and "gold texts were used to make" in err
+
+    def test_the_report_shows_each_training_and_each_seed(self, real, documents, tmp_path):
+        text = write_report(real, gold=documents, output=tmp_path / "page.html").read_text(encoding="utf-8")
+        sheet = open_run(real).sheet
+        for part in ("2 folds", "2 seeds", "1, seed 43", "F1 over seeds", "all models together that did not see it"):
+            assert part in text
+        assert text.count("<figcaption><b>Fold") == 4 and f"± {100 * sheet.seed_spread()['std'].f1:.2f}" in text
