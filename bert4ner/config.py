@@ -172,7 +172,7 @@ class RunConfig:
     valid_share: float = option(
         0.1, "Share of documents that `train` holds out where no validation data is given.", above=0, high=0.9
     )
-    seeds: int = option(1, "How many models, with this seed and those after it; the division is the same.", low=1)
+    seeds: int = option(1, "Number of models, each with the next seed; documents are divided as for the first.", low=1)
 
     @property
     def all_seeds(self) -> tuple[int, ...]:

@@ -11,21 +11,24 @@ class SamplingConfig:
 
     bootstrap: bool = option(
         False,
-        "Train each model on as many documents as there are, drawn with replacement, and score it on those not drawn.",
+        "Draw the training documents of each model with replacement, and score it on those that were not drawn.",
     )
     repeat_rare: float = option(
         0.0,
-        "Share of documents below which a label is rare: an epoch has those with it more often, with a label of a "
-        "quarter of that share twice.",
+        "Repeat documents with rare labels: a label in fewer than this share of documents is repeated by the root of "
+        "the ratio, e.g. twice at a quarter of the share; 0 repeats nothing.",
         low=0,
         high=1,
     )
     keep_empty: float = option(
-        1.0, "Share of the documents without entities that an epoch trains on, drawn anew each time.", above=0, high=1
+        1.0, "Share of the documents without entities to train on, drawn anew for each epoch.", above=0, high=1
     )
     replace_mentions: float = option(
-        0.0, "Probability that a mention becomes another one of its label, drawn anew in each epoch.", low=0, high=1
+        0.0, "Probability of replacing a mention by another one of its label, drawn anew for each epoch.", low=0, high=1
     )
     swap_mentions: float = option(
-        0.0, "Probability that a mention changes places with others of its label in the document.", low=0, high=1
+        0.0,
+        "Probability that a mention takes part in a random exchange among those of its label in the document.",
+        low=0,
+        high=1,
     )

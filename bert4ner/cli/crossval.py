@@ -6,7 +6,7 @@ from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
 
-Folds = Annotated[int, describe("Parts of the documents, for each of which models are trained without it.", low=2)]
+Folds = Annotated[int, describe("Number of parts; a model is trained without each.", low=2)]
 
 
 def crossval(
@@ -21,7 +21,9 @@ def crossval(
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
 
-    With --seeds each part has so many models. With --bootstrap parts are what random draws with replacement leave out.
+    --seeds 3 trains three models for each part, and reports their mean and spread. --bootstrap draws the training
+    documents of each model with replacement, and scores it on those left out.
+
     After every epoch the part held out is scored, and the best epoch is kept. Killed at any moment, the same command
     goes on after the last completed epoch.
 

@@ -23,8 +23,8 @@ def train(
 ) -> None:
     """Train one model and keep the epoch that is best on validation documents.
 
-    With --seeds it is so many models, which differ in nothing but chance; the spread of their scores is told, and the
-    run predicts with all of them together.
+    --seeds 3 trains three models that differ only by chance; their mean and spread are reported, and the run predicts
+    with their average. --bootstrap draws the training documents with replacement and scores on those left out.
 
     Killed at any moment, the same command goes on after the last completed epoch.
 

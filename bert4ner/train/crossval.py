@@ -35,13 +35,13 @@ def cross_validate(
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
 ) -> Scores:
-    """Train a model for each fold, on all documents but those; returns the scores of the out-of-fold predictions.
+    """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; the
     averaged model of the run is to be scored on documents outside the run.
 
-    With ``seeds`` above 1 a fold has so many models, and all together predict what they did not see; the division is
-    that of the run's seed. With ``bootstrap`` what a fold learns from is drawn, and the rest held out: see `draw_bags`.
+    ``seeds`` above 1 trains several models for each fold, which predict its documents together; the first seed alone
+    divides. With ``bootstrap`` the training documents of a fold are drawn, and the rest is held out: see `draw_bags`.
 
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
@@ -81,8 +81,8 @@ def train(
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
-    With ``seeds`` above 1 in the configuration it is so many models, with ``bootstrap`` the documents that were not
-    drawn are held out. Arguments and errors otherwise as for `cross_validate`.
+    ``seeds`` above 1 trains several models; with ``bootstrap`` the documents that were not drawn are held out.
+    Arguments and errors otherwise as for `cross_validate`.
 
     Raises:
         ConfigError: ``bootstrap`` and `valid`.

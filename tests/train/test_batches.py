@@ -10,6 +10,7 @@ from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.models.ner_model import NERModel
+from bert4ner.registry import HEADS
 from bert4ner.text.encoded import encode_documents
 from bert4ner.train.augmentation import Augmentation
 from bert4ner.train.batches import TrainingBatches, training_batches
@@ -134,6 +135,7 @@ def test_batches_for_a_network_are_those_of_its_model(model):
         training_batches([Document("d", "")], model.network)
 
 
+LABELS = ["DRUG", "PERSON", "RARE", "SYMPTOM"]
 DRAWN = {"repeat_rare": 0.5, "keep_empty": 0.5, "replace_mentions": 0.5, "swap_mentions": 0.5}
 
 
@@ -147,7 +149,7 @@ class TestDrawnEpochs:
     @staticmethod
     def batches(tiny_config, several, **options) -> TrainingBatches:
         config = tiny_config(head="softmax", batch_tokens=64, **options)
-        return TrainingBatches(several, NERModel.create(config, ["DRUG", "PERSON", "RARE", "SYMPTOM"]))
+        return TrainingBatches(several, NERModel.create(config, LABELS))
 
     def test_each_document_is_there_as_often_as_was_drawn(self, tiny_config, several):
         batches = self.batches(tiny_config, several, repeat_rare=0.5, keep_empty=0.5)
@@ -177,6 +179,23 @@ class TestDrawnEpochs:
                     assert list(spans) == [(each.start, each.end, each.label) for each in expected.spans[place]]
             counts = np.bincount(encoded.document[np.concatenate(plan)], minlength=len(several))
             assert counts.tolist() == np.bincount(expected.document).tolist()
+
+    @pytest.mark.parametrize("head", HEADS.own())
+    def test_targets_of_every_head_are_those_of_the_changed_documents(self, tiny_config, several, head):
+        """Window by window as if these documents were the data."""
+        model = NERModel.create(tiny_config(head=head, batch_tokens=512, **DRAWN), LABELS)
+        drawn = TrainingBatches(several, model)
+        changed = Augmentation(several, model.config).changed(1)
+        plain = TrainingBatches([changed.get(place, each) for place, each in enumerate(several)], model)
+        encoded = drawn.encoded_for(1)
+        number = {
+            (doc, bounds): n
+            for n, (doc, bounds) in enumerate(zip(plain.encoded.document, plain.encoded.bounds, strict=True))
+        }
+        for windows in drawn.plan(1):
+            same = np.array([number[encoded.document[window], encoded.bounds[window]] for window in windows])
+            for one, other in zip(drawn.batch(windows, encoded), plain.batch(same), strict=True):
+                assert all(map(np.array_equal, one, other))
 
     def test_all_epochs_have_as_many_batches_and_come_again_the_same(self, tiny_config, several):
         one, other = (self.batches(tiny_config, several, **DRAWN) for _ in range(2))
