@@ -118,5 +118,16 @@ def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
         ]
         for record, name in zip(records, names, strict=True)
     ]
-    columns = ["run", "folds", "documents", "P", "R", "F1", "std over folds", "seeds", "their mean F1", "std"]
+    columns = [
+        "run",
+        "folds",
+        "documents",
+        "P",
+        "R",
+        "F1",
+        "std over folds",
+        "seeds",
+        "F1 over seeds",
+        "std over seeds",
+    ]
     print_table("Out-of-fold scores, micro", columns, [rows])

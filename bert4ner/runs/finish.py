@@ -17,7 +17,7 @@ from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Score, Scores, evaluate
 
 _NOTE = "each fold's best epoch was chosen on the documents it is scored on: a little optimistic"
-_TOGETHER = "; all models that did not see a document speak about it together, and are averaged"
+_TOGETHER = "; each document is predicted by the average of all models that did not see it"
 
 
 @dataclass(frozen=True)
