@@ -96,7 +96,7 @@ class Combined:
         self.members = [open_member([run], each) for run, each in zip(opened, self.recognizers, strict=True)]
         by_id = {document.id: document for document in training}
         self.gold = [by_id[each.id] for each in self.members[0].predicted]
-        self.folds = [opened[0].record.held_out_in[document.id] for document in self.gold]
+        self.folds = [opened[0].record.held_out_in[document.id][0] for document in self.gold]
         self.dev = dev
         self.said: dict[int, tuple[list[Evidence], list[Evidence]]] = {}
 

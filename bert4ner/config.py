@@ -1,181 +1,27 @@
 """The configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
 
 The field names are the command line's option names, each name occurs in one group only, so that `Config.replace` and a
-TOML file may name an option without its group. Defaults, ranges and help texts stand here, those that heads take notice
-of in `head_options`, and nowhere else.
+TOML file may name an option without its group. Defaults, ranges and help texts stand in the groups, those of the
+network in `network_options`, those of training in `training_options`, and nowhere else.
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from bert4ner.head_options import LossConfig, SpanConfig
 from bert4ner.migrations import CONFIG_MIGRATIONS
-from bert4ner.options import Migration, Options, option
-from bert4ner.registry import HEADS, MODIFIERS
+from bert4ner.network_options import ModelConfig, SpanConfig, WindowConfig, WordsConfig
+from bert4ner.options import Migration, Options
+from bert4ner.training_options import (
+    LossConfig,
+    OptimizationConfig,
+    RatesConfig,
+    RegularizationConfig,
+    RunConfig,
+    SamplingConfig,
+    StepConfig,
+)
 
-Auto = Literal["auto"]
-SchemeName = Literal["bio", "bios", "bioes"]
-
-
-@dataclass(frozen=True)
-class WindowConfig:
-    """How a document becomes pieces that fit the encoder."""
-
-    max_length: int = option(256, "Tokens in one window, [CLS] and [SEP] counted.", low=8, high=100_000)
-    overlap: int = option(32, "Tokens that neighbouring windows share.", low=0)
-    truncate: Literal["none", "head", "tail", "head_tail"] = option(
-        "none", "Keep one piece of a long document only: its head, its tail, or half of each; `none` cuts windows."
-    )
-    tokens: Literal["characters", "wordpiece"] = option(
-        "characters", "One token per character, so that digits and Latin words hide no boundary; or WordPiece."
-    )
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """The network: a pretrained encoder, what is taken from it, what stands on it."""
-
-    pretrained: str = option(
-        "",
-        "Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), "
-        "or a name on the latter's hub.",
-        metavar="DIR",
-    )
-    head: str = option(
-        "crf",
-        "What turns token vectors into entities: `crf` and `softmax` tag tokens, the others "
-        "score spans; `mrc` is slow.",
-        choices=HEADS,
-    )
-    scheme: SchemeName = option("bios", "Tagging scheme of the heads that tag tokens.")
-    encoder: Literal["none", "bilstm", "cnn", "idcnn"] = option(
-        "none", "Network between the pretrained encoder and the head."
-    )
-    fusion: Literal["last", "mean", "weighted", "concat"] = option(
-        "last",
-        "How the last layers of the pretrained encoder become one: the last alone, mean, learned weights, "
-        "side by side.",
-    )
-    fusion_layers: int = option(4, "How many last layers are fused.", low=1)
-    tap: Literal["feed_forward", "attention"] = option(
-        "feed_forward",
-        "Where in each block its vectors are taken: after the feed-forward norm or after the attention norm.",
-    )
-
-    @property
-    def fused(self) -> int:
-        """How many layers of the encoder what follows it is built on."""
-        return 1 if self.fusion == "last" else self.fusion_layers
-
-
-@dataclass(frozen=True)
-class WordsConfig:
-    """What the network is told of known words."""
-
-    lexicon: str = option(
-        "",
-        "Known words, told to the network beside the encoder's vectors: `train` (entities of the training documents), "
-        "`jieba` (its words), a file of words, one a line; several with commas.",
-        metavar="train,jieba,FILE,...",
-    )
-
-
-@dataclass(frozen=True)
-class OptimizationConfig:
-    """How the weights are moved."""
-
-    epochs: int = option(10, "Passes over the training documents, at most.", low=1)
-    batch_tokens: int = option(4096, "Tokens in one batch, padding counted.", low=1)
-    learning_rate: float | Auto = option(
-        "auto", "Peak rate of the pretrained encoder; `auto` suits its size: 1e-3 for a mini, 2e-5 for a base.", above=0
-    )
-    head_learning_rate: float | Auto = option(
-        "auto",
-        "Peak rate of what is on top of the pretrained encoder; `auto`: 1e-2 on a mini, 2e-3 on a base, "
-        "less for `mrc`.",
-        above=0,
-    )
-    warmup: float = option(
-        0.1, "Share of all steps in which the rates rise from 0; then they follow `schedule`.", low=0, high=1
-    )
-    weight_decay: float = option(0.01, "AdamW's decoupled decay; biases, norms and CRF transitions are spared.", low=0)
-    clip_norm: float = option(1.0, "Largest global norm of one step's gradient; 0 leaves gradients alone.", low=0)
-
-
-@dataclass(frozen=True)
-class RatesConfig:
-    """How learning rates differ by step, by layer and by part of the network."""
-
-    schedule: Literal["linear", "cosine", "constant"] = option(
-        "linear", "How the rates fall from their peak to 0 after the warm-up; `constant`: they do not."
-    )
-    layer_decay: float = option(
-        1.0,
-        "Factor on the rate of each layer of the pretrained encoder for every layer above it; 1: all learn alike.",
-        above=0,
-        high=1,
-    )
-    neck_learning_rate: float | Auto = option(
-        "auto", "Peak rate of the network of `encoder`; `auto`: that of all on top of the pretrained encoder.", above=0
-    )
-    transition_learning_rate: float | Auto = option(
-        "auto", "Peak rate of the transitions of `crf`; `auto`: that of all on top of the pretrained encoder.", above=0
-    )
-
-
-@dataclass(frozen=True)
-class StepConfig:
-    """What is done around the gradient of every batch."""
-
-    modifiers: str = option(
-        "",
-        "Modifiers of the training step, such as `ema` or `ema:decay=0.9`; several with commas, the outermost first.",
-        metavar="NAME,NAME,...",
-        known=MODIFIERS,
-    )
-
-
-@dataclass(frozen=True)
-class RegularizationConfig:
-    """What keeps the network from learning the training documents by heart."""
-
-    head_dropout: float = option(0.3, "Share of features dropped before the head.", low=0, high=0.95)
-    encoder_dropout: float | Auto = option(
-        "auto",
-        "Dropout inside the pretrained encoder; `auto` takes what its configuration says, or 0.3 where that says 0.",
-        low=0,
-        high=0.95,
-    )
-    dropout_samples: int = option(
-        1, "How often each step draws the dropout before the head; the loss is the mean of all.", low=1, high=64
-    )
-    head_l1: float = option(0.0, "What the loss has added for the sum of the head's kernels' absolute values.", low=0)
-    head_l2: float = option(
-        0.0,
-        "The same for the sum of their squares; unlike the decoupled `weight_decay` it is part of the gradient.",
-        low=0,
-    )
-    reinitialise_layers: int = option(
-        0, "Last layers of the pretrained encoder that start from random weights instead of their own.", low=0
-    )
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """How a training runs and when it ends."""
-
-    seed: int = option(42, "Everything random follows from it.", low=0, high=2**31 - 1)
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
-        "auto",
-        "Arithmetic of the encoder; heads, losses and weights stay float32. `auto`: bfloat16 where the machine has it.",
-    )
-    recompute: bool = option(
-        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
-    )
-    patience: int = option(0, "Stop after this many epochs without a better F1; 0 trains all epochs.", low=0)
-    valid_share: float = option(
-        0.1, "Share of documents that `train` holds out where no validation data is given.", above=0, high=0.9
-    )
+__all__ = ["Config", "ModelConfig", "RegularizationConfig", "SamplingConfig", "SpanConfig", "WindowConfig"]
 
 
 def _overlap_fits(config: "Config") -> str | None:
@@ -215,6 +61,11 @@ def _samples_differ(config: "Config") -> str | None:
     return told if number > 1 and not dropout else None
 
 
+def _seeds_are_in_range(config: "Config") -> str | None:
+    last, most = config.run.all_seeds[-1], 2**31 - 1
+    return None if last <= most else f"seed + seeds - 1 must be at most {most}, got {last}"
+
+
 @dataclass(frozen=True)
 class Config(Options):
     """Everything that decides what a training does, apart from its data.
@@ -237,6 +88,7 @@ class Config(Options):
     rates: RatesConfig = field(default_factory=RatesConfig)
     step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
     relations = (
@@ -246,5 +98,6 @@ class Config(Options):
         _dice_is_shaped_by_nothing_else,
         _labels_weigh_something,
         _samples_differ,
+        _seeds_are_in_range,
     )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS

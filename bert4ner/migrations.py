@@ -41,5 +41,9 @@ CONFIG_MIGRATIONS = (
     Migration("before `neck_learning_rate` and `transition_learning_rate` all on top learned at one rate: the default"),
     Migration("before `reinitialise_layers` all layers began as they were pretrained, which is its default"),
     Migration("before `recompute` all inner values were kept, which is its default; results are the same"),
+    Migration(
+        "before `seeds` each fold had one model, before `bootstrap`, `repeat_rare`, `keep_empty`, "
+        "`replace_mentions` and `swap_mentions` an epoch had every document once, as it is: the defaults"
+    ),
 )
 """Those of `Config`."""

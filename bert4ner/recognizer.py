@@ -191,11 +191,11 @@ def check_nbest(nbest: int) -> None:
 
 def _load_run(run: TrainedRun, precision: str | None) -> list[NERModel]:
     labels, models = run.labels, []
-    for number, folder in enumerate(run.model_folders()):
+    for training, folder in zip(run.folds.trainings, run.model_folders(), strict=True):
         model = NERModel.load(folder, precision=precision)
         if list(model.labels) != labels:
             raise RunError(
-                f"{run.path}: {LABELS} lists {', '.join(labels)}, but the model of fold {number} was trained for "
+                f"{run.path}: {LABELS} lists {', '.join(labels)}, but the model of {training} was trained for "
                 f"{', '.join(model.labels)}; the run is mixed up, restore {LABELS}"
             )
         models.append(model)

@@ -20,6 +20,10 @@ AGAINST_RELATIONS = {
         {"batch_tokens": 255},
         "batch_tokens must be at least 256, a window of max_length, got 255",
     ),
+    "_seeds_are_in_range": (
+        {"seed": 2**31 - 2, "seeds": 3},
+        r"seed \+ seeds - 1 must be at most 2147483647, got 2147483648",
+    ),
     "_elements_pair": ({"head_size": 7}, "head_size must be even, its elements are turned in pairs, got 7"),
     "_dice_is_shaped_by_nothing_else": (
         {"class_loss": "dice", "focal": 2.0},

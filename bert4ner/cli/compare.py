@@ -20,7 +20,7 @@ Gold = Annotated[
 
 
 def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json: Json = False) -> None:
-    """Show in which options runs differ, and their out-of-fold scores with their spread over folds.
+    """Show in which options runs differ, and their out-of-fold scores with their spread over folds and seeds.
 
     With --gold every two runs are compared on the documents that both held out: the difference in micro F1 and its
     p-value, how likely chance would make as much with other documents of the same kind (paired bootstrap). Other seeds
@@ -50,7 +50,7 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
 
 
 def _described(record: "RunRecord") -> dict[str, object]:
-    micro = record.scores.micro
+    micro, seeds = record.scores.micro, record.sheet.seed_spread()
     return {
         "run": str(record.path),
         "documents": len(record.predicted),
@@ -59,6 +59,9 @@ def _described(record: "RunRecord") -> dict[str, object]:
         "recall": micro.recall,
         "f1": micro.f1,
         "f1_std": record.sheet.f1_std,
+        "seeds": max(1, len(record.sheet.seeds)),
+        "seeds_f1_mean": None if not seeds else seeds["mean"].f1,
+        "seeds_f1_std": None if not seeds else seeds["std"].f1,
         "bootstrap_f1": list(record.sheet.bootstrap_f1),
     }
 
@@ -88,20 +91,43 @@ def _difference_cells(pair: "Pair") -> list[object]:
     return [0, None, None] if found is None else [found.documents, f"{100 * found.f1:+.2f}", f"{found.p_value:.4f}"]
 
 
-def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
-    from bert4ner.cli.printing import percent, print_table, score_cells
+def _percent(share: float | None) -> str | None:
+    from bert4ner.cli.printing import percent
 
-    rows = []
-    for record, name in zip(records, names, strict=True):
-        spread = record.sheet.f1_std
-        rows.append(
-            [
-                name,
-                record.num_folds,
-                len(record.predicted),
-                *score_cells(record.scores.micro),
-                None if spread is None else percent(spread),
-            ]
-        )
-    columns = ["run", "folds", "documents", "P", "R", "F1", "std over folds"]
+    return None if share is None else percent(share)
+
+
+def _seed_cells(record: "RunRecord") -> list[object]:
+    spread = record.sheet.seed_spread()
+    if not spread:
+        return [1, None, None]
+    return [len(record.sheet.seeds), *(_percent(spread[name].f1) for name in ("mean", "std"))]
+
+
+def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
+    from bert4ner.cli.printing import print_table, score_cells
+
+    rows = [
+        [
+            name,
+            record.num_folds,
+            len(record.predicted),
+            *score_cells(record.scores.micro),
+            _percent(record.sheet.f1_std),
+            *_seed_cells(record),
+        ]
+        for record, name in zip(records, names, strict=True)
+    ]
+    columns = [
+        "run",
+        "folds",
+        "documents",
+        "P",
+        "R",
+        "F1",
+        "std over folds",
+        "seeds",
+        "F1 over seeds",
+        "std over seeds",
+    ]
     print_table("Out-of-fold scores, micro", columns, [rows])

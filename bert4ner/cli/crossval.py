@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
 
-Folds = Annotated[int, describe("How many models, each trained without one part of the documents.", low=2)]
-Jobs = Annotated[int, describe("How many of them are trained at a time; results are the same.", metavar="N", low=1)]
+Folds = Annotated[int, describe("Number of parts; a model is trained without each.", low=2)]
 
 
 def crossval(
@@ -21,6 +20,9 @@ def crossval(
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
+
+    --seeds 3 trains three models for each part, and reports their mean and spread. --bootstrap draws the training
+    documents of each model with replacement, and scores it on those left out.
 
     After every epoch the part held out is scored, and the best epoch is kept. Killed at any moment, the same command
     goes on after the last completed epoch.

@@ -18,6 +18,7 @@ InputFormat = Annotated[
     str, describe("How to read the documents; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
 ]
 OutputFormat = Annotated[str, describe("How to write the documents.", choices=FORMATS)]
+Jobs = Annotated[int, describe("How many models are trained at a time; results are the same.", metavar="N", low=1)]
 ExecutorName = Annotated[
     str,
     describe("What runs the trainings: `local`, in other processes; `in_process`, in this one.", choices=EXECUTORS),

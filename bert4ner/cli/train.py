@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun
 from bert4ner.config import Config
 from bert4ner.options import describe
 
@@ -16,11 +16,15 @@ def train(
         Path | None,
         describe("Documents to choose the best epoch on; by default a share of the others.", metavar="DATA"),
     ] = None,
+    jobs: Jobs = 1,
     executor: ExecutorName = "local",
     format: InputFormat = "auto",
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train one model and keep the epoch that is best on validation documents.
+
+    --seeds 3 trains three models that differ only by chance; their mean and spread are reported, and the run predicts
+    with their average. --bootstrap draws the training documents with replacement and scores on those left out.
 
     Killed at any moment, the same command goes on after the last completed epoch.
 
@@ -32,5 +36,5 @@ def train(
 
     documents = read_documents(data, format)
     validation = None if valid is None else read_documents(valid, format)
-    scores = train_one(documents, options, output=output, valid=validation, executor=executor)
+    scores = train_one(documents, options, output=output, valid=validation, jobs=jobs, executor=executor)
     print_training(output, scores)

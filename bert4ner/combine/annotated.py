@@ -49,9 +49,13 @@ def annotate(runs: Sequence[MemberRun], gold: Sequence[Document]) -> Annotated:
 
 
 def _folds(first: MemberRun) -> list[int]:
-    """Of each held-out document a fold: that of the first run, or, if it has only one, of a division made here."""
-    if first.record.num_folds > 1:
-        return [first.record.held_out_in[document.id] for document in first.predicted]
+    """Of each held-out document a fold: that of the first run, or, if that is always the same, of a division made here.
+
+    So it is, too, where documents are held out in several.
+    """
+    held_out_in = [first.record.held_out_in[document.id] for document in first.predicted]
+    if first.record.num_folds > 1 and all(len(folds) == 1 for folds in held_out_in):
+        return [fold for (fold,) in held_out_in]
     num_folds = min(_NUM_FOLDS, len({document.text for document in first.predicted}))
     return [0] * len(first.predicted) if num_folds < 2 else assign_folds(first.predicted, num_folds, seed=0)
 

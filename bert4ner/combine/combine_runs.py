@@ -20,7 +20,7 @@ from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.combined import write_combined, write_curves
-from bert4ner.runs.scores import MemberScore, make_sheet, write_scores
+from bert4ner.runs.scores import MemberScore, make_sheet, score_folds, write_scores
 from bert4ner.scoring.metrics import Scores, evaluate
 
 _DEFAULTS = CombineOptions()
@@ -103,7 +103,8 @@ def _combine(folder: Path, work: _Work, recognizers: Sequence[NamedEntityRecogni
     fitted = _fit(work.annotated, evidence, combination, work.search)
     _write(folder, members, fitted.combination, fitted.found.selected)
     gold, found = work.annotated.gold, fitted.found
-    sheet = make_sheet(gold, found.selected, work.annotated.folds, note=_NOTE)
+    folds = list(score_folds(gold, found.selected, work.annotated.folds))
+    sheet = make_sheet(gold, found.selected, folds, note=_NOTE)
     write_scores(folder, replace(sheet, members=_member_scores(gold, members), worth=fitted.worth))
     write_curves(folder, precision_recall_curves(gold, found.scored, rule))
     return sheet.scores

@@ -102,11 +102,16 @@ def _judges(members: Sequence[Member], recognizers: Sequence[NamedEntityRecogniz
 def _judges_of(
     number: int, runs: Sequence[MemberRun], recognizer: NamedEntityRecognizer, encoded: Encoded, *, most_cells: int
 ) -> list[_Judge]:
-    """For each choice of one fold of every run the models that did not see it; recognizers hold them run by run."""
+    """For each choice of models of every run those that did not see a text; recognizers hold them run by run."""
     texts, records = runs[0].predicted, [run.record for run in runs]
-    firsts = [sum(each.num_folds for each in records[:place]) for place in range(len(runs))]  # each run's fold 0
+    firsts = [sum(len(each.folds.trainings) for each in records[:place]) for place in range(len(runs))]
     choices = [
-        tuple(first + each.held_out_in[text.id] for first, each in zip(firsts, records, strict=True)) for text in texts
+        tuple(
+            first + model
+            for first, each in zip(firsts, records, strict=True)
+            for model in each.folds.unseen_by(text.id)
+        )
+        for text in texts
     ]
     judges = []
     for choice in sorted(set(choices)):

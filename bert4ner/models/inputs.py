@@ -26,17 +26,17 @@ class Inputs:
         return ids, ids, tf.TensorSpec((None, None, self.lexicon.width), "float32")
 
     def of(
-        self, encoded: Encoded, window_numbers: Sequence[int] | np.ndarray, *, training: bool = False
+        self, encoded: Encoded, window_numbers: Sequence[int] | np.ndarray, *, taught: Sequence[str] | None = None
     ) -> tuple[np.ndarray, ...]:
         """Token ids and segment ids ``(batch, length)``, and ``(batch, length, width)`` of the lexicon.
 
         Args:
             encoded: documents and their windows.
             window_numbers: which windows, ``(batch,)``.
-            training: the lexicon learned from these documents, too, and leaves that out.
+            taught: of each document the text from which the lexicon learned, and which it leaves out for it.
         """
         ids = encoded.token_ids(window_numbers)
         if self.lexicon is None:
             return ids, np.zeros_like(ids)
-        said = self.lexicon.features(encoded, window_numbers, ids.shape[1], leave_out=training)
+        said = self.lexicon.features(encoded, window_numbers, ids.shape[1], taught=taught)
         return ids, np.zeros_like(ids), said

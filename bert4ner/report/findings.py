@@ -72,6 +72,8 @@ def _about_scores(found: Reliability) -> Iterator[str]:
 def _about_epochs(record: TrainedRun) -> Iterator[str]:
     epochs = record.config.optimization.epochs
     last = sum(fold.best_epoch == epochs for fold in record.sheet.folds)
-    if 2 * last > record.num_folds:
-        where = f" in {last} of {record.num_folds} folds" if record.num_folds > 1 else ""
+    models = len(record.sheet.folds)
+    if 2 * last > models:
+        what = "folds" if models == record.num_folds else "trainings"
+        where = f" in {last} of {models} {what}" if models > 1 else ""
         yield f"The last epoch was the best{where}: more epochs (--epochs) may give more."

@@ -46,6 +46,8 @@ def about_scores(record: TrainedRun | CombinedRun) -> dict[str, Any]:
         "labels": sorted(scores.counts.items(), key=lambda item: (-item[1].gold, item[0])),
         "documents": _documents(record),
         "spread": record.sheet.spread(),
+        "seed_spread": record.sheet.seed_spread(),
+        "several": len(record.sheet.folds) > 1,
         "tradeoffs": _tradeoffs(record) if isinstance(record, CombinedRun) else {},
     }
 
@@ -81,13 +83,13 @@ def _documents(record: TrainedRun | CombinedRun) -> dict[int, int]:
     """How many documents each fold held out."""
     if isinstance(record, CombinedRun):
         return {fold.fold: fold.documents or 0 for fold in record.sheet.folds}
-    return dict(Counter(record.held_out_in.values()))
+    return dict(Counter(fold for folds in record.held_out_in.values() for fold in folds))
 
 
 def _curves(record: TrainedRun) -> list[str]:
     limits = curve_limits(record.histories)
     return [
-        draw_curves(history, best_epoch=fold.best_epoch or 0, limits=limits, name=fold_name(fold.fold))
+        draw_curves(history, best_epoch=fold.best_epoch or 0, limits=limits, name=fold_name(fold.fold, fold.seed))
         for fold, history in zip(record.sheet.folds, record.histories, strict=True)
     ]
 

@@ -16,7 +16,7 @@ from bert4ner.runs import layout
 from bert4ner.runs.configuration import read_config
 from bert4ner.runs.environment import read_environment, write_environment
 from bert4ner.runs.files import write_text
-from bert4ner.runs.folds import Folds, read_folds
+from bert4ner.runs.folds import Folds, Training, read_folds
 from bert4ner.runs.labels import read_labels, write_labels
 from bert4ner.runs.layout import CONFIG, ENVIRONMENT, FOLDS, LABELS
 from bert4ner.runs.lock import held
@@ -30,22 +30,17 @@ class RunFolder:
 
     path: Path
 
-    def fold(self, number: int) -> Path:
-        """The folder of one fold."""
-        return self.path / layout.fold_name(number)
+    def fold(self, number: int, seed: int | None = None) -> Path:
+        """The folder of one fold; of one of its seeds, where the run has several."""
+        return self.path / layout.fold_name(number, seed)
 
-    @property
-    def num_folds(self) -> int:
-        """How many folds the run has, complete or not."""
-        return self.read_folds().number
+    def is_complete(self, training: Training) -> bool:
+        """Whether there is a training's model and what it predicted."""
+        return (self.fold(*training) / layout.PREDICTIONS).is_file()
 
-    def is_complete(self, number: int) -> bool:
-        """Whether a fold has its model and its predictions."""
-        return (self.fold(number) / layout.PREDICTIONS).is_file()
-
-    def incomplete_folds(self) -> list[int]:
-        """The folds that are not complete."""
-        return [number for number in range(self.num_folds) if not self.is_complete(number)]
+    def incomplete(self) -> list[Training]:
+        """The trainings that are not complete."""
+        return [training for training in self.read_folds().trainings if not self.is_complete(training)]
 
     def read_folds(self) -> Folds:
         """How the documents are divided; raises as `read_folds`."""
@@ -132,13 +127,21 @@ class RunFolder:
             before = read_environment(self.path)["precision"]
         except (RunError, KeyError):  # nothing that a training depends on
             return
-        if before != precision and self.incomplete_folds():
+        if before != precision and self.incomplete():
             logger.warning(
                 "%s: begun in %s, goes on in %s, which is precision=auto on this machine: the folds are not alike",
                 self.path,
                 before,
                 precision,
             )
+
+    def has_out_of_fold(self) -> bool:
+        """Whether there is what models found in the documents that they did not see."""
+        return (self.path / layout.OUT_OF_FOLD).is_file()
+
+    def discard_out_of_fold(self) -> None:
+        """Remove that, as a model is trained anew."""
+        (self.path / layout.OUT_OF_FOLD).unlink(missing_ok=True)
 
     def discard_untrained(self) -> None:
         """Remove everything of a run of which no epoch is complete: what failed at its start leaves nothing behind.
@@ -160,10 +163,10 @@ class RunFolder:
 
         Only while `held`: a file that somebody is writing looks the same.
         """
-        for number in range(self.num_folds):
-            if self.is_complete(number):
-                shutil.rmtree(self.fold(number) / layout.STATE, ignore_errors=True)
-                for path in self.fold(number).rglob(layout.ANY_HALF_WRITTEN):
+        for training in self.read_folds().trainings:
+            if self.is_complete(training):
+                shutil.rmtree(self.fold(*training) / layout.STATE, ignore_errors=True)
+                for path in self.fold(*training).rglob(layout.ANY_HALF_WRITTEN):
                     path.unlink(missing_ok=True)
         own = {CONFIG, LABELS, ENVIRONMENT, FOLDS, layout.SCORES, layout.OUT_OF_FOLD}
         for path in list(self.path.iterdir()):

@@ -6,6 +6,8 @@ A run, as `train` and `crossval` make it:
     fold-0/  model/  history.jsonl  predictions.jsonl  state/ (to resume from; gone when the fold is complete)
     out_of_fold.jsonl  scores.json  report.html
 
+With several seeds each fold has a folder for each of them, fold-0-seed-42/ and so on.
+
 Several runs combined:
 
     combination.json  labels.txt  environment.json
@@ -44,9 +46,9 @@ ANY_HALF_WRITTEN = ".*.part"
 HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.part")  # of which file, see `atomic_write`
 
 
-def fold_name(number: int) -> str:
-    """The folder of one fold in its run."""
-    return f"fold-{number}"
+def fold_name(number: int, seed: int | None = None) -> str:
+    """The folder of one fold in its run; of one seed there, where the run has several."""
+    return f"fold-{number}" if seed is None else f"fold-{number}-seed-{seed}"
 
 
 def member_name(number: int) -> str:

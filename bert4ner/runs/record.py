@@ -4,6 +4,7 @@ Reads and checks files only, each when it is first asked for; what is missing or
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,10 @@ from bert4ner.runs.configuration import read_config
 from bert4ner.runs.environment import read_environment
 from bert4ner.runs.files import damaged
 from bert4ner.runs.folder import RunFolder
-from bert4ner.runs.folds import Folds, read_folds
+from bert4ner.runs.folds import Folds, Training, read_folds
 from bert4ner.runs.history import History, read_history
 from bert4ner.runs.labels import read_labels
-from bert4ner.runs.layout import FOLDS, MODEL, OUT_OF_FOLD, SCORES, fold_name, is_combination
+from bert4ner.runs.layout import FOLDS, MODEL, OUT_OF_FOLD, SCORES, is_combination
 from bert4ner.runs.predicted import read_predicted
 from bert4ner.runs.scores import ScoreSheet, read_scores
 from bert4ner.scoring.metrics import Scores
@@ -44,8 +45,8 @@ class RunRecord(ABC):
 
     @property
     @abstractmethod
-    def held_out_in(self) -> dict[str, int]:
-        """Document id -> the fold that held it out; negative for documents that were only trained on."""
+    def held_out_in(self) -> dict[str, tuple[int, ...]]:
+        """Document id -> the folds that held it out; documents that were only trained on have none, or are missing."""
 
     @cached_property
     def environment(self) -> dict[str, object]:
@@ -88,8 +89,8 @@ class TrainedRun(RunRecord):
         return self.folds.number
 
     @property
-    def held_out_in(self) -> dict[str, int]:
-        """The fold in which each document was held out, by the document's id."""
+    def held_out_in(self) -> dict[str, tuple[int, ...]]:
+        """The folds in which each document was held out, by the document's id."""
         return self.folds.held_out_in
 
     @cached_property
@@ -103,17 +104,21 @@ class TrainedRun(RunRecord):
 
     @cached_property
     def histories(self) -> list[History]:
-        """For each fold what its epochs gave."""
-        return [read_history(self.path / fold_name(fold)) for fold in range(self.num_folds)]
+        """For each training what its epochs gave."""
+        return [read_history(self.path / training.name) for training in self.folds.trainings]
 
     @cached_property
     def sheet(self) -> ScoreSheet:
-        """What scores.json holds: of each fold its best epoch, too."""
-        sheet, path = read_scores(self.path), self.path / SCORES
-        if len(sheet.folds) != self.num_folds:
-            raise damaged(path, f"expected the scores of {self.num_folds} folds, found {len(sheet.folds)}")
-        if [fold.fold for fold in sheet.folds] != list(range(self.num_folds)):
+        """What scores.json holds: of each training its best epoch, too."""
+        sheet, path, trainings = read_scores(self.path), self.path / SCORES, self.folds.trainings
+        if len(sheet.folds) != len(trainings):
+            raise damaged(path, f"expected the scores of {len(trainings)} folds, found {len(sheet.folds)}")
+        if [fold.fold for fold in sheet.folds] != [training.fold for training in trainings]:
             raise damaged(path, f"expected folds numbered 0 to {self.num_folds - 1}")
+        if [fold.seed for fold in sheet.folds] != [training.seed for training in trainings]:
+            raise damaged(path, f"expected the seeds of {FOLDS} in each fold")
+        if tuple(each.seed for each in sheet.seeds) != self.folds.seeds:
+            raise damaged(path, f"expected the scores of each seed of {FOLDS}")
         if any(fold.best_epoch is None for fold in sheet.folds):
             raise damaged(path, "'best_epoch' is missing")
         return sheet
@@ -122,15 +127,15 @@ class TrainedRun(RunRecord):
     def predicted(self) -> list[Document]:
         """The held-out documents with the entities that were found in them."""
         documents = read_predicted(self.path)
-        foreign = [each.id for each in documents if self.held_out_in.get(each.id, -1) < 0]
+        foreign = [each.id for each in documents if not self.held_out_in.get(each.id)]
         if foreign:
             path = self.path / OUT_OF_FOLD
             raise RunError(f"{path}: holds the document {foreign[0]!r}, which no fold of {FOLDS} held out")
         return documents
 
     def model_folders(self) -> list[Path]:
-        """The model of each fold."""
-        return [self.path / fold_name(fold) / MODEL for fold in range(self.num_folds)]
+        """The model of each training."""
+        return [self.path / training.name / MODEL for training in self.folds.trainings]
 
 
 @dataclass(frozen=True)
@@ -148,9 +153,9 @@ class CombinedRun(RunRecord):
         return len(self.sheet.folds)
 
     @cached_property
-    def held_out_in(self) -> dict[str, int]:
-        """Document id -> 0: which fold of its members held it out, they know."""
-        return {document.id: 0 for document in self.predicted}
+    def held_out_in(self) -> dict[str, tuple[int, ...]]:
+        """Document id -> 0 alone: which fold of its members held it out, they know."""
+        return {document.id: (0,) for document in self.predicted}
 
     @cached_property
     def sheet(self) -> ScoreSheet:
@@ -201,10 +206,17 @@ def open_run(path: str | Path) -> TrainedRun | CombinedRun:
 def open_trained(path: Path) -> TrainedRun:
     """The record of a complete run that was not combined of others; errors as for `open_run`."""
     run = TrainedRun(path)
-    missing = RunFolder(path).incomplete_folds()
+    missing = RunFolder(path).incomplete()
     if missing:
         raise RunError(
-            f"{path}: the run is incomplete, fold {', '.join(map(str, missing))} of {run.num_folds} is not complete; "
+            f"{path}: the run is incomplete, {_named(missing)} of {run.num_folds} is not complete; "
             "run the command that made it again, it goes on where it stopped"
         )
     return run
+
+
+def _named(trainings: Sequence[Training]) -> str:
+    """Their folds; their seeds, too, where there are several."""
+    if any(each.seed is not None for each in trainings):
+        return "; ".join(map(str, trainings))
+    return f"fold {', '.join(str(each.fold) for each in trainings)}"

@@ -15,13 +15,14 @@ from bert4ner.scoring.metrics import Score, Scores, evaluate
 
 SCORES_FORMAT = 1
 _MEASURES = ("precision", "recall", "f1")
+_KNOWN = ("seed", "best_epoch", "documents")
 _TRIED = ("f1_without", "f1_nested", "f1_on_themselves")
 _WORTH = {"thresholds": _TRIED, "quorum": _TRIED, "calibration": ("ece_before", "ece_after")}
 
 
 @dataclass(frozen=True)
 class FoldScore:
-    """The micro scores of one fold, and what is known of it."""
+    """The micro scores of one fold, or of one seed there, and what is known of it."""
 
     fold: int
     micro: Score
@@ -29,11 +30,12 @@ class FoldScore:
     """Of a fold that was trained."""
     documents: int | None = None
     """How many are in a fold of a combined run; of a trained one folds.json tells."""
+    seed: int | None = None
+    """Of the model, where a fold has several."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers by name; what is not known is left out."""
-        known = {"best_epoch": self.best_epoch, "documents": self.documents}
-        given = {name: value for name, value in known.items() if value is not None}
+        given = {name: getattr(self, name) for name in _KNOWN if getattr(self, name) is not None}
         return {"fold": self.fold, **given, **asdict(self.micro)}
 
 
@@ -46,6 +48,14 @@ class MemberScore:
 
 
 @dataclass(frozen=True)
+class SeedScore:
+    """The micro scores of the models of one seed: what each found in its own held-out documents, counted together."""
+
+    seed: int
+    micro: Score
+
+
+@dataclass(frozen=True)
 class ScoreSheet:
     """The scores of a run on documents that its models did not see."""
 
@@ -54,30 +64,43 @@ class ScoreSheet:
     scores: Scores
     """Of all held-out documents."""
     folds: tuple[FoldScore, ...]
+    """Of each fold; where there are several seeds, of each of them in each fold."""
     bootstrap_f1: tuple[float, float]
     """Interval of micro F1 with other documents of the same kind."""
     members: tuple[MemberScore, ...] = ()
     """Of a combined run."""
     worth: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Of a combined run: what was fitted (thresholds, quorum, calibration) -> what that is worth."""
+    seeds: tuple[SeedScore, ...] = ()
+    """Of a run with several seeds."""
 
     @property
     def f1_mean(self) -> float:
         """Mean micro F1 of the folds."""
-        return float(np.mean([fold.micro.f1 for fold in self.folds]))
+        return float(self._by_fold()[:, -1].mean())
 
     @property
     def f1_std(self) -> float | None:
-        """Standard deviation of the folds' micro F1; None for a single fold."""
-        return float(np.std([fold.micro.f1 for fold in self.folds], ddof=1)) if len(self.folds) > 1 else None
+        """Standard deviation of the folds' micro F1, each the mean of its seeds; None for a single fold."""
+        spread = self.spread()
+        return spread["std"].f1 if spread else None
 
     def spread(self) -> dict[str, Score]:
-        """Mean and standard deviation of the folds' scores, as `mean` and `std`; empty for a single fold."""
-        if len(self.folds) < 2:
-            return {}
-        table = np.array([[getattr(fold.micro, name) for name in _MEASURES] for fold in self.folds])  # (folds, 3)
-        rows = {"mean": table.mean(axis=0), "std": table.std(axis=0, ddof=1)}
-        return {name: Score(*row.tolist()) for name, row in rows.items()}
+        """Mean and standard deviation of the folds' scores, as `mean` and `std`; empty for a single fold.
+
+        The scores of a fold with several seeds are the means of these.
+        """
+        return _spread(self._by_fold())
+
+    def seed_spread(self) -> dict[str, Score]:
+        """Mean and standard deviation of the seeds' scores, as `mean` and `std`; empty for a single seed."""
+        return _spread(_table([each.micro for each in self.seeds]))
+
+    def _by_fold(self) -> np.ndarray:
+        """Precision, recall and F1 of each fold, (folds, 3)."""
+        numbers = sorted({fold.fold for fold in self.folds})
+        each = [_table([fold.micro for fold in self.folds if fold.fold == number]) for number in numbers]
+        return np.array([table.mean(axis=0) for table in each])
 
     def to_json(self) -> str:
         """The text of the file that `read_scores` reads."""
@@ -92,40 +115,50 @@ class ScoreSheet:
         }
         if self.members:
             values["members"] = [{"name": each.name, **asdict(each.micro)} for each in self.members]
+        if self.seeds:
+            values["seeds"] = [{"seed": each.seed, **asdict(each.micro)} for each in self.seeds]
+            values.update({f"seeds_{name}": asdict(score) for name, score in self.seed_spread().items()})
         return to_json({**values, **self.worth})
 
 
+def _table(scores: Sequence[Score]) -> np.ndarray:
+    """Their precision, recall and F1, (scores, 3)."""
+    return np.array([[getattr(score, name) for name in _MEASURES] for score in scores])
+
+
+def _spread(table: np.ndarray) -> dict[str, Score]:
+    if len(table) < 2:
+        return {}
+    rows = {"mean": table.mean(axis=0), "std": table.std(axis=0, ddof=1)}
+    return {name: Score(*row.tolist()) for name, row in rows.items()}
+
+
 def make_sheet(
-    gold: Sequence[Document],
-    predicted: Sequence[Document],
-    folds: Sequence[int],
-    *,
-    note: str,
-    best_epochs: Sequence[int] = (),
+    gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[FoldScore], *, note: str
 ) -> ScoreSheet:
     """The scores of held-out documents.
 
     Args:
         gold: as annotated.
         predicted: the same documents, in the same order, with what was found in them.
-        folds: of each document the fold that held it out.
+        folds: the scores of each fold.
         note: what a reader of the scores must know.
-        best_epochs: of each fold, where folds were trained; their number of documents is told otherwise.
     """
-    micro = dict(_micro_by_fold(gold, predicted, folds))
-    if best_epochs:
-        sheets = [FoldScore(fold, micro[fold], best_epoch=epoch) for fold, epoch in enumerate(best_epochs)]
-    else:
-        sheets = [FoldScore(fold, score, documents=list(folds).count(fold)) for fold, score in micro.items()]
-    return ScoreSheet(note, evaluate(gold, predicted), tuple(sheets), bootstrap_interval(gold, predicted))
+    return ScoreSheet(note, evaluate(gold, predicted), tuple(folds), bootstrap_interval(gold, predicted))
 
 
-def _micro_by_fold(
-    gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]
-) -> Iterator[tuple[int, Score]]:
+def score_folds(gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]) -> Iterator[FoldScore]:
+    """The scores of each fold by itself.
+
+    Args:
+        gold: as annotated.
+        predicted: the same documents, in the same order, with what was found in them.
+        folds: of each document the fold that held it out.
+    """
     for fold in sorted(set(folds)):
         own = [place for place, each in enumerate(folds) if each == fold]
-        yield fold, evaluate([gold[place] for place in own], [predicted[place] for place in own]).micro
+        scores = evaluate([gold[place] for place in own], [predicted[place] for place in own])
+        yield FoldScore(fold, scores.micro, documents=len(own))
 
 
 def write_scores(run: Path, sheet: ScoreSheet) -> None:
@@ -151,7 +184,13 @@ def read_scores(run: Path) -> ScoreSheet:
         bootstrap_f1=_interval(values["bootstrap_f1"], path),
         members=tuple(MemberScore(text(each["name"], "name", path), _score(each, path)) for each in members),
         worth={name: _worth(values[name], name, path) for name in _WORTH if name in values},
+        seeds=tuple(_seed(seed, path) for seed in listed(values.get("seeds", []), "seeds", path)),
     )
+
+
+def _seed(values: object, path: Path) -> SeedScore:
+    seed = required(values, ("seed", *_MEASURES), path)
+    return SeedScore(whole(seed["seed"], "a seed", path), _score(seed, path))
 
 
 def _scores(values: object, path: Path) -> Scores:
@@ -172,10 +211,8 @@ def _check_counts(values: object, names: Sequence[str], path: Path) -> None:
 
 def _fold(values: object, path: Path) -> FoldScore:
     fold = required(values, ("fold", *_MEASURES), path)
-    best_epoch, documents = (
-        None if fold.get(name) is None else whole(fold[name], name, path) for name in ("best_epoch", "documents")
-    )
-    return FoldScore(whole(fold["fold"], "fold", path), _score(fold, path), best_epoch, documents)
+    known = {name: whole(fold[name], name, path) for name in _KNOWN if fold.get(name) is not None}
+    return FoldScore(whole(fold["fold"], "fold", path), _score(fold, path), **known)
 
 
 def _interval(values: object, path: Path) -> tuple[float, float]:

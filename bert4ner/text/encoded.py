@@ -40,7 +40,7 @@ class Encoded:
     bounds: list[Window]
     """Characters of each window in its document."""
     texts: list[str]
-    """Of each document."""
+    """Of each window the text that it is of."""
     spans: list[list[TokenSpan]]
     """For each window its gold entities."""
     lost: list[LostEntity]
@@ -111,7 +111,7 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         offsets=np.cumsum([0] + [len(encoding.ids) for encoding in encodings], dtype=np.int64),
         document=np.array(owners, dtype=np.int32),
         bounds=bounds,
-        texts=[document.text for document in documents],
+        texts=[documents[owner].text for owner in owners],
         spans=spans,
         lost=lost,
         cls_id=vocabulary.cls_id,

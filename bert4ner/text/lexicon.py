@@ -72,7 +72,12 @@ class Lexicon:
             self._rows[[places[word] for word in words], column] = 1
 
     def features(
-        self, encoded: Encoded, window_numbers: Sequence[int] | np.ndarray, length: int, *, leave_out: bool = False
+        self,
+        encoded: Encoded,
+        window_numbers: Sequence[int] | np.ndarray,
+        length: int,
+        *,
+        taught: Sequence[str] | None = None,
     ) -> np.ndarray:
         """The numbers for the tokens of windows, float32 ``(batch, length, width)``; [CLS], [SEP] and padding have 0.
 
@@ -80,8 +85,8 @@ class Lexicon:
             encoded: the windows of some documents.
             window_numbers: which of them, ``(batch,)``.
             length: of the padded windows.
-            leave_out: the gazetteer knows nothing from the text that a window is of: for documents that it was learned
-                from, so that it says no more about them than about others.
+            taught: of each of the documents the text that the gazetteer learned from it, and now is to know nothing
+                from, so that it says no more about the document than about others.
 
         Raises:
             ConfigError: nothing was learned yet.
@@ -90,17 +95,17 @@ class Lexicon:
             raise ConfigError("the lexicon is empty: it learns entities by `training_batches(documents, network)`")
         found = np.zeros((len(window_numbers), length, PLACES, self.width // PLACES), np.float32)
         for row, number in zip(found, window_numbers, strict=True):
-            self._fill(row[BEFORE_TEXT:], encoded, int(number), leave_out)
+            without = None if taught is None else taught[encoded.document[number]]
+            self._fill(row[BEFORE_TEXT:], encoded, int(number), without)
         return found.reshape(len(window_numbers), length, self.width)
 
-    def _fill(self, row: np.ndarray, encoded: Encoded, number: int, leave_out: bool) -> None:
+    def _fill(self, row: np.ndarray, encoded: Encoded, number: int, without: str | None) -> None:
         """Write what is known of one window into ``(length, PLACES, channels)``."""
-        text = encoded.texts[encoded.document[number]]
         start, end = encoded.bounds[number]
-        encoding, window = encoded.encoding(number), text[start:end]
+        encoding, window = encoded.encoding(number), encoded.texts[number][start:end]
         matches = np.array(list(self._finder.find(window)), np.int64).reshape(-1, 3)
         spans, whole = _in_tokens(encoding, matches[:, :2] + start)
-        strengths = self._strengths(matches[whole, 2], without=text if leave_out else None)
+        strengths = self._strengths(matches[whole, 2], without=without)
         _mark(row[:, :, : strengths.shape[1]], spans, strengths)
         if self.words:
             words = np.array(cut_words(window), np.int64).reshape(-1, 2) + start

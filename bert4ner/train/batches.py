@@ -13,9 +13,16 @@ from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.alignment import warn_of_lost
 from bert4ner.text.batches import plan_batches
-from bert4ner.text.encoded import BEFORE_TEXT, encode_documents
+from bert4ner.text.encoded import BEFORE_TEXT, Encoded, encode_documents
+from bert4ner.text.rejoined import rejoined
+from bert4ner.train.augmentation import Augmentation
+from bert4ner.train.evened import evened
+from bert4ner.train.sampling import Sampling
 
 logger = logging.getLogger(__name__)
+
+SPARE = 50
+"""One batch more in so many for epochs whose changed texts are longer than the documents' own."""
 
 
 def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBatches":
@@ -40,8 +47,8 @@ def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBa
 class TrainingBatches:
     """Documents encoded once; batches of like length by token budget, shuffled anew every epoch.
 
-    The order of an epoch follows from the seed and the number of the epoch alone, so that a training that resumes sees
-    what it would have seen.
+    What an epoch holds and its order follow from the seed and the number of the epoch alone, so that a training that
+    resumes sees what it would have seen. All epochs have as many batches: see `evened`.
     """
 
     def __init__(self, documents: Sequence[Document], model: NERModel):
@@ -49,12 +56,16 @@ class TrainingBatches:
         self.head, self.model = model.head, model
         if model.lexicon is not None:
             model.lexicon.learn(documents)
+        self._texts = [document.text for document in documents]
         self.document_ids = [document.id for document in documents]
         weights = np.array([document.weight for document in documents], dtype=np.float32)  # (documents,)
         self.weights = None if (weights == 1).all() else weights
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         warn_of_lost(self.encoded.lost, documents, model.windows)
         self._warn_of_unlearnable(documents)
+        self._sampling, self._augmentation = Sampling(documents, self.config), Augmentation(documents, self.config)
+        self._number = self._most_batches()
+        self._fed: dict[int, int] = {}  # epoch -> its tokens
 
     def _warn_of_unlearnable(self, documents: Sequence[Document]) -> None:
         lost = [(document, entity) for document in documents for entity in self.head.unlearnable(document.entities)]
@@ -74,45 +85,94 @@ class TrainingBatches:
             )
 
     def plan(self, epoch: int) -> list[np.ndarray]:
-        """The window numbers of every batch of an epoch, epochs counted from 0."""
+        """The window numbers of every batch of an epoch, epochs counted from 0; they are those of `encoded_for`."""
+        return self._plan(epoch, *self._current(epoch))
+
+    def encoded_for(self, epoch: int) -> Encoded:
+        """The documents as they are in an epoch."""
+        return self._current(epoch)[0]
+
+    def _current(self, epoch: int) -> tuple[Encoded, np.ndarray]:
+        """The documents as they are in an epoch, and the numbers of their windows that count."""
+        changed = self._augmentation.changed(epoch)
+        if not changed:
+            return self.encoded, np.arange(len(self.encoded))
+        again = [Document(str(place), each.text, each.entities) for place, each in changed.items()]
+        encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
+        lost = {loss.document_id for loss in encoded.lost}
+        if lost:  # what was taught as an entity is not to become none
+            again = [document for document in again if document.id not in lost]
+            encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
+        return rejoined(self.encoded, encoded, [int(document.id) for document in again])
+
+    def _plan(self, epoch: int, encoded: Encoded, windows: np.ndarray) -> list[np.ndarray]:
+        planned = self._planned(epoch, encoded, windows)
+        return planned if self._number is None else evened(planned, self._number)
+
+    def _planned(self, epoch: int, encoded: Encoded, windows: np.ndarray) -> list[np.ndarray]:
+        """Batches of the windows, each as often as its document is in the epoch."""
+        if not self._sampling.idle:
+            windows = np.repeat(windows, self._sampling.times(epoch)[encoded.document[windows]])
         rng = np.random.default_rng([self.config.run.seed, epoch])
-        lengths = self.encoded.lengths
+        lengths = encoded.lengths[windows]
         batch_tokens = self.config.optimization.batch_tokens
         batches = plan_batches(lengths, batch_tokens=batch_tokens, rng=rng)
-        return list(within_budget(batches, lengths, self.model, batch_tokens=batch_tokens))
+        return [windows[each] for each in within_budget(batches, lengths, self.model, batch_tokens=batch_tokens)]
+
+    def _most_batches(self) -> int | None:
+        """How many batches all epochs have, where they differ: the most of any, some more where texts change."""
+        if self._sampling.idle and not self._augmentation.asked:
+            return None
+        every = np.arange(len(self.encoded))
+        epochs = 1 if self._sampling.idle else self.config.optimization.epochs
+        most = max(len(self._planned(epoch, self.encoded, every)) for epoch in range(epochs))
+        return most + (most // SPARE + 1 if most and self._augmentation.asked else 0)
 
     def __len__(self) -> int:
-        return len(self.plan(0))
+        return len(self.plan(0)) if self._number is None else self._number
 
     @property
     def tokens(self) -> int:
-        """Real tokens in one epoch, [CLS] and [SEP] counted, padding not."""
+        """Real tokens in one epoch that has every document once, [CLS] and [SEP] counted, padding not."""
         return int(self.encoded.lengths.sum())
+
+    def tokens_in(self, epoch: int) -> int:
+        """Those of an epoch, counted from 0, as its batches were made; before, those of every document once."""
+        return self._fed.get(epoch, self.tokens)
 
     def documents_of(self, epoch: int, batch: int) -> list[str]:
         """The ids of the documents in a batch."""
-        numbers = {int(self.encoded.document[window]) for window in self.plan(epoch)[batch]}
+        encoded, windows = self._current(epoch)
+        numbers = {int(encoded.document[window]) for window in self._plan(epoch, encoded, windows)[batch]}
         return [self.document_ids[number] for number in sorted(numbers)]
 
-    def batch(self, windows: np.ndarray) -> tuple[Any, ...]:
+    def batch(self, windows: np.ndarray, encoded: Encoded | None = None) -> tuple[Any, ...]:
         """(token ids, segment ids, …), targets of the given windows, as Keras takes them; see `models.inputs`.
 
         If the weights of the documents differ from 1, that of each window's document is third, (batch,) float32.
+
+        Args:
+            windows: their numbers.
+            encoded: what they are numbers in, if that is not `encoded`; see `encoded_for`.
         """
-        inputs = self.model.inputs.of(self.encoded, windows, training=True)
-        spans = [self.encoded.spans[window] for window in windows]
-        targets = self.head.targets(spans, self.encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT)
+        encoded = self.encoded if encoded is None else encoded
+        inputs = self.model.inputs.of(encoded, windows, taught=self._texts)
+        spans = [encoded.spans[window] for window in windows]
+        targets = self.head.targets(spans, encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT)
         if self.weights is None:
             return inputs, targets
-        return inputs, targets, self.weights[self.encoded.document[windows]]
+        return inputs, targets, self.weights[encoded.document[windows]]
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
         """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of their use."""
 
         def generate() -> Iterator[Any]:
             for epoch in range(first_epoch, last_epoch):
-                for windows in self.plan(epoch):
-                    yield self.batch(windows)
+                encoded, windows = self._current(epoch)
+                batches = self._plan(epoch, encoded, windows)
+                self._fed[epoch] = int(sum(encoded.lengths[batch].sum() for batch in batches))
+                for batch in batches:
+                    yield self.batch(batch, encoded)
 
         inputs, targets = self.model.inputs.specs, tf.TensorSpec((None, None), "int32")
         weights = tf.TensorSpec((None,), "float32")

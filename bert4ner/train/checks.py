@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
-from bert4ner.errors import DataError
+from bert4ner.errors import ConfigError, DataError
+from bert4ner.train.sampling import warn_of_idle
 
 
 def check_training(documents: Sequence[Document], config: Config, valid: Sequence[Document] | None = None) -> None:
@@ -18,8 +19,11 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
 
     Raises:
         DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
-        ConfigError, CheckpointError: see `build_model` and `compile_for_training`.
+        ConfigError, CheckpointError: see `build_model` and `compile_for_training`; or `valid` beside documents that are
+            drawn.
     """
+    if valid is not None and config.sampling.bootstrap:
+        raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
     from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
@@ -38,6 +42,7 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
     check_fresh(pretrained.config, config.regularization.reinitialise_layers)
     if valid is not None:
         check_documents(valid, "validation")
+    warn_of_idle(documents, config)
 
 
 def check_documents(documents: Sequence[Document], what: str) -> None:

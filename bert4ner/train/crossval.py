@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from bert4ner.errors import RunError
 from bert4ner.registry import HEADS
 from bert4ner.runs.finish import finish_run
 from bert4ner.runs.folder import RunFolder
+from bert4ner.runs.folds import Folds, Training
+from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
-from bert4ner.train.division import NEVER_HELD_OUT, Division
+from bert4ner.train.division import Division, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
-from bert4ner.train.folds import assign_folds, split
-from bert4ner.train.tasks import FoldTask
+from bert4ner.train.tasks import AverageTask, FoldTask, Task
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +35,13 @@ def cross_validate(
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
 ) -> Scores:
-    """Train `folds` models, each on all but its fold; returns the scores of the out-of-fold predictions.
+    """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; the
     averaged model of the run is to be scored on documents outside the run.
+
+    ``seeds`` above 1 trains several models for each fold, which predict its documents together; the first seed alone
+    divides. With ``bootstrap`` the training documents of a fold are drawn, and the rest is held out: see `draw_bags`.
 
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
@@ -44,12 +49,12 @@ def cross_validate(
         documents: annotated ones, each held out once.
         config: how to train, and the seed of the division.
         output: the run folder; new, empty, or holding the same run.
-        folds: number of models.
-        jobs: how many folds train at a time, each on its share of the machine; results are the same.
+        folds: number of folds.
+        jobs: how many models train at a time, each on its share of the machine; results are the same.
         executor: where they do: `local`, in processes of their own; `in_process`, one after the other in this one; or
             one that another package registers.
-        callbacks: Keras callbacks for every fold beside the library's own; they find precision, recall and f1 in the
-            logs. Each fold has copies of its own, made by pickle, except `in_process`, where all folds have these.
+        callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
+            logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
 
     Raises:
         DataError: no documents, ids that repeat, or more folds than different texts.
@@ -60,7 +65,7 @@ def cross_validate(
     opened = open_executor(executor, jobs)
     opened.check(callbacks)
     check_training(documents, config)
-    division = Division(documents, assign_folds(documents, folds, seed=config.run.seed), folds)
+    division = divide(documents, folds, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -70,30 +75,23 @@ def train(
     *,
     output: str | Path,
     valid: Sequence[Document] | None = None,
+    jobs: int = 1,
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
+    ``seeds`` above 1 trains several models; with ``bootstrap`` the documents that were not drawn are held out.
     Arguments and errors otherwise as for `cross_validate`.
+
+    Raises:
+        ConfigError: ``bootstrap`` and `valid`.
     """
-    opened = open_executor(executor, jobs=1)
+    opened = open_executor(executor, jobs)
     opened.check(callbacks)
     check_training(documents, config, valid)
-    if valid is None:
-        training, valid = split(documents, config.run.valid_share, seed=config.run.seed)
-    else:
-        training = list(documents)
-        _warn_of_shared(training, valid)
-    fold_of = [NEVER_HELD_OUT] * len(training) + [0] * len(valid)
-    division = Division([*training, *valid], fold_of, folds=1)
+    division = divide_in_two(documents, valid, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
-
-
-def _warn_of_shared(training: Sequence[Document], valid: Sequence[Document]) -> None:
-    shared = {document.text for document in training} & {document.text for document in valid}
-    if shared:
-        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
 
 
 @dataclass(frozen=True)
@@ -106,49 +104,72 @@ class _Run:
     executor: Executor
     callbacks: Sequence[Any]
 
+    @cached_property
+    def folds(self) -> Folds:
+        """What the run says of its division."""
+        seeds = self.config.run.all_seeds
+        return self.division.described(seeds if len(seeds) > 1 else ())
+
     def train(self) -> Scores:
-        """Train the folds that are not complete, and score them all."""
+        """Train the models that are not complete, and score them all."""
         from bert4ner.models.precision import resolve_precision  # deferred: it loads TensorFlow
 
         with self.folder.held():
             config = self.folder.open(
                 self.config,
                 self.division.labels,
-                self.division.described(),
+                self.folds,
                 precision=resolve_precision(self.config.run.precision),
                 decided=_decided(self.config, self.division.documents),
             )
             if config.spans.nesting != self.config.spans.nesting:
                 _tell_nesting(self.division.documents)
-            self._execute(self._tasks(config))
+            tasks = self._tasks(config)
+            if tasks:
+                self.folder.discard_out_of_fold()
+                self._execute(tasks)
+            if self.folds.averaged and not self.folder.has_out_of_fold():
+                self._execute([self._averaging()])
             self.folder.tidy()
             return finish_run(self.folder, self.division.gold)
 
-    def _tasks(self, config: Config) -> list[FoldTask]:
-        tasks = []
-        for fold in range(self.division.folds):
-            if self.folder.is_complete(fold):
-                logger.info("fold %d of %d is complete already", fold, self.division.folds)
+    def _tasks(self, config: Config) -> list[Task]:
+        tasks: list[Task] = []
+        for training in self.folds.trainings:
+            if self.folder.is_complete(training):
+                logger.info("%s is complete already", self._named(training))
             else:
-                tasks.append(self._task(fold, config))
+                tasks.append(self._task(training, config))
         return tasks
 
-    def _task(self, fold: int, config: Config) -> FoldTask:
-        training, held_out = self.division.training(fold), self.division.held_out(fold)
-        number = f"fold {fold} of {self.division.folds}"
+    def _named(self, training: Training) -> str:
+        fold = f"fold {training.fold} of {self.folds.number}"
+        return fold if training.seed is None else f"{fold}, seed {training.seed}"
+
+    def _task(self, training: Training, config: Config) -> Task:
+        fold, seed = training
+        learned, held_out = self.division.training(fold), self.division.held_out(fold)
         return FoldTask(
-            folder=self.folder.fold(fold),
-            title=f"{number}: {len(training)} documents to learn, {len(held_out)} held out",
-            training=training,
+            folder=self.folder.fold(*training),
+            title=f"{self._named(training)}: {len(learned)} documents to learn, {len(held_out)} held out",
+            training=learned,
             held_out=held_out,
-            config=config,
+            config=config if seed is None else config.replace(seed=seed, seeds=1),
             labels=self.division.labels,
             callbacks=self.callbacks,
         )
 
-    def _execute(self, tasks: Sequence[FoldTask]) -> None:
-        if not tasks:
-            return
+    def _averaging(self) -> Task:
+        documents = self.division.gold
+        return AverageTask(
+            folder=self.folder.path,
+            title=f"{len(documents)} documents, each by all models together that did not see it",
+            models=[self.folder.fold(*training) / MODEL for training in self.folds.trainings],
+            documents=documents,
+            unseen_by=[self.folds.unseen_by(document.id) for document in documents],
+        )
+
+    def _execute(self, tasks: Sequence[Task]) -> None:
         _warn_of_unused_gpu()
         try:
             with contextlib.closing(self.executor.run(tasks)) as completed:

@@ -1,23 +1,39 @@
-"""The documents of a run, and in which fold each is held out."""
+"""The documents of a run, and how often each fold's models are trained on each of them."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bert4ner.config import Config
 from bert4ner.entities import Document, sorted_labels
 from bert4ner.runs.folds import Folds, fingerprint
+from bert4ner.train.folds import assign_folds, draw_bags, split
 
-NEVER_HELD_OUT = -1
-"""The fold of documents that every model of the run is trained on."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Division:
-    """Documents, each held out in one fold or in none."""
+    """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
 
     documents: Sequence[Document]
-    fold_of: Sequence[int]
-    """The fold of each document, or `NEVER_HELD_OUT`."""
-    folds: int
+    times: Sequence[Sequence[int]]
+    """For each fold how often its models learn from each document in an epoch; 0 is held out."""
+
+    @classmethod
+    def of_folds(cls, documents: Sequence[Document], fold_of: Sequence[int], folds: int) -> "Division":
+        """Each document held out in one fold, and learned from in the others."""
+        return cls(documents, [[int(place != fold) for place in fold_of] for fold in range(folds)])
+
+    @classmethod
+    def of_two(cls, training: Sequence[Document], held_out: Sequence[Document]) -> "Division":
+        """One fold, which learns from some documents and holds out the others."""
+        return cls([*training, *held_out], [[1] * len(training) + [0] * len(held_out)])
+
+    @property
+    def folds(self) -> int:
+        """How many there are."""
+        return len(self.times)
 
     @property
     def labels(self) -> list[str]:
@@ -27,20 +43,60 @@ class Division:
     @property
     def gold(self) -> list[Document]:
         """The documents that some fold holds out, in their order."""
-        return [document for document, fold in self._pairs() if fold != NEVER_HELD_OUT]
+        held_out = [min(times) == 0 for times in zip(*self.times, strict=True)]
+        return [document for document, held in zip(self.documents, held_out, strict=True) if held]
 
     def training(self, fold: int) -> list[Document]:
-        """The documents that a fold's model is trained on."""
-        return [document for document, place in self._pairs() if place != fold]
+        """The documents that a fold's models are trained on, each as often as it is."""
+        pairs = zip(self.documents, self.times[fold], strict=True)
+        return [document for document, times in pairs for _ in range(times)]
 
     def held_out(self, fold: int) -> list[Document]:
         """The documents that a fold holds out."""
-        return [document for document, place in self._pairs() if place == fold]
+        return [document for document, times in zip(self.documents, self.times[fold], strict=True) if not times]
 
-    def described(self) -> Folds:
+    def described(self, seeds: Sequence[int] = ()) -> Folds:
         """What folds.json holds; documents never held out stay unnamed: their id may be that of another file's."""
-        held_out_in = {document.id: fold for document, fold in self._pairs() if fold != NEVER_HELD_OUT}
-        return Folds(self.folds, fingerprint(self.documents), held_out_in)
+        held_out_in: dict[str, tuple[int, ...]] = {}
+        for document, *times in zip(self.documents, *self.times, strict=True):
+            folds = tuple(fold for fold, often in enumerate(times) if not often)
+            if folds:
+                held_out_in[document.id] = folds
+        return Folds(self.folds, fingerprint(self.documents), held_out_in, tuple(seeds))
 
-    def _pairs(self) -> list[tuple[Document, int]]:
-        return list(zip(self.documents, self.fold_of, strict=True))
+
+def divide(documents: Sequence[Document], folds: int, config: Config) -> Division:
+    """The division of a cross-validation: folds, or sets that are drawn with replacement.
+
+    Raises:
+        DataError: see `assign_folds` and `draw_bags`.
+    """
+    seed = config.run.seed
+    if not config.sampling.bootstrap:
+        return Division.of_folds(documents, assign_folds(documents, folds, seed=seed), folds)
+    division = Division(documents, draw_bags(documents, folds, seed=seed))
+    without = len(documents) - len(division.gold)
+    if without:
+        logger.warning(
+            "%d of %d documents are in all of the %d resampled sets and not scored; more folds leave fewer",
+            without,
+            len(documents),
+            folds,
+        )
+    return division
+
+
+def divide_in_two(documents: Sequence[Document], valid: Sequence[Document] | None, config: Config) -> Division:
+    """The division of a single training: on given documents, a share of all, or those that are not drawn.
+
+    Raises:
+        DataError: see `split` and `draw_bags`.
+    """
+    if config.sampling.bootstrap:
+        return Division(documents, draw_bags(documents, 1, seed=config.run.seed))
+    if valid is None:
+        return Division.of_two(*split(documents, config.run.valid_share, seed=config.run.seed))
+    shared = {document.text for document in documents} & {document.text for document in valid}
+    if shared:
+        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
+    return Division.of_two(documents, valid)

@@ -51,6 +51,36 @@ def split(documents: Sequence[Document], share: float, *, seed: int) -> tuple[li
     return training, [document for document in documents if part[document.text] == 1]
 
 
+def draw_bags(documents: Sequence[Document], num_bags: int, *, seed: int) -> list[list[int]]:
+    """Resampled sets of documents to train on: for each how often it has each document; 0 is left out.
+
+    Of all different texts as many are drawn as there are, with replacement, each with all of its documents; about 37 %
+    are not drawn. If all were, all are drawn anew: something has to be left out.
+
+    Raises:
+        DataError: fewer than 2 different texts.
+
+    References:
+        Breiman 1996, Bagging Predictors; Out-of-Bag Estimation.
+    """
+    groups = _by_text(documents)
+    if len(groups) < 2:
+        raise DataError(f"{len(groups)} different texts cannot be resampled so that one is left out; add documents")
+    bags = []
+    for number in range(num_bags):
+        times = dict(zip(groups, _draw(len(groups), np.random.default_rng([seed, number])), strict=True))
+        bags.append([times[document.text] for document in documents])
+    return bags
+
+
+def _draw(number: int, rng: np.random.Generator) -> list[int]:
+    """How often each of so many is drawn; at least one is not."""
+    while True:
+        times = np.bincount(rng.integers(number, size=number), minlength=number)  # (number,)
+        if not times.all():
+            return [int(each) for each in times]
+
+
 def _by_text(documents: Sequence[Document]) -> dict[str, list[int]]:
     """The places of the documents of each text."""
     groups: dict[str, list[int]] = {}

@@ -9,11 +9,11 @@ from typing import Any
 from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
-from bert4ner.runs.layout import MODEL, PREDICTIONS
+from bert4ner.runs.layout import MODEL, OUT_OF_FOLD, PREDICTIONS
 
 
 class Task(ABC):
-    """A piece of work: a fold, later a seed or a trial. It can be pickled, and leaves its result in its folder.
+    """A piece of work: a fold, a seed of it, later a trial. It can be pickled, and leaves its result in its folder.
 
     Done again after it was stopped, it goes on and leaves the same result.
     """
@@ -66,3 +66,30 @@ class FoldTask(Task):
         best = NERModel.load(self.folder / MODEL)
         # Written last: it makes the fold complete.
         write_documents(predict_documents([best], self.held_out), self.folder / PREDICTIONS, "jsonl")
+
+
+@dataclass(frozen=True)
+class AverageTask(Task):
+    """Predict documents, each by all models together that were not trained on it: the run's out_of_fold.jsonl."""
+
+    folder: Path
+    """That of the run."""
+    title: str
+    models: Sequence[Path]
+    """The model folders."""
+    documents: Sequence[Document]
+    unseen_by: Sequence[tuple[int, ...]]
+    """For each document the places in `models` of those that speak about it."""
+
+    def run(self) -> None:
+        """Predicts, choice of models by choice, and writes the documents in their order."""
+        from bert4ner.models.ner_model import NERModel  # deferred: a task is described without TensorFlow
+        from bert4ner.models.prediction import predict_documents
+
+        models = [NERModel.load(folder) for folder in self.models]
+        found: dict[int, Document] = {}  # place in `documents` -> with what was found in it
+        for choice in sorted(set(self.unseen_by)):
+            places = [place for place, each in enumerate(self.unseen_by) if each == choice]
+            together = predict_documents([models[n] for n in choice], [self.documents[place] for place in places])
+            found.update(zip(places, together, strict=True))
+        write_documents([found[place] for place in sorted(found)], self.folder / OUT_OF_FOLD, "jsonl")

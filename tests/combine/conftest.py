@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, fingerprint
-from bert4ner.runs.scores import make_sheet, write_scores
+from bert4ner.runs.scores import make_sheet, score_folds, write_scores
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 2
@@ -30,15 +31,16 @@ def write_run(path: Path, config: Config, models, gold, *, labels=LABELS) -> Pat
     """A complete run folder, as far as combining needs it; document n is held out in fold n modulo the folds."""
     run = RunFolder(path)
     places = {document.id: number % len(models) for number, document in enumerate(gold)}
-    run.open(config, labels, Folds(len(models), fingerprint(gold), places), precision="float32")
+    folds = Folds(len(models), fingerprint(gold), {id: (fold,) for id, fold in places.items()})
+    run.open(config, labels, folds, precision="float32")
     predicted = predict_out_of_fold(models, gold)
     for fold, model in enumerate(models):
         model.save(run.fold(fold) / "model")
         held_out = [each for each in predicted if places[each.id] == fold]
         write_documents(held_out, run.fold(fold) / "predictions.jsonl", "jsonl")
     write_documents(predicted, path / "out_of_fold.jsonl", "jsonl")
-    best_epochs = [1] * len(models)
-    write_scores(path, make_sheet(gold, predicted, list(places.values()), note="", best_epochs=best_epochs))
+    rows = [replace(row, best_epoch=1) for row in score_folds(gold, predicted, list(places.values()))]
+    write_scores(path, make_sheet(gold, predicted, rows, note=""))
     return path
 
 

@@ -13,6 +13,7 @@ from bert4ner.models.lexicon import open_lexicon
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.registry import HEADS
+from bert4ner.text.lexicon import Lexicon
 from bert4ner.train.batches import training_batches
 from bert4ner.train.compiling import compile_for_training
 
@@ -85,8 +86,23 @@ def test_training_leaves_out_what_a_document_itself_taught(tiny_config):
     batches = training_batches(DOCUMENTS, model.network)
     (_, _, said), _ = batches.batch(np.array([2]))
     assert not said[0, 1:4].any() and said[0, 5:9].any()  # 补气血 stands in this document alone
-    np.testing.assert_array_equal(said, model.inputs.of(batches.encoded, [2], training=True)[2])
+    np.testing.assert_array_equal(
+        said, model.inputs.of(batches.encoded, [2], taught=[each.text for each in DOCUMENTS])[2]
+    )
     assert model.inputs.of(batches.encoded, [2])[2][0, 1:4].any()
+
+
+def test_a_document_with_exchanged_mentions_leaves_out_what_it_taught_before(tiny_config):
+    model = NERModel.create(tiny_config(lexicon="train", replace_mentions=1.0), LABELS)
+    batches = training_batches(DOCUMENTS, model.network)
+    encoded = batches.encoded_for(0)
+    changed = [place for place, text in enumerate(encoded.texts) if text not in {each.text for each in DOCUMENTS}]
+    assert changed
+    own = Lexicon(LABELS)
+    for place in changed:
+        (_, _, said), _ = batches.batch(np.array([place]), encoded)
+        own.learn([each for number, each in enumerate(DOCUMENTS) if number != encoded.document[place]])
+        np.testing.assert_array_equal(said, own.features(encoded, [place], said.shape[1]))
 
 
 def test_word_lists_lie_in_the_model_folder(tiny_config, tmp_path):

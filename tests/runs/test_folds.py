@@ -7,7 +7,7 @@ import pytest
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
-from bert4ner.runs.folds import Folds, fingerprint, read_folds
+from bert4ner.runs.folds import Folds, Training, fingerprint, read_folds
 
 DOCUMENTS = [
     Document("a", "头晕，用人参", (Entity(0, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
@@ -19,9 +19,49 @@ BEFORE_PIECES = "8a49c50963b34d8e437a77b0608ef3d236d2fb8db5e8cde2736de2afb463713
 
 
 def test_folds_round_trip_and_name_their_format(tmp_path):
-    folds = Folds(2, fingerprint(DOCUMENTS), {"a": 0, "b": 1, "c": 1})
+    folds = Folds(2, fingerprint(DOCUMENTS), {"a": (0,), "b": (1,), "c": (1,)})
     (tmp_path / "folds.json").write_text(folds.to_json(), encoding="utf-8")
     assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 1
+
+
+SEVERAL = Folds(3, "f", {"a": (0, 2), "b": (1,)}, seeds=(7, 8))
+
+
+def test_seeds_and_documents_of_several_folds_round_trip_in_a_newer_format(tmp_path):
+    for folds in (SEVERAL, replace(SEVERAL, seeds=()), Folds(1, "f", {"a": (0,)}, seeds=(7, 8))):
+        (tmp_path / "folds.json").write_text(folds.to_json(), encoding="utf-8")
+        assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 2 and folds.averaged
+
+
+def test_each_fold_has_a_training_for_each_seed_and_documents_are_unseen_by_those_of_their_folds():
+    names = [training.name for training in SEVERAL.trainings]
+    assert names[:3] == ["fold-0-seed-7", "fold-0-seed-8", "fold-1-seed-7"] and len(names) == 6
+    unseen = {id: {names[place] for place in SEVERAL.unseen_by(id)} for id in "ab"}
+    assert unseen["a"] == {f"fold-{fold}-seed-{seed}" for fold in (0, 2) for seed in (7, 8)}
+    assert unseen["b"] == {"fold-1-seed-7", "fold-1-seed-8"}
+    plain = Folds(2, "f", {"a": (1,)})
+    assert plain.trainings == [Training(0), Training(1)] and plain.unseen_by("a") == (1,) and not plain.averaged
+    assert [training.name for training in plain.trainings] == ["fold-0", "fold-1"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"documents": {"a": [0, 3]}}, r"'a' is in fold \[0, 3\] of 3"),
+        ({"documents": {"a": [0, 0]}}, r"'a' is in fold \[0, 0\] of 3"),
+        ({"documents": {"a": [0, -1]}}, r"'a' is in fold \[0, -1\] of 3"),
+        ({"documents": {"a": True}}, "'a' is in fold True of 3"),
+        ({"seeds": [7, 7]}, "seeds were to differ"),
+        ({"seeds": 7}, "seeds was to be a list"),
+        ({"seeds": [0.5]}, "a seed was to be a whole number"),
+        ({"format": 3}, "has format 3, this version of bert4ner reads formats up to 2"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(changed, told, tmp_path):
+    values = {**json.loads(SEVERAL.to_json()), **changed}
+    (tmp_path / "folds.json").write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(RunError, match=told):
+        read_folds(tmp_path)
 
 
 def test_no_folds_are_no_run(tmp_path):

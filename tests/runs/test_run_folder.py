@@ -11,14 +11,14 @@ from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
 from bert4ner.runs.folder import RunFolder
-from bert4ner.runs.folds import Folds, fingerprint
+from bert4ner.runs.folds import Folds, Training, fingerprint
 
 DOCUMENTS = [
     Document("a", "头晕，用人参", (Entity(0, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
     Document("b", "口服"),
     Document("c", "当归", (Entity(0, 2, "DRUG"),)),
 ]
-FOLDS = Folds(2, fingerprint(DOCUMENTS), {"a": 0, "b": 1, "c": 1})
+FOLDS = Folds(2, fingerprint(DOCUMENTS), {"a": (0,), "b": (1,), "c": (1,)})
 CONFIG = Config().replace(pretrained="encoders/小", epochs=3, learning_rate=1e-4)
 LABELS = ["DRUG", "SYMPTOM"]
 
@@ -45,7 +45,6 @@ def test_a_new_run_holds_what_is_needed_to_repeat_it(run):
     assert (run.path / "labels.txt").read_text(encoding="utf-8") == "DRUG\nSYMPTOM\n"
     assert run.read_labels() == LABELS
     assert run.read_folds() == FOLDS
-    assert run.num_folds == 2
     environment = json.loads((run.path / "environment.json").read_text(encoding="utf-8"))
     assert environment["packages"]["numpy"] and environment["precision"] == "float32" and environment["command"]
 
@@ -55,7 +54,7 @@ def test_the_same_run_is_taken_up_again_unchanged(run):
     before = content(run.path)
     run.open(CONFIG, LABELS, FOLDS, precision="float32")
     assert content(run.path) == before
-    assert [run.is_complete(fold) for fold in range(2)] == [True, False]
+    assert [run.is_complete(Training(fold)) for fold in range(2)] == [True, False]
 
 
 def test_an_empty_folder_is_a_new_run(tmp_path):
@@ -69,8 +68,8 @@ def test_an_empty_folder_is_a_new_run(tmp_path):
         (CONFIG.replace(epochs=4), FOLDS, "epochs was 3, now 4"),
         (CONFIG.replace(learning_rate="auto", head="softmax"), FOLDS, "head was 'crf', now 'softmax'"),
         (CONFIG, replace(FOLDS, fingerprint=fingerprint(DOCUMENTS[:2])), "the documents differ"),
-        (CONFIG, replace(FOLDS, number=3, held_out_in={"a": 0, "b": 1, "c": 2}), "folds was 2, now 3"),
-        (CONFIG, replace(FOLDS, held_out_in={"a": 0, "b": 0, "c": 1}), "other documents are held out"),
+        (CONFIG, replace(FOLDS, number=3, held_out_in={"a": (0,), "b": (1,), "c": (2,)}), "folds was 2, now 3"),
+        (CONFIG, replace(FOLDS, held_out_in={"a": (0,), "b": (0,), "c": (1,)}), "other documents are held out"),
     ],
 )
 def test_another_run_is_refused_and_nothing_changed(run, config, folds, told):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bert4ner.entities import Document, Entity
-from bert4ner.runs.scores import MemberScore, make_sheet, read_scores, write_scores
+from bert4ner.runs.scores import MemberScore, SeedScore, make_sheet, read_scores, score_folds, write_scores
 from bert4ner.scoring.bootstrap import bootstrap_interval
 from bert4ner.scoring.metrics import Score, evaluate
 
@@ -16,9 +16,22 @@ TRIED = {"f1_without": 0.0, "f1_nested": 0.1, "f1_on_themselves": 0.2}
 CALIBRATION = {"kind": "isotonic", "candidates": 7, "ece_before": 0.5, "ece_after": 1e-9}
 
 
+def trained(gold, predicted, folds, best_epochs):
+    rows = zip(score_folds(gold, predicted, folds), best_epochs, strict=True)
+    return [replace(row, documents=None, best_epoch=epoch) for row, epoch in rows]
+
+
 @pytest.fixture
 def sheet(gold, predicted):
-    return make_sheet(gold, predicted, FOLDS, note="honest", best_epochs=[4, 2])
+    return make_sheet(gold, predicted, trained(gold, predicted, FOLDS, [4, 2]), note="honest")
+
+
+@pytest.fixture
+def with_seeds(sheet):
+    """Two seeds in each of two folds."""
+    scores = [Score(0.5, 0.5, f1) for f1 in (0.3, 0.5, 0.6, 0.8)]
+    rows = [replace(sheet.folds[n // 2], seed=7 + n % 2, micro=score) for n, score in enumerate(scores)]
+    return replace(sheet, folds=tuple(rows), seeds=(SeedScore(7, Score(0.5, 0.5, 0.4)), SeedScore(8, scores[2])))
 
 
 def test_a_sheet_tells_all_folds_together_and_each(sheet, gold, predicted):
@@ -32,7 +45,7 @@ def test_a_sheet_tells_all_folds_together_and_each(sheet, gold, predicted):
 
 
 def test_folds_without_training_tell_their_number_of_documents(gold, predicted):
-    folds = make_sheet(gold, predicted, [0, 2, 2, 2, 0, 2], note="").folds
+    folds = score_folds(gold, predicted, [0, 2, 2, 2, 0, 2])
     assert [(fold.fold, fold.documents, fold.best_epoch) for fold in folds] == [(0, 2, None), (2, 4, None)]
 
 
@@ -41,11 +54,22 @@ def test_the_spread_is_over_folds_and_none_over_a_single_one(sheet, gold, predic
     assert sheet.f1_mean == pytest.approx(statistics.fmean(f1)) and sheet.f1_std == pytest.approx(statistics.stdev(f1))
     spread = sheet.spread()
     assert (spread["mean"].f1, spread["std"].f1) == pytest.approx((sheet.f1_mean, sheet.f1_std))
-    alone = make_sheet(gold, predicted, [0] * 6, note="", best_epochs=[1])
+    alone = make_sheet(gold, predicted, trained(gold, predicted, [0] * 6, [1]), note="")
     assert alone.f1_std is None and alone.spread() == {} and alone.f1_mean == alone.scores.micro.f1
 
 
-def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, tmp_path):
+def test_folds_spread_by_the_means_of_their_seeds_and_seeds_by_themselves(with_seeds, tmp_path):
+    assert with_seeds.f1_mean == pytest.approx(0.55)
+    assert with_seeds.f1_std == pytest.approx(statistics.stdev([0.4, 0.7]))
+    spread = with_seeds.seed_spread()
+    assert (spread["mean"].f1, spread["std"].f1) == pytest.approx((0.5, statistics.stdev([0.4, 0.6])))
+    write_scores(tmp_path, with_seeds)
+    values = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert [row["seed"] for row in values["folds"]] == [7, 8, 7, 8] and values["seeds"][1]["f1"] == 0.6
+    assert (values["seeds_mean"]["f1"], values["seeds_std"]["f1"]) == (spread["mean"].f1, spread["std"].f1)
+
+
+def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, with_seeds, tmp_path):
     nested = Document("n", "头痛头晕", (Entity(0, 4, "A"), Entity(0, 2, "A")))
     more = replace(
         sheet,
@@ -53,7 +77,7 @@ def test_a_sheet_round_trips_with_members_and_what_fitting_is_worth(sheet, tmp_p
         members=(MemberScore("一", Score(0.1, 0.2, 1 / 3)),),
         worth={"quorum": TRIED, "calibration": CALIBRATION},
     )
-    for each in (sheet, more):
+    for each in (sheet, more, with_seeds):
         write_scores(tmp_path, each)
         assert read_scores(tmp_path) == each
 

@@ -72,7 +72,7 @@ def test_a_document_is_told_nothing_that_it_taught(number):
     other.learn([each for each in SAMPLE if each.text != document.text])
     store = encoded([document])
     windows, length = range(len(store)), int(store.lengths.max())
-    left_out = lexicon.features(store, windows, length, leave_out=True)
+    left_out = lexicon.features(store, windows, length, taught=[document.text])
     np.testing.assert_array_equal(left_out, other.features(store, windows, length))
     assert not np.array_equal(left_out, lexicon.features(store, windows, length))
     assert left_out.any()

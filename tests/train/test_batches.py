@@ -1,6 +1,7 @@
 """Training documents as batches: their order follows from seed and epoch alone, what is lost is told."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 from bert4ner.models.ner_model import NERModel
+from bert4ner.registry import HEADS
 from bert4ner.text.encoded import encode_documents
+from bert4ner.train.augmentation import Augmentation
 from bert4ner.train.batches import TrainingBatches, training_batches
+from bert4ner.train.sampling import Sampling
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +133,104 @@ def test_batches_for_a_network_are_those_of_its_model(model):
         training_batches([Document("d", "头痛", (Entity(0, 2, "C"),))], model.network)
     with pytest.raises(DataError, match="the 1 documents to train on hold no text"):
         training_batches([Document("d", "")], model.network)
+
+
+LABELS = ["DRUG", "PERSON", "RARE", "SYMPTOM"]
+DRAWN = {"repeat_rare": 0.5, "keep_empty": 0.5, "replace_mentions": 0.5, "swap_mentions": 0.5}
+
+
+class TestDrawnEpochs:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def several(cls, documents) -> list[Document]:
+        bare = [Document(f"bare {n}", "本品口服" * (n + 1)) for n in range(6)]
+        return [*documents, *bare, replace(documents[0], id="rare", entities=(Entity(0, 1, "RARE"),))]
+
+    @staticmethod
+    def batches(tiny_config, several, **options) -> TrainingBatches:
+        config = tiny_config(head="softmax", batch_tokens=64, **options)
+        return TrainingBatches(several, NERModel.create(config, LABELS))
+
+    def test_each_document_is_there_as_often_as_was_drawn(self, tiny_config, several):
+        batches = self.batches(tiny_config, several, repeat_rare=0.5, keep_empty=0.5)
+        for epoch in range(3):
+            windows = np.concatenate(batches.plan(epoch))
+            times = Sampling(several, batches.config).times(epoch)
+            found = np.bincount(batches.encoded.document[windows], minlength=len(several))
+            assert found.tolist() == times.tolist() and found[-1] > 1 and len(batches.plan(epoch)) == len(batches)
+        assert batches.encoded_for(1) is batches.encoded
+
+    def test_an_epoch_is_the_documents_as_they_were_changed(self, tiny_config, several):
+        batches = self.batches(tiny_config, several, replace_mentions=0.5)
+        for epoch in range(3):
+            changed = Augmentation(several, batches.config).changed(epoch)
+            now = [changed.get(place, each) for place, each in enumerate(several)]
+            expected = encode_documents(now, batches.model.tokenizer, batches.model.windows)
+            encoded, plan = batches.encoded_for(epoch), batches.plan(epoch)
+            assert 5 < len(changed) < len(several) and len(plan) == len(batches)
+            for windows in plan:
+                (ids, _), targets = batches.batch(windows, encoded)
+                for row, window in enumerate(windows):
+                    places = np.flatnonzero(expected.document == encoded.document[window])
+                    [place] = [n for n in places if expected.bounds[n] == encoded.bounds[window]]
+                    length = expected.lengths[place]
+                    assert ids[row, :length].tolist() == expected.token_ids([place])[0, :length].tolist()
+                    spans = batches.head.tagset.decode(targets[row, : length - 2])
+                    assert list(spans) == [(each.start, each.end, each.label) for each in expected.spans[place]]
+            counts = np.bincount(encoded.document[np.concatenate(plan)], minlength=len(several))
+            assert counts.tolist() == np.bincount(expected.document).tolist()
+
+    @pytest.mark.parametrize("head", HEADS.own())
+    def test_targets_of_every_head_are_those_of_the_changed_documents(self, tiny_config, several, head):
+        """Window by window as if these documents were the data."""
+        model = NERModel.create(tiny_config(head=head, batch_tokens=512, **DRAWN), LABELS)
+        drawn = TrainingBatches(several, model)
+        changed = Augmentation(several, model.config).changed(1)
+        plain = TrainingBatches([changed.get(place, each) for place, each in enumerate(several)], model)
+        encoded = drawn.encoded_for(1)
+        number = {
+            (doc, bounds): n
+            for n, (doc, bounds) in enumerate(zip(plain.encoded.document, plain.encoded.bounds, strict=True))
+        }
+        for windows in drawn.plan(1):
+            same = np.array([number[encoded.document[window], encoded.bounds[window]] for window in windows])
+            for one, other in zip(drawn.batch(windows, encoded), plain.batch(same), strict=True):
+                assert all(map(np.array_equal, one, other))
+
+    def test_all_epochs_have_as_many_batches_and_come_again_the_same(self, tiny_config, several):
+        one, other = (self.batches(tiny_config, several, **DRAWN) for _ in range(2))
+
+        def given(batches, first, last):
+            return [
+                (ids.numpy().tolist(), targets.numpy().tolist()) for (ids, _), targets in batches.dataset(first, last)
+            ]
+
+        whole = given(one, 0, 3)
+        assert len(whole) == 3 * len(one) and given(other, 2, 3) == whole[2 * len(one) :]
+        for epoch in range(3):
+            ids = [row for batch, _ in whole[epoch * len(one) : (epoch + 1) * len(one)] for row in batch]
+            assert one.tokens_in(epoch) == sum(token > 0 for row in ids for token in row)
+        assert len({str(whole[epoch * len(one) : (epoch + 1) * len(one)]) for epoch in range(3)}) == 3
+
+    def test_a_document_whose_entity_would_be_lost_stays_as_it_is(self, tiny_config, several):
+        long, short = "人参" * 16, "当归"  # the long one fits no window of 32
+        documents = [
+            Document("long", f"用{long}。", (Entity(1, 33, "DRUG"),)),
+            Document("short", f"用{short}。", (Entity(1, 3, "DRUG"),)),
+        ]
+        batches = self.batches(tiny_config, documents, swap_mentions=1.0, replace_mentions=1.0)
+        for epoch in range(8):
+            encoded = batches.encoded_for(epoch)
+            windows = np.concatenate(batches.plan(epoch))
+            own = [window for window in windows if encoded.document[window] == 1]
+            assert len(own) == 1 and len(encoded.spans[own[0]]) == 1 and encoded.lengths[own[0]] == 6
+
+    def test_documents_of_a_batch_are_named_in_changed_epochs_too(self, tiny_config, several):
+        batches = self.batches(tiny_config, several, **DRAWN)
+        encoded, plan = batches.encoded_for(1), batches.plan(1)
+        for number, windows in enumerate(plan):
+            places = sorted(set(encoded.document[windows].tolist()))
+            assert batches.documents_of(1, number) == [several[place].id for place in places]
+
+    def test_without_text_there_is_still_no_batch(self, tiny_config):
+        assert len(self.batches(tiny_config, [Document("e", "")], **DRAWN)) == 0

@@ -158,7 +158,7 @@ class TestCrossValidation:
         cross_validate(documents, config, output=tmp_path, folds=2)
         path = tmp_path / "fold-0" / "predictions.jsonl"
         path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
-        with pytest.raises(RunError, match=r"predictions\.jsonl lack 1 documents, e\.g\. 'leaflet \d+'"):
+        with pytest.raises(RunError, match=r"predictions\.jsonl lacks 1 documents, e\.g\. 'leaflet \d+'"):
             cross_validate(documents, config, output=tmp_path, folds=2)
 
 

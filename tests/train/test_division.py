@@ -2,7 +2,7 @@
 
 from bert4ner.entities import Document, Entity
 from bert4ner.runs.folds import Folds, fingerprint
-from bert4ner.train.division import NEVER_HELD_OUT, Division
+from bert4ner.train.division import Division
 
 DOCUMENTS = [Document(name, "人参", (Entity(0, 2, label),)) for name, label in zip("abc", "YXY", strict=True)]
 
@@ -12,13 +12,21 @@ def ids(documents):
 
 
 def test_a_fold_learns_from_all_but_what_it_holds_out():
-    division = Division(DOCUMENTS, [1, 0, 1], folds=2)
+    division = Division.of_folds(DOCUMENTS, [1, 0, 1], folds=2)
     assert [ids(division.held_out(fold)) for fold in range(2)] == [["b"], ["a", "c"]]
     assert [ids(division.training(fold)) for fold in range(2)] == [["a", "c"], ["b"]]
     assert ids(division.gold) == ["a", "b", "c"] and division.labels == ["X", "Y"]
 
 
 def test_documents_that_are_never_held_out_are_learned_from_and_not_listed():
-    division = Division(DOCUMENTS, [NEVER_HELD_OUT, NEVER_HELD_OUT, 0], folds=1)
+    division = Division.of_two(DOCUMENTS[:2], DOCUMENTS[2:])
     assert ids(division.training(0)) == ["a", "b"] and ids(division.gold) == ids(division.held_out(0)) == ["c"]
-    assert division.described() == Folds(1, fingerprint(DOCUMENTS), {"c": 0})
+    assert division.described() == Folds(1, fingerprint(DOCUMENTS), {"c": (0,)})
+
+
+def test_documents_drawn_again_are_learned_again_and_those_not_drawn_are_held_out():
+    division = Division(DOCUMENTS, [[0, 2, 1], [0, 1, 0], [1, 1, 1]])
+    assert [ids(division.training(fold)) for fold in range(3)] == [["b", "b", "c"], ["b"], ["a", "b", "c"]]
+    assert [ids(division.held_out(fold)) for fold in range(3)] == [["a"], ["a", "c"], []]
+    assert ids(division.gold) == ["a", "c"]  # b is in all of them
+    assert division.described((7, 8)) == Folds(3, fingerprint(DOCUMENTS), {"a": (0, 1), "c": (1,)}, (7, 8))

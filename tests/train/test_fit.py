@@ -166,6 +166,21 @@ class TestGoingOn:
         assert without_times(resumed) == without_times(whole)
         assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
 
+    def test_with_documents_drawn_and_changed_for_each_epoch(self, eagerly, parts, tiny_config, tmp_path, monkeypatch):
+        drawn = {"repeat_rare": 0.9, "replace_mentions": 0.5, "swap_mentions": 0.5, "batch_tokens": 192}
+        config = tiny_config(head="softmax", **drawn)
+        fit(*parts, config, labels=LABELS, folder=tmp_path / "whole")
+        with monkeypatch.context() as patch:
+            stop_in_epoch(patch, 1)
+            with pytest.raises(Stopped):
+                fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
+        fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
+        assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
+        plain = tiny_config(head="softmax", batch_tokens=192)
+        fit(*parts, plain, labels=LABELS, folder=tmp_path / "plain")
+        one, other = state(tmp_path / "whole"), state(tmp_path / "plain")
+        assert any(not np.array_equal(one[name], other[name]) for name in one if name.startswith("network/"))
+
     def test_a_complete_training_is_not_trained_again(self, uninterrupted, parts, tiny_config, monkeypatch):
         folder, history, _ = uninterrupted
         before = (folder / "model" / "weights.safetensors").stat().st_mtime_ns

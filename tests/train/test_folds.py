@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
-from bert4ner.train.folds import assign_folds, split
+from bert4ner.train.folds import assign_folds, draw_bags, split
 
 LABELS = "ABCDEFG"
 
@@ -146,3 +146,28 @@ def test_a_large_set_is_dealt_out_at_once():
 def test_less_than_two_folds_are_refused_with_the_cure(num_folds):
     with pytest.raises(DataError, match=f"folds must be at least 2, got {num_folds}; `bert4ner train`"):
         assign_folds([document(0, "a", ""), document(1, "b", "")], num_folds, seed=0)
+
+
+class TestBags:
+    def test_as_many_texts_are_drawn_as_there_are_and_over_a_third_is_left_out(self, rng):
+        documents = skewed(rng, 300)
+        bags = draw_bags(documents, 20, seed=1)
+        assert {sum(bag) for bag in bags} == {300}
+        assert np.mean([bag.count(0) for bag in bags]) / 300 == pytest.approx((1 - 1 / 300) ** 300, abs=0.02)
+        drawn = np.sum(bags, axis=0)  # (documents,)
+        assert drawn.mean() == 20 and drawn.std() == pytest.approx(20**0.5, rel=0.2)
+
+    def test_bags_follow_from_the_seed_and_their_number(self, rng):
+        documents = skewed(rng, 40)
+        assert draw_bags(documents, 3, seed=1) == draw_bags(documents, 5, seed=1)[:3]
+        assert len({tuple(bag) for seed in (1, 2) for bag in draw_bags(documents, 3, seed=seed)}) == 6
+
+    def test_identical_texts_are_drawn_together(self, rng):
+        documents = [document(number, str(number % 10), "A") for number in range(30)]
+        for bag in draw_bags(documents, 5, seed=0):
+            assert bag[:10] == bag[10:20] == bag[20:] and sum(bag) == 30
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_something_is_always_left_out(self, seed):
+        documents = [document(number, str(number), "A") for number in range(2)]
+        assert {tuple(bag) for bag in draw_bags(documents, 4, seed=seed)} <= {(0, 2), (2, 0)}

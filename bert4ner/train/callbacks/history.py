@@ -49,7 +49,7 @@ class History(keras.callbacks.Callback):
         if "evaluation_seconds" in logs:
             line["evaluation_seconds"] = round(logs["evaluation_seconds"], 3)
         if self.batches is not None:
-            line["tokens_per_second"] = round(self.batches.tokens / seconds, 1)
+            line["tokens_per_second"] = round(self.batches.tokens_in(epoch) / seconds, 1)
         self.lines.append({**line, **self._rates(), **told})
         self.write()
         self._log(seconds)

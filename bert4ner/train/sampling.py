@@ -1,0 +1,64 @@
+"""How often an epoch trains on each document: those with rare labels more often, those without entities less often.
+
+What is drawn follows from the seed and the number of the epoch alone. Texts are changed in `augmentation`.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from bert4ner.config import Config
+from bert4ner.entities import Document
+
+logger = logging.getLogger(__name__)
+
+_DRAW = 1  # beside the seed and the epoch: other numbers than those that shuffle batches
+
+
+def expected_times(documents: Sequence[Document], *, repeat_rare: float, keep_empty: float) -> np.ndarray:
+    """How often each document is to be in an epoch on average, (documents,).
+
+    A label that the share f of documents has is repeated r = max(1, sqrt(repeat_rare / f)) times, a document as often
+    as that of its labels with the most; one without entities is there `keep_empty` times, unless all are such.
+
+    References:
+        Gupta, Dollár and Girshick 2019, LVIS, section 5.2 (repeat factor sampling).
+    """
+    labels = [{entity.label for entity in document.entities} for document in documents]
+    if not any(labels):
+        return np.ones(len(documents))
+    holding = Counter(label for each in labels for label in each)
+    factors = {label: max(1.0, (repeat_rare * len(documents) / count) ** 0.5) for label, count in holding.items()}
+    return np.array([max((factors[label] for label in each), default=keep_empty) for each in labels])
+
+
+class Sampling:
+    """Draws for each epoch how often it has each document, as `expected_times` says on average."""
+
+    def __init__(self, documents: Sequence[Document], config: Config):
+        self.seed = config.run.seed
+        asked = config.sampling
+        self.expected = expected_times(documents, repeat_rare=asked.repeat_rare, keep_empty=asked.keep_empty)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every epoch has every document once."""
+        return bool((self.expected == 1).all())
+
+    def times(self, epoch: int) -> np.ndarray:
+        """How often an epoch, counted from 0, has each document: that number rounded up or down, int64 (documents,)."""
+        drawn = np.random.default_rng([self.seed, epoch, _DRAW]).random(len(self.expected))  # (documents,)
+        return np.floor(self.expected + drawn).astype(np.int64)
+
+
+def warn_of_idle(documents: Sequence[Document], config: Config) -> None:
+    """Say which options of sampling change nothing for these documents."""
+    asked, without = config.sampling, sum(not document.entities for document in documents)
+    if asked.keep_empty < 1 and not without:
+        logger.warning("keep_empty=%g changes nothing: every document has an entity", asked.keep_empty)
+    if asked.repeat_rare and expected_times(documents, repeat_rare=asked.repeat_rare, keep_empty=1.0).max() == 1:
+        logger.warning(
+            "repeat_rare=%g changes nothing: each label is in at least that share of the documents", asked.repeat_rare
+        )

@@ -1,0 +1,170 @@
+"""The groups of `Config` that say how a network is trained: losses, rates, steps, what is drawn, how a run goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bert4ner.network_options import Auto
+from bert4ner.options import option
+from bert4ner.registry import MODIFIERS
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """What a wrong answer costs; a head that takes no notice of an option refuses it."""
+
+    class_loss: Literal["cross_entropy", "dice"] = option(
+        "cross_entropy",
+        "What the class of a token costs, with the heads `softmax` and `span`: cross entropy, or the self-adjusting "
+        "dice loss.",
+    )
+    label_smoothing: float = option(
+        0.0,
+        "Share of the target that is spread over all classes of a token, by the heads `softmax` and `span`, or over "
+        "all legal sequences of tags, by `crf`.",
+        low=0,
+        high=0.9,
+    )
+    focal: float = option(
+        0.0,
+        "Exponent of the focal loss of the heads `softmax` and `span`, which gives easy tokens less weight; 0 is cross "
+        "entropy.",
+        low=0,
+        high=10,
+    )
+    label_weights: Mapping[str, float] = option(
+        dict, "What the loss is multiplied by where it is about a label, with all heads but `crf`; 1 by default."
+    )
+
+
+@dataclass(frozen=True)
+class OptimizationConfig:
+    """How the weights are moved."""
+
+    epochs: int = option(10, "Passes over the training documents, at most.", low=1)
+    batch_tokens: int = option(4096, "Tokens in one batch, padding counted.", low=1)
+    learning_rate: float | Auto = option(
+        "auto", "Peak rate of the pretrained encoder; `auto` suits its size: 1e-3 for a mini, 2e-5 for a base.", above=0
+    )
+    head_learning_rate: float | Auto = option(
+        "auto",
+        "Peak rate of what is on top of the pretrained encoder; `auto`: 1e-2 on a mini, 2e-3 on a base, "
+        "less for `mrc`.",
+        above=0,
+    )
+    warmup: float = option(
+        0.1, "Share of all steps in which the rates rise from 0; then they follow `schedule`.", low=0, high=1
+    )
+    weight_decay: float = option(0.01, "AdamW's decoupled decay; biases, norms and CRF transitions are spared.", low=0)
+    clip_norm: float = option(1.0, "Largest global norm of one step's gradient; 0 leaves gradients alone.", low=0)
+
+
+@dataclass(frozen=True)
+class RatesConfig:
+    """How learning rates differ by step, by layer and by part of the network."""
+
+    schedule: Literal["linear", "cosine", "constant"] = option(
+        "linear", "How the rates fall from their peak to 0 after the warm-up; `constant`: they do not."
+    )
+    layer_decay: float = option(
+        1.0,
+        "Factor on the rate of each layer of the pretrained encoder for every layer above it; 1: all learn alike.",
+        above=0,
+        high=1,
+    )
+    neck_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the network of `encoder`; `auto`: that of all on top of the pretrained encoder.", above=0
+    )
+    transition_learning_rate: float | Auto = option(
+        "auto", "Peak rate of the transitions of `crf`; `auto`: that of all on top of the pretrained encoder.", above=0
+    )
+
+
+@dataclass(frozen=True)
+class StepConfig:
+    """What is done around the gradient of every batch."""
+
+    modifiers: str = option(
+        "",
+        "Modifiers of the training step, such as `ema` or `ema:decay=0.9`; several with commas, the outermost first.",
+        metavar="NAME,NAME,...",
+        known=MODIFIERS,
+    )
+
+
+@dataclass(frozen=True)
+class RegularizationConfig:
+    """What keeps the network from learning the training documents by heart."""
+
+    head_dropout: float = option(0.3, "Share of features dropped before the head.", low=0, high=0.95)
+    encoder_dropout: float | Auto = option(
+        "auto",
+        "Dropout inside the pretrained encoder; `auto` takes what its configuration says, or 0.3 where that says 0.",
+        low=0,
+        high=0.95,
+    )
+    dropout_samples: int = option(
+        1, "How often each step draws the dropout before the head; the loss is the mean of all.", low=1, high=64
+    )
+    head_l1: float = option(0.0, "What the loss has added for the sum of the head's kernels' absolute values.", low=0)
+    head_l2: float = option(
+        0.0,
+        "The same for the sum of their squares; unlike the decoupled `weight_decay` it is part of the gradient.",
+        low=0,
+    )
+    reinitialise_layers: int = option(
+        0, "Last layers of the pretrained encoder that start from random weights instead of their own.", low=0
+    )
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """What is drawn from the training documents for a model and for each of its epochs."""
+
+    bootstrap: bool = option(
+        False,
+        "Draw the training documents of each model with replacement, and score it on those that were not drawn.",
+    )
+    repeat_rare: float = option(
+        0.0,
+        "Repeat documents with rare labels: a label in fewer than this share of documents is repeated by the root of "
+        "the ratio, e.g. twice at a quarter of the share; 0 repeats nothing.",
+        low=0,
+        high=1,
+    )
+    keep_empty: float = option(
+        1.0, "Share of the documents without entities to train on, drawn anew for each epoch.", above=0, high=1
+    )
+    replace_mentions: float = option(
+        0.0, "Probability of replacing a mention by another one of its label, drawn anew for each epoch.", low=0, high=1
+    )
+    swap_mentions: float = option(
+        0.0,
+        "Probability that a mention takes part in a random exchange among those of its label in the document.",
+        low=0,
+        high=1,
+    )
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How a training runs and when it ends."""
+
+    seed: int = option(42, "Everything random follows from it.", low=0, high=2**31 - 1)
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
+        "auto",
+        "Arithmetic of the encoder; heads, losses and weights stay float32. `auto`: bfloat16 where the machine has it.",
+    )
+    recompute: bool = option(
+        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
+    )
+    patience: int = option(0, "Stop after this many epochs without a better F1; 0 trains all epochs.", low=0)
+    valid_share: float = option(
+        0.1, "Share of documents that `train` holds out where no validation data is given.", above=0, high=0.9
+    )
+    seeds: int = option(1, "Number of models, each with the next seed; documents are divided as for the first.", low=1)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """Those of the models."""
+        return tuple(range(self.seed, self.seed + self.seeds))
