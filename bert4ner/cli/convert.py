@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from bert4ner.cli.options import InputFormat, OutputFormat, check_overwrite
-from bert4ner.network_options import SchemeName
 from bert4ner.errors import ConfigError
+from bert4ner.network_options import SchemeName
 from bert4ner.options import describe
 
 

@@ -27,13 +27,14 @@ def find_rate(
     e.g.  bert4ner find-rate examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output rates --steps 60
     """
     from bert4ner.data.documents import read_documents
-    from bert4ner.report.rate_plot import write_rate_plot
-    from bert4ner.runs.files import to_json, write_text
-    from bert4ner.train.rate_search import search_rate
 
     if output.exists() and not output.is_dir():
         raise DataError(f"{output}: expected a folder for the plot and the numbers, found a file; name another")
     documents = read_documents(data, format)
+    from bert4ner.report.rate_plot import write_rate_plot  # deferred: bad data is told without TensorFlow
+    from bert4ner.runs.files import to_json, write_text
+    from bert4ner.train.rate_search import search_rate
+
     found = search_rate(documents, options, steps=steps, lowest=lowest, highest=highest)
     values = found.to_dict()
     write_text(output / "rates.json", to_json(values))
