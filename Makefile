@@ -6,7 +6,8 @@ DEMO := runs/demo
 # With NVIDIA's driver on the machine TensorFlow comes with the CUDA libraries that it needs.
 EXTRAS := test,words$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
 
-PYTEST := -n auto --maxprocesses 4 --dist loadfile
+# Files in the order of tests/conftest.py, the longest first; xdist would begin with those of most tests.
+PYTEST := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean

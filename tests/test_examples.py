@@ -5,12 +5,13 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import bert4ner
 from bert4ner import registry
-from bert4ner.data.documents import write_documents
+from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from tests.conftest import ROOT
 
@@ -59,6 +60,7 @@ def test_a_script_says_what_it_measured_and_trains_that_head(configured, head):
     assert config.model.head == head
     told = (str(given["folds"]), str(config.optimization.epochs))
     assert measured and measured.groups() == told
+    assert Path(config.model.pretrained).samefile(ROOT / "pretrained/tcm-mini")
     assert len(given["documents"]) == 129 and config.spans.nesting == "auto"
     assert bool(config.spans.label_descriptions) == (head == "mrc")
 
@@ -72,10 +74,12 @@ def test_options_of_the_command_line_win(configured, tmp_path):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_crf_baseline_trains_scores_and_recognizes(tmp_path):
+def test_the_crf_baseline_trains_scores_and_recognizes(half_encoder, tmp_path):
     folder = tmp_path / "a user's folder"
     folder.mkdir()
-    command = [sys.executable, ROOT / "examples/crf_baseline.py", "--folds", "2", "--epochs", "1"]
+    write_documents(read_documents(ROOT / "examples/data/leaflets.jsonl")[:48], folder / "some.jsonl", "jsonl")
+    script = ROOT / "examples/crf_baseline.py"
+    command = [sys.executable, script, "some.jsonl", "--pretrained", half_encoder, "--folds", "2", "--epochs", "1"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("out of fold: precision 0.")
@@ -84,13 +88,13 @@ def test_the_crf_baseline_trains_scores_and_recognizes(tmp_path):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_global_pointer_baseline_finds_entities_inside_others(tmp_path):
+def test_the_global_pointer_baseline_finds_entities_inside_others(half_encoder, tmp_path):
     text = "心房内折返性心动过速，伴头痛。"
     entities = (Entity(0, 10, "SYM"), Entity(0, 2, "BOD"), Entity(12, 14, "SYM"), Entity(12, 13, "BOD"))
     documents = [Document(f"d{number}", f"{text}{number}", entities) for number in range(12)]
     write_documents(documents, tmp_path / "nested.jsonl", "jsonl")
     script = ROOT / "examples/global_pointer_baseline.py"
-    command = [sys.executable, script, "nested.jsonl", "--folds", "2", "--epochs", "8"]
+    command = [sys.executable, script, "nested.jsonl", "--pretrained", half_encoder, "--folds", "2", "--epochs", "8"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("out of fold: precision ")

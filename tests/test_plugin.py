@@ -121,9 +121,9 @@ def data(tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_its_head_trains_and_the_model_predicts(bert4ner, data, tiny_encoder, tmp_path):
+def test_its_head_trains_and_the_model_predicts(bert4ner, data, one_layer, tmp_path):
     run, found = tmp_path / "run", tmp_path / "found.jsonl"
-    bert4ner("train", data, "--pretrained", tiny_encoder, "--output", run, "--head", "brier", *TRAINING)
+    bert4ner("train", data, "--pretrained", one_layer, "--output", run, "--head", "brier", *TRAINING)
     saved = json.loads((run / "fold-0/model/config.json").read_text(encoding="utf-8"))
     assert saved["config"]["model"]["head"] == "brier"
     bert4ner("predict", run, data, "--output", found, "--nbest", 2)
@@ -132,7 +132,7 @@ def test_its_head_trains_and_the_model_predicts(bert4ner, data, tiny_encoder, tm
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_its_modifier_and_its_executor_train(installed, data, tiny_encoder, tmp_path):
+def test_its_modifier_and_its_executor_train(installed, data, one_layer, tmp_path):
     script = (
         "import sys, bert4ner\n"
         "config = bert4ner.Config().replace(\n"
@@ -144,7 +144,7 @@ def test_its_modifier_and_its_executor_train(installed, data, tiny_encoder, tmp_
         "    bert4ner.cross_validate(documents, config.replace(modifiers=modifiers), folds=2, executor=executor,\n"
         "        output=f'{sys.argv[3]}/{name}')\n"
     )
-    done = python(installed, "-c", script, data, tiny_encoder, tmp_path)
+    done = python(installed, "-c", script, data, one_layer, tmp_path)
     assert done.returncode == 0, done.stderr
     weights = {
         name: [(tmp_path / name / f"fold-{fold}/model/weights.safetensors").read_bytes() for fold in (0, 1)]

@@ -45,6 +45,30 @@ def write_run(path: Path, config: Config, models, gold, *, labels=LABELS) -> Pat
 
 
 @pytest.fixture(scope="session")
+def known() -> dict[tuple[Any, ...], NERModel]:
+    """The models that tests have loaded so far, by what lies in their folders and by precision."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def same_models(known, monkeypatch) -> None:
+    """What was loaded from the same bytes is not loaded, nor traced, again: nothing here changes a model's weights.
+
+    Tests of models load each anew.
+    """
+    load = NERModel.load
+
+    def remembered(folder: str | Path, *, precision: str | None = None) -> NERModel:
+        files = tuple((path.name, path.read_bytes()) for path in sorted(Path(folder).glob("*")))
+        key = (files, precision)
+        if key not in known:
+            known[key] = load(folder, precision=precision)
+        return known[key]
+
+    monkeypatch.setattr(NERModel, "load", remembered)
+
+
+@pytest.fixture(scope="session")
 def config(tiny_encoder) -> Config:
     return small_config(tiny_encoder)
 

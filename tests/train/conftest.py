@@ -37,16 +37,6 @@ def documents() -> list[Document]:
 
 
 @pytest.fixture(scope="session")
-def one_layer(tiny_encoder, tmp_path_factory) -> Path:
-    """The tiny encoder with one layer instead of two, which is traced in half the time."""
-    folder = tmp_path_factory.mktemp("编码 器")
-    shutil.copy(tiny_encoder / "vocab.txt", folder)
-    config = json.loads((tiny_encoder / "bert_config.json").read_text(encoding="utf-8"))
-    (folder / "bert_config.json").write_text(json.dumps({**config, "num_hidden_layers": 1}), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="session")
 def deep_encoder(tiny_encoder, tmp_path_factory) -> Callable[..., Path]:
     """Makes folders like that of the tiny encoder, with other options in the configuration and no weights."""
 

@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.backend.randomness import random_generators
 from bert4ner.errors import ConfigError
-from bert4ner.train.fit import fit
 from bert4ner.train.modifiers.free_large_batch import FreeLargeBatch
 from bert4ner.train.step import TrainingStep
-from tests.train.modifiers.resuming import Stop, Stopped
+from tests.train.modifiers.resuming import assert_resumes
 from tests.train.moved_tables import IDS, REAL, assert_close, batch_for, dense, mean, norms, plain_gradients, slopes_of
 
 
@@ -79,20 +77,7 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(
     modifiers, documents, tiny_config, tmp_path, without_times
 ):
     config = tiny_config(head="softmax", batch_tokens=256, modifiers=modifiers, epochs=2)
-
-    def train(name, callbacks=()):
-        folder = tmp_path / name
-        labels = ["DRUG", "PERSON", "SYMPTOM"]
-        history = fit(documents[:18], documents[18:], config, labels=labels, folder=folder, callbacks=callbacks)
-        state = load_file(folder / "state/training.safetensors")
-        return without_times(history), state, (folder / "model/weights.safetensors").read_bytes()
-
-    history, state, weights = train("whole")
-    with pytest.raises(Stopped):
-        train("killed", [Stop()])
-    again, same, resumed = train("killed")
-    assert again == history and same.keys() == state.keys() and resumed == weights
-    assert all(np.array_equal(value, same[name]) for name, value in state.items())
+    state = assert_resumes(documents, config, tmp_path, without_times)
     for name in ("freelb", "vat"):
         assert name not in modifiers or int(state[f"modifier/{name}/0"]) == int(state["optimizer/0"]) > 1
 
