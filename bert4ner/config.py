@@ -42,14 +42,6 @@ def _elements_pair(config: "Config") -> str | None:
     return f"head_size must be even, its elements are turned in pairs, got {size}" if size % 2 else None
 
 
-def _dice_is_shaped_by_nothing_else(config: "Config") -> str | None:
-    losses = config.losses
-    given = [name for name in ("label_smoothing", "focal") if getattr(losses, name)]
-    if losses.class_loss != "dice" or not given:
-        return None
-    return f"class_loss=dice takes no notice of {' and '.join(given)}, which cross entropy does; leave one of them out"
-
-
 def _labels_weigh_something(config: "Config") -> str | None:
     weightless = [label for label, weight in config.losses.label_weights.items() if weight <= 0]
     return f"label_weights must be above 0, got that of {weightless[0]!r}" if weightless else None
@@ -95,7 +87,6 @@ class Config(Options):
         _overlap_fits,
         _a_window_fits_a_batch,
         _elements_pair,
-        _dice_is_shaped_by_nothing_else,
         _labels_weigh_something,
         _samples_differ,
         _seeds_are_in_range,

@@ -13,11 +13,6 @@ from bert4ner.registry import MODIFIERS
 class LossConfig:
     """What a wrong answer costs; a head that takes no notice of an option refuses it."""
 
-    class_loss: Literal["cross_entropy", "dice"] = option(
-        "cross_entropy",
-        "What the class of a token costs, with the heads `softmax` and `span`: cross entropy, or the self-adjusting "
-        "dice loss.",
-    )
     label_smoothing: float = option(
         0.0,
         "Share of the target that is spread over all classes of a token, by the heads `softmax` and `span`, or over "

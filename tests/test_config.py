@@ -25,10 +25,6 @@ AGAINST_RELATIONS = {
         r"seed \+ seeds - 1 must be at most 2147483647, got 2147483648",
     ),
     "_elements_pair": ({"head_size": 7}, "head_size must be even, its elements are turned in pairs, got 7"),
-    "_dice_is_shaped_by_nothing_else": (
-        {"class_loss": "dice", "focal": 2.0},
-        "class_loss=dice takes no notice of focal, which cross entropy does; leave one of them out",
-    ),
     "_labels_weigh_something": ({"label_weights": {"A": 1, "B": 0}}, "label_weights must be above 0, got that of 'B'"),
     "_samples_differ": (
         {"dropout_samples": 4, "head_dropout": 0.0},

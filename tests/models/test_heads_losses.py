@@ -1,4 +1,4 @@
-"""Losses that options shape: smoothed, focal, dice, weighted by label; each against its formula, written in loops."""
+"""Losses that options shape: smoothed, focal, weighted by label; each against its formula, written in loops."""
 
 import itertools
 
@@ -7,7 +7,6 @@ import pytest
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
-from bert4ner.models.heads.class_loss import ClassLoss
 from bert4ner.models.heads.crf import CRFHead
 from bert4ner.models.heads.label_weights import label_weights_of
 from bert4ner.models.heads.softmax import SoftmaxHead
@@ -120,16 +119,10 @@ def test_a_crf_without_constraints_and_transitions_is_smoothed_as_a_softmax(rng)
     np.testing.assert_allclose(head.loss(targets, emissions), same.loss(targets, emissions), rtol=1e-5)
 
 
-def token_loss(logits, right, class_loss="cross_entropy", label_smoothing=0.0, focal=0.0):
+def token_loss(logits, right, label_smoothing=0.0, focal=0.0):
     """The loss of one softmax, by its formula."""
     logs = log_softmax(logits.astype(float))
     chances = np.exp(logs)
-    if class_loss == "dice":
-        total = 0.0
-        for number, chance in enumerate(chances):
-            y, p = float(number == right), (1 - chance) * chance
-            total += 1 - (2 * p * y + 1) / (p + y + 1)
-        return total
     return -((1 - chances[right]) ** focal) * (1 - label_smoothing) * logs[right] - label_smoothing * logs.mean()
 
 
@@ -137,7 +130,6 @@ COSTS = [
     {"label_smoothing": 0.1},
     {"focal": 2.0},
     {"label_smoothing": 0.2, "focal": 0.5},
-    {"class_loss": "dice"},
 ]
 
 
@@ -168,29 +160,6 @@ def test_classes_of_tokens_cost_what_the_formula_says(rng, name, cost):
     np.testing.assert_allclose(losses, sums * 2 / count, rtol=1e-5)
     gradient = tape.gradient(losses, given).numpy()
     assert np.isfinite(gradient).all() and not gradient[:, 0].any() and not gradient[1, 4:].any()
-
-
-@pytest.mark.parametrize("chances", [(0.05, 0.9, 0.05), (0.95, 0.02, 0.03), (0.005, 0.99, 0.005)])
-def test_the_slope_of_dice_is_that_of_its_formula_with_weights_held_and_raises_the_right_class(chances):
-    """With weights that move, a token that is sure and wrong would get still surer."""
-    logits, weights = np.log(chances), 1 - np.array(chances)
-
-    def slopes(weights_at):
-        def cost(moved):
-            p = np.exp(log_softmax(moved))
-            p = weights_at(p) * p
-            return sum(1 - (2 * p[i] * (i == 0) + 1) / (p[i] + (i == 0) + 1) for i in range(3))
-
-        return [(cost(logits + step) - cost(logits - step)) / 2e-6 for step in np.eye(3) * 1e-6]
-
-    given = tf.constant(logits[None])
-    with tf.GradientTape() as tape:
-        tape.watch(given)
-        losses = ClassLoss("dice")(given, tf.constant([0]))
-    found = tape.gradient(losses, given).numpy()[0]
-    np.testing.assert_allclose(found, slopes(lambda p: weights), atol=1e-7)
-    assert found[0] < 0
-    assert (slopes(lambda p: 1 - p)[0] > 0) == (chances[1] == 0.99)
 
 
 def one_label(name, head, outputs, number):
@@ -259,7 +228,7 @@ def test_arguments_of_the_loss_are_kept_with_the_layer_and_with_the_model(tiny_c
     arguments = {
         "crf": {"label_smoothing": 0.1},
         "softmax": {"label_smoothing": 0.1, "focal": 1.0, "label_weights": {"X": 2.0}},
-        "span": {"class_loss": "dice", "label_weights": {"X": 2.0}},
+        "span": {"focal": 2.0, "label_weights": {"X": 2.0}},
         "w2ner": {"label_weights": {"Y": 2.0}},
     }[name]
     model = NERModel.create(tiny_config(head=name, head_size=8, **arguments), ["X", "Y"])

@@ -15,7 +15,6 @@ from bert4ner.train.step import Batch, step_of
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]
 OPTIONS = {
-    "class_loss": ("dice", {"softmax", "span"}),
     "label_smoothing": (0.1, {"softmax", "span", "crf"}),
     "focal": (2.0, {"softmax", "span"}),
     "label_weights": ({"DRUG": 2.0}, set(HEADS.own()) - {"crf"}),
@@ -52,9 +51,9 @@ def test_a_refusal_comes_before_anything_is_made(documents, tiny_config, tmp_pat
     ("name", "options"),
     [
         ("crf", {"label_smoothing": 0.1}),
-        ("softmax", {"class_loss": "dice"}),
+        ("softmax", {"label_smoothing": 0.1}),
         ("softmax", {"focal": 2.0, "label_weights": {"DRUG": 2.0}}),
-        ("span", {"class_loss": "dice"}),
+        ("span", {"focal": 2.0}),
         ("biaffine", {"label_weights": {"DRUG": 2.0}}),
     ],
 )

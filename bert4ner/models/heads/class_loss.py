@@ -1,4 +1,4 @@
-"""What it costs to take tokens for a class by a softmax: cross entropy, smoothed or focal, or the dice loss."""
+"""What it costs to take tokens for a class by a softmax: cross entropy, smoothed or focal."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -6,32 +6,22 @@ from typing import Any
 from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
 
-_GAMMA = 1.0  # added above and below the line, as published
-
 
 @dataclass(frozen=True)
 class ClassLoss:
     """The loss of one softmax, of probabilities p, whose right class has the probability r.
 
-    Cross entropy, with s the label smoothing: -(1 - r) ** focal * (1 - s) * log r, plus s times the mean of -log p of
-    all classes.
-
-    Dice, self-adjusting: the sum of 1 - (2 w p y + 1) / (w p + y + 1) over the classes, where y is 1 for the right one
-    and 0 for others, and w = 1 - p gives less weight to what is easy. The gradient takes w for a constant: as a
-    function of p, w p falls above 1/2, so that a class that is likelier than that would be made still likelier where it
-    is wrong, and less likely where it is right.
+    With s the label smoothing: -(1 - r) ** focal * (1 - s) * log r, plus s times the mean of -log p of all classes.
 
     Attributes:
-        class_loss: `cross_entropy` or `dice`.
         label_smoothing: share of the target that is spread over all classes.
         focal: exponent of the focal loss, which gives easy tokens less weight; 0 is cross entropy.
 
     References:
         Szegedy et al. 2016, Rethinking the Inception Architecture (smoothing); Lin et al. 2017, Focal Loss for Dense
-        Object Detection; Li et al. 2020, Dice Loss for Data-imbalanced NLP Tasks.
+        Object Detection.
     """
 
-    class_loss: str = "cross_entropy"
     label_smoothing: float = 0.0
     focal: float = 0.0
 
@@ -52,9 +42,6 @@ class ClassLoss:
     def __call__(self, logits: Any, classes: Any) -> Any:
         """The losses ``(batch, …)`` of logits ``(batch, …, classes)`` whose right classes have these numbers."""
         logs = tf.nn.log_softmax(logits)
-        return self._dice(logs, classes) if self.class_loss == "dice" else self._cross_entropy(logs, classes)
-
-    def _cross_entropy(self, logs: Any, classes: Any) -> Any:
         right = tf.gather(logs, classes, batch_dims=classes.shape.rank)  # (batch, …)
         losses = -(1 - self.label_smoothing) * right
         if self.focal:
@@ -63,9 +50,3 @@ class ClassLoss:
         if self.label_smoothing:
             losses -= self.label_smoothing * tf.reduce_mean(logs, axis=-1)
         return losses
-
-    def _dice(self, logs: Any, classes: Any) -> Any:
-        chances = tf.exp(logs)
-        right = tf.one_hot(classes, tf.shape(logs)[-1], dtype=logs.dtype)
-        weighted = tf.stop_gradient(1 - chances) * chances
-        return tf.reduce_sum(1 - (2 * weighted * right + _GAMMA) / (weighted + right + _GAMMA), axis=-1)

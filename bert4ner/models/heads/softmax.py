@@ -20,9 +20,8 @@ class SoftmaxHead(TagHead):
     Args:
         scheme: name of the tagging scheme.
         labels: entity labels, in the order that numbers the tags.
-        class_loss: what the tag of a token costs, `cross_entropy` or `dice`, see `ClassLoss`; so are the next two.
         label_smoothing: share of the target that is spread over all tags.
-        focal: exponent of the focal loss.
+        focal: exponent of the focal loss, see `ClassLoss`.
         label_weights: what the loss of tokens in entities of a label is multiplied by; of others it is 1.
         dropout: share of the features dropped in training.
 
@@ -34,7 +33,6 @@ class SoftmaxHead(TagHead):
         self,
         scheme: str,
         labels: Sequence[str],
-        class_loss: str = "cross_entropy",
         label_smoothing: float = 0.0,
         focal: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
@@ -42,7 +40,7 @@ class SoftmaxHead(TagHead):
         **kwargs: Any,
     ):
         super().__init__(scheme, labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(class_loss, label_smoothing, focal)
+        self.token_loss = ClassLoss(label_smoothing, focal)
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(label_weights_of(self.labels, self.label_weights), np.float32(1))  # of no label: -1
 

@@ -31,9 +31,8 @@ class SpanHead(PathHead):
 
     Args:
         labels: entity labels, in the order that numbers them; class 0 is none.
-        class_loss: what the class of a pointer costs, `cross_entropy` or `dice`, see `ClassLoss`; so are the next two.
         label_smoothing: share of the target that is spread over all classes.
-        focal: exponent of the focal loss.
+        focal: exponent of the focal loss, see `ClassLoss`.
         label_weights: what the loss of first and last tokens of a label is multiplied by; of other tokens it is 1.
         dropout: share of the features dropped in training.
 
@@ -50,7 +49,6 @@ class SpanHead(PathHead):
     def __init__(
         self,
         labels: Sequence[str],
-        class_loss: str = "cross_entropy",
         label_smoothing: float = 0.0,
         focal: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
@@ -58,7 +56,7 @@ class SpanHead(PathHead):
         **kwargs: Any,
     ):
         super().__init__(labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(class_loss, label_smoothing, focal)
+        self.token_loss = ClassLoss(label_smoothing, focal)
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # of class 0 first
         self.tagset = TagSet("bioes", self.labels)
