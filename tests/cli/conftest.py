@@ -66,13 +66,13 @@ def data(documents, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory) -> Path:
-    """A checkpoint folder without weights: two layers of width 16, as many tokens as the documents need."""
+    """A checkpoint folder without weights: one layer of width 16, as many tokens as the documents need."""
     characters = sorted(set("".join((*DRUGS, *SYMPTOMS)) + "用于。"))
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
     config = {
         "vocab_size": len(vocabulary),
         "hidden_size": 16,
-        "num_hidden_layers": 2,
+        "num_hidden_layers": 1,
         "num_attention_heads": 2,
         "intermediate_size": 32,
         "max_position_embeddings": 64,
