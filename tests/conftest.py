@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What the modules of libraries and tests hold stays for good: no collection of garbage need go through it.
 
-    Tracing makes so many objects that those collections took a tenth of its time.
+    Tracing makes many objects, and those collections took about a tenth of two trainings that were measured.
     """
     gc.collect()
     gc.freeze()
