@@ -114,6 +114,8 @@ def test_damage_is_told_by_file_and_value(combined, gold, name, content, told):
         ({"bootstrap_f1": [0.1, float("nan")]}, r"a number in \[0, 1\], found nan"),
         ({"members": []}, "'members' is missing"),
         ({"folds": []}, "one fold or more"),
+        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 2, "predicted": 4}}}}, "of 2 gold entities 3 were hits"),
+        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 4, "predicted": 2}}}}, "of 2 predicted entities 3"),
     ],
 )
 def test_damaged_scores_are_told(combined, change, told):
