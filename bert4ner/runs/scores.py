@@ -206,9 +206,9 @@ def _scores(values: object, path: Path) -> Scores:
 def _check_counts(values: object, names: Sequence[str], path: Path) -> None:
     counts = required(values, names, path)
     hits, *others = (whole(counts[name], name, path) for name in names)
-    for name, number in zip(names[1:], others, strict=True):
-        if hits > number:
-            raise damaged(path, f"of {number} {name} entities {hits} were hits")
+    for name, count in zip(names[1:], others, strict=True):
+        if hits > count:
+            raise damaged(path, f"of {count} {name} entities {hits} were hits")
 
 
 def _fold(values: object, path: Path) -> FoldScore:
