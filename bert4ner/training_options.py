@@ -27,6 +27,12 @@ class LossConfig:
         low=0,
         high=10,
     )
+    dice: float = option(
+        0.0,
+        "Share of the dice loss, for cross entropy, with the heads `softmax` and `span`: rare labels weigh more.",
+        low=0,
+        high=1,
+    )
     label_weights: Mapping[str, float] = option(
         dict, "What the loss is multiplied by where it is about a label, with all heads but `crf`; 1 by default."
     )

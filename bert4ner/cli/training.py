@@ -4,7 +4,8 @@ import shlex
 from pathlib import Path
 
 from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
-from bert4ner.runs.scores import ScoreSheet, read_scores
+from bert4ner.runs.score_sheet import ScoreSheet
+from bert4ner.runs.scores import read_scores
 from bert4ner.scoring.metrics import Scores
 
 

@@ -20,7 +20,8 @@ from bert4ner.errors import ConfigError, DataError, RunError
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.combined import write_combined, write_curves
-from bert4ner.runs.scores import MemberScore, make_sheet, score_folds, write_scores
+from bert4ner.runs.score_sheet import MemberScore, make_sheet, score_folds
+from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.metrics import Scores, evaluate
 
 _DEFAULTS = CombineOptions()

@@ -12,7 +12,8 @@ from bert4ner.runs.folds import Training
 from bert4ner.runs.history import best_epoch
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
 from bert4ner.runs.predicted import read_predicted
-from bert4ner.runs.scores import FoldScore, SeedScore, make_sheet, write_scores
+from bert4ner.runs.score_sheet import FoldScore, SeedScore, make_sheet
+from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Score, Scores, evaluate
 

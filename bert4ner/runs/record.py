@@ -23,7 +23,8 @@ from bert4ner.runs.history import History, read_history
 from bert4ner.runs.labels import read_labels
 from bert4ner.runs.layout import FOLDS, MODEL, OUT_OF_FOLD, SCORES, is_combination
 from bert4ner.runs.predicted import read_predicted
-from bert4ner.runs.scores import ScoreSheet, read_scores
+from bert4ner.runs.score_sheet import ScoreSheet
+from bert4ner.runs.scores import read_scores
 from bert4ner.scoring.metrics import Scores
 
 

@@ -1,164 +1,16 @@
-"""The scores of a run: what scores.json holds, computed from documents, written and read here alone."""
+"""scores.json of a run, written and read here alone, with everything in it checked."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bert4ner.entities import Document
-from bert4ner.runs.files import FORMAT, damaged, listed, number, read_json, required, text, to_json, whole, write_text
+from bert4ner.runs.files import damaged, listed, number, read_json, required, text, whole, write_text
 from bert4ner.runs.layout import SCORES
-from bert4ner.scoring.bootstrap import bootstrap_interval
-from bert4ner.scoring.metrics import Score, Scores, evaluate
+from bert4ner.runs.score_sheet import KNOWN, MEASURES, SCORES_FORMAT, FoldScore, MemberScore, ScoreSheet, SeedScore
+from bert4ner.scoring.metrics import Score, Scores
 
-SCORES_FORMAT = 1
-_MEASURES = ("precision", "recall", "f1")
-_KNOWN = ("seed", "best_epoch", "documents")
 _TRIED = ("f1_without", "f1_nested", "f1_on_themselves")
 _WORTH = {"thresholds": _TRIED, "quorum": _TRIED, "calibration": ("ece_before", "ece_after")}
-
-
-@dataclass(frozen=True)
-class FoldScore:
-    """The micro scores of one fold, or of one seed there, and what is known of it."""
-
-    fold: int
-    micro: Score
-    best_epoch: int | None = None
-    """Of a fold that was trained."""
-    documents: int | None = None
-    """How many are in a fold of a combined run; of a trained one folds.json tells."""
-    seed: int | None = None
-    """Of the model, where a fold has several."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers by name; what is not known is left out."""
-        given = {name: getattr(self, name) for name in _KNOWN if getattr(self, name) is not None}
-        return {"fold": self.fold, **given, **asdict(self.micro)}
-
-
-@dataclass(frozen=True)
-class MemberScore:
-    """The micro scores of one member of a combined run by itself."""
-
-    name: str
-    micro: Score
-
-
-@dataclass(frozen=True)
-class SeedScore:
-    """The micro scores of the models of one seed: what each found in its own held-out documents, counted together."""
-
-    seed: int
-    micro: Score
-
-
-@dataclass(frozen=True)
-class ScoreSheet:
-    """The scores of a run on documents that its models did not see."""
-
-    note: str
-    """What a reader of the scores must know."""
-    scores: Scores
-    """Of all held-out documents."""
-    folds: tuple[FoldScore, ...]
-    """Of each fold; where there are several seeds, of each of them in each fold."""
-    bootstrap_f1: tuple[float, float]
-    """Interval of micro F1 with other documents of the same kind."""
-    members: tuple[MemberScore, ...] = ()
-    """Of a combined run."""
-    worth: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Of a combined run: what was fitted (thresholds, quorum, calibration) -> what that is worth."""
-    seeds: tuple[SeedScore, ...] = ()
-    """Of a run with several seeds."""
-
-    @property
-    def f1_mean(self) -> float:
-        """Mean micro F1 of the folds."""
-        return float(self._by_fold()[:, -1].mean())
-
-    @property
-    def f1_std(self) -> float | None:
-        """Standard deviation of the folds' micro F1, each the mean of its seeds; None for a single fold."""
-        spread = self.spread()
-        return spread["std"].f1 if spread else None
-
-    def spread(self) -> dict[str, Score]:
-        """Mean and standard deviation of the folds' scores, as `mean` and `std`; empty for a single fold.
-
-        The scores of a fold with several seeds are the means of these.
-        """
-        return _spread(self._by_fold())
-
-    def seed_spread(self) -> dict[str, Score]:
-        """Mean and standard deviation of the seeds' scores, as `mean` and `std`; empty for a single seed."""
-        return _spread(_table([each.micro for each in self.seeds]))
-
-    def _by_fold(self) -> np.ndarray:
-        """Precision, recall and F1 of each fold, (folds, 3)."""
-        numbers = sorted({fold.fold for fold in self.folds})
-        each = [_table([fold.micro for fold in self.folds if fold.fold == number]) for number in numbers]
-        return np.array([table.mean(axis=0) for table in each])
-
-    def to_json(self) -> str:
-        """The text of the file that `read_scores` reads."""
-        values: dict[str, Any] = {
-            FORMAT: SCORES_FORMAT,
-            "note": self.note,
-            "out_of_fold": self.scores.to_dict(),
-            "folds": [fold.to_dict() for fold in self.folds],
-            "f1_mean": self.f1_mean,
-            "f1_std": self.f1_std,
-            "bootstrap_f1": list(self.bootstrap_f1),
-        }
-        if self.members:
-            values["members"] = [{"name": each.name, **asdict(each.micro)} for each in self.members]
-        if self.seeds:
-            values["seeds"] = [{"seed": each.seed, **asdict(each.micro)} for each in self.seeds]
-            values.update({f"seeds_{name}": asdict(score) for name, score in self.seed_spread().items()})
-        return to_json({**values, **self.worth})
-
-
-def _table(scores: Sequence[Score]) -> np.ndarray:
-    """Their precision, recall and F1, (scores, 3)."""
-    return np.array([[getattr(score, name) for name in _MEASURES] for score in scores])
-
-
-def _spread(table: np.ndarray) -> dict[str, Score]:
-    if len(table) < 2:
-        return {}
-    rows = {"mean": table.mean(axis=0), "std": table.std(axis=0, ddof=1)}
-    return {name: Score(*row.tolist()) for name, row in rows.items()}
-
-
-def make_sheet(
-    gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[FoldScore], *, note: str
-) -> ScoreSheet:
-    """The scores of held-out documents.
-
-    Args:
-        gold: as annotated.
-        predicted: the same documents, in the same order, with what was found in them.
-        folds: the scores of each fold.
-        note: what a reader of the scores must know.
-    """
-    return ScoreSheet(note, evaluate(gold, predicted), tuple(folds), bootstrap_interval(gold, predicted))
-
-
-def score_folds(gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]) -> Iterator[FoldScore]:
-    """The scores of each fold by itself.
-
-    Args:
-        gold: as annotated.
-        predicted: the same documents, in the same order, with what was found in them.
-        folds: of each document the fold that held it out.
-    """
-    for fold in sorted(set(folds)):
-        own = [place for place, each in enumerate(folds) if each == fold]
-        scores = evaluate([gold[place] for place in own], [predicted[place] for place in own])
-        yield FoldScore(fold, scores.micro, documents=len(own))
 
 
 def write_scores(run: Path, sheet: ScoreSheet) -> None:
@@ -175,7 +27,7 @@ def read_scores(run: Path) -> ScoreSheet:
     path = run / SCORES
     values = required(read_json(path, newest=SCORES_FORMAT), ("note", "out_of_fold", "folds", "bootstrap_f1"), path)
     members = [
-        required(member, ("name", *_MEASURES), path) for member in listed(values.get("members", []), "members", path)
+        required(member, ("name", *MEASURES), path) for member in listed(values.get("members", []), "members", path)
     ]
     return ScoreSheet(
         note=text(values["note"], "note", path),
@@ -189,7 +41,7 @@ def read_scores(run: Path) -> ScoreSheet:
 
 
 def _seed(values: object, path: Path) -> SeedScore:
-    seed = required(values, ("seed", *_MEASURES), path)
+    seed = required(values, ("seed", *MEASURES), path)
     return SeedScore(whole(seed["seed"], "a seed", path), _score(seed, path))
 
 
@@ -212,8 +64,8 @@ def _check_counts(values: object, names: Sequence[str], path: Path) -> None:
 
 
 def _fold(values: object, path: Path) -> FoldScore:
-    fold = required(values, ("fold", *_MEASURES), path)
-    known = {name: whole(fold[name], name, path) for name in _KNOWN if fold.get(name) is not None}
+    fold = required(values, ("fold", *MEASURES), path)
+    known = {name: whole(fold[name], name, path) for name in KNOWN if fold.get(name) is not None}
     return FoldScore(whole(fold["fold"], "fold", path), _score(fold, path), **known)
 
 
@@ -225,7 +77,7 @@ def _interval(values: object, path: Path) -> tuple[float, float]:
 
 
 def _score(values: Mapping[str, Any], path: Path) -> Score:
-    return Score(*(_share(values[name], name, path) for name in _MEASURES))
+    return Score(*(_share(values[name], name, path) for name in MEASURES))
 
 
 def _worth(values: object, name: str, path: Path) -> dict[str, Any]:

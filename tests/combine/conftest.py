@@ -16,7 +16,8 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, fingerprint
-from bert4ner.runs.scores import make_sheet, score_folds, write_scores
+from bert4ner.runs.score_sheet import make_sheet, score_folds
+from bert4ner.runs.scores import write_scores
 from tests.random_networks import CHARACTERS, LABELS, random_model, small_config
 
 NUM_FOLDS = 2

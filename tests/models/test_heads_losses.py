@@ -130,7 +130,20 @@ COSTS = [
     {"label_smoothing": 0.1},
     {"focal": 2.0},
     {"label_smoothing": 0.2, "focal": 0.5},
+    {"dice": 1.0},
+    {"dice": 0.4, "focal": 2.0},
 ]
+
+
+def dice_loss(logits, classes):
+    """The dice loss of the tokens of a window, (tokens, classes), class by class."""
+    chances = np.array([np.exp(log_softmax(each.astype(float))) for each in logits])
+    parts = []
+    for number in range(chances.shape[1]):
+        right = np.array([each == number for each in classes])
+        p = chances[:, number]
+        parts.append(1 - (2 * p[right].sum() + 1) / ((p**2).sum() + right.sum() + 1))
+    return np.mean(parts)
 
 
 def tokens_of(head, row):
@@ -146,11 +159,14 @@ def tokens_of(head, row):
 def test_classes_of_tokens_cost_what_the_formula_says(rng, name, cost):
     head = HEADS.get(name)(labels=LABELS, **cost, **({"scheme": "bio"} if name == "softmax" else {}))
     outputs = rng.normal(scale=2, size=head.compute_output_shape((2, WIDTH, 4))).astype("float32")
-    sums, count = np.zeros(2), 0
+    sums, count, dice = np.zeros(2), 0, cost.get("dice", 0.0)
+    entropy = {name: share for name, share in cost.items() if name != "dice"}
     for row in range(2):
-        for place, right in tokens_of(head, row):
-            sums[row] += token_loss(outputs[row][place], right, **cost)
-            count += 1
+        tokens = tokens_of(head, row)
+        sums[row] = (1 - dice) * sum(token_loss(outputs[row][place], right, **entropy) for place, right in tokens)
+        of_window = dice_loss([outputs[row][place] for place, _ in tokens], [right for _, right in tokens])
+        sums[row] += dice * len(tokens) * of_window
+        count += len(tokens)
         outputs[row, LENGTHS[row] + 1 :] = np.nan
     outputs[:, 0] = np.nan
     given = tf.constant(outputs)

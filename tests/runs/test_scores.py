@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bert4ner.entities import Document, Entity
-from bert4ner.runs.scores import MemberScore, SeedScore, make_sheet, read_scores, score_folds, write_scores
+from bert4ner.runs.score_sheet import MemberScore, SeedScore, make_sheet, score_folds
+from bert4ner.runs.scores import read_scores, write_scores
 from bert4ner.scoring.bootstrap import bootstrap_interval
 from bert4ner.scoring.metrics import Score, evaluate
 

@@ -22,6 +22,7 @@ class SoftmaxHead(TagHead):
         labels: entity labels, in the order that numbers the tags.
         label_smoothing: share of the target that is spread over all tags.
         focal: exponent of the focal loss, see `ClassLoss`.
+        dice: share of the dice loss, see `ClassLoss`.
         label_weights: what the loss of tokens in entities of a label is multiplied by; of others it is 1.
         dropout: share of the features dropped in training.
 
@@ -35,12 +36,13 @@ class SoftmaxHead(TagHead):
         labels: Sequence[str],
         label_smoothing: float = 0.0,
         focal: float = 0.0,
+        dice: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(scheme, labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(label_smoothing, focal)
+        self.token_loss = ClassLoss(label_smoothing, focal, dice)
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(label_weights_of(self.labels, self.label_weights), np.float32(1))  # of no label: -1
 
@@ -60,7 +62,7 @@ class SoftmaxHead(TagHead):
         if self.token_loss.plain:  # in one operation
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tags, logits)  # (batch, length)
         else:
-            losses = self.token_loss(logits, tags)
+            losses = self.token_loss(logits, tags, mask)
         if self.label_weights:
             losses *= tf.gather(self._weights[self.tagset.label_numbers], tags)
         return tf.reduce_sum(tf.where(mask, losses, 0), axis=1)

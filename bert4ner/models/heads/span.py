@@ -33,6 +33,7 @@ class SpanHead(PathHead):
         labels: entity labels, in the order that numbers them; class 0 is none.
         label_smoothing: share of the target that is spread over all classes.
         focal: exponent of the focal loss, see `ClassLoss`.
+        dice: share of the dice loss, see `ClassLoss`.
         label_weights: what the loss of first and last tokens of a label is multiplied by; of other tokens it is 1.
         dropout: share of the features dropped in training.
 
@@ -51,12 +52,13 @@ class SpanHead(PathHead):
         labels: Sequence[str],
         label_smoothing: float = 0.0,
         focal: float = 0.0,
+        dice: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(label_smoothing, focal)
+        self.token_loss = ClassLoss(label_smoothing, focal, dice)
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # of class 0 first
         self.tagset = TagSet("bioes", self.labels)
@@ -117,7 +119,7 @@ class SpanHead(PathHead):
         real = tf.not_equal(classes, IGNORED)
         logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
         classes = tf.maximum(classes, 0)
-        losses = self.token_loss(logits, classes)  # (batch, length, 2)
+        losses = self.token_loss(logits, classes, real)  # (batch, length, 2)
         if self.label_weights:
             losses *= tf.gather(self._weights, classes)
         return scaled(tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2]), real)
