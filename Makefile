@@ -10,7 +10,7 @@ EXTRAS := test,words$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
 PYTEST := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-decoding lint clean
+.PHONY: help install demo check test bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-ablation bench-decoding lint clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -52,6 +52,9 @@ bench-heads: install  ## every head on TCM and CMeEE, 3 seeds (many hours on 2 c
 
 bench-combine: install  ## unlike heads combined at every level on TCM (hours on 2 cores)
 	.venv/bin/python benchmarks/combine.py
+
+bench-ablation: install  ## what each trick of training is worth on TCM (many hours on 2 cores; resumes)
+	.venv/bin/python benchmarks/ablation.py
 
 bench-decoding: install  ## time of n best paths and of exact probabilities (a minute)
 	.venv/bin/python benchmarks/decoding.py

@@ -10,7 +10,7 @@ worth having together is chosen by the column "held out" (the documents that cho
 beside it.
 
 Every training is a line in measured/ablation.jsonl and is not repeated; begin with one seed, then give three to what
-gains: `--tricks best --seeds 42 43 44`.
+gains: `--tricks lexicon --seeds 42 43 44`.
 """
 
 import argparse
@@ -39,9 +39,21 @@ TRICKS: dict[str, dict[str, Any]] = {
     "fgm": {"modifiers": "fgm"},
     "pgd": {"modifiers": "pgd:steps=3"},
     "freelb": {"modifiers": "freelb:steps=3"},
-    "r_drop": {"modifiers": "r_drop"},
+    "vat": {"modifiers": "vat"},
+    "gradient penalty": {"modifiers": "gradient_penalty"},
+    "r-drop": {"modifiers": "r_drop"},
+    "label smoothing": {"label_smoothing": 0.1},
+    "dropout samples": {"dropout_samples": 4},
     "cosine": {"schedule": "cosine"},
-    "layer_decay": {"layer_decay": 0.9},
+    "layer decay": {"layer_decay": 0.9},
+    "freeze": {"modifiers": "freeze:layers=2"},
+    "reinitialise": {"reinitialise_layers": 1},
+    "repeat rare": {"repeat_rare": 0.3},
+    "replace mentions": {"replace_mentions": 0.2},
+    "swap mentions": {"swap_mentions": 0.2},
+    "w2ner": {"head": "w2ner"},
+    "w2ner, lexicon, ema": {"head": "w2ner", "lexicon": "train", "modifiers": "ema"},
+    "lexicon, ema": {"lexicon": "train", "modifiers": "ema"},
 }
 SETS = {  # to train on, to choose the epoch on (None: a tenth of the former), to score on
     "tcm": ("tcm/train.json", None, "tcm/dev.json"),
