@@ -58,12 +58,10 @@ def cross_validate(
 
     Raises:
         DataError: no documents, ids that repeat, or more folds than different texts.
-        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; before anything is
-            written.
+        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled.
         RunError: `output` holds another run, or a fold failed.
     """
-    opened = open_executor(executor, jobs)
-    opened.check(callbacks)
+    opened = _opened(executor, jobs, callbacks)
     check_training(documents, config)
     division = divide(documents, folds, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
@@ -87,11 +85,17 @@ def train(
     Raises:
         ConfigError: ``bootstrap`` and `valid`.
     """
-    opened = open_executor(executor, jobs)
-    opened.check(callbacks)
+    opened = _opened(executor, jobs, callbacks)
     check_training(documents, config, valid)
     division = divide_in_two(documents, valid, config)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
+
+
+def _opened(executor: str | Executor, jobs: int, callbacks: Sequence[Any]) -> Executor:
+    """The executor, which can take these callbacks along."""
+    opened = open_executor(executor, jobs)
+    opened.check(callbacks)
+    return opened
 
 
 @dataclass(frozen=True)

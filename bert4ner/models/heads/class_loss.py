@@ -37,6 +37,11 @@ class ClassLoss:
         """The attributes, as a configuration sets them."""
         return {each.name: getattr(config.losses, each.name) for each in fields(ClassLoss)}
 
+    @classmethod
+    def taken_from(cls, arguments: dict[str, Any]) -> "ClassLoss":
+        """From the arguments of a head, which loses the attributes."""
+        return cls(**{each.name: arguments.pop(each.name) for each in fields(cls) if each.name in arguments})
+
     def arguments(self) -> dict[str, Any]:
         """The attributes, as Keras saves them."""
         return asdict(self)

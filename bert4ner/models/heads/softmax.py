@@ -34,15 +34,13 @@ class SoftmaxHead(TagHead):
         self,
         scheme: str,
         labels: Sequence[str],
-        label_smoothing: float = 0.0,
-        focal: float = 0.0,
-        dice: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
     ):
+        token_loss = ClassLoss.taken_from(kwargs)
         super().__init__(scheme, labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(label_smoothing, focal, dice)
+        self.token_loss = token_loss
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(label_weights_of(self.labels, self.label_weights), np.float32(1))  # of no label: -1
 

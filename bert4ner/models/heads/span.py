@@ -50,15 +50,13 @@ class SpanHead(PathHead):
     def __init__(
         self,
         labels: Sequence[str],
-        label_smoothing: float = 0.0,
-        focal: float = 0.0,
-        dice: float = 0.0,
         label_weights: Mapping[str, float] | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
     ):
+        token_loss = ClassLoss.taken_from(kwargs)
         super().__init__(labels, dropout, **kwargs)
-        self.token_loss = ClassLoss(label_smoothing, focal, dice)
+        self.token_loss = token_loss
         self.label_weights = dict(label_weights or {})
         self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # of class 0 first
         self.tagset = TagSet("bioes", self.labels)
