@@ -164,9 +164,9 @@ def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nesting: Nest
     for entity in sorted(owned):
         active = [other for other in active if other.end > entity.start]
         for other in active:
-            here, there = owned[entity], owned[other]
-            apart = here != there and entity not in found[there] and other not in found[here]
-            if apart and not (_may_nest(entity, other, nesting) and _contains(entity, other)):
+            first, last = sorted((owned[entity], owned[other]))
+            together = first == last or any({entity, other} <= each for each in found[first : last + 1])
+            if not together and not (_may_nest(entity, other, nesting) and _contains(entity, other)):
                 rivals.setdefault(entity, []).append(other)
                 rivals.setdefault(other, []).append(entity)
         active.append(entity)

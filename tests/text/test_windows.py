@@ -61,6 +61,13 @@ def test_stitching_gives_back_what_was_cut(case):
     assert stitch(windows, inside) == sorted(set(entities))
 
 
+def test_entities_that_a_window_between_their_owners_found_are_not_in_conflict():
+    entities = [Entity(1, 3, "X", score=0.5), Entity(2, 5, "X", score=0.5)]
+    windows = cut_windows("<aaaa<", size=4, overlap=3)
+    assert windows == [(0, 4), (1, 5), (2, 6)]
+    assert stitch(windows, window_entities(windows, entities)[0]) == entities
+
+
 @given(case=annotated(), data=st.data())
 def test_no_entity_that_some_window_holds_is_lost_whatever_its_length(case, data):
     text, size, overlap, _ = case
