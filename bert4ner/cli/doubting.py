@@ -1,5 +1,6 @@
 """What ``bert4ner audit --run`` says of doubtful annotation: asks the runs, prints the gravest, writes a review."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def print_doubts(data: Path, opinions: Sequence["Opinions"], options: DoubtOptio
     print_table("The gravest doubts", columns, [rows])
     if options.review is not None:
         print(f"review:  {options.review}, to be corrected in {options.review_format}")
-        print(f"next:    bert4ner correct {data} --reviewed EXPORT --output NEW.jsonl")
+        print(f"next:    bert4ner correct {shlex.quote(str(data))} --reviewed EXPORT --output NEW.jsonl")
 
 
 def _row(document: "Document", doubt: "Doubt") -> list[object]:
