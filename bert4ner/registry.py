@@ -81,6 +81,9 @@ COMMANDS: Registry[Command] = Registry(
     "bert4ner.commands",
     {
         "audit": Command("bert4ner.cli.audit:audit", "statistics of annotated data, and everything suspicious in it"),
+        "correct": Command(
+            "bert4ner.cli.correct:correct", "annotated data anew: as somebody corrected it, or as models agree"
+        ),
         "train": Command("bert4ner.cli.train:train", "train one model", resumable=True),
         "crossval": Command(
             "bert4ner.cli.crossval:crossval", "train K models, each scored on documents it did not see", resumable=True

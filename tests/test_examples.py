@@ -5,6 +5,7 @@ import re
 import runpy
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,24 @@ def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(tmp_path):
     assert [line["epoch"] for line in lines] == [1, 2] and lines[1]["f1"] > 0.3
     assert (tmp_path / "mine/model/weights.safetensors").is_file()
     assert re.fullmatch(r".+\t[A-Z_]+\t0\.\d{3}", done.stdout.splitlines()[-1])  # an entity that the model found
+
+
+@pytest.mark.tensorflow
+@pytest.mark.slow
+def test_the_competition_goes_from_annotation_to_submission_files(half_encoder, tmp_path):
+    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:32]
+    write_documents(documents, tmp_path / "some.jsonl", "jsonl")
+    write_documents([Document(str(n), each.text) for n, each in enumerate(documents[:3])], tmp_path / "new.txt", "text")
+    options = ["--pretrained", half_encoder, "--folds", "2", "--epochs", "1"]
+    command = [sys.executable, ROOT / "examples/competition.py", "some.jsonl", "new.txt", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    output = tmp_path / "runs/competition"
+    for told in ("crf: out-of-fold F1 0.", "all models agree against it: ", "combined, thresholds chosen on the other"):
+        assert told in done.stdout
+    known = {each.text for each in documents}
+    assert {each.text for each in read_documents(output / "review.jsonl")} <= known
+    assert [each.id for each in read_documents(output / "agreed.jsonl")] == [each.id for each in documents]
+    assert [each.text for each in read_documents(output / "submission", "brat")] == [d.text for d in documents[:3]]
+    with zipfile.ZipFile(output / "submission.zip") as archive:
+        assert sum(name.endswith(".ann") for name in archive.namelist()) == 3

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
 from bert4ner.cli.options import Data, InputFormat, Json
 from bert4ner.config import WindowConfig
 from bert4ner.options import describe
@@ -33,11 +34,14 @@ def audit(
     pretrained: Pretrained = None,
     other: Other = None,
     json: Json = False,
+    doubts: DoubtOptions = DoubtOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Statistics of annotated data, and everything in it that looks like a mistake.
 
     Repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with several
     labels, overlaps, odd characters, documents longer than a window, repairs that reading needed.
+
+    --run adds what models would have otherwise in documents that they did not see, --review a file to correct it in.
 
     e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
     """
@@ -45,21 +49,24 @@ def audit(
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
 
-    vocabulary = None if pretrained is None else _tokens(pretrained)
+    check_doubts(data, doubts)
     result = read_with_report(data, format)
     report = audit_documents(
         result.documents,
         window_size=max_length - SPECIAL_TOKENS,
         num_folds=folds,
-        vocabulary=vocabulary,
+        vocabulary=None if pretrained is None else _tokens(pretrained),
         other=None if other is None else read_documents(other),
     )
     repairs = result.repairs.describe()
+    opinions = ask(result.documents, doubts)
     if json:
-        print_json({"path": str(data), "format": result.format, "repairs": repairs, **report.to_dict()})
+        values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
+        print_json({"path": str(data), "format": result.format, "repairs": repairs, **values})
     else:
         print(f"{data}: read as {result.format}")
         _print_report(report, repairs)
+        print_doubts(data, opinions, doubts)
 
 
 def _tokens(pretrained: Path) -> Collection[str]:

@@ -35,6 +35,15 @@ def annotate(runs: Sequence[MemberRun], gold: Sequence[Document]) -> Annotated:
     Raises:
         DataError: gold lacks documents, or has labels that the runs do not know.
     """
+    wanted = known_gold(runs, gold)
+    for run in runs:
+        if evaluate(wanted, run.predicted).counts != run.record.scores.counts:
+            logger.warning("%s was scored on other annotation than the one given", run.path)
+    return Annotated(wanted, _folds(runs[0]))
+
+
+def known_gold(runs: Sequence[MemberRun], gold: Sequence[Document]) -> list[Document]:
+    """The gold documents of what the runs held out, in their order; errors as for `annotate`."""
     first = runs[0].record
     wanted = match_gold(first, gold)
     unknown = sorted(set(sorted_labels(wanted)) - set(first.labels))
@@ -42,10 +51,7 @@ def annotate(runs: Sequence[MemberRun], gold: Sequence[Document]) -> Annotated:
         raise DataError(
             f"gold has labels that the runs do not know: {', '.join(unknown)}; they know {', '.join(first.labels)}"
         )
-    for run in runs:
-        if evaluate(wanted, run.predicted).counts != run.record.scores.counts:
-            logger.warning("%s was scored on other annotation than the one given", run.path)
-    return Annotated(wanted, _folds(runs[0]))
+    return wanted
 
 
 def _folds(first: MemberRun) -> list[int]:

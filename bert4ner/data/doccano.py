@@ -65,9 +65,13 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """One line per document with `label`, what doccano imports."""
     with atomic_write(path) as handle:
         for document in documents:
-            label = [[entity.start, entity.end, entity.label] for entity in document.entities]
-            record = {"id": number_or_text(document.id), "text": document.text, "label": label}
-            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
+            handle.write(json.dumps(to_record(document), ensure_ascii=False) + "\n")
+
+
+def to_record(document: Document) -> dict[str, object]:
+    """The JSON object of one document."""
+    label = [[entity.start, entity.end, entity.label] for entity in document.entities]
+    return {"id": number_or_text(document.id), "text": document.text, "label": label}
 
 
 def sniff(seen: Peek) -> float:

@@ -78,11 +78,18 @@ def _labelled(value: object, where: str) -> list[Span]:
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
     """One JSON list of tasks, a line each, as Label Studio imports it (`from_name` label, `to_name` text)."""
-    write_list(documents, path, _task)
+    write_list(documents, path, to_task)
 
 
-def _task(document: Document) -> dict[str, object]:
-    results = [
+def to_task(document: Document) -> dict[str, object]:
+    """The JSON object of one document."""
+    data = {"id": number_or_text(document.id), "text": document.text}
+    return {"data": data, "annotations": [{"result": results_of(document)}]}
+
+
+def results_of(document: Document) -> list[dict[str, object]]:
+    """The entities of a document, as annotations and predictions have them."""
+    return [
         {
             "from_name": "label",
             "to_name": "text",
@@ -91,8 +98,6 @@ def _task(document: Document) -> dict[str, object]:
         }
         for e in document.entities
     ]
-    data = {"id": number_or_text(document.id), "text": document.text}
-    return {"data": data, "annotations": [{"result": results}]}
 
 
 def sniff(seen: Peek) -> float:

@@ -1,0 +1,166 @@
+"""``bert4ner correct``: a new data file, with annotation as somebody corrected it or as models agree."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from bert4ner.cli.options import Data, InputFormat, check_overwrite, check_run
+from bert4ner.errors import ConfigError
+from bert4ner.options import describe
+
+if TYPE_CHECKING:
+    from bert4ner.entities import Document, Entity
+    from bert4ner.scoring.agreement import Change
+    from bert4ner.scoring.suspicion import Opinions
+
+logger = logging.getLogger(__name__)
+
+ACTIONS = ("added", "removed", "changed")
+
+
+Reviewed = Annotated[
+    Path | None, describe("Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE")
+]
+Runs = Annotated[
+    tuple[Path, ...], describe("Runs made from DATA, whose models are to agree on what is changed.", metavar="RUN")
+]
+Models = Annotated[int, describe("Least number of models that did not see a document, for --run to change it.", low=2)]
+
+
+def correct(
+    data: Data,
+    *,
+    output: Annotated[Path, describe("Where all documents go, as jsonl; never DATA itself.", metavar="FILE")],
+    reviewed: Reviewed = None,
+    run: Runs = (),
+    diff: Annotated[Path | None, describe("Where every change goes, a line of JSON each.", metavar="FILE")] = None,
+    models: Models = 3,
+    format: InputFormat = "auto",
+    reviewed_format: InputFormat = "auto",
+) -> None:
+    """Write annotated data anew, with corrections.
+
+    --reviewed puts documents back that were corrected in an annotation tool; they are known by their text, which must
+    not have changed. --run adds what all models find that did not learn from the document, each on its own, and removes
+    what none of them finds. With folds alone that is one model: train with --seeds 3, or name several runs.
+
+    e.g.  bert4ner correct examples/data/leaflets.jsonl --run runs/seeds --output corrected.jsonl --diff changes.jsonl
+    """
+    if (reviewed is None) != bool(run):
+        raise ConfigError("expected either --reviewed or --run, to say what is to be corrected")
+    _check_places([data, reviewed], [output, diff])
+    for path in run:
+        check_run(path)
+    from bert4ner.data.documents import read_documents, write_documents
+
+    documents = read_documents(data, format)
+    if reviewed is not None:
+        new, lines = _put_back(documents, reviewed, reviewed_format)
+    else:
+        new, lines = _agreed(documents, run, models)
+    write_documents(new, output, "jsonl")
+    if diff is not None:
+        _write(lines, diff)
+    told = Counter(str(line["action"]) for line in lines)
+    counts = ", ".join(f"{told[action]} {action}" for action in ACTIONS)
+    print(f"{output}: {len(new)} documents, {len({line['id'] for line in lines})} with changes; entities: {counts}")
+
+
+def _check_places(sources: Iterable[Path | None], targets: Sequence[Path | None]) -> None:
+    """Refuse to write over what is read, or two files in one place."""
+    if len({target.resolve() for target in targets if target}) < sum(target is not None for target in targets):
+        raise ConfigError("--output and --diff are the same file; name two")
+    for source in sources:
+        for target in targets:
+            if source is not None and target is not None:
+                check_overwrite(source, target)
+
+
+def _check_models(opinions: Sequence["Opinions"], least: int) -> None:
+    """Refuse to look for agreement where there are too few to agree; tell where only some documents have them.
+
+    Raises:
+        ConfigError: as said.
+    """
+    most = max(len(each.chances) for each in opinions)
+    if most < least:
+        raise ConfigError(
+            f"at most {most} of the models did not see a document, {least} are asked for (--models); "
+            "train with --seeds or --bootstrap, or name several runs that were made from the same documents"
+        )
+    fewer = sum(len(each.chances) < least for each in opinions)
+    if fewer:
+        logger.warning(
+            "%d of %d documents stay as they are: fewer than %d models did not see them", fewer, len(opinions), least
+        )
+
+
+def _put_back(
+    documents: Sequence["Document"], reviewed: Path, format: str
+) -> tuple[list["Document"], list[dict[str, object]]]:
+    """The documents as somebody changed them; an entity in place of an overlapping one is changed, others are new."""
+    from bert4ner.data.corrections import put_back
+    from bert4ner.data.documents import read_documents
+    from bert4ner.scoring.errors import collect_errors
+
+    new = put_back(documents, read_documents(reviewed, format))
+    lines: list[dict[str, object]] = [
+        {
+            "id": document.id,
+            "action": {"missed": "removed", "spurious": "added"}.get(error.kind, "changed"),
+            "before": None if error.gold is None else _values(document, error.gold),
+            "entity": None if error.predicted is None else _values(document, error.predicted),
+            "evidence": {"reviewed": str(reviewed)},
+        }
+        for document, error in collect_errors(zip(documents, new, strict=True))
+    ]
+    return new, lines
+
+
+def _agreed(
+    documents: Sequence["Document"], runs: Sequence[Path], least_models: int
+) -> tuple[list["Document"], list[dict[str, object]]]:
+    """The documents as models agree on them."""
+    from bert4ner.combine.opinions import ask_runs  # deferred: mistakes are told without TensorFlow
+    from bert4ner.scoring.agreement import agreed_changes, apply_changes
+
+    opinions = ask_runs(runs, documents, nbest=1)
+    _check_models(opinions, least_models)
+    changes = agreed_changes(opinions, least_models=least_models)
+    return apply_changes(documents, changes), _agreed_lines(documents, changes, runs)
+
+
+def _agreed_lines(
+    documents: Sequence["Document"], changes: Iterable["Change"], runs: Sequence[Path]
+) -> list[dict[str, object]]:
+    by_id = {document.id: document for document in documents}
+    return [
+        {
+            "id": change.id,
+            "action": change.action,
+            "entity": _values(by_id[change.id], change.entity),
+            "evidence": {
+                "votes": change.votes,
+                "models": change.models,
+                "probability": change.probability,
+                "runs": [str(run) for run in runs],
+            },
+        }
+        for change in changes
+    ]
+
+
+def _values(document: "Document", entity: "Entity") -> dict[str, object]:
+    told = {"start": entity.start, "end": entity.end, "label": entity.label, "mention": document.mention(entity)}
+    return {**told, "fragments": [list(each) for each in entity.fragments]} if entity.fragments else told
+
+
+def _write(lines: Iterable[dict[str, object]], path: Path) -> None:
+    from bert4ner.data.writing import atomic_write
+
+    with atomic_write(path) as handle:
+        for line in lines:
+            handle.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,0 +1,96 @@
+"""Task: what a team does in a competition, from annotated leaflets to the files that a contest asks for.
+
+Look at the annotation, cross-validate two unlike networks with the recipe, ask them which annotation is doubtful (and,
+with --denoise, train again where all of them agree against it), combine them with a threshold for every label, which is
+chosen on predictions that no model made of what it had learned, and write the entities of new texts.
+Data: the bundled sample of 129 leaflets, and 66 texts without annotation (or documents of your own).
+Score: none told here: with so few epochs this shows the way. `combine` prints what is honest on your data.
+
+    python examples/competition.py --epochs 3
+    python examples/competition.py train.json test.txt --pretrained chinese_roberta_wwm_ext_L-12_H-768_A-12 --folds 5
+"""
+
+import argparse
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from baseline import ROOT
+
+import bert4ner
+from bert4ner.combine.opinions import ask_runs
+from bert4ner.scoring.agreement import agreed_changes, apply_changes
+from bert4ner.scoring.review import most_doubtful, write_review
+from bert4ner.scoring.suspicion import find_doubts
+
+HEADS = ("crf", "global_pointer")  # unlike each other: their mistakes differ
+RECIPE = {"lexicon": "train", "modifiers": "ema"}
+
+
+def cross_validated(
+    documents: Sequence[bert4ner.Document], given: argparse.Namespace, folder: Path
+) -> list[str | Path]:
+    """A run of each head; those that are complete are not trained again."""
+    for head in HEADS:
+        config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **RECIPE)
+        scores = bert4ner.cross_validate(documents, config, output=folder / head, folds=given.folds)
+        print(f"{head}: out-of-fold F1 {scores.micro.f1:.4f}")
+    return [folder / head for head in HEADS]
+
+
+def denoised(
+    documents: Sequence[bert4ner.Document], runs: Sequence[str | Path], output: Path
+) -> list[bert4ner.Document]:
+    """The documents as both heads agree on them; what is doubtful goes to a file for doccano, to be looked at."""
+    opinions = ask_runs(runs, documents)
+    doubts = Counter(doubt.kind for _, doubt in find_doubts(opinions) if doubt.suspicion > 0.5)
+    print(f"doubtful annotation: {', '.join(f'{count} {kind}' for kind, count in doubts.most_common()) or 'none'}")
+    write_review(most_doubtful(opinions, 50), output / "review.jsonl", "doccano")
+    changes = agreed_changes(opinions, least_models=len(HEADS))
+    changed = apply_changes(documents, changes)
+    bert4ner.write_documents(changed, output / "agreed.jsonl", "jsonl")
+    actions = Counter(change.action for change in changes)
+    print(f"all models agree against it: {actions['added']} entities to add, {actions['removed']} to remove")
+    return changed
+
+
+def main() -> None:
+    """The whole loop."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="?", default=str(ROOT / "examples/data/leaflets.jsonl"))
+    parser.add_argument("test", nargs="?", default=str(ROOT / "examples/data/leaflets-unlabelled.txt"))
+    parser.add_argument("--pretrained", default=str(ROOT / "pretrained/tcm-mini"))
+    parser.add_argument("--output", type=Path, default=Path("runs/competition"))
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--denoise", action="store_true", help="Train again on annotation as all models agree.")
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+    documents = bert4ner.read_documents(given.data)
+    for finding in bert4ner.audit(documents, num_folds=given.folds).findings():
+        print(f"suspicious: {finding}")
+
+    runs = cross_validated(documents, given, given.output / "first")
+    changed = denoised(documents, runs, given.output)
+    if given.denoise:
+        runs = cross_validated(changed, given, given.output / "second")
+
+    combined = given.output / "combined"
+    shutil.rmtree(combined, ignore_errors=True)
+    options = bert4ner.CombineOptions(nbest=5)  # thresholds for the best F1, since annotation is given
+    scores = bert4ner.combine_runs(runs, output=combined, gold=documents, options=options)  # as somebody annotated it
+    print(f"combined, thresholds chosen on the other folds: out-of-fold F1 {scores.micro.f1:.4f}")
+
+    recognizer = bert4ner.load_recognizer(combined)
+    found = recognizer.predict(bert4ner.iterate_documents(given.test))
+    submission = given.output / "submission"
+    shutil.rmtree(submission, ignore_errors=True)
+    bert4ner.write_documents(found, submission, "brat")  # a .txt and an .ann for each text, as such contests ask for
+    print(f"submission: {shutil.make_archive(str(submission), 'zip', submission)}")
+
+
+if __name__ == "__main__":
+    main()
