@@ -19,6 +19,7 @@ from bert4ner.data.writing import atomic_write
 from bert4ner.errors import CheckpointError, RunError
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.precision import resolve_precision
+from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.pretraining.batches import Batches
 from bert4ner.pretraining.masking import Masked
@@ -159,17 +160,17 @@ def ahead(make: Callable[[int], Masked], start: int, stop: int) -> Iterator[Mask
             yield batch
 
 
-def learning_rate(model: LanguageModel, options: PretrainingOptions) -> float:
+def learning_rate(config: EncoderConfig, options: PretrainingOptions) -> float:
     """The peak rate, `auto` resolved: five times what the encoder would be fine-tuned with, at most 1e-3."""
     rate = options.optimization.learning_rate
     if rate == "auto":
-        return min(_FACTOR * auto_learning_rate(encoder_parameters(model.found.config)), _HIGHEST)
+        return min(_FACTOR * auto_learning_rate(encoder_parameters(config)), _HIGHEST)
     return float(rate)
 
 
 def _optimizer(model: LanguageModel, total: int, options: PretrainingOptions) -> Any:
     given = options.optimization
-    schedule = Warmup(learning_rate(model, options), round(given.warmup * total), total, given.schedule)
+    schedule = Warmup(learning_rate(model.found.config, options), round(given.warmup * total), total, given.schedule)
     optimizer: Any = GroupedAdamW(schedule, weight_decay=given.weight_decay, global_clipnorm=given.clip_norm or None)
     if resolve_precision(options.run.precision) == "float16":
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
