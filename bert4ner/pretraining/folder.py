@@ -1,8 +1,10 @@
 """The folder that a training on unlabelled text writes: what it goes on from, and at its end a pretrained folder.
 
-pretraining.toml  history.jsonl
-bert_config.json  bert_model.ckpt.*  vocab.txt (or config.json and model.safetensors): there once it is complete
-state/  texts/ (token ids)  training.safetensors  (gone when it is complete)
+Its files:
+
+    pretraining.toml  history.jsonl
+    bert_config.json  bert_model.ckpt.*  vocab.txt (or config.json and model.safetensors): once it is complete
+    state/  texts/ (token ids)  scratch/ (of a new encoder)  training.safetensors: until it is
 """
 
 import shutil
@@ -25,6 +27,7 @@ class PretrainingFolder:
         self.history = path / HISTORY
         self.state = path / STATE / TRAINING_STATE
         self.texts = path / STATE / "texts"
+        self.scratch = path / STATE / "scratch"
 
     @property
     def complete(self) -> bool:

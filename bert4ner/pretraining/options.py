@@ -9,6 +9,19 @@ Auto = Literal["auto"]
 
 
 @dataclass(frozen=True)
+class ScratchOptions:
+    """An encoder that learns from nothing, with the characters of the texts as its tokens."""
+
+    architecture: str = option(
+        "",
+        "Describes the encoder as bert_config.json does, in place of --pretrained; its vocab_size is found out.",
+        metavar="FILE",
+    )
+    most_characters: int = option(8000, "Characters that become tokens, the most frequent ones.", low=1)
+    least_count: int = option(2, "How often a character must stand in the texts to become a token.", low=1)
+
+
+@dataclass(frozen=True)
 class MaskingOptions:
     """Which tokens are to be guessed; drawn anew for every batch."""
 
@@ -100,6 +113,23 @@ def _runs_are_of_ngrams(options: "PretrainingOptions") -> str | None:
     return f"longest_ngram is for masking=ngrams, got masking={masks.masking}"
 
 
+def _one_encoder_is_trained(options: "PretrainingOptions") -> str | None:
+    if not options.pretrained or not options.scratch.architecture:
+        return None
+    return "--pretrained goes on with an encoder, --architecture begins one; name one of them"
+
+
+def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | None:
+    scratch = options.scratch
+    if scratch.architecture:
+        if options.texts.tokens == "characters":
+            return None
+        return "with --architecture tokens are characters; leave --tokens out"
+    if scratch == ScratchOptions():
+        return None
+    return "most_characters and least_count are for --architecture, an encoder that has no vocabulary yet"
+
+
 @dataclass(frozen=True)
 class PretrainingOptions(Options):
     """How an encoder is trained on unlabelled text.
@@ -117,9 +147,16 @@ class PretrainingOptions(Options):
     layout: Literal["tensorflow", "hf"] = option(
         "tensorflow", "Of what is written: Google's, which bert4keras reads, too, or Hugging Face's."
     )
+    scratch: ScratchOptions = field(default_factory=ScratchOptions)
     masks: MaskingOptions = field(default_factory=MaskingOptions)
     texts: ReadingOptions = field(default_factory=ReadingOptions)
     optimization: LearningOptions = field(default_factory=LearningOptions)
     run: CourseOptions = field(default_factory=CourseOptions)
 
-    relations = (_a_window_fits_a_batch, _a_dictionary_is_for_words, _runs_are_of_ngrams)
+    relations = (
+        _a_window_fits_a_batch,
+        _a_dictionary_is_for_words,
+        _runs_are_of_ngrams,
+        _one_encoder_is_trained,
+        _a_vocabulary_is_for_a_new_encoder,
+    )

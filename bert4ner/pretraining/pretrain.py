@@ -15,11 +15,13 @@ from bert4ner.pretraining.folder import PretrainingFolder
 from bert4ner.pretraining.masking import Masking
 from bert4ner.pretraining.network import LanguageModel, check_encoder
 from bert4ner.pretraining.options import PretrainingOptions
+from bert4ner.pretraining.scratch import describe_encoder, write_scratch
 from bert4ner.pretraining.store import Store, open_store, write_store
 from bert4ner.pretraining.texts import find_files, iterate_texts
 from bert4ner.pretraining.training import Training
 from bert4ner.pretraining.words import make_words
 from bert4ner.runs.lock import held
+from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
@@ -39,20 +41,20 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
 
     Raises:
         CheckpointError: the encoder cannot be read, is of a family without a masked language model, or has no [MASK].
-        ConfigError: no encoder is named, windows are longer than it can read, or `output` holds something else.
+        ConfigError: no encoder is named or described, windows are longer than it can read, or `output` holds something else.
         DataError: the texts cannot be read, or are too few.
         RunError: see `Training.run` and `PretrainingFolder.begin`.
     """
-    if not options.pretrained:
-        raise ConfigError("no pretrained encoder; name its folder with --pretrained DIR")
     files = find_files(texts)
-    masking, found = _open(options)
+    _check(options)
     folder = PretrainingFolder(Path(output))
     with held(folder.path):
         folder.begin(options)
         if folder.complete:
             return [json.loads(line) for line in folder.history.read_text(encoding="utf-8").splitlines()]
         prepare_process(seed=options.run.seed, repeatable=True)
+        found = _open(files, folder, options)
+        masking = Masking(open_vocabulary(found.path)[0], options.masks)
         batches = Batches(_read(files, folder, masking.vocabulary, options), masking, options)
         model = LanguageModel(found, options)
         training = Training(model, batches, history=folder.history, state=folder.state)
@@ -61,13 +63,24 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
     return training.lines
 
 
-def _open(options: PretrainingOptions) -> tuple[Masking, PretrainedFolder]:
-    """What there is to train and how it is masked, after all that can be refused at once."""
-    masking = Masking(open_pretrained(options.pretrained).vocabulary, options.masks)
-    found = open_folder(options.pretrained)
+def _check(options: PretrainingOptions) -> None:
+    """Refuse what can be refused before anything is made."""
+    if options.scratch.architecture:
+        found = describe_encoder(options.scratch.architecture)
+    elif options.pretrained:
+        Masking(open_pretrained(options.pretrained).vocabulary, options.masks)
+        found = open_folder(options.pretrained)
+    else:
+        raise ConfigError("no encoder; name its folder with --pretrained DIR, or describe one with --architecture FILE")
     check_encoder(found, options.texts.window)
     target_sources(found, _LAYOUTS[options.layout])
-    return masking, found
+
+
+def _open(files: list[Path], folder: PretrainingFolder, options: PretrainingOptions) -> PretrainedFolder:
+    """The encoder to train, which has a vocabulary."""
+    if options.scratch.architecture:
+        return write_scratch(folder.scratch, iterate_texts(files), options.scratch)
+    return open_folder(options.pretrained)
 
 
 def _read(files: list[Path], folder: PretrainingFolder, vocabulary: Vocabulary, options: PretrainingOptions) -> Store:
