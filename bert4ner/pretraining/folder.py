@@ -32,19 +32,22 @@ class PretrainingFolder:
     @property
     def complete(self) -> bool:
         """Whether nothing is left to do."""
-        return (self.path / _OPTIONS).is_file() and not (self.path / STATE).exists() and self.history.is_file()
+        return self.history.is_file() and not (self.path / STATE).exists()
 
     def begin(self, options: PretrainingOptions) -> None:
         """Note the options of a new training, or see that it is the one that was begun.
+
+        What stopped before there was a state to go on from leaves nothing: it may be begun with other options.
 
         Raises:
             ConfigError: there is something else in the folder.
             RunError: the training was begun with other options.
         """
         noted = self.path / _OPTIONS
-        if not noted.is_file():
-            if any(self.path.iterdir()):
-                raise ConfigError(f"{self.path}: there is something else in this folder; choose another --output")
+        if not noted.is_file() and any(self.path.iterdir()):
+            raise ConfigError(f"{self.path}: there is something else in this folder; choose another --output")
+        if not self.complete and not self.state.is_file():
+            shutil.rmtree(self.path / STATE, ignore_errors=True)
             write_text(noted, options.to_toml())
             return
         before, now = PretrainingOptions.load_saved(noted).options(), options.options()

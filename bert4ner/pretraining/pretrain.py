@@ -41,7 +41,7 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
 
     Raises:
         CheckpointError: the encoder cannot be read, is of a family without a masked language model, or has no [MASK].
-        ConfigError: no encoder is named or described, windows are longer than it can read, or `output` holds something else.
+        ConfigError: no encoder is named or described, its windows are too short, or `output` holds something else.
         DataError: the texts cannot be read, or are too few.
         RunError: see `Training.run` and `PretrainingFolder.begin`.
     """

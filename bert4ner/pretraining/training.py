@@ -68,6 +68,7 @@ class Training:
         try:
             if not self.lines:
                 self._note({"update": 0, "epoch": 0.0})
+                self._save()
             while (done := self.lines[-1]["update"]) < self.batches.total:
                 self._round(done, min(done + self._reports_every(), self.batches.total))
         except (tf.errors.ResourceExhaustedError, MemoryError):

@@ -56,6 +56,18 @@ def finished(texts, options, tmp_path_factory):
     return folder, pretrain([texts], options, output=folder)
 
 
+def stop_at(update, monkeypatch):
+    """Break a training off when it is about to write down what came of so many updates."""
+    original = Training._note
+
+    def note(self, line):
+        if line["update"] == update:
+            raise Stopped
+        original(self, line)
+
+    monkeypatch.setattr(Training, "_note", note)
+
+
 def weights(folder):
     store = open_store(open_folder(folder).checkpoint)
     return {name: store.read(name) for name in store.shapes}
@@ -83,15 +95,8 @@ def test_perplexity_falls_and_is_written_down(finished):
 
 
 def test_a_training_that_was_killed_ends_with_the_same_weights(texts, options, finished, tmp_path, monkeypatch):
-    original = Training._note
-
-    def note(self, line):
-        if line["update"] == 40:
-            raise Stopped  # after updates that no state has
-        original(self, line)
-
     folder = tmp_path / "encoder"
-    monkeypatch.setattr(Training, "_note", note)
+    stop_at(40, monkeypatch)  # after updates that no state has
     with pytest.raises(Stopped):
         pretrain([texts], options, output=folder)
     assert load_file(folder / "state/training.safetensors") and not (folder / "bert_config.json").exists()
@@ -123,13 +128,26 @@ def test_a_complete_training_is_not_done_again_and_another_is_refused(texts, opt
         pretrain([texts], options.replace(epochs=6), output=folder)
 
 
-def test_other_texts_are_refused(texts, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(Training, "run", lambda self: (_ for _ in ()).throw(Stopped))
+def test_what_was_begun_goes_on_with_the_same_texts_and_a_whole_state(texts, options, tmp_path, monkeypatch):
+    folder = tmp_path / "encoder"
+    stop_at(20, monkeypatch)
     with pytest.raises(Stopped):
-        pretrain([texts], options, output=tmp_path / "encoder")
+        pretrain([texts], options, output=folder)
     (tmp_path / "other.txt").write_text("人参\n当归", encoding="utf-8")
     with pytest.raises(RunError, match="was begun with other texts"):
-        pretrain([tmp_path / "other.txt"], options, output=tmp_path / "encoder")
+        pretrain([tmp_path / "other.txt"], options, output=folder)
+    with pytest.raises(RunError, match="was begun with seed=42, now 43"):
+        pretrain([texts], options.replace(seed=43), output=folder)
+    (folder / "state/training.safetensors").write_bytes(b"no")
+    with pytest.raises(RunError, match="damaged"):
+        pretrain([texts], options, output=folder)
+
+
+def test_what_never_came_to_a_state_may_be_begun_with_other_options(texts, options, tmp_path, monkeypatch):
+    stop_at(0, monkeypatch)
+    for seed in (42, 43):
+        with pytest.raises(Stopped):
+            pretrain([texts], options.replace(seed=seed), output=tmp_path / "encoder")
 
 
 def test_the_encoder_is_trained_on_by_train(finished):
@@ -161,16 +179,6 @@ def test_nothing_needs_to_be_held_out(texts, options, tmp_path):
 def test_a_loss_that_is_no_number_ends_it(texts, options, tmp_path):
     with pytest.raises(RunError, match=r"the loss is no number between the updates 0 and \d+; lower --learning-rate"):
         pretrain([texts], options.replace(learning_rate=1e30, clip_norm=0.0, warmup=0.0), output=tmp_path / "encoder")
-
-
-def test_a_damaged_state_is_told(texts, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(Training, "run", lambda self: (_ for _ in ()).throw(Stopped))
-    with pytest.raises(Stopped):
-        pretrain([texts], options, output=tmp_path / "encoder")
-    monkeypatch.undo()
-    (tmp_path / "encoder/state/training.safetensors").write_bytes(b"no")
-    with pytest.raises(RunError, match="damaged"):
-        pretrain([texts], options, output=tmp_path / "encoder")
 
 
 def test_one_process_at_a_time_and_only_into_a_folder_of_its_own(texts, options, tmp_path):
