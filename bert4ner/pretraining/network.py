@@ -32,6 +32,8 @@ class LanguageModel:
 
     Attributes:
         network: the whole, a Keras model.
+        encoder: what is below the head.
+        beside: the weights that were read, those that are not trained among them; None if there were none.
         variables: all that is trained.
 
     Raises:
@@ -47,13 +49,14 @@ class LanguageModel:
                 found.family.network, found.config.options(), with_mlm="linear", **_dropout(found, options)
             )
         self.network = self._transformer.model
-        self._encoder = keras.Model(self.network.inputs, self._layer(_DENSE).input)
-        if options.run.recompute and not recompute_layers(self._encoder):
+        self.encoder = keras.Model(self.network.inputs, self.layer(_DENSE).input)
+        if options.run.recompute and not recompute_layers(self.encoder):
             raise ConfigError("recompute: the encoder has no layers that are known to keep much; leave it out")
         self.variables = self.network.trainable_variables
-        self._weights = self._load()
+        self.beside = self._load()
 
-    def _layer(self, name: str) -> Any:
+    def layer(self, name: str) -> Any:
+        """bert4keras' layer of a name."""
         return self._transformer.layers[name]
 
     def _load(self) -> Weights | None:
@@ -69,28 +72,40 @@ class LanguageModel:
         )
         return weights
 
-    def scores(self, ids: Any, places: Any, *, training: bool) -> Any:
-        """Of every token of the vocabulary, before softmax, at some places: (masks, tokens), float32."""
+    def trainable(self) -> dict[str, list[Any]]:
+        """The variables by layer."""
+        return trainable(self._transformer)
+
+    def read(self, ids: Any, *, training: bool) -> Any:
+        """Token ids (batch, length) -> states (batch, length, width)."""
         inputs = [ids, tf.zeros_like(ids)]  # and segments
-        states = self._encoder(inputs[: len(self.network.inputs)], training=training)  # (batch, length, width)
+        return self.encoder(inputs[: len(self.network.inputs)], training=training)
+
+    def scores(self, states: Any, places: Any, *, training: bool) -> Any:
+        """Of every token of the vocabulary, before softmax, at some places: (masks, tokens), float32."""
         masked = tf.gather(tf.reshape(states, [-1, states.shape[-1]]), places)[None]  # (1, masks, width)
-        guesses = self._layer(_NORM)(self._layer(_DENSE)(masked, training=training))[0]
-        (embeddings,), (bias,) = (self._layer(name).trainable_weights for name in ("Embedding-Token", _BIAS))
+        guesses = self.layer(_NORM)(self.layer(_DENSE)(masked, training=training))[0]
+        (embeddings,), (bias,) = (self.layer(name).trainable_weights for name in ("Embedding-Token", _BIAS))
         return tf.matmul(tf.cast(guesses, "float32"), tf.convert_to_tensor(embeddings), transpose_b=True) + bias
 
-    def losses(self, ids: Any, places: Any, targets: Any, *, training: bool) -> tuple[Any, Any]:
+    def losses(self, states: Any, places: Any, targets: Any, *, training: bool) -> tuple[Any, Any]:
         """Minus log of the probability of what stood at each place, (masks,), and whether it is the likeliest."""
-        scores = self.scores(ids, places, training=training)
+        scores = self.scores(states, places, training=training)
         right = tf.equal(tf.argmax(scores, axis=-1, output_type="int32"), targets)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, scores), right
 
     def arrays(self, layout: str) -> dict[str, np.ndarray]:
         """All weights as a layout stores them; those of the folder that were not trained (pooler) as they were."""
         sources = target_sources(self.found, layout)
-        values = {} if self._weights is None else _others(self._weights, {*sources} - {*trainable(self._transformer)})
-        for layer, variables in trainable(self._transformer).items():
+        values = {} if self.beside is None else _others(self.beside, {*sources} - {*self.trainable()})
+        for layer, variables in self.trainable().items():
             values[layer] = [variable.numpy() for variable in variables]
         return stored(values, sources, where=str(self.found.path))
+
+
+def mean_loss(losses: Any) -> Any:
+    """The mean over masked places; 0 where there are none."""
+    return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), "float32"))
 
 
 def _others(weights: Weights, layers: set[str]) -> dict[str, list[np.ndarray]]:

@@ -22,6 +22,16 @@ class ScratchOptions:
 
 
 @dataclass(frozen=True)
+class DistillationOptions:
+    """A small encoder made of a large one, whose last layer it imitates while it learns to guess tokens."""
+
+    teacher: str = option(
+        "", "Folder of the large encoder, or a name on the hub, in place of --pretrained.", metavar="DIR"
+    )
+    layers: int | Auto = option("auto", "Of the small one; `auto`: half of the teacher's.", low=1)
+
+
+@dataclass(frozen=True)
 class MaskingOptions:
     """Which tokens are to be guessed; drawn anew for every batch."""
 
@@ -114,9 +124,17 @@ def _runs_are_of_ngrams(options: "PretrainingOptions") -> str | None:
 
 
 def _one_encoder_is_trained(options: "PretrainingOptions") -> str | None:
-    if not options.pretrained or not options.scratch.architecture:
+    if sum(map(bool, (options.pretrained, options.scratch.architecture, options.distillation.teacher))) < 2:
         return None
-    return "--pretrained goes on with an encoder, --architecture begins one; name one of them"
+    return (
+        "--pretrained goes on with an encoder, --architecture begins one, --teacher is made smaller; name one of them"
+    )
+
+
+def _a_student_has_a_teacher(options: "PretrainingOptions") -> str | None:
+    if options.distillation.teacher or options.distillation.layers == "auto":
+        return None
+    return f"layers={options.distillation.layers}, but there is no teacher to make a smaller encoder of; name --teacher"
 
 
 def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | None:
@@ -148,6 +166,7 @@ class PretrainingOptions(Options):
         "tensorflow", "Of what is written: Google's, which bert4keras reads, too, or Hugging Face's."
     )
     scratch: ScratchOptions = field(default_factory=ScratchOptions)
+    distillation: DistillationOptions = field(default_factory=DistillationOptions)
     masks: MaskingOptions = field(default_factory=MaskingOptions)
     texts: ReadingOptions = field(default_factory=ReadingOptions)
     optimization: LearningOptions = field(default_factory=LearningOptions)
@@ -159,4 +178,5 @@ class PretrainingOptions(Options):
         _runs_are_of_ngrams,
         _one_encoder_is_trained,
         _a_vocabulary_is_for_a_new_encoder,
+        _a_student_has_a_teacher,
     )

@@ -11,6 +11,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import PretrainedFolder, open_folder, open_pretrained
 from bert4ner.models.pretrained.convert import target_sources, write_folder
 from bert4ner.pretraining.batches import Batches
+from bert4ner.pretraining.distillation import Distillation, begin_from, describe_student
 from bert4ner.pretraining.folder import PretrainingFolder
 from bert4ner.pretraining.masking import Masking
 from bert4ner.pretraining.network import LanguageModel, check_encoder
@@ -56,8 +57,8 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
         found = _open(files, folder, options)
         masking = Masking(open_vocabulary(found.path)[0], options.masks)
         batches = Batches(_read(files, folder, masking.vocabulary, options), masking, options)
-        model = LanguageModel(found, options)
-        training = Training(model, batches, history=folder.history, state=folder.state)
+        model, objective = _model(found, options)
+        training = Training(model, batches, history=folder.history, state=folder.state, objective=objective)
         training.run()
         _write(model, folder, _LAYOUTS[options.layout])
     return training.lines
@@ -65,22 +66,35 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
 
 def _check(options: PretrainingOptions) -> None:
     """Refuse what can be refused before anything is made."""
+    given = options.pretrained or options.distillation.teacher
     if options.scratch.architecture:
         found = describe_encoder(options.scratch.architecture)
-    elif options.pretrained:
-        Masking(open_pretrained(options.pretrained).vocabulary, options.masks)
-        found = open_folder(options.pretrained)
+    elif given:
+        Masking(open_pretrained(given).vocabulary, options.masks)
+        found = open_folder(given)
     else:
         raise ConfigError("no encoder; name its folder with --pretrained DIR, or describe one with --architecture FILE")
     check_encoder(found, options.texts.window)
     target_sources(found, _LAYOUTS[options.layout])
+    if options.distillation.teacher:
+        describe_student(found, options.distillation.layers)
 
 
 def _open(files: list[Path], folder: PretrainingFolder, options: PretrainingOptions) -> PretrainedFolder:
-    """The encoder to train, which has a vocabulary."""
+    """The encoder to train, or its teacher; it has a vocabulary."""
     if options.scratch.architecture:
         return write_scratch(folder.scratch, iterate_texts(files), options.scratch)
-    return open_folder(options.pretrained)
+    return open_folder(options.pretrained or options.distillation.teacher)
+
+
+def _model(found: PretrainedFolder, options: PretrainingOptions) -> tuple[LanguageModel, Distillation | None]:
+    """What is trained, and a loss of its own."""
+    if not options.distillation.teacher:
+        return LanguageModel(found, options), None
+    teacher = LanguageModel(found, options)
+    student = LanguageModel(describe_student(found, options.distillation.layers), options)
+    begin_from(student, teacher)
+    return student, Distillation(student, teacher)
 
 
 def _read(files: list[Path], folder: PretrainingFolder, vocabulary: Vocabulary, options: PretrainingOptions) -> Store:

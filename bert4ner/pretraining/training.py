@@ -23,7 +23,7 @@ from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.pretraining.batches import Batches
 from bert4ner.pretraining.masking import Masked
-from bert4ner.pretraining.network import BATCH, LanguageModel
+from bert4ner.pretraining.network import BATCH, LanguageModel, mean_loss
 from bert4ner.pretraining.options import PretrainingOptions
 from bert4ner.runs.history import write_history
 from bert4ner.train.optimizers import GroupedAdamW, state_variables
@@ -44,16 +44,26 @@ class Training:
         batches: what it learns from.
         history: file of a JSON line for each round, one before the first.
         state: file to resume from.
+        objective: the loss of a batch's three parts; by default that of the masked tokens.
 
     Attributes:
         lines: those of the history.
     """
 
-    def __init__(self, model: LanguageModel, batches: Batches, *, history: Path, state: Path) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        batches: Batches,
+        *,
+        history: Path,
+        state: Path,
+        objective: Callable[[Any, Any, Any], Any] | None = None,
+    ) -> None:
         self.model, self.batches, self.options = model, batches, batches.options
         self.history, self.state = history, state
         self.lines: list[dict[str, Any]] = []
         self.optimizer = _optimizer(model, batches.total, self.options)
+        self._objective = objective or self._guessing
         self._update = tf.function(self._learn, input_signature=BATCH)
         self._measure = tf.function(self._score, input_signature=BATCH)
         self._update.get_concrete_function()  # makes the generators of dropout, which rounds set
@@ -96,13 +106,17 @@ class Training:
 
     def _learn(self, ids: Any, places: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            losses, _ = self.model.losses(ids, places, targets, training=True)
-            loss = tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), "float32"))
+            loss = self._objective(ids, places, targets)
         self.optimizer.apply_gradients(self.optimizer.compute_gradients(loss, self.model.variables, tape=tape))
         return loss
 
+    def _guessing(self, ids: Any, places: Any, targets: Any) -> Any:
+        losses, _ = self.model.losses(self.model.read(ids, training=True), places, targets, training=True)
+        return mean_loss(losses)
+
     def _score(self, ids: Any, places: Any, targets: Any) -> Any:
-        losses, right = self.model.losses(ids, places, targets, training=False)
+        states = self.model.read(ids, training=False)
+        losses, right = self.model.losses(states, places, targets, training=False)
         return tf.stack(
             [tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, "float32")), tf.cast(tf.size(losses), "float32")]
         )

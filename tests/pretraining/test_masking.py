@@ -103,6 +103,8 @@ def test_a_vocabulary_without_mask_is_refused():
         ({"longest_ngram": 4}, "longest_ngram is for masking=ngrams, got masking=words"),
         ({"pretrained": "one", "architecture": "two"}, "name one of them"),
         ({"architecture": "one", "tokens": "wordpiece"}, "with --architecture tokens are characters"),
+        ({"teacher": "one", "architecture": "two"}, "name one of them"),
+        ({"layers": 3}, "layers=3, but there is no teacher"),
         ({"least_count": 1}, "most_characters and least_count are for --architecture"),
     ],
 )

@@ -46,7 +46,8 @@ def model(with_head):
 
 
 def scores(model, training=False):
-    return model.scores(tf.constant(IDS, "int32"), tf.constant(PLACES, "int32"), training=training).numpy()
+    states = model.read(tf.constant(IDS, "int32"), training=training)
+    return model.scores(states, tf.constant(PLACES, "int32"), training=training).numpy()
 
 
 def by_bert4keras(folder):
@@ -72,9 +73,8 @@ def test_scores_are_bert4keras_own(model, with_head):
 def test_losses_are_of_masked_places_alone(model, with_head):
     every = by_bert4keras(with_head).astype("float64")
     chances = np.exp(every) / np.exp(every).sum(axis=-1, keepdims=True)
-    losses, right = model.losses(
-        tf.constant(IDS, "int32"), PLACES.astype("int32"), TARGETS.astype("int32"), training=False
-    )
+    states = model.read(tf.constant(IDS, "int32"), training=False)
+    losses, right = model.losses(states, PLACES.astype("int32"), TARGETS.astype("int32"), training=False)
     np.testing.assert_allclose(losses, -np.log(chances[PLACES, TARGETS]), atol=1e-4)
     assert right.numpy().tolist() == (every[PLACES].argmax(axis=-1) == TARGETS).tolist()
 
@@ -130,9 +130,9 @@ def test_a_checkpoint_without_a_head_gets_a_new_one_tied_to_the_embeddings(tiny_
         model = LanguageModel(open_folder(tiny_checkpoint), OPTIONS)
     assert "the language model's head is new, tied to the embeddings" in caplog.text
     store = open_store(open_folder(tiny_checkpoint).checkpoint)
-    (embeddings,) = model._layer("Embedding-Token").get_weights()
+    (embeddings,) = model.layer("Embedding-Token").get_weights()
     np.testing.assert_array_equal(embeddings, store.read("bert/embeddings/word_embeddings"))
-    (bias,) = model._layer(HEAD[-1]).get_weights()
+    (bias,) = model.layer(HEAD[-1]).get_weights()
     assert not bias.any()  # nor that of the checkpoint, which fits no other head
 
 
@@ -144,7 +144,8 @@ def test_a_head_of_its_own_is_told(with_head, caplog):
 
 def test_scores_in_sixteen_bits_are_float32_and_near(with_head, model):
     half = LanguageModel(open_folder(with_head), OPTIONS.replace(precision="bfloat16"))
-    found = half.scores(tf.constant(IDS, "int32"), tf.constant(PLACES, "int32"), training=False)
+    states = half.read(tf.constant(IDS, "int32"), training=False)
+    found = half.scores(states, tf.constant(PLACES, "int32"), training=False)
     assert found.dtype == tf.float32 and {variable.dtype for variable in half.variables} == {tf.float32}
     np.testing.assert_allclose(found, scores(model), atol=0.3)
     assert np.abs(found - scores(model)).max() > 1e-4
