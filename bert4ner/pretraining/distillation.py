@@ -112,12 +112,7 @@ def describe_student(teacher: PretrainedFolder, layers: int | Auto) -> Pretraine
 
 
 def origins(student: int, teacher: int) -> list[int]:
-    """For each layer of a student the teacher's that it starts from, evenly chosen, the last one among them.
-
-    Example:
-        >>> origins(6, 12)
-        [1, 3, 5, 7, 9, 11]
-    """
+    """For each layer of a student the teacher's that it starts from, evenly chosen, the last one among them."""
     return [round((number + 1) * teacher / student) - 1 for number in range(student)]
 
 
