@@ -49,7 +49,7 @@ def _hidden(path: Path) -> bool:
 
 
 def iterate_texts(files: Iterable[Path]) -> Iterator[str]:
-    """The texts of files; an empty file is left out with a warning.
+    """The texts of files; an empty file has none.
 
     Raises:
         DataError: a file is damaged, or in no encoding that is known.
@@ -59,7 +59,7 @@ def iterate_texts(files: Iterable[Path]) -> Iterator[str]:
             if source.stat().st_size:
                 yield from (document.text for document in iterate_documents(source))
             else:
-                logger.warning("%s: empty, left out", path)
+                logger.info("%s: empty", path)
 
 
 @contextmanager

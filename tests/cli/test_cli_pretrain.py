@@ -27,15 +27,15 @@ def test_an_encoder_reads_and_is_trained_on(bert4ner, texts, data, tiny_bert, tm
     assert done.code == 0 and "random weights" not in done.err
 
 
-def test_what_cannot_be_done_is_refused(refused, texts, tiny_bert, tmp_path):
+def test_what_cannot_be_done_is_refused(refused, texts, tiny_checkpoint, tmp_path):
     output = ("--output", tmp_path / "read")
     assert "no such file or folder" in refused("pretrain", tmp_path / "nowhere", *output)
     assert "--architecture FILE" in refused("pretrain", texts, *output)
-    told = refused("pretrain", texts, "--pretrained", tiny_bert, "--window", 100, *output)
+    told = refused("pretrain", texts, "--pretrained", tiny_checkpoint, "--window", 100, *output)
     assert told == "window=100, but the encoder has 64 positions; lower --window"
     (tmp_path / "empty.txt").touch()
-    told = refused("pretrain", tmp_path / "empty.txt", "--pretrained", tiny_bert, "--window", 16, *output)
+    told = refused("pretrain", tmp_path / "empty.txt", "--pretrained", tiny_checkpoint, "--window", 16, *output)
     assert told == "the texts to learn from hold no token"
     (tmp_path / "image.png").write_bytes(bytes(range(256)) * 8)
-    told = refused("pretrain", tmp_path / "image.png", "--pretrained", tiny_bert, "--window", 16, *output)
+    told = refused("pretrain", tmp_path / "image.png", "--pretrained", tiny_checkpoint, "--window", 16, *output)
     assert str(tmp_path / "image.png") in told
