@@ -36,6 +36,8 @@ _LAZY = {
     "iterate_documents": "bert4ner.data.documents:iterate_documents",
     "load_recognizer": "bert4ner.combine.recognizer:load_recognizer",
     "merge_readings": "bert4ner.decode.readings:merge_readings",
+    "pretrain": "bert4ner.pretraining.pretrain:pretrain",
+    "PretrainingOptions": "bert4ner.pretraining.options:PretrainingOptions",
     "read_documents": "bert4ner.data.documents:read_documents",
     "train_model": "bert4ner.train.crossval:train",  # `bert4ner.train` is the package
     "training_batches": "bert4ner.train.batches:training_batches",

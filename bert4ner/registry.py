@@ -88,6 +88,11 @@ COMMANDS: Registry[Command] = Registry(
         "crossval": Command(
             "bert4ner.cli.crossval:crossval", "train K models, each scored on documents it did not see", resumable=True
         ),
+        "pretrain": Command(
+            "bert4ner.cli.pretrain:pretrain",
+            "go on with the pre-training of an encoder on unlabelled text",
+            resumable=True,
+        ),
         "find-rate": Command(
             "bert4ner.cli.find_rate:find_rate", "learning rates that a training can bear, by a short one"
         ),

@@ -51,6 +51,8 @@ WITH_TENSORFLOW = [
     for name in (
         *("backend", "combine", "legacy", "models", "networks", "train"),
         *("cli/test_cli_combine.py", "cli/test_cli_convert_checkpoint.py", "cli/test_cli_loop.py"),
+        "cli/test_cli_pretrain.py",
+        *("pretraining/test_distillation.py", "pretraining/test_network.py", "pretraining/test_pretrain.py"),
         *("test_recognizer.py", "test_speed_proxies.py"),
     )
 ]

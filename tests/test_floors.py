@@ -17,7 +17,7 @@ FLOORS = """
     data text decode scoring
     runs
     backend networks models
-    recognizer train
+    recognizer train pretraining
     callbacks combine report serve legacy compat cli __main__
 """.split()
 APART = {"train": "recognizer", "report": "train"}

@@ -12,12 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PROMISED = """
     read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
     NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
-    merge_readings compat callbacks compile_for_training training_batches
+    pretrain PretrainingOptions merge_readings compat callbacks compile_for_training training_batches
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
 WITH_TENSORFLOW = set(
     "NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model callbacks compile_for_training "
-    "training_batches".split()
+    "training_batches pretrain".split()
 )
 WITHOUT_TENSORFLOW = sorted(set(PROMISED) - WITH_TENSORFLOW)
 

@@ -49,6 +49,12 @@ def random_words(layer: Any, count: Any) -> Any:
     )
 
 
+def reseed(model: Any, seed: int, turn: int) -> None:
+    """Set every random generator of a model's layers from a seed and the number of an epoch, or of another turn."""
+    for number, generator in enumerate(random_generators(model)):
+        generator.reset_from_seed((seed * 1_000_003 + turn * 1_009 + number) % 2**31)
+
+
 def random_generators(model: Any) -> list[Any]:
     """Every layer's `tf.random.Generator` that is there by now, in the order of the layers."""
     randoms = [getattr(layer, "_random_generator", None) for layer in model._flatten_layers()]

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,39 +56,59 @@ def convert_checkpoint(given: str | Path, target: str | Path, to: str = "auto") 
     check_fit(weights, build_transformer(found.family.network, found.config.options()))
     if to == "auto":
         to = "tensorflow" if weights.layout.name == "huggingface" else "huggingface"
-    arrays = _converted(weights, _target_sources(found, to))
+    sources = target_sources(found, to)
+    values = {
+        layer: [weights.read(origin) for origin in weights.sources[layer]] for layer in sources if weights.has(layer)
+    }
+    arrays = stored(values, sources, where=weights.store.where)
     with atomic_folder(target) as aside:
-        _write(aside, found, arrays, to)
+        write_folder(aside, found, arrays, to)
     return Conversion(found.family.name, weights.layout.name, to, len(arrays), tuple(sorted(weights.unexpected())))
 
 
-def _target_sources(found: PretrainedFolder, to: str) -> Sources:
+def target_sources(found: PretrainedFolder, to: str) -> Sources:
+    """How a layout, "tensorflow" or "huggingface", stores the model of a folder.
+
+    Raises:
+        CheckpointError: its family has no such layout.
+    """
     layout = next((layout for layout in found.family.layouts if layout.name == to), None)
     if layout is None or (to == "huggingface" and found.family.huggingface is None):
         raise CheckpointError(f"{found.path}: {found.family.name} has no {to} layout that other tools could read")
     return layout.sources(found.config)
 
 
-def _converted(weights: Weights, sources: Sources) -> dict[str, np.ndarray]:
-    """Every layer of which all variables are there, under its names in the other layout."""
+def stored(values: Mapping[str, Sequence[np.ndarray]], sources: Sources, *, where: str) -> dict[str, np.ndarray]:
+    """The weights of layers as a layout stores them, by its names.
+
+    Args:
+        values: of each layer all its weights, in the order of `sources`.
+        sources: of the layout, of these layers and perhaps more.
+        where: whence they are, for messages.
+
+    Raises:
+        CheckpointError: several weights are stored as one, in a way that they are not written.
+    """
     arrays: dict[str, np.ndarray] = {}
-    shared: dict[str, tuple[Any, list[np.ndarray]]] = {}  # how weights are joined, and those read so far
-    for layer, targets in sources.items():
-        origins = weights.sources.get(layer, [])
-        if not origins or not all(name in weights.held for source in origins for name in source.names):
-            continue
-        for origin, source in zip(origins, targets, strict=True):
+    shared: dict[str, tuple[Any, list[np.ndarray]]] = {}  # how weights are joined, and those met so far
+    for layer, weights in values.items():
+        for weight, source in zip(weights, sources[layer], strict=True):
             if source.join is not None:
-                shared.setdefault(source.names[0], (source.join, []))[1].append(weights.read(origin))
+                shared.setdefault(source.names[0], (source.join, []))[1].append(weight)
                 continue
             if source.write is None:
-                raise CheckpointError(f"{weights.store.where}: {source.names[0]} holds several weights; not converted")
-            arrays.update(zip(source.names, source.write(weights.read(origin)), strict=True))
+                raise CheckpointError(f"{where}: {source.names[0]} holds several weights; not converted")
+            arrays.update(zip(source.names, source.write(weight), strict=True))
     arrays.update((name, join(parts)) for name, (join, parts) in shared.items())
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _write(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarray], to: str) -> None:
+def write_folder(folder: Path, found: PretrainedFolder, arrays: Mapping[str, np.ndarray], to: str) -> None:
+    """Fill a folder with weights as a layout stores them, and with configuration and vocabulary of another folder.
+
+    Raises:
+        CheckpointError: the layout cannot hold what the configuration says.
+    """
     if to == "huggingface":
         assert found.family.huggingface is not None
         try:

@@ -88,6 +88,7 @@ class Family(Generic[Config]):
         positions: whether there is a table of positions, which bounds the length of windows.
         apart: whether a block takes what another gave for two inputs side by side: states of it are one tensor.
         shared: whether all layers have one set of weights.
+        language_model: whether bert4keras' head of masked language models (``with_mlm``) can stand on the network.
         generator: what `load_transformer` builds, if not `network`.
     """
 
@@ -104,6 +105,7 @@ class Family(Generic[Config]):
     positions: bool = True
     apart: bool = True
     shared: bool = False
+    language_model: bool = False
     generator: str | type[Any] | None = None
 
     def configure(self, described: Described, shapes: Shapes, *, where: str) -> Config:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Weights:
         name = self.held.get(self.sources[layer][0].names[0])
         return None if name is None else self.store.shapes[name]
 
+    def has(self, layer: str) -> bool:
+        """Whether all weights of a layer are there."""
+        sources = self.sources.get(layer, [])
+        return bool(sources) and all(name in self.held for source in sources for name in source.names)
+
     def misfits(self, wanted: Mapping[str, list[tuple[int, ...]]]) -> list[str]:
         """What is missing or of another shape, for the shapes of the weights of each layer, one phrase each."""
         found = []
@@ -77,16 +82,21 @@ class Weights:
         return source.read(*[self.store.read(self.held[name]) for name in source.names])
 
 
-def load_weights(transformer: Any, weights: Weights) -> None:
+def load_weights(transformer: Any, weights: Weights, *, fresh: Collection[str] = ()) -> None:
     """Assign all weights of bert4keras' transformer, and warn of variables that belong nowhere.
 
     Its options `keep_tokens` and `compound_tokens` choose rows of what there is for each token.
+
+    Args:
+        transformer: bert4keras' object.
+        weights: what the file holds.
+        fresh: names of layers that keep the values that they have.
 
     Raises:
         CheckpointError: as `check_fit`; or the data ends.
         ConfigError: a token is asked for that the vocabulary does not have.
     """
-    named = check_fit(weights, transformer)
+    named = check_fit(weights, transformer, fresh=fresh)
     unexpected = weights.unexpected()
     if unexpected:
         logger.warning(
@@ -102,17 +112,13 @@ def load_weights(transformer: Any, weights: Weights) -> None:
             variable.assign(_chosen(transformer, name, np.asarray(value, "float32")))
 
 
-def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
-    """The trainable weights of each layer of bert4keras' transformer, once the file has all of them.
+def check_fit(weights: Weights, transformer: Any, *, fresh: Collection[str] = ()) -> dict[str, list[Any]]:
+    """The trainable weights of each layer of bert4keras' transformer but the fresh, once the file has all of them.
 
     Raises:
         CheckpointError: one message naming every variable that is missing, of another shape or, beside such, unknown.
     """
-    named = {
-        name.removeprefix(transformer.prefix): layer.trainable_weights
-        for name, layer in transformer.layers.items()
-        if getattr(layer, "trainable_weights", None)  # its inputs are no layers
-    }
+    named = {name: variables for name, variables in trainable(transformer).items() if name not in fresh}
     wanted = {
         name: [_stored_shape(tuple(weight.shape), name, transformer, weights.num_tokens) for weight in variables]
         for name, variables in named.items()
@@ -122,6 +128,15 @@ def check_fit(weights: Weights, transformer: Any) -> dict[str, list[Any]]:
         wrong += [f"{name} is unexpected" for name in sorted(weights.unexpected())]
         raise CheckpointError(f"{weights.store.where}: does not fit its configuration: {'; '.join(wrong)}")
     return named
+
+
+def trainable(transformer: Any) -> dict[str, list[Any]]:
+    """The trainable weights of each layer of bert4keras' transformer, by the names that families have for layers."""
+    return {
+        name.removeprefix(transformer.prefix): layer.trainable_weights
+        for name, layer in transformer.layers.items()
+        if getattr(layer, "trainable_weights", None)  # its inputs are no layers
+    }
 
 
 def _chooses(transformer: Any, layer: str) -> bool:

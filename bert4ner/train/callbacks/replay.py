@@ -3,7 +3,7 @@
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
-from bert4ner.backend.randomness import random_generators
+from bert4ner.backend.randomness import reseed
 from bert4ner.train.step import step_of
 
 
@@ -19,8 +19,7 @@ class Replay(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Sets the generators of dropout and of the training step for this epoch."""
-        for number, generator in enumerate(random_generators(self.model)):
-            generator.reset_from_seed((self.seed * 1_000_003 + epoch * 1_009 + number) % 2**31)
+        reseed(self.model, self.seed, epoch)
         step = step_of(self.model)
         if step is not None:
             step.begin_epoch(epoch)

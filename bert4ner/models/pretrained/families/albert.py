@@ -141,6 +141,7 @@ ALBERT = Family(
     title="ALBERT (Google), albert_zh in Google's naming",
     network="albert",
     shared=True,
+    language_model=True,
     config=AlbertConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "albert" or "num_hidden_groups" in config or has(f"{_SHARED}/*")(shapes)

@@ -81,4 +81,5 @@ BERT = Family(
         ),
     ),
     huggingface=_huggingface_config,
+    language_model=True,
 )

@@ -40,6 +40,7 @@ NEZHA = Family(
     name="nezha",
     title="NEZHA",
     network="nezha",
+    language_model=True,
     config=NezhaConfig,
     recognises=lambda config, shapes: (
         config.get("model_type") == "nezha"

@@ -85,6 +85,7 @@ ROFORMER = Family(
     name="roformer",
     title="RoFormer, RoFormer-Sim",
     network="roformer",
+    language_model=True,
     config=EncoderConfig,
     recognises=_is_v1,
     options=_options,

@@ -1,0 +1,182 @@
+"""How an encoder is trained on unlabelled text: the options of `pretrain`, and the TOML file that may hold them."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bert4ner.options import Options, option
+
+Auto = Literal["auto"]
+
+
+@dataclass(frozen=True)
+class ScratchOptions:
+    """An encoder that learns from nothing, with the characters of the texts as its tokens."""
+
+    architecture: str = option(
+        "",
+        "Describes the encoder as bert_config.json does, in place of --pretrained; its vocab_size is found out.",
+        metavar="FILE",
+    )
+    most_characters: int = option(8000, "Characters that become tokens, the most frequent ones.", low=1)
+    least_count: int = option(2, "How often a character must stand in the texts to become a token.", low=1)
+
+
+@dataclass(frozen=True)
+class DistillationOptions:
+    """A small encoder made of a large one, whose last layer it imitates while it learns to guess tokens."""
+
+    teacher: str = option(
+        "", "Folder of the large encoder, or a name on the hub, in place of --pretrained.", metavar="DIR"
+    )
+    layers: int | Auto = option("auto", "Of the small one; `auto`: half of the teacher's.", low=1)
+
+
+@dataclass(frozen=True)
+class MaskingOptions:
+    """Which tokens are to be guessed; drawn anew for every batch."""
+
+    masking: Literal["words", "ngrams", "characters"] = option(
+        "words",
+        "What is masked as a whole: words as jieba cuts them, runs of 1 to --longest-ngram tokens, or single tokens.",
+    )
+    mask_share: float = option(
+        0.15,
+        "Share of the tokens to guess; 80 % of them become [MASK], 10 % another token, 10 % stay.",
+        above=0,
+        high=0.5,
+    )
+    longest_ngram: int = option(3, "Tokens in the longest run of `ngrams`; a run of n is 1/n times as likely.", low=1)
+    dictionary: str = option(
+        "", "File of words for jieba, one a line or in jieba's own form, which `words` keeps whole.", metavar="FILE"
+    )
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How texts become windows."""
+
+    window: int = option(128, "Tokens in one window, [CLS] and [SEP] counted.", low=8, high=100_000)
+    tokens: Literal["characters", "wordpiece"] = option("characters", "Of the text, as in `train`.")
+    held_out: float = option(
+        0.02,
+        "Share of the documents (a line of plain text is one) that only measure the perplexity; 65,536 tokens at most.",
+        low=0,
+        high=0.5,
+    )
+
+
+@dataclass(frozen=True)
+class LearningOptions:
+    """How the weights are moved."""
+
+    epochs: int = option(3, "Passes over the texts.", low=1)
+    batch_tokens: int = option(8192, "Tokens in one batch.", low=1)
+    learning_rate: float | Auto = option(
+        "auto", "Peak rate; `auto` suits the encoder's size: 1e-3 for a mini, 1e-4 for a base.", above=0
+    )
+    schedule: Literal["linear", "cosine", "constant"] = option(
+        "linear", "How the rate falls from its peak to 0 after the warm-up; `constant`: it does not."
+    )
+    warmup: float = option(0.1, "Share of all updates in which the rate rises from 0.", low=0, high=1)
+    weight_decay: float = option(0.01, "AdamW's decoupled decay; biases and norms are spared.", low=0)
+    clip_norm: float = option(1.0, "Largest global norm of one update's gradient; 0 leaves gradients alone.", low=0)
+
+
+@dataclass(frozen=True)
+class CourseOptions:
+    """How a training runs."""
+
+    dropout: float | Auto = option(
+        "auto", "Rate inside the encoder; `auto` is what its configuration says, 0.1 if nothing.", low=0, below=1
+    )
+    report_every: int | Auto = option(
+        "auto",
+        "Updates between two measurements of the perplexity, each with a state to resume from; `auto`: a tenth of all, "
+        "at most 1,000.",
+        low=1,
+    )
+    seed: int = option(42, "Everything random follows from it.", low=0, high=2**31 - 1)
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
+        "auto", "Arithmetic of the encoder; weights stay float32. `auto`: bfloat16 where the machine has it."
+    )
+    recompute: bool = option(
+        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
+    )
+
+
+def _a_window_fits_a_batch(options: "PretrainingOptions") -> str | None:
+    window, batch_tokens = options.texts.window, options.optimization.batch_tokens
+    return None if window <= batch_tokens else f"batch_tokens must be at least {window}, a window, got {batch_tokens}"
+
+
+def _a_dictionary_is_for_words(options: "PretrainingOptions") -> str | None:
+    masks = options.masks
+    if not masks.dictionary or masks.masking == "words":
+        return None
+    return f"a dictionary is for masking=words; with {masks.masking} no words are looked for"
+
+
+def _runs_are_of_ngrams(options: "PretrainingOptions") -> str | None:
+    masks = options.masks
+    if masks.longest_ngram == MaskingOptions.longest_ngram or masks.masking == "ngrams":
+        return None
+    return f"longest_ngram is for masking=ngrams, got masking={masks.masking}"
+
+
+def _one_encoder_is_trained(options: "PretrainingOptions") -> str | None:
+    if sum(map(bool, (options.pretrained, options.scratch.architecture, options.distillation.teacher))) < 2:
+        return None
+    return (
+        "--pretrained goes on with an encoder, --architecture begins one, --teacher is made smaller; name one of them"
+    )
+
+
+def _a_student_has_a_teacher(options: "PretrainingOptions") -> str | None:
+    if options.distillation.teacher or options.distillation.layers == "auto":
+        return None
+    return f"layers={options.distillation.layers}, but there is no teacher to make a smaller encoder of; name --teacher"
+
+
+def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | None:
+    scratch = options.scratch
+    if scratch.architecture:
+        if options.texts.tokens == "characters":
+            return None
+        return "with --architecture tokens are characters; leave --tokens out"
+    if scratch == ScratchOptions():
+        return None
+    return "most_characters and least_count are for --architecture, an encoder that has no vocabulary yet"
+
+
+@dataclass(frozen=True)
+class PretrainingOptions(Options):
+    """How an encoder is trained on unlabelled text.
+
+    Raises:
+        ConfigError: a value that is none of those possible.
+    """
+
+    pretrained: str = option(
+        "",
+        "Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), "
+        "or a name on the latter's hub.",
+        metavar="DIR",
+    )
+    layout: Literal["tensorflow", "hf"] = option(
+        "tensorflow", "Of what is written: Google's, which bert4keras reads, too, or Hugging Face's."
+    )
+    scratch: ScratchOptions = field(default_factory=ScratchOptions)
+    distillation: DistillationOptions = field(default_factory=DistillationOptions)
+    masks: MaskingOptions = field(default_factory=MaskingOptions)
+    texts: ReadingOptions = field(default_factory=ReadingOptions)
+    optimization: LearningOptions = field(default_factory=LearningOptions)
+    run: CourseOptions = field(default_factory=CourseOptions)
+
+    relations = (
+        _a_window_fits_a_batch,
+        _a_dictionary_is_for_words,
+        _runs_are_of_ngrams,
+        _one_encoder_is_trained,
+        _a_vocabulary_is_for_a_new_encoder,
+        _a_student_has_a_teacher,
+    )

@@ -1,0 +1,41 @@
+"""``bert4ner pretrain``: what it prints, what `train` makes of its folder, and its refusals in one line."""
+
+import pytest
+
+
+@pytest.fixture
+def texts(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(
+        "\n".join(f"人参用于头痛，当归用于发热{'。' * number}" for number in range(1, 21)), encoding="utf-8"
+    )
+    return path
+
+
+def test_an_encoder_reads_and_is_trained_on(bert4ner, texts, data, tiny_bert, tmp_path):
+    options = ("--pretrained", tiny_bert, "--window", 16, "--batch-tokens", 64, "--precision", "float32", "--epochs", 1)
+    code, out, err = bert4ner("pretrain", texts, data, *options, "--output", tmp_path / "read")
+    assert code == 0, err
+    assert "the encoder starts from random weights" in err and "28 documents" in err
+    rows = [line.split() for line in out.splitlines()]
+    assert ["update", "epoch", "loss", "perplexity", "accuracy", "tokens", "per", "second"] in rows
+    assert out.endswith(f"next:    bert4ner train DATA --pretrained {tmp_path / 'read'} --output RUN\n")
+    again = bert4ner("pretrain", texts, data, *options, "--output", tmp_path / "read")
+    assert (again.code, again.out) == (0, out)
+    small = ("--max-length", 16, "--overlap", 4, "--epochs", 1, "--precision", "float32")
+    done = bert4ner("train", data, "--pretrained", tmp_path / "read", "--output", tmp_path / "run", *small)
+    assert done.code == 0 and "random weights" not in done.err
+
+
+def test_what_cannot_be_done_is_refused(refused, texts, tiny_checkpoint, tmp_path):
+    output = ("--output", tmp_path / "read")
+    assert "no such file or folder" in refused("pretrain", tmp_path / "nowhere", *output)
+    assert "--architecture FILE" in refused("pretrain", texts, *output)
+    told = refused("pretrain", texts, "--pretrained", tiny_checkpoint, "--window", 100, *output)
+    assert told == "window=100, but the encoder has 64 positions; lower --window"
+    (tmp_path / "empty.txt").touch()
+    told = refused("pretrain", tmp_path / "empty.txt", "--pretrained", tiny_checkpoint, "--window", 16, *output)
+    assert told == "the texts to learn from hold no token"
+    (tmp_path / "image.png").write_bytes(bytes(range(256)) * 8)
+    told = refused("pretrain", tmp_path / "image.png", "--pretrained", tiny_checkpoint, "--window", 16, *output)
+    assert str(tmp_path / "image.png") in told
