@@ -106,7 +106,7 @@ def _folds_of(id: str, found: object, number: int, path: Path) -> tuple[int, ...
 
 
 def fingerprint(documents: Sequence[Document]) -> str:
-    """A hash that changes when any id, text, entity or weight of the documents does, scores of entities apart."""
+    """A hash that changes when any id, text, entity, weight or unsure span of the documents does, scores apart."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(json.dumps(_described(document)).encode("utf-8"))
@@ -115,7 +115,9 @@ def fingerprint(documents: Sequence[Document]) -> str:
 
 def _described(document: Document) -> list[object]:
     """What is rare stands at the end and only where it is there: runs of before it was told keep their fingerprint."""
-    rare = [document.weight] if document.weight != 1 else []
+    rare: list[object] = [document.weight] if document.weight != 1 else []
+    if document.unsure:
+        rare.append({"unsure": [_span(span) for span in document.unsure]})
     return [document.id, document.text, [_span(entity) for entity in document.entities], *rare]
 
 

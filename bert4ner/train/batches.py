@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.alignment import warn_of_lost
+from bert4ner.text.alignment import warn_of_lost, warn_of_taught
 from bert4ner.text.batches import plan_batches
 from bert4ner.text.encoded import BEFORE_TEXT, Encoded, encode_documents
 from bert4ner.text.rejoined import rejoined
@@ -35,7 +36,8 @@ def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBa
         DataError: the documents have a label that the network was not made for, or hold no text.
     """
     model = NERModel.of(network)
-    unknown = sorted({entity.label for document in documents for entity in document.entities} - set(model.labels))
+    taught = {entity.label for document in documents for entity in (*document.entities, *document.unsure)}
+    unknown = sorted(taught - set(model.labels))
     if unknown:
         raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
     batches = TrainingBatches(documents, model)
@@ -62,6 +64,7 @@ class TrainingBatches:
         self.weights = None if (weights == 1).all() else weights
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         warn_of_lost(self.encoded.lost, documents, model.windows)
+        warn_of_taught(self.encoded.lost_unsure, documents)
         self._warn_of_unlearnable(documents)
         self._sampling, self._augmentation = Sampling(documents, self.config), Augmentation(documents, self.config)
         self._number = self._most_batches()
@@ -97,9 +100,9 @@ class TrainingBatches:
         changed = self._augmentation.changed(epoch)
         if not changed:
             return self.encoded, np.arange(len(self.encoded))
-        again = [Document(str(place), each.text, each.entities) for place, each in changed.items()]
+        again = [replace(each, id=str(place)) for place, each in changed.items()]
         encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
-        lost = {loss.document_id for loss in encoded.lost}
+        lost = {loss.document_id for loss in (*encoded.lost, *encoded.lost_unsure)}
         if lost:  # what was taught as an entity is not to become none
             again = [document for document in again if document.id not in lost]
             encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
@@ -158,7 +161,9 @@ class TrainingBatches:
         encoded = self.encoded if encoded is None else encoded
         inputs = self.model.inputs.of(encoded, windows, taught=self._texts)
         spans = [encoded.spans[window] for window in windows]
-        targets = self.head.targets(spans, encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT)
+        unsure = [encoded.unsure[window] for window in windows]
+        given = spans, encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT
+        targets = self.head.targets(*given, unsure) if any(unsure) else self.head.targets(*given)
         if self.weights is None:
             return inputs, targets
         return inputs, targets, self.weights[encoded.document[windows]]

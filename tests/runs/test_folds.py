@@ -77,6 +77,8 @@ ALTERED = {
     "start": replace(DOCUMENTS[0], entities=(Entity(1, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
     "end": replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(4, 5, "DRUG"))),
     "pieces": replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(2, 6, "DRUG", None, ((2, 3), (4, 6))))),
+    "unsure": replace(DOCUMENTS[0], unsure=(Entity(2, 4, "DRUG"),)),
+    "weight": replace(DOCUMENTS[0], weight=0.5),
     "label": replace(DOCUMENTS[0], entities=(Entity(0, 2, "DRUG"), Entity(4, 6, "DRUG"))),
 }
 
