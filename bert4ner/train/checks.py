@@ -34,7 +34,7 @@ def check_training(
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
-    _check_unsure([*documents, *(each.document for each in pseudo)], config)
+    _check_taught(documents, pseudo, config)
     from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
@@ -55,8 +55,14 @@ def check_training(
     warn_of_idle(documents, config)
 
 
-def _check_unsure(documents: Sequence[Document], config: Config) -> None:
-    unsure = next((document for document in documents if document.unsure), None)
+def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled], config: Config) -> None:
+    ramp = config.pseudo.pseudo_ramp
+    if ramp and not pseudo:
+        raise ConfigError(
+            f"pseudo_ramp={ramp} does nothing without pseudo-labelled documents; give some or leave it out"
+        )
+    taught = [*documents, *(each.document for each in pseudo)]
+    unsure = next((document for document in taught if document.unsure), None)
     if unsure is not None and not HEADS.get(config.model.head).leaves_open:
         able = ", ".join(head for head in HEADS.own() if HEADS.get(head).leaves_open)
         raise ConfigError(

@@ -152,10 +152,13 @@ class _Run:
     def _task(self, training: Training, config: Config) -> Task:
         fold, seed = training
         learned, held_out = self.division.training(fold), self.division.held_out(fold)
+        pseudo = self.division.pseudo(fold)
+        more = f" and {len(pseudo)} pseudo-labelled" if pseudo else ""
         return FoldTask(
             folder=self.folder.fold(*training),
-            title=f"{self._named(training)}: {len(learned)} documents to learn, {len(held_out)} held out",
+            title=f"{self._named(training)}: {len(learned)} documents{more} to learn, {len(held_out)} held out",
             training=learned,
+            pseudo=pseudo,
             held_out=held_out,
             config=config if seed is None else config.replace(seed=seed, seeds=1),
             labels=self.division.labels,

@@ -20,7 +20,7 @@ class Division:
     times: Sequence[Sequence[int]]
     """For each fold how often its models learn from each document in an epoch; 0 is held out."""
     taught: Sequence[Sequence[Document]] = ()
-    """For each fold the pseudo-labelled documents that its models learn from, too; see `teaching`."""
+    """For each fold the pseudo-labelled documents that its models learn from, too, if there are any; see `teaching`."""
     fingerprint_of_taught: str = ""
 
     @classmethod
@@ -50,10 +50,13 @@ class Division:
         return [document for document, held in zip(self.documents, held_out, strict=True) if held]
 
     def training(self, fold: int) -> list[Document]:
-        """The documents that a fold's models are trained on, each as often as it is; those not gold are last."""
+        """The documents that a fold's models are trained on, each as often as it is."""
         pairs = zip(self.documents, self.times[fold], strict=True)
-        gold = [document for document, times in pairs for _ in range(times)]
-        return [*gold, *self.taught[fold]] if self.taught else gold
+        return [document for document, times in pairs for _ in range(times)]
+
+    def pseudo(self, fold: int) -> Sequence[Document]:
+        """The pseudo-labelled documents that a fold's models are trained on beside these."""
+        return self.taught[fold] if self.taught else ()
 
     def held_out(self, fold: int) -> list[Document]:
         """The documents that a fold holds out."""

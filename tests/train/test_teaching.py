@@ -1,14 +1,18 @@
 """Pseudo-labels teach those folds only whose held-out documents their teachers never saw; all others are refused."""
 
 import logging
+import math
 from dataclasses import replace
 
 import pytest
 
+from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError
+from bert4ner.errors import ConfigError, DataError
 from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers
+from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division
+from bert4ner.train.document_weights import DocumentWeights
 from bert4ner.train.teaching import with_pseudo_labels
 
 GOLD = [Document(f"gold-{number}", f"人参治头痛{number}", (Entity(0, 2, "DRUG"),)) for number in range(6)]
@@ -21,7 +25,8 @@ def labelled(teachers, id="new", text="当归", label="DRUG"):
 
 
 def ids(division):
-    return [[document.id for document in division.training(fold)] for fold in range(division.folds)]
+    lessons = [[*division.training(fold), *division.pseudo(fold)] for fold in range(division.folds)]
+    return [[document.id for document in documents] for documents in lessons]
 
 
 def test_each_fold_is_taught_by_its_own_models_alone():
@@ -30,7 +35,7 @@ def test_each_fold_is_taught_by_its_own_models_alone():
     for fold, (before, after) in enumerate(zip(ids(FOLDS), ids(division), strict=True)):
         assert after == [*before, f"new#{fold}"]
         assert division.held_out(fold) == FOLDS.held_out(fold)
-    assert division.training(0)[-1].weight == 0.5 and division.gold == FOLDS.gold and division.labels == FOLDS.labels
+    assert division.pseudo(0)[0].weight == 0.5 and division.gold == FOLDS.gold and division.labels == FOLDS.labels
 
 
 @pytest.mark.parametrize(
@@ -105,3 +110,28 @@ def test_the_fingerprint_of_what_is_taught_changes_with_documents_and_teachers()
     open_span = PseudoLabelled(replace(one.document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
     others = [one, heavier, open_span, labelled(ELSEWHERE, id="x"), labelled(Teachers(OWN, (0,)))]
     assert len({taught(each) for each in others} | {taught(one, heavier)}) == 6 and taught(one) == taught(one)
+
+
+def test_what_the_head_cannot_leave_open_and_a_ramp_of_nothing_are_refused(monkeypatch):
+    class Rigid:
+        leaves_open = False
+
+    unsure = PseudoLabelled(replace(labelled(ELSEWHERE).document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
+    with monkeypatch.context() as patch, pytest.raises(ConfigError, match=r"'new' has unsure spans, .* 'crf' cannot"):
+        patch.setattr("bert4ner.train.checks.HEADS", type("Heads", (), {"get": lambda _: Rigid, "own": list}))
+        check_training(GOLD, Config(), pseudo=[unsure])
+    with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
+        check_training(GOLD, Config().replace(pseudo_ramp=3))
+
+
+def test_weights_of_pseudo_labelled_documents_rise_and_those_of_gold_ones_stay():
+    documents = [replace(GOLD[0], weight=2.0), GOLD[1], labelled(None).document]
+    weights = DocumentWeights(documents, gold=2, ramp=4)
+    assert not weights.all_one and weights.of_epoch(0) == pytest.approx([2, 1, 0.5 * math.exp(-5)])
+    assert weights.of_epoch(2) == pytest.approx([2, 1, 0.5 * math.exp(-1.25)])
+    assert (
+        weights.of_epoch(4).tolist() == weights.of_epoch(9).tolist() == weights.of_epoch(None).tolist() == [2, 1, 0.5]
+    )
+    ones = [GOLD[0], GOLD[1]]
+    assert DocumentWeights(ones, gold=2, ramp=4).all_one and not DocumentWeights(ones, gold=1, ramp=4).all_one
+    assert DocumentWeights(ones, gold=1).all_one and not DocumentWeights(documents, gold=3).all_one
