@@ -260,21 +260,18 @@ def test_unsure_spans_of_an_unknown_label_are_refused(model):
 def test_unsure_spans_are_moved_with_the_text_that_changes_and_stay_open(model):
     documents = [
         Document("d", "本品头痛用于头晕", (Entity(2, 4, "A"),), unsure=(Entity(6, 8, "B"),)),
-        *(Document(f"e{number}", "心动过速", (Entity(0, 4, "A"),)) for number in range(9)),
+        Document("e", "心动过速", (Entity(0, 4, "A"),)),
     ]
     changing = NERModel.create(model.config.replace(replace_mentions=1.0), ["A", "B"])
     batches = TrainingBatches(documents, changing)
     seen = set()
-    for epoch in range(4):
+    for epoch in range(8):
         encoded = batches.encoded_for(epoch)
         window = int(np.flatnonzero(encoded.document == 0)[-1])
         text, (span,), (unsure,) = encoded.texts[window], encoded.spans[window], encoded.unsure[window]
-        assert (text[span.start : span.end], text[unsure.start : unsure.end]) in {
-            ("头痛", "头晕"),
-            ("心动过速", "头晕"),
-        }
-        seen.add(text)
-    assert len(seen) == 2
+        assert text[unsure.start : unsure.end] == "头晕"
+        seen.add(text[span.start : span.end])
+    assert seen == {"头痛", "心动过速"}
 
 
 def test_pseudo_labelled_documents_weigh_more_from_epoch_to_epoch_wherever_it_begins(model):
@@ -286,9 +283,8 @@ def test_pseudo_labelled_documents_weigh_more_from_epoch_to_epoch_wherever_it_be
         return [dict(zip(ids[:, 4].tolist(), each.tolist(), strict=True)) for (ids, *_), _, each in read(first, last)]
 
     def read(first, last):
-        return [
-            [[part.numpy() for part in inputs], *map(np.array, rest)] for inputs, *rest in batches.dataset(first, last)
-        ]
+        for inputs, *rest in batches.dataset(first, last):
+            yield [part.numpy() for part in inputs], *(part.numpy() for part in rest)
 
     whole = weights(0, 3)
     sep, other = sorted(whole[0])  # the token behind the third: the end of the shorter text
