@@ -35,6 +35,10 @@ _LAZY = {
     "evaluate": "bert4ner.scoring.metrics:evaluate",
     "iterate_documents": "bert4ner.data.documents:iterate_documents",
     "load_recognizer": "bert4ner.combine.recognizer:load_recognizer",
+    "pseudo_label": "bert4ner.unlabelled.labelling:pseudo_label",
+    "read_pseudo_labels": "bert4ner.runs.pseudo_labels:read_pseudo_labels",
+    "self_train": "bert4ner.unlabelled.self_training:self_train",
+    "write_pseudo_labels": "bert4ner.runs.pseudo_labels:write_pseudo_labels",
     "merge_readings": "bert4ner.decode.readings:merge_readings",
     "read_documents": "bert4ner.data.documents:read_documents",
     "train_model": "bert4ner.train.crossval:train",  # `bert4ner.train` is the package
