@@ -46,6 +46,7 @@ class CRFHead(TagHead):
         Confident Output Distributions (which divergence it is, and the other one).
     """
 
+    leaves_open = True
     transition_weights = ("transitions", "starts", "ends")
 
     def __init__(
@@ -131,7 +132,7 @@ class CRFHead(TagHead):
         emissions, *chain = (tf.cast(scores, "float64") for scores in given)
         return self.uniform.mean_score(emissions, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), *chain)
 
-    def sequence_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
+    def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
         """The negative log likelihood of the tags, all that may be right together, smoothed: (batch,)."""
         emissions = emissions_under(mask, emissions)
         safe = first_token_on(mask)

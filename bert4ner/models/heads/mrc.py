@@ -33,9 +33,9 @@ class MRCHead(SpanCellsHead):
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
     question: those of a first token, right or predicted, with such a last one. Ends of an unsure span that are of no
-    gold one, and its match, have no part in it. An entity is a pair of which all three
-    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: a pass of the
-    joint layers for each label and window.
+    gold one, and its match, have no part in it. An entity is a pair of which all three are above 0; its score is the
+    product of their probabilities. Entities may be nested or cross. Slow: a pass of the joint layers for each label and
+    window.
 
     Args:
         labels: entity labels, in the order that numbers them.

@@ -29,6 +29,8 @@ class SoftmaxHead(TagHead):
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, tags)``.
     """
 
+    leaves_open = True
+
     def __init__(
         self,
         scheme: str,
@@ -54,9 +56,8 @@ class SoftmaxHead(TagHead):
         """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), **self.token_loss.arguments(), "label_weights": self.label_weights}
 
-    def sequence_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
-        """The loss of the tags, summed over the tokens that are not open, whatever the choices: (batch,)."""
-        mask = tf.greater_equal(tags, 0)
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """The loss of the tags, summed over the tokens: (batch,)."""
         logits, tags = emissions_under(mask, emissions), tf.where(mask, tags, 0)
         if self.token_loss.plain:  # in one operation
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tags, logits)  # (batch, length)

@@ -85,7 +85,6 @@ class TagHead(PathHead):
     """Base of heads that give every token one tag: (batch, length, width) in, emissions (batch, length, tags) out."""
 
     kind = "tags"
-    leaves_open = True
 
     def __init__(self, scheme: str, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         super().__init__(labels, dropout, **kwargs)
@@ -159,7 +158,7 @@ class TagHead(PathHead):
         emissions = self.text(emissions)
         tags, choices = _parts(targets, emissions)
         mask = tf.not_equal(tags, IGNORED)
-        return scaled(self.sequence_loss(emissions, tags, mask, choices), mask)
+        return scaled(self.partial_loss(emissions, tags, mask, choices), mask)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
         """That of the softmax of every token's emissions, whatever the transitions are; the mean is per real token."""
@@ -167,8 +166,8 @@ class TagHead(PathHead):
         mask = tf.not_equal(_parts(targets, one)[0], IGNORED)  # (batch, tokens)
         return scaled(of_classes(one, other, mask), mask)
 
-    def sequence_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
-        """Summed loss of each row, ``(batch,)``.
+    def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
+        """Summed loss of each row, ``(batch,)``, where some tags may be open; by default that of the others.
 
         Args:
             emissions: ``(batch, length, tags)``.
@@ -176,6 +175,10 @@ class TagHead(PathHead):
             mask: which positions are tokens, ``(batch, length)``.
             choices: (token, tag) of each of those that may be right, else IGNORED, ``(batch, choices, 2)``.
         """
+        return self.sequence_loss(emissions, tags, mask & tf.not_equal(tags, OPEN))
+
+    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
+        """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""
         raise NotImplementedError
 
 
