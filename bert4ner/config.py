@@ -14,6 +14,7 @@ from bert4ner.options import Migration, Options
 from bert4ner.training_options import (
     LossConfig,
     OptimizationConfig,
+    PseudoConfig,
     RatesConfig,
     RegularizationConfig,
     RunConfig,
@@ -81,6 +82,7 @@ class Config(Options):
     step: StepConfig = field(default_factory=StepConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    pseudo: PseudoConfig = field(default_factory=PseudoConfig)
     run: RunConfig = field(default_factory=RunConfig)
 
     relations = (

@@ -56,26 +56,35 @@ class Document:
     `weight` says how much is to be learned from the document: training multiplies the loss of each of its windows by
     it. Scores count every document once, whatever its weight.
 
+    `unsure` are spans that may be an entity of their label or not: training learns nothing from them. Where one of them
+    contradicts an entity of the document, the entity holds.
+
     Raises:
-        DataError: an entity ends outside the text, the text holds what no tool can carry (see `check_text`), or the
-            weight is no finite number above 0.
+        DataError: an entity or an unsure span ends outside the text, an unsure span is in several pieces, the text
+            holds what no tool can carry (see `check_text`), or the weight is no finite number above 0.
     """
 
     id: str
     text: str
     entities: tuple[Entity, ...] = ()
     weight: float = 1.0
+    unsure: tuple[Entity, ...] = ()
 
     def __post_init__(self) -> None:
         check_text(self.text, where=f"document {self.id}")
         check_weight(self.weight, where=f"document {self.id}")
         object.__setattr__(self, "entities", tuple(sorted(self.entities)))
-        for entity in self.entities:
-            if entity.end > len(self.text):
-                raise DataError(
-                    f"document {self.id}: entity {entity.label} at [{entity.start}, {entity.end}) ends outside "
-                    f"the text of {len(self.text)} characters"
-                )
+        object.__setattr__(self, "unsure", tuple(sorted(self.unsure)))
+        for what, spans in (("entity", self.entities), ("unsure span", self.unsure)):
+            for span in spans:
+                if span.end > len(self.text):
+                    raise DataError(
+                        f"document {self.id}: {what} {span.label} at [{span.start}, {span.end}) ends outside "
+                        f"the text of {len(self.text)} characters"
+                    )
+        pieces = next((span for span in self.unsure if span.fragments), None)
+        if pieces is not None:
+            raise DataError(f"document {self.id}: an unsure span must be in one piece, got {pieces}")
 
     def mention(self, entity: Entity) -> str:
         """The characters that `entity` covers; of one in several pieces, those of its pieces."""

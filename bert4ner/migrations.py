@@ -45,5 +45,6 @@ CONFIG_MIGRATIONS = (
         "before `seeds` each fold had one model, before `bootstrap`, `repeat_rare`, `keep_empty`, "
         "`replace_mentions` and `swap_mentions` an epoch had every document once, as it is: the defaults"
     ),
+    Migration("before `pseudo_ramp` documents weighed the same in all epochs, which is its default"),
 )
 """Those of `Config`."""

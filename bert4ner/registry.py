@@ -98,6 +98,12 @@ COMMANDS: Registry[Command] = Registry(
         ),
         "evaluate": Command("bert4ner.cli.evaluate:evaluate", "precision, recall and F1 of a run or of predictions"),
         "predict": Command("bert4ner.cli.predict:predict", "find the entities in new documents"),
+        "pseudo": Command("bert4ner.cli.pseudo:pseudo", "label new documents by a run, to learn from them"),
+        "self-train": Command(
+            "bert4ner.cli.self_train:self_train",
+            "cross-validate in rounds, with new documents as they are labelled",
+            resumable=True,
+        ),
         "combine": Command("bert4ner.cli.combine:combine", "make one run of several: probabilities, votes, thresholds"),
         "compare": Command("bert4ner.cli.compare:compare", "options, scores and significance of several runs"),
         "convert": Command("bert4ner.cli.convert:convert", "from one data format to another"),

@@ -148,6 +148,18 @@ class SamplingConfig:
 
 
 @dataclass(frozen=True)
+class PseudoConfig:
+    """How pseudo-labelled documents are learned from."""
+
+    pseudo_ramp: int = option(
+        0,
+        "Epochs in which the weights of pseudo-labelled documents rise from nearly nothing to what they are; 0: they "
+        "do not.",
+        low=0,
+    )
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """How a training runs and when it ends."""
 

@@ -111,6 +111,16 @@ def test_a_weight_that_is_no_finite_number_above_zero_is_refused(weight):
         Document("a", TEXT, weight=weight)
 
 
+def test_unsure_spans_are_sorted_part_of_a_document_and_within_its_text_in_one_piece():
+    spans = (Entity(2, 3, "A"), Entity(0, 2, "A"))
+    assert Document("a", TEXT, unsure=spans).unsure == spans[::-1]
+    assert Document("a", TEXT) != Document("a", TEXT, unsure=spans)
+    with pytest.raises(DataError, match=r"document a: unsure span A at \[0, 99\) ends outside the text of"):
+        Document("a", TEXT, unsure=(Entity(0, 99, "A"),))
+    with pytest.raises(DataError, match="document a: an unsure span must be in one piece, got Entity"):
+        Document("a", TEXT, unsure=(Entity(0, 3, "A", fragments=((0, 1), (2, 3))),))
+
+
 def test_a_document_weighs_one_unless_it_says_so_and_its_weight_is_part_of_it():
     assert Document("a", TEXT) == Document("a", TEXT, weight=1.0) != Document("a", TEXT, weight=0.5)
     assert pickle.loads(pickle.dumps(Document("a", TEXT, weight=0.5))).weight == 0.5

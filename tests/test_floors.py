@@ -18,6 +18,7 @@ FLOORS = """
     runs
     backend networks models
     recognizer train pretraining
+    unlabelled
     callbacks combine report serve legacy compat cli __main__
 """.split()
 APART = {"train": "recognizer", "report": "train"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun
+from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun, Pseudo
 from bert4ner.config import Config
 from bert4ner.options import describe
 
@@ -17,22 +17,25 @@ def crossval(
     jobs: Jobs = 1,
     executor: ExecutorName = "local",
     format: InputFormat = "auto",
+    pseudo: Pseudo = None,
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
 
     --seeds 3 trains three models for each part, and reports their mean and spread. --bootstrap draws the training
-    documents of each model with replacement, and scores it on those left out.
+    documents of each model with replacement, and scores it on those left out. --pseudo gives more documents to learn
+    from; each fold takes those whose labels come from models that never saw what it holds out.
 
     After every epoch the part held out is scored, and the best epoch is kept. Killed at any moment, the same command
     goes on after the last completed epoch.
 
     e.g.  bert4ner crossval examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/demo --folds 3
     """
-    from bert4ner.cli.training import print_training
+    from bert4ner.cli.training import print_training, read_pseudo
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import cross_validate
 
     documents = read_documents(data, format)
-    scores = cross_validate(documents, options, output=output, folds=folds, jobs=jobs, executor=executor)
+    more = read_pseudo(pseudo)
+    scores = cross_validate(documents, options, output=output, folds=folds, jobs=jobs, executor=executor, pseudo=more)
     print_training(output, scores)

@@ -23,6 +23,12 @@ ExecutorName = Annotated[
     str,
     describe("What runs the trainings: `local`, in other processes; `in_process`, in this one.", choices=EXECUTORS),
 ]
+Pseudo = Annotated[
+    Path | None,
+    describe(
+        "Documents to learn from beside DATA, as bert4ner pseudo writes them, with their weights.", metavar="FILE"
+    ),
+]
 Json = Annotated[bool, describe("Print JSON instead of tables.")]
 
 

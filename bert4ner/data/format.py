@@ -28,6 +28,8 @@ class Holds:
     """Entities in several pieces."""
     scores: bool = False
     weights: bool = False
+    unsure: bool = False
+    """Spans that may be entities or not."""
     line_breaks: bool = True
     """Within a text."""
     empty_texts: bool = True

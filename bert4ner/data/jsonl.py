@@ -1,8 +1,8 @@
 """Our own format, `jsonl`: `{"id", "text", "entities": [{"start", "end", "label", "score"}]}`, one document per line.
 
 Offsets count characters from 0, ends are exclusive, `score` is optional, and an entity in several pieces has them as
-`fragments`, a list of [start, end]; a document whose weight is not 1 has it as `weight`. It holds everything a
-`Document` does.
+`fragments`, a list of [start, end]; a document whose weight is not 1 has it as `weight`, and spans that may be entities
+or not as `unsure`, a list of [start, end, label] or [start, end, label, score]. It holds everything a `Document` does.
 """
 
 import json
@@ -17,7 +17,7 @@ from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
-from bert4ner.entities import Document, check_weight
+from bert4ner.entities import Document, Entity, check_weight
 from bert4ner.errors import DataError
 
 
@@ -42,6 +42,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
                 text_of(record, where),
                 [_span(entity, where) for entity in list_of(record, "entities", where)],
                 _weight(record, where),
+                [_unsure(span, where) for span in list_of(record, "unsure", where)],
             ),
             repairs,
         )
@@ -64,11 +65,22 @@ def _span(entity: object, where: str) -> Span:
     if not isinstance(entity, dict) or not {"start", "end", "label"} <= entity.keys():
         raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {entity!r}')
     span = span_of(entity["start"], entity["end"], entity["label"], where=where)
-    score = entity.get("score")
+    span.score = _score(entity.get("score"), where)
+    span.fragments = tuple(_fragment(each, where) for each in list_of(entity, "fragments", where))
+    return span
+
+
+def _score(score: object, where: str) -> float | None:
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
         raise DataError(f"{where}: expected a number as score, found {score!r}")
-    span.score = None if score is None else _as_float(score, where)
-    span.fragments = tuple(_fragment(each, where) for each in list_of(entity, "fragments", where))
+    return None if score is None else _as_float(score, where)
+
+
+def _unsure(unsure: object, where: str) -> Span:
+    if not isinstance(unsure, list) or len(unsure) not in (3, 4):
+        raise DataError(f"{where}: expected an unsure span [start, end, label], found {unsure!r}")
+    span = span_of(*unsure[:3], where=where)
+    span.score = _score(unsure[3] if len(unsure) == 4 else None, where)
     return span
 
 
@@ -89,7 +101,15 @@ def to_record(document: Document) -> dict[str, object]:
             fields["fragments"] = [list(fragment) for fragment in entity.fragments]
         entities.append(fields)
     record: dict[str, object] = {"id": document.id, "text": document.text, "entities": entities}
-    return record if document.weight == 1 else {**record, "weight": document.weight}
+    if document.weight != 1:
+        record["weight"] = document.weight
+    if document.unsure:
+        record["unsure"] = [_listed(span) for span in document.unsure]
+    return record
+
+
+def _listed(span: Entity) -> list[object]:
+    return [span.start, span.end, span.label, *([] if span.score is None else [span.score])]
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
@@ -104,4 +124,4 @@ def sniff(seen: Peek) -> float:
     return max(0.7 * seen.items_with("start"), 0.1 * (seen.kind == "records" and seen.has_text))
 
 
-FORMAT = Format("jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True))
+FORMAT = Format("jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True, unsure=True))

@@ -18,6 +18,7 @@ def holdable(documents: Iterable[Document], holds: Holds, losses: Repairs) -> It
         if not holds.scores:
             losses.note("scores", where, count=sum(entity.score is not None for entity in entities))
         losses.note("weights", where, count=not holds.weights and document.weight != 1)
+        losses.note("unsure spans", where, count=0 if holds.unsure else len(document.unsure))
         if not document.text and not holds.empty_texts:
             losses.note("empty documents", where)
             continue

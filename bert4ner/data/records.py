@@ -44,6 +44,8 @@ class Record:
     text: str
     spans: list[Span] = field(default_factory=list)
     weight: float = 1.0
+    unsure: list[Span] = field(default_factory=list)
+    """Spans that may be entities or not, without mentions; offsets in characters, ends exclusive."""
 
 
 def agrees(found: str, mention: str) -> bool:
@@ -103,7 +105,13 @@ def make_document(
         if entity in entities:
             repairs.note("repeated annotations (same span, same label) read once", record.where)
         entities.setdefault(entity, entity)
-    return Document(record.id, record.text, tuple(entities), record.weight)
+    return Document(record.id, record.text, tuple(entities), record.weight, _unsure(record))
+
+
+def _unsure(record: Record) -> tuple[Entity, ...]:
+    for span in record.unsure:
+        _check_span(record, span, inclusive=False)
+    return tuple({entity: entity for entity in (Entity(s.start, s.end, s.label, s.score) for s in record.unsure)})
 
 
 def _fits(text: str, span: Span) -> bool:

@@ -45,6 +45,15 @@ class Folds:
     """Document id -> the folds that hold it out; documents that every model learns from are not named, or have none."""
     seeds: tuple[int, ...] = ()
     """Those of the models of each fold, where there are several."""
+    taught: str = ""
+    """The fingerprint of pseudo-labelled documents that they were trained on beside their own, if they were."""
+
+    @property
+    def division(self) -> str:
+        """A hash that changes with the documents and with what each fold holds out: who learned from what."""
+        held_out = sorted((id, list(folds)) for id, folds in self.held_out_in.items())
+        told = json.dumps([self.number, self.fingerprint, held_out])
+        return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
     @property
     def trainings(self) -> list[Training]:
@@ -68,6 +77,7 @@ class Folds:
             "folds": self.number,
             "fingerprint": self.fingerprint,
             **({"seeds": list(self.seeds)} if self.seeds else {}),
+            **({"taught": self.taught} if self.taught else {}),
             "documents": {id: folds[0] if len(folds) == 1 else list(folds) for id, folds in self.held_out_in.items()},
         }
         return to_json(values, indent=1)
@@ -92,7 +102,8 @@ def read_folds(run: Path) -> Folds:
     seeds = tuple(whole(seed, "a seed", path) for seed in listed(values.get("seeds", []), "seeds", path))
     if len(set(seeds)) < len(seeds):
         raise damaged(path, f"seeds were to differ, found {reprlib.repr(list(seeds))}")
-    return Folds(number, text(values["fingerprint"], "fingerprint", path), held_out_in, seeds)
+    taught = text(values.get("taught", ""), "taught", path)
+    return Folds(number, text(values["fingerprint"], "fingerprint", path), held_out_in, seeds, taught)
 
 
 def _folds_of(id: str, found: object, number: int, path: Path) -> tuple[int, ...]:
@@ -106,7 +117,7 @@ def _folds_of(id: str, found: object, number: int, path: Path) -> tuple[int, ...
 
 
 def fingerprint(documents: Sequence[Document]) -> str:
-    """A hash that changes when any id, text, entity or weight of the documents does, scores of entities apart."""
+    """A hash that changes when any id, text, entity, weight or unsure span of the documents does, scores apart."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(json.dumps(_described(document)).encode("utf-8"))
@@ -115,7 +126,9 @@ def fingerprint(documents: Sequence[Document]) -> str:
 
 def _described(document: Document) -> list[object]:
     """What is rare stands at the end and only where it is there: runs of before it was told keep their fingerprint."""
-    rare = [document.weight] if document.weight != 1 else []
+    rare: list[object] = [document.weight] if document.weight != 1 else []
+    if document.unsure:
+        rare.append({"unsure": [_span(span) for span in document.unsure]})
     return [document.id, document.text, [_span(entity) for entity in document.entities], *rare]
 
 

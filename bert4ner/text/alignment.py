@@ -1,4 +1,4 @@
-"""Gold entities as tokens of the windows that hold them; those that cannot be are collected and told once."""
+"""Entities and unsure spans as tokens of windows that hold them; those that cannot be are collected and told once."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Encoding, token_span
+from bert4ner.text.windows import Window, window_entities
 
 logger = logging.getLogger(__name__)
 FITS_NO_WINDOW = "fits no window"
@@ -39,27 +40,68 @@ def lost_entity(document: Document, entity: Entity, reason: str) -> LostEntity:
     return LostEntity(document.id, entity, document.mention(entity), reason)
 
 
-def token_spans(
-    documents: list[Document], owners: list[int], encodings: list[Encoding], gold: list[list[Entity]]
-) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
-    """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
-    spans: list[list[TokenSpan]] = []
-    aligned: set[tuple[int, Entity]] = set()
-    missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
-    for owner, encoding, entities in zip(owners, encodings, gold, strict=True):
-        spans.append([])
-        for entity in entities:
-            span = entity_span(encoding, entity)
-            if span is None:
-                missed[owner, entity] = None
-            else:
-                spans[-1].append(span)
-                aligned.add((owner, entity))
-    return spans, [
-        lost_entity(documents[owner], entity, NO_TOKEN_BOUNDARY)
-        for owner, entity in missed
-        if (owner, entity) not in aligned
-    ]
+@dataclass(frozen=True)
+class Alignment:
+    """Some documents and how they are cut into windows of tokens: what turns spans of characters into spans of tokens.
+
+    Attributes:
+        documents: in their order.
+        windows: those of each document.
+        owners: which document each window is of, through all documents.
+        encodings: the tokens of each of these windows.
+    """
+
+    documents: Sequence[Document]
+    windows: Sequence[Sequence[Window]]
+    owners: Sequence[int]
+    encodings: Sequence[Encoding]
+
+    def of(self, entities: Sequence[Sequence[Entity]]) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
+        """Of each window the spans of tokens, and what no window holds as whole tokens, from those of each document."""
+        inside: list[list[Entity]] = []
+        lost: list[LostEntity] = []
+        for document, windows, own in zip(self.documents, self.windows, entities, strict=True):
+            held, outside = window_entities(windows, own)
+            inside.extend(held)
+            lost.extend(lost_entity(document, entity, FITS_NO_WINDOW) for entity in outside)
+        spans, unaligned = self._token_spans(inside)
+        return spans, [*lost, *unaligned]
+
+    def _token_spans(self, inside: list[list[Entity]]) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
+        """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
+        spans: list[list[TokenSpan]] = []
+        aligned: set[tuple[int, Entity]] = set()
+        missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
+        for owner, encoding, entities in zip(self.owners, self.encodings, inside, strict=True):
+            spans.append([])
+            for entity in entities:
+                span = entity_span(encoding, entity)
+                if span is None:
+                    missed[owner, entity] = None
+                else:
+                    spans[-1].append(span)
+                    aligned.add((owner, entity))
+        return spans, [
+            lost_entity(self.documents[owner], entity, NO_TOKEN_BOUNDARY)
+            for owner, entity in missed
+            if (owner, entity) not in aligned
+        ]
+
+
+def warn_of_taught(lost: Sequence[LostEntity], documents: Iterable[Document]) -> None:
+    """One warning for all unsure spans of some documents that were lost when they were encoded, none for none."""
+    if lost:
+        logger.warning(
+            "%d of %d unsure spans cannot be left open and are taught as no entities, as they fit in no window or end "
+            "inside a token, e.g. %s %r at [%d, %d) of document %s",
+            len(lost),
+            sum(len(document.unsure) for document in documents),
+            lost[0].entity.label,
+            lost[0].mention,
+            lost[0].entity.start,
+            lost[0].entity.end,
+            lost[0].document_id,
+        )
 
 
 def warn_of_lost(lost: Sequence[LostEntity], documents: Iterable[Document], config: WindowConfig) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert4ner.config import WindowConfig
-from bert4ner.entities import Document, Entity
-from bert4ner.text.alignment import FITS_NO_WINDOW, LostEntity, lost_entity, token_spans
+from bert4ner.entities import Document
+from bert4ner.text.alignment import Alignment, LostEntity
 from bert4ner.text.batches import BUCKET, round_up
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.tokenizer import Encoding, Tokenizer
-from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate, window_entities
+from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate
 
 BEFORE_TEXT = 1
 """Tokens that stand before the text of a window: [CLS]. Behind it stand [SEP] and padding."""
@@ -43,8 +43,12 @@ class Encoded:
     """Of each window the text that it is of."""
     spans: list[list[TokenSpan]]
     """For each window its gold entities."""
+    unsure: list[list[TokenSpan]]
+    """For each window the spans that may be entities or not."""
     lost: list[LostEntity]
     """Gold entities that no window holds as whole tokens."""
+    lost_unsure: list[LostEntity]
+    """Unsure spans that no window holds as whole tokens."""
     cls_id: int
     sep_id: int
     max_length: int
@@ -92,16 +96,19 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
 
     Windows are cut so that `config.max_length` holds with [CLS] and [SEP], whatever the tokenizer: there are never
     more tokens than characters. Documents without text have no window. Entities that cannot be represented are in
-    `lost`; who wants to learn them says so with `warn_of_lost`.
+    `lost`, unsure spans in `lost_unsure`; who wants to learn them says so with `warn_of_lost`.
     """
     documents = list(documents)
-    owners, bounds, gold, lost = _cut(documents, config)
+    windows = [_windows(document.text, config) for document in documents]
+    owners = [index for index, each in enumerate(windows) for _ in each]
+    bounds = [window for each in windows for window in each]
     pieces = [documents[owner].text[slice(*window)] for owner, window in zip(owners, bounds, strict=True)]
     encodings = [
         _moved(encoding, window.start) for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)
     ]
-    spans, unaligned = token_spans(documents, owners, encodings, gold)
-    lost.extend(unaligned)
+    alignment = Alignment(documents, windows, owners, encodings)
+    spans, lost = alignment.of([document.entities for document in documents])
+    unsure, lost_unsure = alignment.of([document.unsure for document in documents])
     vocabulary = tokenizer.vocabulary
     compact = np.uint16 if len(vocabulary) <= 2**16 else np.int32
     return Encoded(
@@ -113,30 +120,14 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         bounds=bounds,
         texts=[documents[owner].text for owner in owners],
         spans=spans,
+        unsure=unsure,
         lost=lost,
+        lost_unsure=lost_unsure,
         cls_id=vocabulary.cls_id,
         sep_id=vocabulary.sep_id,
         max_length=config.max_length,
         pad_id=vocabulary.pad_id,
     )
-
-
-def _cut(
-    documents: Sequence[Document], config: WindowConfig
-) -> tuple[list[int], list[Window], list[list[Entity]], list[LostEntity]]:
-    """Of each window its document, bounds and gold entities; and the gold entities that no window holds."""
-    owners: list[int] = []
-    bounds: list[Window] = []
-    gold: list[list[Entity]] = []
-    lost: list[LostEntity] = []
-    for index, document in enumerate(documents):
-        windows = _windows(document.text, config)
-        inside, outside = window_entities(windows, document.entities)
-        owners.extend([index] * len(windows))
-        bounds.extend(windows)
-        gold.extend(inside)
-        lost.extend(lost_entity(document, entity, FITS_NO_WINDOW) for entity in outside)
-    return owners, bounds, gold, lost
 
 
 def _windows(text: str, config: WindowConfig) -> list[Window]:

@@ -26,6 +26,7 @@ def rejoined(encoded: Encoded, again: Encoded, places: Sequence[int]) -> tuple[E
         bounds=[*encoded.bounds, *again.bounds],
         texts=[*encoded.texts, *again.texts],
         spans=[*encoded.spans, *again.spans],
+        unsure=[*encoded.unsure, *again.unsure],
     )
     kept = np.flatnonzero(~np.isin(encoded.document, places))  # (windows that are left,)
     return together, np.concatenate([kept, np.arange(len(encoded), len(together))])

@@ -21,8 +21,8 @@ _DRAW = 2  # beside the seed and the epoch: other numbers than those that shuffl
 
 
 def plain_entities(document: Document) -> list[Entity]:
-    """The entities in one piece that share no character with another one, each once, in their order."""
-    tangled = overlapping_entities(document.entities)
+    """The entities in one piece that share no character with another one or an unsure span, each once, in order."""
+    tangled = overlapping_entities([*document.entities, *document.unsure])
     return [entity for entity in sorted(set(document.entities)) if not entity.fragments and entity not in tangled]
 
 
@@ -46,16 +46,19 @@ def rewrite(document: Document, mentions: Mapping[Entity, str]) -> Document:
     def moved(place: int) -> int:
         return place + moves[bisect_right(ends, place)]
 
-    entities = [
-        replace(
-            entity,
-            start=moved(entity.start),
-            end=moved(entity.end),
-            fragments=tuple((moved(start), moved(end)) for start, end in entity.fragments),
+    def all_moved(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+        return tuple(
+            replace(
+                entity,
+                start=moved(entity.start),
+                end=moved(entity.end),
+                fragments=tuple((moved(start), moved(end)) for start, end in entity.fragments),
+            )
+            for entity in entities
         )
-        for entity in document.entities
-    ]
-    return replace(document, text="".join([*pieces, document.text[reached:]]), entities=tuple(entities))
+
+    text = "".join([*pieces, document.text[reached:]])
+    return replace(document, text=text, entities=all_moved(document.entities), unsure=all_moved(document.unsure))
 
 
 class Augmentation:

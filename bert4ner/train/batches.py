@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
-from bert4ner.text.alignment import warn_of_lost
+from bert4ner.text.alignment import warn_of_lost, warn_of_taught
 from bert4ner.text.batches import plan_batches
 from bert4ner.text.encoded import BEFORE_TEXT, Encoded, encode_documents
 from bert4ner.text.rejoined import rejoined
 from bert4ner.train.augmentation import Augmentation
+from bert4ner.train.document_weights import DocumentWeights
 from bert4ner.train.evened import evened
 from bert4ner.train.sampling import Sampling
 
@@ -25,8 +27,10 @@ SPARE = 50
 """One batch more in so many for epochs whose changed texts are longer than the documents' own."""
 
 
-def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBatches":
+def training_batches(documents: Sequence[Document], network: Any, pseudo: Sequence[Document] = ()) -> "TrainingBatches":
     """The batches that a network of `build_model` is trained on, as `train_model` makes them.
+
+    Those of `pseudo` are learned from as the others are, but for `pseudo_ramp`.
 
     `len` is their number in an epoch; `dataset(0, epochs)` is what Keras' `fit` takes, with ``steps_per_epoch``.
 
@@ -35,10 +39,11 @@ def training_batches(documents: Sequence[Document], network: Any) -> "TrainingBa
         DataError: the documents have a label that the network was not made for, or hold no text.
     """
     model = NERModel.of(network)
-    unknown = sorted({entity.label for document in documents for entity in document.entities} - set(model.labels))
+    taught = {entity.label for document in (*documents, *pseudo) for entity in (*document.entities, *document.unsure)}
+    unknown = sorted(taught - set(model.labels))
     if unknown:
         raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
-    batches = TrainingBatches(documents, model)
+    batches = TrainingBatches(documents, model, pseudo)
     if not len(batches):
         raise DataError(f"the {len(documents)} documents to train on hold no text")
     return batches
@@ -51,17 +56,18 @@ class TrainingBatches:
     resumes sees what it would have seen. All epochs have as many batches: see `evened`.
     """
 
-    def __init__(self, documents: Sequence[Document], model: NERModel):
+    def __init__(self, documents: Sequence[Document], model: NERModel, pseudo: Sequence[Document] = ()):
+        gold, documents = len(documents), [*documents, *pseudo]
         self.config = model.config
         self.head, self.model = model.head, model
         if model.lexicon is not None:
             model.lexicon.learn(documents)
         self._texts = [document.text for document in documents]
         self.document_ids = [document.id for document in documents]
-        weights = np.array([document.weight for document in documents], dtype=np.float32)  # (documents,)
-        self.weights = None if (weights == 1).all() else weights
+        self._weights = DocumentWeights(documents, gold=gold, ramp=self.config.pseudo.pseudo_ramp)
         self.encoded = encode_documents(documents, model.tokenizer, model.windows)
         warn_of_lost(self.encoded.lost, documents, model.windows)
+        warn_of_taught(self.encoded.lost_unsure, documents)
         self._warn_of_unlearnable(documents)
         self._sampling, self._augmentation = Sampling(documents, self.config), Augmentation(documents, self.config)
         self._number = self._most_batches()
@@ -97,9 +103,9 @@ class TrainingBatches:
         changed = self._augmentation.changed(epoch)
         if not changed:
             return self.encoded, np.arange(len(self.encoded))
-        again = [Document(str(place), each.text, each.entities) for place, each in changed.items()]
+        again = [replace(each, id=str(place)) for place, each in changed.items()]
         encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
-        lost = {loss.document_id for loss in encoded.lost}
+        lost = {loss.document_id for loss in (*encoded.lost, *encoded.lost_unsure)}
         if lost:  # what was taught as an entity is not to become none
             again = [document for document in again if document.id not in lost]
             encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
@@ -146,7 +152,7 @@ class TrainingBatches:
         numbers = {int(encoded.document[window]) for window in self._plan(epoch, encoded, windows)[batch]}
         return [self.document_ids[number] for number in sorted(numbers)]
 
-    def batch(self, windows: np.ndarray, encoded: Encoded | None = None) -> tuple[Any, ...]:
+    def batch(self, windows: np.ndarray, encoded: Encoded | None = None, epoch: int | None = None) -> tuple[Any, ...]:
         """(token ids, segment ids, …), targets of the given windows, as Keras takes them; see `models.inputs`.
 
         If the weights of the documents differ from 1, that of each window's document is third, (batch,) float32.
@@ -154,14 +160,17 @@ class TrainingBatches:
         Args:
             windows: their numbers.
             encoded: what they are numbers in, if that is not `encoded`; see `encoded_for`.
+            epoch: the epoch whose weights they have, counted from 0; by default those that do not rise any more.
         """
         encoded = self.encoded if encoded is None else encoded
         inputs = self.model.inputs.of(encoded, windows, taught=self._texts)
         spans = [encoded.spans[window] for window in windows]
-        targets = self.head.targets(spans, encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT)
-        if self.weights is None:
+        unsure = [encoded.unsure[window] for window in windows]
+        given = spans, encoded.text_lengths[windows], inputs[0].shape[1] - BEFORE_TEXT
+        targets = self.head.targets(*given, unsure) if any(unsure) else self.head.targets(*given)
+        if self._weights.all_one:
             return inputs, targets
-        return inputs, targets, self.weights[encoded.document[windows]]
+        return inputs, targets, self._weights.of_epoch(epoch)[encoded.document[windows]]
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
         """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of their use."""
@@ -172,11 +181,11 @@ class TrainingBatches:
                 batches = self._plan(epoch, encoded, windows)
                 self._fed[epoch] = int(sum(encoded.lengths[batch].sum() for batch in batches))
                 for batch in batches:
-                    yield self.batch(batch, encoded)
+                    yield self.batch(batch, encoded, epoch)
 
         inputs, targets = self.model.inputs.specs, tf.TensorSpec((None, None), "int32")
         weights = tf.TensorSpec((None,), "float32")
-        signature = (inputs, targets) if self.weights is None else (inputs, targets, weights)
+        signature = (inputs, targets) if self._weights.all_one else (inputs, targets, weights)
         dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
         options = tf.data.Options()
         # There is nothing to tune, and its thread, asleep for 10 ms, 20 ms, 40 ms, ... up to a minute, is often waited

@@ -6,25 +6,35 @@ from collections.abc import Iterable, Sequence
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError
+from bert4ner.registry import HEADS
+from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.train.sampling import warn_of_idle
 
 
-def check_training(documents: Sequence[Document], config: Config, valid: Sequence[Document] | None = None) -> None:
+def check_training(
+    documents: Sequence[Document],
+    config: Config,
+    valid: Sequence[Document] | None = None,
+    *,
+    pseudo: Sequence[PseudoLabelled] = (),
+) -> None:
     """Refuse documents and options that a training would fail with.
 
     Args:
         documents: those to train on.
         config: how to train.
         valid: validation documents, if they are given apart.
+        pseudo: pseudo-labelled documents to train on, too.
 
     Raises:
         DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
         ConfigError, CheckpointError: see `build_model` and `compile_for_training`; or `valid` beside documents that are
-            drawn.
+            drawn; or unsure spans with a head that cannot leave them open.
     """
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
+    _check_taught(documents, pseudo, config)
     from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
@@ -43,6 +53,22 @@ def check_training(documents: Sequence[Document], config: Config, valid: Sequenc
     if valid is not None:
         check_documents(valid, "validation")
     warn_of_idle(documents, config)
+
+
+def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled], config: Config) -> None:
+    ramp = config.pseudo.pseudo_ramp
+    if ramp and not pseudo:
+        raise ConfigError(
+            f"pseudo_ramp={ramp} does nothing without pseudo-labelled documents; give some or leave it out"
+        )
+    taught = [*documents, *(each.document for each in pseudo)]
+    unsure = next((document for document in taught if document.unsure), None)
+    if unsure is not None and not HEADS.get(config.model.head).leaves_open:
+        able = ", ".join(head for head in HEADS.own() if HEADS.get(head).leaves_open)
+        raise ConfigError(
+            f"document {unsure.id!r} has unsure spans, which the head {config.model.head!r} cannot leave open; others "
+            f"can: {able}"
+        )
 
 
 def check_documents(documents: Sequence[Document], what: str) -> None:

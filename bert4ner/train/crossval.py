@@ -16,11 +16,13 @@ from bert4ner.runs.finish import finish_run
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
+from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
+from bert4ner.train.teaching import with_pseudo_labels
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +36,13 @@ def cross_validate(
     jobs: int = 1,
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
+    pseudo: Sequence[PseudoLabelled] = (),
 ) -> Scores:
     """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
-    Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; the
-    averaged model of the run is to be scored on documents outside the run.
-
-    ``seeds`` above 1 trains several models for each fold, which predict its documents together; the first seed alone
-    divides. With ``bootstrap`` the training documents of a fold are drawn, and the rest is held out: see `draw_bags`.
+    Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; score
+    the averaged model on others. ``seeds`` above 1 trains several models for each fold, which predict its documents
+    together; the first seed alone divides. With ``bootstrap`` training documents are drawn for each: see `draw_bags`.
 
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
@@ -55,15 +56,17 @@ def cross_validate(
             one that another package registers.
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
+        pseudo: more documents to learn from (`runs.pseudo_labels`), each by those folds only whose held-out documents
+            its teachers never saw.
 
     Raises:
-        DataError: no documents, ids that repeat, or more folds than different texts.
-        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled.
+        DataError: no documents, ids that repeat, more folds than different texts, or pseudo-labels that may leak.
+        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; nothing is written then.
         RunError: `output` holds another run, or a fold failed.
     """
     opened = _opened(executor, jobs, callbacks)
-    check_training(documents, config)
-    division = divide(documents, folds, config)
+    check_training(documents, config, pseudo=pseudo)
+    division = with_pseudo_labels(divide(documents, folds, config), pseudo, strict=True)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -76,18 +79,19 @@ def train(
     jobs: int = 1,
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
+    pseudo: Sequence[PseudoLabelled] = (),
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
     ``seeds`` above 1 trains several models; with ``bootstrap`` the documents that were not drawn are held out.
-    Arguments and errors otherwise as for `cross_validate`.
+    Pseudo-labels of any teacher are learned from. Arguments and errors otherwise as for `cross_validate`.
 
     Raises:
         ConfigError: ``bootstrap`` and `valid`.
     """
     opened = _opened(executor, jobs, callbacks)
-    check_training(documents, config, valid)
-    division = divide_in_two(documents, valid, config)
+    check_training(documents, config, valid, pseudo=pseudo)
+    division = with_pseudo_labels(divide_in_two(documents, valid, config), pseudo, strict=False)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -153,10 +157,13 @@ class _Run:
     def _task(self, training: Training, config: Config) -> Task:
         fold, seed = training
         learned, held_out = self.division.training(fold), self.division.held_out(fold)
+        pseudo = self.division.pseudo(fold)
+        more = f" and {len(pseudo)} pseudo-labelled" if pseudo else ""
         return FoldTask(
             folder=self.folder.fold(*training),
-            title=f"{self._named(training)}: {len(learned)} documents to learn, {len(held_out)} held out",
+            title=f"{self._named(training)}: {len(learned)} documents{more} to learn, {len(held_out)} held out",
             training=learned,
+            pseudo=pseudo,
             held_out=held_out,
             config=config if seed is None else config.replace(seed=seed, seeds=1),
             labels=self.division.labels,

@@ -19,6 +19,9 @@ class Division:
     documents: Sequence[Document]
     times: Sequence[Sequence[int]]
     """For each fold how often its models learn from each document in an epoch; 0 is held out."""
+    taught: Sequence[Sequence[Document]] = ()
+    """For each fold the pseudo-labelled documents that its models learn from, too, if there are any; see `teaching`."""
+    fingerprint_of_taught: str = ""
 
     @classmethod
     def of_folds(cls, documents: Sequence[Document], fold_of: Sequence[int], folds: int) -> "Division":
@@ -51,6 +54,10 @@ class Division:
         pairs = zip(self.documents, self.times[fold], strict=True)
         return [document for document, times in pairs for _ in range(times)]
 
+    def pseudo(self, fold: int) -> Sequence[Document]:
+        """The pseudo-labelled documents that a fold's models are trained on beside these."""
+        return self.taught[fold] if self.taught else ()
+
     def held_out(self, fold: int) -> list[Document]:
         """The documents that a fold holds out."""
         return [document for document, times in zip(self.documents, self.times[fold], strict=True) if not times]
@@ -62,7 +69,8 @@ class Division:
             folds = tuple(fold for fold, often in enumerate(times) if not often)
             if folds:
                 held_out_in[document.id] = folds
-        return Folds(self.folds, fingerprint(self.documents), held_out_in, tuple(seeds))
+        known = fingerprint(self.documents)
+        return Folds(self.folds, known, held_out_in, tuple(seeds), self.fingerprint_of_taught)
 
 
 def divide(documents: Sequence[Document], folds: int, config: Config) -> Division:

@@ -33,6 +33,7 @@ def fit(
     labels: Sequence[str],
     folder: str | Path,
     callbacks: Sequence[Any] = (),
+    pseudo: Sequence[Document] = (),
 ) -> list[dict[str, Any]]:
     """Train on some documents, score others after every epoch, keep the best epoch's model; returns the history.
 
@@ -48,6 +49,7 @@ def fit(
         folder: receives model/, history.jsonl and state/, which is needed only to go on.
         callbacks: more Keras callbacks; they find the scores in the logs, and what they add is in the history. When a
             training goes on, they begin anew.
+        pseudo: pseudo-labelled documents to learn from, too.
 
     Raises:
         DataError: no text to train on, no documents held out, or a label to learn that is not among `labels`.
@@ -58,7 +60,7 @@ def fit(
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
     prepare_process(repeatable=True)
     model = NERModel.create(config, labels)
-    batches = training_batches(training, model.network)
+    batches = training_batches(training, model.network, pseudo)
     epochs = config.optimization.epochs
     compile_for_training(model.network, epochs * len(batches), epochs=epochs)
     loop = _Loop(model, batches, held_out, Path(folder))

@@ -48,6 +48,8 @@ class FoldTask(Task):
     labels: Sequence[str]
     callbacks: Sequence[Any] = ()
     """Keras callbacks beside the library's own."""
+    pseudo: Sequence[Document] = ()
+    """Pseudo-labelled documents to train on, too."""
 
     def run(self) -> None:
         """Trains, loads the best epoch, predicts the held-out documents and writes what was found."""
@@ -62,6 +64,7 @@ class FoldTask(Task):
             labels=self.labels,
             folder=self.folder,
             callbacks=self.callbacks,
+            pseudo=self.pseudo,
         )
         best = NERModel.load(self.folder / MODEL)
         # Written last: it makes the fold complete.

@@ -6,6 +6,8 @@ import pytest
 
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
+from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.runs.pseudo_labels import read_pseudo_labels
 
 SMALL = ("--max-length", 16, "--overlap", 4, "--epochs", 2, "--precision", "float32")
 
@@ -77,3 +79,51 @@ def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data
     assert "95 % interval" in out and "mean" not in out
     saved = (workshop / "one" / "config.toml").read_text(encoding="utf-8")
     assert "epochs = 2" in saved and 'head = "softmax"' in saved
+
+
+def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_refused(
+    crossval, bert4ner, refused, data, tiny_bert, workshop
+):
+    crossval()
+    run, new = workshop / "run", workshop / "unlabelled.txt"
+    new.write_text("人参用于头痛。\n地黄用于咳嗽，当归亦可。\n", encoding="utf-8")
+    leaking, by_fold = workshop / "leaking.jsonl", workshop / "by_fold.jsonl"
+    told = ("--sure", 0.5, "--unsure", 0.01)
+    assert bert4ner("pseudo", run, new, "--output", leaking, *told, "--quiet").code == 0
+    code, out, err = bert4ner("pseudo", run, new, "--output", by_fold, *told, "--by-fold", "--weight", 0.25)
+    assert code == 0, err
+    assert "left open" in out and f"next:  bert4ner crossval DATA --pseudo {by_fold}" in out
+
+    whole, apart = (read_pseudo_labels(path) for path in (leaking, by_fold))
+    assert [each.teachers.folds for each in whole] == [(0, 1)] * 2
+    assert [each.teachers.folds for each in apart] == [(0,), (0,), (1,), (1,)]
+    assert [each.document.weight for each in (*whole, *apart)] == [1.0] * 2 + [0.25] * 4  # 7.5 * 8 / 2 is above 1
+    for fold in (0, 1):
+        candidates = NamedEntityRecognizer.load(run / f"fold-{fold}").predict(read_documents(new), nbest=50)
+        for document, each in zip(candidates, apart[2 * fold : 2 * fold + 2], strict=True):
+            assert each.document.id == f"{document.id}#fold-{fold}" and each.document.text == document.text
+            assert set(each.document.entities) == {entity for entity in document.entities if entity.score >= 0.5}
+            open_ones = {entity for entity in document.entities if 0.01 <= entity.score < 0.5}
+            assert set(each.document.unsure) == open_ones
+    assert any(each.document.unsure for each in apart)
+
+    arguments = ("--folds", 2, "--pretrained", tiny_bert, *SMALL, "--executor", "in_process", "--pseudo-ramp", 2)
+    again = ("crossval", data, "--output", workshop / "again", *arguments)
+    told = refused(*again, "--pseudo", leaking)  # the planted leak: both models that labelled saw what either holds out
+    assert "was labelled by the models of fold 0, 1, and whatever a fold holds out, one of them was trained on" in told
+    assert "--by-fold" in told and not (workshop / "again").exists()
+    assert "a run of other documents or other folds" in refused(*again, "--pseudo", by_fold, "--seed", 7)
+    assert "does not say what its teachers were trained on" in refused(*again, "--pseudo", data)
+    code, out, err = bert4ner(*again, "--pseudo", by_fold)
+    assert code == 0, err
+    assert (workshop / "again" / "out_of_fold.jsonl").is_file()
+    assert "holds another run (the pseudo-labelled documents differ)" in refused(
+        *again, "--pseudo", by_fold_less(by_fold)
+    )
+
+
+def by_fold_less(path):
+    """The same labels without the last document."""
+    shorter = path.with_name("shorter.jsonl")
+    shorter.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    return shorter

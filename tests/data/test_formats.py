@@ -49,6 +49,15 @@ def test_jsonl_holds_weights_and_tells_of_those_that_are_not_one_only(write_file
     ]
 
 
+def test_jsonl_holds_unsure_spans_as_short_lists_which_stay_what_they_are(write_file, tmp_path):
+    records = [{"id": "a", "text": "气血", "entities": [], "unsure": [[0, 1, "X"], [0, 2, "Y", 0.25]]}]
+    (document,) = read_documents(write_file(records, "set.jsonl"))
+    assert document.unsure == (Entity(0, 1, "X"), Entity(0, 2, "Y"))
+    assert [span.score for span in document.unsure] == [None, 0.25]
+    write_documents([document], tmp_path / "again.jsonl", "jsonl")
+    assert json.loads((tmp_path / "again.jsonl").read_text(encoding="utf-8")) == records[0]
+
+
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
@@ -65,6 +74,10 @@ def test_jsonl_holds_weights_and_tells_of_those_that_are_not_one_only(write_file
         ({"text": "气", "weight": "2"}, r"set\.jsonl:3: expected a finite number above 0 as weight, found '2'"),
         ({"text": "气", "weight": None}, "expected a finite number above 0 as weight, found None"),
         ({"text": "气", "weight": 0}, "leave out documents that nothing is to be learned from"),
+        ({"text": "气", "unsure": [[0, 1]]}, r"expected an unsure span \[start, end, label\], found \[0, 1\]"),
+        ({"text": "气", "unsure": [[0, "1", "A"]]}, "expected whole numbers"),
+        ({"text": "气", "unsure": [[0, 1, "A", "x"]]}, "number as score"),
+        ({"text": "气", "unsure": [[0, 2, "A"]]}, "within the text of 1 characters"),
         ({"text": "气\ud83d"}, "unpaired surrogate"),
         ({"text": "\u0000"}, "NUL"),
         ({"text": "气", "id": "\ud83d"}, "unpaired surrogate"),

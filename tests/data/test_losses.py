@@ -11,9 +11,10 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document, Entity
 from bert4ner.registry import FORMATS
 
-EVERYTHING = Holds(fragments=True, scores=True, weights=True)
+EVERYTHING = Holds(fragments=True, scores=True, weights=True, unsure=True)
 NESTED = (Entity(0, 4, "A", 0.5), Entity(1, 2, "B", 0.5), Entity(4, 8, "C", fragments=((4, 5), (7, 8))))
-DOCUMENTS = [Document("a", "气血\r\n亏气血亏", NESTED, weight=0.5), Document("b", "")]
+UNSURE = (Entity(5, 7, "B", 0.4), Entity(5, 8, "A"))
+DOCUMENTS = [Document("a", "气血\r\n亏气血亏", NESTED, 0.5, UNSURE), Document("b", "")]
 
 
 def held(holds):
@@ -36,6 +37,7 @@ def test_what_holds_everything_loses_nothing():
         ("fragments", "entities in several pieces", 1),
         ("scores", "scores", 2),
         ("weights", "weights", 1),
+        ("unsure", "unsure spans", 2),
         ("line_breaks", "line breaks (written as spaces)", 1),
         ("empty_texts", "empty documents", 1),
     ],
@@ -48,7 +50,7 @@ def test_what_is_lacking_is_counted(lacks, kind, count):
 
 def test_what_is_lost_is_gone():
     (document,), _ = held(Holds(entities=False, line_breaks=False, empty_texts=False))
-    assert document == Document("a", "气血  亏气血亏", weight=0.5)
+    assert document == Document("a", "气血  亏气血亏", weight=0.5, unsure=UNSURE)
 
 
 @pytest.mark.parametrize("name", FORMATS.names())
@@ -64,6 +66,7 @@ def test_what_a_format_says_it_holds_comes_back(name, tmp_path):
     if format.holds.ids:
         assert [document.id for document in read] == [document.id for document in kept]
     assert [document.weight for document in read] == [each.weight if format.holds.weights else 1 for each in kept]
+    assert [document.unsure for document in read] == [each.unsure if format.holds.unsure else () for each in kept]
     scores = [entity.score for document in kept for entity in document.entities]
     found = [entity.score for document in read for entity in document.entities]
     assert found == (scores if format.holds.scores else [None] * len(scores))

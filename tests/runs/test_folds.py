@@ -33,6 +33,20 @@ def test_seeds_and_documents_of_several_folds_round_trip_in_a_newer_format(tmp_p
         assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 2 and folds.averaged
 
 
+def test_what_was_taught_beside_is_told_where_it_is_and_changes_nothing_of_the_division(tmp_path):
+    plain, taught = replace(SEVERAL, seeds=()), replace(SEVERAL, taught="t")
+    assert "taught" not in json.loads(plain.to_json()) and read_folds_of(plain, tmp_path).taught == ""
+    assert read_folds_of(taught, tmp_path) == taught and taught.division == plain.division
+    for other in (replace(plain, fingerprint="g"), replace(plain, number=4), Folds(3, "f", {"a": (0, 1), "b": (1,)})):
+        assert other.division != plain.division
+    assert Folds(3, "f", {"b": (1,), "a": (0, 2)}).division == plain.division
+
+
+def read_folds_of(folds, path):
+    (path / "folds.json").write_text(folds.to_json(), encoding="utf-8")
+    return read_folds(path)
+
+
 def test_each_fold_has_a_training_for_each_seed_and_documents_are_unseen_by_those_of_their_folds():
     names = [training.name for training in SEVERAL.trainings]
     assert names[:3] == ["fold-0-seed-7", "fold-0-seed-8", "fold-1-seed-7"] and len(names) == 6
@@ -77,6 +91,8 @@ ALTERED = {
     "start": replace(DOCUMENTS[0], entities=(Entity(1, 2, "SYMPTOM"), Entity(4, 6, "DRUG"))),
     "end": replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(4, 5, "DRUG"))),
     "pieces": replace(DOCUMENTS[0], entities=(Entity(0, 2, "SYMPTOM"), Entity(2, 6, "DRUG", None, ((2, 3), (4, 6))))),
+    "unsure": replace(DOCUMENTS[0], unsure=(Entity(2, 4, "DRUG"),)),
+    "weight": replace(DOCUMENTS[0], weight=0.5),
     "label": replace(DOCUMENTS[0], entities=(Entity(0, 2, "DRUG"), Entity(4, 6, "DRUG"))),
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
-from bert4ner.text.alignment import warn_of_lost
+from bert4ner.text.alignment import warn_of_lost, warn_of_taught
 from bert4ner.text.token_spans import TokenSpan
 from tests.text.encoding import encoded
 
@@ -46,6 +46,24 @@ def test_every_entity_is_in_some_window_or_lost(kind, truncate, documents):
     lost = {(int(loss.document_id[1:]), loss.entity) for loss in store.lost}
     assert not found & lost and len(lost) == len(store.lost)
     assert found | lost == {(owner, entity) for owner, document in enumerate(documents) for entity in document.entities}
+
+
+@pytest.mark.parametrize("kind", ["characters", "wordpiece"])
+@given(documents=annotated_documents())
+def test_unsure_spans_are_in_windows_as_entities_are(kind, documents):
+    unsure = [Document(each.id, each.text, unsure=each.entities) for each in documents]
+    one, other = (encoded(given, kind=kind, max_length=22, overlap=6) for given in (documents, unsure))
+    assert other.unsure == one.spans and other.lost_unsure == one.lost
+    assert not any(other.spans) and not other.lost and not any(one.unsure) and not one.lost_unsure
+
+
+def test_unsure_spans_that_are_taught_as_none_are_reported_once(caplog):
+    document = Document("long", "气" * 60, unsure=(Entity(3, 45, "X"), Entity(1, 2, "X")))
+    warn_of_taught(encoded([document], max_length=22, overlap=6).lost_unsure, [document])
+    (record,) = caplog.records
+    assert record.getMessage().startswith("1 of 2 unsure spans cannot be left open and are taught as no entities, as")
+    warn_of_taught([], [document])
+    assert len(caplog.records) == 1
 
 
 def test_what_cannot_be_learned_is_reported_once(caplog):

@@ -21,7 +21,9 @@ def documents(draw, max_length: int = 30) -> Document:
         pieces = ((edges[0], edges[1]), (edges[2], edges[3])) if len(edges) == 4 else ()
         label = draw(st.sampled_from("AB"))
         entities.append(Entity(edges[0], edges[-1] if pieces else edges[1], label, fragments=pieces))
-    return Document(draw(st.sampled_from("xyz")), text, tuple(entities), draw(st.sampled_from([1.0, 0.5])))
+    unsure = [entities.pop()] if entities and not entities[-1].fragments and draw(st.booleans()) else []
+    weight = draw(st.sampled_from([1.0, 0.5]))
+    return Document(draw(st.sampled_from("xyz")), text, tuple(entities), weight, tuple(unsure))
 
 
 def outside(document: Document, entities) -> str:
@@ -57,6 +59,10 @@ def test_what_is_exchanged_is_there_and_all_else_is_as_it_was(document, data):
     for one, other in pairs:
         assert one.label == other.label and len(one.fragments) == len(other.fragments)
         assert after.mention(other) == mentions.get(one, document.mention(one))
+    for one, other in zip(document.unsure, after.unsure, strict=True):
+        assert one.label == other.label
+        covered = [entity for entity in mentions if one.start <= entity.start and entity.end <= one.end]
+        assert covered in ([], [one]) and after.mention(other) == mentions.get(one, document.mention(one))
     moved = [other for one, other in pairs if one in mentions]
     assert outside(after, moved) == outside(document, mentions)
 
@@ -66,7 +72,7 @@ def test_plain_entities_are_whole_and_share_no_character(document):
     plain = plain_entities(document)
     assert len(set(plain)) == len(plain) and not any(entity.fragments for entity in plain)
     for entity in plain:
-        for other in set(document.entities) - {entity}:
+        for other in {*document.entities, *document.unsure} - {entity}:
             assert other.end <= entity.start or entity.end <= other.start
     assert set(document.entities) - set(plain) == {
         each for each in document.entities if each.fragments or each in overlapping_entities(document.entities)

@@ -12,6 +12,7 @@ from bert4ner.errors import DataError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.registry import HEADS
 from bert4ner.text.encoded import encode_documents
+from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.augmentation import Augmentation
 from bert4ner.train.batches import TrainingBatches, training_batches
 from bert4ner.train.sampling import Sampling
@@ -234,3 +235,59 @@ class TestDrawnEpochs:
 
     def test_without_text_there_is_still_no_batch(self, tiny_config):
         assert len(self.batches(tiny_config, [Document("e", "")], **DRAWN)) == 0
+
+
+def test_unsure_spans_reach_the_targets_of_the_head(model):
+    documents = [
+        Document("d", "头痛头痛", (Entity(0, 2, "A"),), unsure=(Entity(2, 4, "B"),)),
+        Document("e", "头痛头痛", (Entity(0, 2, "A"),)),
+    ]
+    batches = TrainingBatches(documents, model)
+    (ids, *_), targets = batches.batch(np.array([0, 1]))
+    gold, unsure = [[TokenSpan(0, 2, "A")]] * 2, [[TokenSpan(2, 4, "B")], []]
+    asked = gold, np.array([4, 4]), ids.shape[1] - 1
+    assert np.array_equal(targets, model.head.targets(*asked, unsure))
+    assert targets.shape[1] > ids.shape[1] - 1 and (targets[0, 2:4] < -1).all()
+    alone = batches.batch(np.array([1]))[1]  # as if there were no unsure span anywhere
+    assert np.array_equal(alone, model.head.targets(gold[:1], np.array([4]), ids.shape[1] - 1))
+
+
+def test_unsure_spans_of_an_unknown_label_are_refused(model):
+    with pytest.raises(DataError, match="have the labels C, which are not among those to learn"):
+        training_batches([Document("d", "头痛", (), unsure=(Entity(0, 2, "C"),))], model.network)
+
+
+def test_unsure_spans_are_moved_with_the_text_that_changes_and_stay_open(model):
+    documents = [
+        Document("d", "本品头痛用于头晕", (Entity(2, 4, "A"),), unsure=(Entity(6, 8, "B"),)),
+        Document("e", "心动过速", (Entity(0, 4, "A"),)),
+    ]
+    changing = NERModel.create(model.config.replace(replace_mentions=1.0), ["A", "B"])
+    batches = TrainingBatches(documents, changing)
+    seen = set()
+    for epoch in range(8):
+        encoded = batches.encoded_for(epoch)
+        window = int(np.flatnonzero(encoded.document == 0)[-1])
+        text, (span,), (unsure,) = encoded.texts[window], encoded.spans[window], encoded.unsure[window]
+        assert text[unsure.start : unsure.end] == "头晕"
+        seen.add(text[span.start : span.end])
+    assert seen == {"头痛", "心动过速"}
+
+
+def test_pseudo_labelled_documents_weigh_more_from_epoch_to_epoch_wherever_it_begins(model):
+    rising = NERModel.create(model.config.replace(pseudo_ramp=2, epochs=3), ["A", "B"])
+    gold, pseudo = Document("d", "头痛头痛", (Entity(0, 2, "A"),)), Document("e", "头痛头", (Entity(0, 2, "A"),), 0.5)
+    batches = TrainingBatches([gold], rising, [pseudo])
+
+    def weights(first, last):
+        return [dict(zip(ids[:, 4].tolist(), each.tolist(), strict=True)) for (ids, *_), _, each in read(first, last)]
+
+    def read(first, last):
+        for inputs, *rest in batches.dataset(first, last):
+            yield [part.numpy() for part in inputs], *(part.numpy() for part in rest)
+
+    whole = weights(0, 3)
+    sep, other = sorted(whole[0])  # the token behind the third: the end of the shorter text
+    assert [each[other] for each in whole] == [1.0] * 3
+    assert [each[sep] for each in whole] == pytest.approx([0.5 * np.exp(-5), 0.5 * np.exp(-1.25), 0.5])
+    assert weights(1, 3) == whole[1:]

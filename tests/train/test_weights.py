@@ -62,3 +62,7 @@ def test_a_training_with_weights_is_another_and_can_be_taken_up(documents, tiny_
     other = fit(weighed, documents[18:], config, labels=labels, folder=tmp_path / "weighed")
     assert 0 < other[0]["loss"] < 0.8 * plain[0]["loss"]
     assert fit(weighed, documents[18:], config, labels=labels, folder=tmp_path / "weighed") == other
+    ramp = config.replace(pseudo_ramp=3)  # in the first epoch half of the documents weigh next to nothing
+    half, rest = documents[:9], documents[9:18]
+    rising = fit(half, documents[18:], ramp, labels=labels, folder=tmp_path / "rising", pseudo=rest)
+    assert 0 < rising[0]["loss"] < 0.8 * plain[0]["loss"]

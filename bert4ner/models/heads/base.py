@@ -62,9 +62,10 @@ class Head(keras.layers.Layer):
       drops features by `self.dropout_layer` in training. Its outputs hold whole windows, too, on the axes that
       `token_axes` names;
     - `targets` and `loss`: what is to be learned, int32 with a row of numbers for each window, and the loss, which gets
-      outputs of whole windows. One over tokens takes `self.text(outputs)`, so that position 0 is the first token of the
-      text; one over pairs may leave them whole and count by `pair_targets.unpack_targets`, which spares a copy.
-      `divergence`, which the modifiers `r_drop` and `vat` need, is how far two outputs are apart;
+      outputs of whole windows. A head that `leaves_open` is also given spans that may be entities or not. A loss over
+      tokens takes `self.text(outputs)`, so that position 0 is the first token of the text; one over pairs may leave
+      them whole and count by `pair_targets.unpack_targets`, which spares a copy. `divergence`, which the modifiers
+      `r_drop` and `vat` need, is how far two outputs are apart;
     - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
       probability of any span. They get outputs of the text's tokens only;
     - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
@@ -93,6 +94,8 @@ class Head(keras.layers.Layer):
     """How the encoder reads windows, which decides what the features are."""
     token_axes: tuple[int, ...] = (1,)
     """The axes of the outputs that are positions of tokens; what else they hold stands behind these."""
+    leaves_open = False
+    """Whether `targets` takes unsure spans, of which the loss then says nothing."""
     transition_weights: tuple[str, ...] = ()
     """The attributes that are weights which score the order of tags; they may learn at a rate of their own."""
 
@@ -134,13 +137,21 @@ class Head(keras.layers.Layer):
         """Outputs of whole windows, an array or a tensor, without what stands before the text."""
         return text_only(outputs, self.token_axes)
 
-    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
+    def targets(
+        self,
+        spans: Sequence[Sequence[TokenSpan]],
+        lengths: np.ndarray,
+        width: int,
+        unsure: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> np.ndarray:
         """What the network should give, int32 ``(batch, numbers)``, padded with -1 on the right.
 
         Args:
             spans: of each window its gold spans; those that are `unlearnable` are left out.
             lengths: ``(batch,)`` tokens of each text.
             width: positions from the first token of a text to the end of the padded window.
+            unsure: of each window the spans that may be entities or not, in one piece, if there are any; asked of heads
+                alone that say `leaves_open`. Those that contradict a gold span are none.
 
         Raises:
             ValueError: a span outside its text.

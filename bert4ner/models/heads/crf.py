@@ -9,7 +9,7 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
 from bert4ner.decode.decoders import Chain
 from bert4ner.models.heads.partition import log_partition
-from bert4ner.models.heads.tagging import TagHead, emissions_under, first_token_on
+from bert4ner.models.heads.tagging import OPEN, TagHead, emissions_under, first_token_on
 from bert4ner.models.heads.uniform import UniformPaths
 
 _FORBIDDEN = -1e30  # finite, so that a recursion over tags that nothing leads to has a gradient
@@ -26,6 +26,10 @@ class CRFHead(TagHead):
     times the mean of -log p of all legal ones: the cross entropy to a target that spreads s over them evenly. Were all
     sequences legal and all transitions 0, it would be that of a softmax of each token.
 
+    Where spans are unsure, p is the probability of all sequences together that agree with what is sure: tokens in an
+    unsure span may have O or a tag that they have if the span is an entity. Its log is a difference of two partition
+    functions, and 0 where nothing is sure. An unsure span thus may hold a shorter entity of its label, too.
+
     Args:
         scheme: name of the tagging scheme.
         labels: entity labels, in the order that numbers the tags.
@@ -37,10 +41,12 @@ class CRFHead(TagHead):
 
     References:
         Lafferty, McCallum and Pereira 2001, Conditional Random Fields; Szegedy et al. 2016, Rethinking the Inception
-        Architecture (smoothing, there of one class); Pereyra et al. 2017, Regularizing Neural Networks by Penalizing
+        Architecture (smoothing, there of one class); Tsuboi et al. 2008, Training Conditional Random Fields Using
+        Incomplete Annotations (unsure spans); Pereyra et al. 2017, Regularizing Neural Networks by Penalizing
         Confident Output Distributions (which divergence it is, and the other one).
     """
 
+    leaves_open = True
     transition_weights = ("transitions", "starts", "ends")
 
     def __init__(
@@ -108,13 +114,13 @@ class CRFHead(TagHead):
 
         Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
         """
-        return self._log_likelihood(emissions, tags, mask, 0.0)
+        emissions = emissions_under(mask, emissions)
+        score = self.path_score(emissions, tf.where(mask, tags, 0), first_token_on(mask))
+        return self._log_likelihood(score, emissions, mask, 0.0)
 
-    def _log_likelihood(self, emissions: Any, tags: Any, mask: Any, spread: float) -> Any:
-        """That of the given sequences, and in the share `spread` the mean of that of all legal ones."""
-        emissions, tags = emissions_under(mask, emissions), tf.where(mask, tags, 0)
+    def _log_likelihood(self, score: Any, emissions: Any, mask: Any, spread: float) -> Any:
+        """That of sequences of this log weight, and in the share `spread` the mean of that of all legal ones."""
         safe = first_token_on(mask)
-        score = self.path_score(emissions, tags, safe)
         if spread:
             score = (1 - spread) * score + spread * self._mean_score(emissions, safe)
         difference = score - self.log_partition(emissions, safe)
@@ -126,9 +132,17 @@ class CRFHead(TagHead):
         emissions, *chain = (tf.cast(scores, "float64") for scores in given)
         return self.uniform.mean_score(emissions, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), *chain)
 
-    def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        """The negative log likelihood of the tags, smoothed: (batch,)."""
-        return -self._log_likelihood(emissions, tags, mask, self.label_smoothing)
+    def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
+        """The negative log likelihood of the tags, all that may be right together, smoothed: (batch,)."""
+        emissions = emissions_under(mask, emissions)
+        safe = first_token_on(mask)
+        known = tf.where(mask, tags, 0)
+        score = tf.cond(
+            tf.reduce_any(tf.equal(tags, OPEN)),
+            lambda: self.log_partition(tf.where(_allowed(known, choices, emissions), emissions, _FORBIDDEN), safe),
+            lambda: self.path_score(emissions, known, safe),
+        )
+        return -self._log_likelihood(score, emissions, mask, self.label_smoothing)
 
     def chain(self) -> Chain:
         """The learned transitions, starts and ends; -inf where the scheme forbids them."""
@@ -138,3 +152,12 @@ class CRFHead(TagHead):
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """The emissions as they are."""
         return outputs
+
+
+def _allowed(tags: Any, choices: Any, emissions: Any) -> Any:
+    """Which tags may be right, of the shape of the emissions: the only one of a token, or its choices."""
+    batch = tf.broadcast_to(tf.range(tf.shape(choices)[0])[:, None, None], [*tf.unstack(tf.shape(choices))[:2], 1])
+    real = tf.greater_equal(choices[:, :, :1], 0)  # (batch, choices, 1)
+    places = tf.concat([batch, tf.where(real, choices, 0)], axis=-1)  # (batch, choices, 3)
+    chosen = tf.scatter_nd(places, tf.cast(real[:, :, 0], "int32"), tf.shape(emissions)) > 0
+    return chosen | tf.cast(tf.one_hot(tags, emissions.shape[-1]), "bool")  # an open one has no place of its own

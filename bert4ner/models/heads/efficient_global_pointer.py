@@ -82,24 +82,25 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``, the same as of all span matrices.
 
-        The pairs of tokens that are an entity of some label are taken out of the product and added label by label,
-        those labels left out that are right: nothing is subtracted, so that no digits are lost.
+        The pairs of tokens that are, or may be, an entity of some label are taken out of the product and added label by
+        label, those labels left out that are right or open: nothing is subtracted, so that no digits are lost.
         """
-        lengths, rows, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real, left_open = unpack_targets(targets)
+        listed = real | left_open
         width, number = tf.shape(outputs)[1], len(self.labels)
         spans, lasts, firsts = (
             tf.clip_by_value(tf.cast(part, "float64"), -_LARGEST, _LARGEST) for part in self._parts(outputs)
         )
         inside = text_positions(lengths, width)  # (batch, length)
         lasts, firsts = (tf.where(inside[..., None], part, 0.0) for part in (lasts, firsts))
-        labels, starts, ends = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
+        labels, starts, ends = tf.unstack(tf.where(listed[..., None], cells, 0), axis=-1)  # (batch, cells) each
         places = tf.stack([rows, starts, ends], axis=-1)
         terms = tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
         every = tf.gather_nd(spans, places)[..., None] + terms  # (batch, cells, labels)
-        every = tf.where(real[..., None], every, 0.0)  # what no cell was read from may be anything, NaN, too
+        every = tf.where(listed[..., None], every, 0.0)  # what no cell was read from may be anything, NaN, too
         found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)  # (batch, cells)
         others = _sums(tf.where(allowed_spans(inside), spans, -np.inf), lasts, firsts, places)
-        wrong = _wrong(every, labels, starts, ends, real)  # (batch, cells, labels)
+        wrong = _wrong(every, labels, starts, ends, listed)  # (batch, cells, labels)
         others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
         entities = loss_of_entities(found, starts * number + labels, width * number)  # of label and first token
         others = tf.math.log1p(others)

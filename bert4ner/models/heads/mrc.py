@@ -32,9 +32,10 @@ class MRCHead(SpanCellsHead):
     of tokens i and j is q_i . k_j / sqrt(head_size), turned by rotary positions, plus a term of either token.
 
     The loss is the sum of three binary cross entropies, of first tokens, of last tokens, and of matches of the pairs in
-    question: those of a first token, right or predicted, with such a last one. An entity is a pair of which all three
-    are above 0; its score is the product of their probabilities. Entities may be nested or cross. Slow: a pass of the
-    joint layers for each label and window.
+    question: those of a first token, right or predicted, with such a last one. Ends of an unsure span that are of no
+    gold one, and its match, have no part in it. An entity is a pair of which all three are above 0; its score is the
+    product of their probabilities. Entities may be nested or cross. Slow: a pass of the joint layers for each label and
+    window.
 
     Args:
         labels: entity labels, in the order that numbers them.
@@ -107,25 +108,34 @@ class MRCHead(SpanCellsHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels."""
-        lengths, rows, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real, left_open = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[-1]
         inside = text_positions(lengths, width)
         spans = allowed_spans(inside)[:, None]  # (batch, 1, length, length)
         inside = inside[:, None]  # (batch, 1, length)
-        labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each
+        listed = (real | left_open)[..., None]
+        labels, firsts, lasts = tf.unstack(tf.where(listed, cells, 0), axis=-1)  # (batch, cells) each
         total, questionable = tf.zeros([batch]), []
         for row, tokens in ((_START, firsts), (_END, lasts)):
-            gold = _marked((rows, labels, tokens), real, tf.shape(outputs[:, :, row]))
+            gold, either = (
+                _marked((rows, labels, tokens), which, tf.shape(outputs[:, :, row])) for which in (real, left_open)
+            )
             logits = tf.where(inside, outputs[:, :, row], 0)  # (batch, labels, length)
             losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(gold, "float32"), logits)
             if self.label_weights:
                 losses *= self.weight_of_label[:, None]
-            total += tf.reduce_sum(tf.where(inside, losses, 0), axis=[1, 2])  # (batch,)
+            total += tf.reduce_sum(tf.where(inside & (gold | ~either), losses, 0), axis=[1, 2])  # (batch,)
             questionable.append(gold | (logits > 0))
         pairs = questionable[0][..., None] & questionable[1][:, :, None] & spans  # (batch, labels, length, …)
+        places = (rows, labels, firsts, lasts)
+        pairs = tf.cond(
+            tf.reduce_any(left_open),  # else no array of targets as large as the pairs is made
+            lambda: pairs & ~_marked(places, left_open, tf.shape(pairs)),
+            lambda: pairs,
+        )
         # Cross entropy is log(1 + exp(s)), minus s where a pair is right: told by number, no array of targets is made.
         losses = tf.where(pairs, tf.nn.softplus(tf.where(pairs, outputs[:, :, :_START], 0)), 0)
-        right = tf.gather_nd(outputs, tf.stack([rows, labels, firsts, lasts], axis=-1))  # (batch, cells)
+        right = tf.gather_nd(outputs, tf.stack(places, axis=-1))  # (batch, cells)
         if self.label_weights:
             losses *= self.weight_of_label[:, None, None]
             right *= tf.gather(self.weight_of_label, labels)
@@ -137,7 +147,7 @@ class MRCHead(SpanCellsHead):
 
         The mean is per real token, summed over labels.
         """
-        lengths, rows, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real, _ = unpack_targets(targets)
         inside = text_positions(lengths, tf.shape(outputs)[-1])
         spans = allowed_spans(inside)[:, None]  # (batch, 1, length, length)
         labels, firsts, lasts = tf.unstack(tf.where(real[..., None], cells, 0), axis=-1)  # (batch, cells) each

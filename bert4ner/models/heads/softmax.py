@@ -30,6 +30,8 @@ class SoftmaxHead(TagHead):
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, tags)``.
     """
 
+    leaves_open = True
+
     def __init__(
         self,
         scheme: str,

@@ -12,7 +12,7 @@ from bert4ner.models.heads.base import check_span, in_one_piece, scaled
 from bert4ner.models.heads.class_loss import ClassLoss
 from bert4ner.models.heads.divergence import of_classes
 from bert4ner.models.heads.label_weights import label_weights_of
-from bert4ner.models.heads.tagging import IGNORED, PathHead
+from bert4ner.models.heads.tagging import IGNORED, OPEN, PathHead
 from bert4ner.models.heads.text import whole_windows
 from bert4ner.text.schemes import TagSet
 from bert4ner.text.token_spans import TokenSpan
@@ -46,6 +46,7 @@ class SpanHead(PathHead):
     """
 
     kind = "pointers"
+    leaves_open = True
 
     def __init__(
         self,
@@ -94,10 +95,17 @@ class SpanHead(PathHead):
         """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), **self.token_loss.arguments(), "label_weights": self.label_weights}
 
-    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
+    def targets(
+        self,
+        spans: Sequence[Sequence[TokenSpan]],
+        lengths: np.ndarray,
+        width: int,
+        unsure: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> np.ndarray:
         """Classes of each token as first and as last, one after the other, int32 ``(batch, 2 * width)``, else IGNORED.
 
-        Of overlapping spans the longest is learned; the others are `unlearnable`.
+        Of overlapping spans the longest is learned; the others are `unlearnable`. The first pointer of the first token
+        of an unsure span and the last one of its last token are OPEN, unless it shares a token with a learned one.
         """
         targets = np.full((len(spans), width, _POINTERS), IGNORED, "int32")  # (batch, width, 2)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
@@ -109,18 +117,22 @@ class SpanHead(PathHead):
                     taken[span.start : span.end] = True
                     number = self.label_numbers[span.label] + 1
                     targets[row, span.start, 0] = targets[row, span.end - 1, 1] = number
+            for span in unsure[row] if unsure else ():
+                check_span(span, int(length), self.label_numbers)
+                if not taken[span.start : span.end].any():
+                    targets[row, span.start, 0] = targets[row, span.end - 1, 1] = OPEN
         return targets.reshape(len(spans), -1)
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per pointer of a real token."""
         classes = _classes(targets)  # (batch, length, 2)
-        real = tf.not_equal(classes, IGNORED)
-        logits = tf.where(real[..., None], outputs, 0)  # not even NaN from padding
+        real, sure = tf.not_equal(classes, IGNORED), tf.greater_equal(classes, 0)
+        logits = tf.where(sure[..., None], outputs, 0)  # not even NaN from padding
         classes = tf.maximum(classes, 0)
         losses = self.token_loss(logits, classes, real)  # (batch, length, 2)
         if self.label_weights:
             losses *= tf.gather(self._weights, classes)
-        return scaled(tf.reduce_sum(tf.where(real, losses, 0), axis=[1, 2]), real)
+        return scaled(tf.reduce_sum(tf.where(sure, losses, 0), axis=[1, 2]), real)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
         """That of the classes of every pointer; the mean is per pointer of a real token."""

@@ -18,7 +18,7 @@ from bert4ner.entities import Entity, Nesting
 from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
 from bert4ner.models.heads.divergence import of_chances
 from bert4ner.models.heads.label_weights import label_weights_of
-from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
+from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets, with_open
 from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities, others_and_found
 from bert4ner.models.heads.text import text_positions
 from bert4ner.text.token_spans import TokenSpan
@@ -48,6 +48,7 @@ class TokenPairHead(Head):
     """
 
     may_nest = True
+    leaves_open = True
     token_axes = (1, 2)
 
     def __init__(
@@ -108,14 +109,20 @@ class SpanCellsHead(TokenPairHead):
         """Those in several pieces only: every span has a cell of its own for every label."""
         return [entity for entity in entities if entity.fragments]
 
-    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
+    def targets(
+        self,
+        spans: Sequence[Sequence[TokenSpan]],
+        lengths: np.ndarray,
+        width: int,
+        unsure: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> np.ndarray:
         """Length and cells (label, first token, last token) of each text, as `pack_targets` writes them."""
         cells = []
-        for window_spans, length in zip(spans, lengths, strict=True):
-            whole = in_one_piece(window_spans)
-            for span in whole:
+        for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
+            whole, open_spans = in_one_piece(window_spans), unsure[row] if unsure else ()
+            for span in (*whole, *open_spans):
                 check_span(span, int(length), self.label_numbers)
-            cells.append(sorted({self._cell(span) for span in whole}))
+            cells.append(with_open(sorted({self._cell(span) for span in whole}), list(map(self._cell, open_spans))))
         return pack_targets(cells, lengths)
 
     def _cell(self, span: TokenSpan) -> tuple[int, int, int]:
@@ -194,12 +201,12 @@ class SpanMatrixHead(SpanCellsHead):
 
         The cells of the entities are told by number, so that no array of targets as large as the outputs is made.
         """
-        lengths, rows, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real, left_open = unpack_targets(targets)
         width = tf.shape(outputs)[-1]
         inside = text_positions(lengths, width)
-        # What is no cell writes to the lower left corner, which is no span.
+        # What is no cell writes to the lower left corner, which is no span. One left open is neither here nor there.
         corner = tf.stack([0, width - 1, 0])
-        places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells, corner)], axis=-1)
+        places = tf.concat([rows[:, :, None], tf.where((real | left_open)[:, :, None], cells, corner)], axis=-1)
         others, found = others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
         firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
@@ -214,7 +221,7 @@ class SpanMatrixHead(SpanCellsHead):
         Makes arrays as large as `logits`, even where the loss does without.
         """
         one, other = self.logits(outputs), self.logits(others)
-        inside = text_positions(unpack_targets(targets)[0], tf.shape(one)[-1])
+        inside = text_positions(unpack_targets(targets).lengths, tf.shape(one)[-1])
         return scaled(of_chances(one, other, allowed_spans(inside)[:, None]), inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

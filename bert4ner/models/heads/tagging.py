@@ -21,6 +21,8 @@ from bert4ner.text.schemes import TagSet
 from bert4ner.text.token_spans import TokenSpan
 
 IGNORED = -1  # target of positions that carry no tag: [SEP], padding
+OPEN = -2  # target of positions of which several tags may be right
+_FIELDS = 2  # token and tag of a choice
 
 
 def first_token_on(mask: Any) -> Any:
@@ -116,28 +118,71 @@ class TagHead(PathHead):
         """The arguments of the head, as Keras saves them."""
         return {**super().get_config(), "scheme": self.scheme}
 
-    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Tag numbers ``(batch, width)`` int32 of texts of `lengths` tokens, else IGNORED.
+    def targets(
+        self,
+        spans: Sequence[Sequence[TokenSpan]],
+        lengths: np.ndarray,
+        width: int,
+        unsure: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> np.ndarray:
+        """Tag numbers of texts of `lengths` tokens, else IGNORED, then choices, int32 ``(batch, width + 2 * choices)``.
 
-        Of overlapping spans the longest is learned; the others are `unlearnable`.
+        Of overlapping spans the longest is learned; the others are `unlearnable`. A token in an unsure span that shares
+        none with a learned one is OPEN; its choices (token, tag) are O and its tags in all unsure spans.
         """
         targets = np.full((len(spans), width), IGNORED, "int32")  # (batch, width)
+        choices: list[list[int]] = []
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
             whole = [span.place[:3] for span in in_one_piece(window_spans)]
             targets[row, :length], _ = self.tagset.encode(whole, length)
-        return targets
+            found = self._choices(targets[row, :length], unsure[row]) if unsure else []
+            targets[row, [token for token, _ in found]] = OPEN
+            choices.append([number for choice in found for number in choice])
+        listed = np.full((len(spans), max(map(len, choices), default=0)), IGNORED, "int32")
+        for row, numbers in enumerate(choices):
+            listed[row, : len(numbers)] = numbers
+        return np.concatenate([targets, listed], axis=1)
+
+    def _choices(self, tags: np.ndarray, unsure: Sequence[TokenSpan]) -> list[tuple[int, int]]:
+        """Each token in an unsure span with each of its tags, sorted, from the tags (length,) of the learned spans."""
+        found = set()
+        for span in unsure:
+            encoded = self.tagset.encode([span.place[:3]], len(tags))[0]
+            if not tags[span.start : span.end].any():
+                for token in span.tokens:
+                    found.update([(token, 0), (token, int(encoded[token]))])
+        return sorted(found)
 
     def loss(self, targets: Any, emissions: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token."""
-        tags = tf.cast(targets, "int32")  # (batch, tokens)
+        emissions = self.text(emissions)
+        tags, choices = _parts(targets, emissions)
         mask = tf.not_equal(tags, IGNORED)
-        return scaled(self.sequence_loss(self.text(emissions), tags, mask), mask)
+        return scaled(self.partial_loss(emissions, tags, mask, choices), mask)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
         """That of the softmax of every token's emissions, whatever the transitions are; the mean is per real token."""
-        mask = tf.not_equal(tf.cast(targets, "int32"), IGNORED)  # (batch, tokens)
-        return scaled(of_classes(self.text(outputs), self.text(others), mask), mask)
+        one, other = self.text(outputs), self.text(others)
+        mask = tf.not_equal(_parts(targets, one)[0], IGNORED)  # (batch, tokens)
+        return scaled(of_classes(one, other, mask), mask)
+
+    def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
+        """Summed loss of each row, ``(batch,)``, where some tags may be open; by default that of the others.
+
+        Args:
+            emissions: ``(batch, length, tags)``.
+            tags: ``(batch, length)``, OPEN where several may be right.
+            mask: which positions are tokens, ``(batch, length)``.
+            choices: (token, tag) of each of those that may be right, else IGNORED, ``(batch, choices, 2)``.
+        """
+        return self.sequence_loss(emissions, tags, mask & tf.not_equal(tags, OPEN))
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Summed loss of each row, ``(batch,)``, over positions where `mask` (batch, length) is true."""
         raise NotImplementedError
+
+
+def _parts(targets: Any, emissions: Any) -> tuple[Any, Any]:
+    """Tags (batch, tokens) and choices (batch, choices, 2) of targets for emissions of the text."""
+    targets, width = tf.cast(targets, "int32"), tf.shape(emissions)[1]
+    return targets[:, :width], tf.reshape(targets[:, width:], [tf.shape(targets)[0], -1, _FIELDS])

@@ -3,7 +3,7 @@
 One follows the other, or ends what the other begins. Holds nested entities and those in several pieces.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any, final
 
@@ -13,13 +13,14 @@ from bert4ner.backend.frameworks import keras, tf
 from bert4ner.entities import Entity
 from bert4ner.models.heads.base import built, check_span, scaled
 from bert4ner.models.heads.divergence import of_classes
-from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets
+from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets, with_open
 from bert4ner.models.heads.relations import NEXT, TAIL, entities_of, softmax
 from bert4ner.models.heads.span_matrix import PRIOR, SPANS_PER_TOKEN, TokenPairHead
 from bert4ner.models.heads.text import text_positions
 from bert4ner.text.token_spans import TokenSpan
 
 _DILATIONS = (1, 2, 3)
+_OPEN = -1  # in the grid of right relations: any
 _BUCKETS = 9  # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
 
 
@@ -129,18 +130,38 @@ class W2NERHead(TokenPairHead):
         first = {(each.start, each.end): each.label for each in sorted(entities, reverse=True)}
         return [each for each in sorted(entities) if first[each.start, each.end] != each.label]
 
-    def targets(self, spans: Sequence[Sequence[TokenSpan]], lengths: np.ndarray, width: int) -> np.ndarray:
-        """Length and relations (relation, row, column) of each text, as `pack_targets` writes them."""
+    def targets(
+        self,
+        spans: Sequence[Sequence[TokenSpan]],
+        lengths: np.ndarray,
+        width: int,
+        unsure: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> np.ndarray:
+        """Length and relations (relation, row, column) of each text, as `pack_targets` writes them.
+
+        Pairs whose relation is sure are not open.
+        """
         windows = []
-        for window_spans, length in zip(spans, lengths, strict=True):
+        for number, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
             relations: dict[tuple[int, int], int] = {}
             for span in sorted(set(window_spans)):
                 check_span(span, int(length), self.label_numbers)
                 cells = self._cells(span)
                 if relations.setdefault(cells[0][1:], cells[0][0]) == cells[0][0]:
                     relations.update({cell[1:]: cell[0] for cell in cells})
-            windows.append(sorted((relation, *place) for place, relation in relations.items()))
+            sure = sorted((relation, *place) for place, relation in relations.items())
+            windows.append(with_open(sure, self._open_cells(unsure[number] if unsure else (), int(length), relations)))
         return pack_targets(windows, lengths)
+
+    def _open_cells(
+        self, unsure: Sequence[TokenSpan], length: int, relations: Collection[tuple[int, int]]
+    ) -> list[tuple[int, int, int]]:
+        """One cell for each pair of tokens whose relation depends on an unsure span; not for pairs in `relations`."""
+        found: dict[tuple[int, int], int] = {}
+        for span in unsure:
+            check_span(span, length, self.label_numbers)
+            found.update({cell[1:]: cell[0] for cell in self._cells(span) if cell[1:] not in relations})
+        return [(relation, *place) for place, relation in found.items()]
 
     def _cells(self, span: TokenSpan) -> list[tuple[int, int, int]]:
         """The relations that state an entity, its TAIL first."""
@@ -149,14 +170,15 @@ class W2NERHead(TokenPairHead):
 
     def loss(self, targets: Any, outputs: Any) -> Any:
         """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over its pairs."""
-        lengths, rows, cells, real = unpack_targets(targets)
+        lengths, rows, cells, real, left_open = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[1]
         # What is no cell writes "none" to the pair of [CLS] with itself, which does not count.
-        places = tf.concat([rows[:, :, None], tf.where(real[:, :, None], cells[:, :, 1:], 0)], axis=-1)
+        places = tf.concat([rows[:, :, None], tf.where((real | left_open)[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
-        gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], 0))
+        gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], tf.where(left_open, _OPEN, 0)))
         inside = text_positions(lengths, width)  # (batch, width)
-        counted = inside[:, :, None] & inside[:, None]  # (batch, width, width)
+        counted = inside[:, :, None] & inside[:, None] & (gold > _OPEN)  # (batch, width, width)
+        gold = tf.maximum(gold, 0)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(gold, tf.where(counted[..., None], outputs, 0))
         if self.label_weights:
             losses *= tf.gather(np.append(np.ones(TAIL, "float32"), self.weight_of_label), gold)
@@ -164,7 +186,7 @@ class W2NERHead(TokenPairHead):
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
         """That of the relation of every pair; the mean is per real token, summed over its pairs."""
-        inside = text_positions(unpack_targets(targets)[0], tf.shape(outputs)[1])  # (batch, width)
+        inside = text_positions(unpack_targets(targets).lengths, tf.shape(outputs)[1])  # (batch, width)
         return scaled(of_classes(outputs, others, inside[:, :, None] & inside[:, None]), inside)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:

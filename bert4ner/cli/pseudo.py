@@ -1,0 +1,63 @@
+"""``bert4ner pseudo``: labels for new documents by the models of a run, to be learned from."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from bert4ner.cli.options import InputFormat, check_overwrite, check_run
+from bert4ner.options import describe
+from bert4ner.unlabelled.options import PseudoOptions
+
+if TYPE_CHECKING:
+    from bert4ner.unlabelled.labelling import Lesson
+
+
+def pseudo(
+    run: Annotated[Path, describe("Folder of a complete run.", metavar="RUN")],
+    unlabelled: Annotated[Path, describe("New documents; annotation in them is ignored.", metavar="UNLABELLED")],
+    *,
+    output: Annotated[Path, describe("Where the documents go with their labels, as jsonl.", metavar="FILE")],
+    input_format: InputFormat = "auto",
+    options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
+) -> None:
+    """Label new documents by a run, to learn from them beside annotated ones (train --pseudo, crossval --pseudo).
+
+    Likely entities become labels, spans that may be entities or not are left open: training learns nothing from them.
+    Each document gets a weight, and says whose labels it has. With --by-fold each fold's models label by themselves, so
+    that in a cross-validation with the same documents, folds and seed no fold is taught by what it holds out.
+
+    e.g.  bert4ner pseudo runs/demo examples/data/leaflets-unlabelled.txt --output pseudo.jsonl --by-fold
+    """
+    from bert4ner.data.documents import read_documents
+    from bert4ner.runs.pseudo_labels import write_pseudo_labels
+
+    check_run(run)
+    check_overwrite(unlabelled, output)
+    documents = read_documents(unlabelled, input_format)
+    from bert4ner.unlabelled.labelling import pseudo_label  # deferred: bad input is told without TensorFlow
+
+    lessons = list(pseudo_label(run, documents, options))
+    write_pseudo_labels([each for lesson in lessons for each in lesson.labelled], output)
+    _print_lessons(lessons)
+    print(f"file:  {output}")
+    command = "crossval" if options.by_fold else "train"
+    print(f"next:  bert4ner {command} DATA --pseudo {shlex.quote(str(output))} --output NEW")
+
+
+def _print_lessons(lessons: list["Lesson"]) -> None:
+    from bert4ner.cli.printing import print_table
+
+    rows = [
+        [
+            ", ".join(map(str, lesson.teachers.folds)),
+            len(lesson.documents),
+            lesson.left_out,
+            sum(len(document.entities) for document in lesson.documents),
+            sum(len(document.unsure) for document in lesson.documents),
+            f"{lesson.weight:.4f}",
+            "" if lesson.rule is None else f"{lesson.rule[0]:.4f} to {lesson.rule[1]:.4f}",
+        ]
+        for lesson in lessons
+    ]
+    columns = ["fold", "documents", "left out", "labels", "left open", "weight", "rule of thumb"]
+    print_table("New documents as the models of each fold label them", columns, [rows])

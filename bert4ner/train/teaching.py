@@ -1,0 +1,110 @@
+"""Which pseudo-labelled documents may teach which fold: none whose teachers learned from what the fold holds out."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bert4ner.errors import DataError
+from bert4ner.runs.folds import Folds
+from bert4ner.runs.pseudo_labels import ELSEWHERE, TAUGHT_BY, PseudoLabelled, Teachers, fingerprint_of_pseudo
+from bert4ner.train.division import Division
+
+logger = logging.getLogger(__name__)
+
+
+def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *, strict: bool) -> Division:
+    """The division with documents that each fold learns from beside its own.
+
+    A fold is taught by a document if no teacher of it was trained on what the fold holds out, and if it does not hold
+    out the same text.
+
+    Args:
+        division: gold documents in folds.
+        labelled: pseudo-labelled ones.
+        strict: refuse documents that may teach no fold; else they are learned from, with a warning: the scores of the
+            only fold are to choose an epoch by, not to be believed.
+
+    Raises:
+        DataError: as said; or a label that no gold document has.
+    """
+    if not labelled:
+        return division
+    _check_labels(division, labelled)
+    folds = division.described()
+    held_out = [{id for id, where in folds.held_out_in.items() if fold in where} for fold in range(folds.number)]
+    objections = [_objection(each.teachers, folds, held_out) for each in labelled]
+    _tell(labelled, objections, strict=strict)
+    places = [
+        range(folds.number) if told or not isinstance(each.teachers, Teachers) else _safe(each.teachers, held_out)
+        for each, told in zip(labelled, objections, strict=True)
+    ]
+    texts = [{document.text for document in division.held_out(fold)} for fold in range(folds.number)]
+    taught, same = [], 0
+    for fold in range(folds.number):
+        chosen = [each.document for each, may in zip(labelled, places, strict=True) if fold in may]
+        others = [document for document in chosen if document.text not in texts[fold]]
+        same += len(chosen) - len(others)
+        taught.append(others)
+    if same:
+        logger.warning("%d times a pseudo-labelled text is not learned by a fold, as the fold holds it out", same)
+    logger.info("pseudo-labelled documents to learn, by fold: %s", ", ".join(str(len(each)) for each in taught))
+    if not all(taught):
+        without = ", ".join(str(fold) for fold, documents in enumerate(taught) if not documents)
+        logger.warning("no pseudo-labelled document may teach fold %s", without)
+    return replace(division, taught=taught, fingerprint_of_taught=fingerprint_of_pseudo(labelled))
+
+
+def _safe(teachers: Teachers, held_out: Sequence[set[str]]) -> list[int]:
+    """The folds whose held-out documents none of some models was trained on."""
+    return [fold for fold, ids in enumerate(held_out) if all(ids <= held_out[other] for other in teachers.folds)]
+
+
+def _objection(teachers: object, folds: Folds, held_out: Sequence[set[str]]) -> str:
+    """Why a document may teach no fold, or nobody knows which; nothing if it may teach one."""
+    if teachers == ELSEWHERE:
+        return ""
+    if not isinstance(teachers, Teachers):
+        return (
+            "does not say what its teachers were trained on, which may be what is to be held out; if its labels are "
+            f'of no model trained on these documents, say so in its record: "{TAUGHT_BY}": "{ELSEWHERE}" (jsonl)'
+        )
+    if teachers.division != folds.division:
+        return (
+            "was labelled by a run of other documents or other folds, which may have been trained on what is to be "
+            "held out; label with a run of the same documents, --folds and --seed, by bert4ner pseudo --by-fold"
+        )
+    if max(teachers.folds) >= folds.number:
+        return f"was labelled by fold {max(teachers.folds)} of a run that has {folds.number}; label it again"
+    if not _safe(teachers, held_out):
+        return (
+            f"was labelled by the models of fold {', '.join(map(str, teachers.folds))}, and whatever a fold holds out, "
+            "one of them was trained on; write what each fold's own models find by bert4ner pseudo --by-fold"
+        )
+    return ""
+
+
+def _tell(labelled: Sequence[PseudoLabelled], objections: Sequence[str], *, strict: bool) -> None:
+    told = [(each, why) for each, why in zip(labelled, objections, strict=True) if why]
+    if not told:
+        return
+    labels, why = told[0]
+    example = f"the pseudo-labelled document {labels.document.id!r} {why}"
+    if strict:
+        raise DataError(example)
+    logger.warning(
+        "%d of %d pseudo-labelled documents may make the scores of the held-out documents too good, e.g. %s",
+        len(told),
+        len(labelled),
+        example,
+    )
+
+
+def _check_labels(division: Division, labelled: Sequence[PseudoLabelled]) -> None:
+    known = set(division.labels)
+    for each in labelled:
+        for span in (*each.document.entities, *each.document.unsure):
+            if span.label not in known:
+                raise DataError(
+                    f"the pseudo-labelled document {each.document.id!r} has the label {span.label!r}, which no "
+                    f"document of the data has; those are {', '.join(division.labels)}"
+                )

@@ -1,0 +1,103 @@
+"""Pseudo-labels of new documents by the models of a run, together or each fold's by itself."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bert4ner.entities import Document
+from bert4ner.errors import ConfigError, RunError
+from bert4ner.models.ner_model import NERModel
+from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.runs.layout import MODEL, is_combination
+from bert4ner.runs.pseudo_labels import PseudoLabelled, Teachers
+from bert4ner.runs.record import TrainedRun, open_trained
+from bert4ner.unlabelled.judging import judged
+from bert4ner.unlabelled.options import PseudoOptions
+from bert4ner.unlabelled.weighing import weighed, weight_by_rule
+
+_PATHS = 16  # best paths that candidates are taken from, at least
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one fold's models, or all together, say of the new documents."""
+
+    teachers: Teachers
+    documents: list[Document]
+    """Labelled and weighed."""
+    left_out: int
+    """Documents of too little confidence."""
+    weight: float
+    """That of all, before what `weights` multiplies it by."""
+    rule: tuple[float, float] | None
+    """The range that the rule of thumb gives; None where the run does not tell how many documents it learned from."""
+
+    @property
+    def labelled(self) -> list[PseudoLabelled]:
+        """The documents with their teachers."""
+        return [PseudoLabelled(document, self.teachers) for document in self.documents]
+
+
+def pseudo_label(
+    run: str | Path,
+    documents: Sequence[Document],
+    options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
+) -> Iterator[Lesson]:
+    """What a run's models find in new documents, as documents to learn from: one lesson, or one for each fold.
+
+    In lessons of folds the fold stands behind the id of a document: `ID#fold-0`.
+
+    Args:
+        run: the folder of a complete run.
+        documents: new ones; annotation that they have is ignored.
+        options: what becomes a label, and what documents weigh.
+
+    Raises:
+        RunError, CheckpointError: see `NamedEntityRecognizer.load`; or several runs combined.
+        ConfigError: the run does not tell how many documents it learned from, and no weight is given.
+    """
+    path = Path(run)
+    if is_combination(path):
+        raise RunError(f"{path}: several runs combined, whose folds are not told; label with one of them")
+    record = open_trained(path)
+    every = tuple(range(record.num_folds))
+    for folds in [(fold,) for fold in every] if options.by_fold else [every]:
+        yield _lesson(record, folds, documents, options)
+
+
+def _lesson(
+    record: TrainedRun, folds: tuple[int, ...], documents: Sequence[Document], options: PseudoOptions
+) -> Lesson:
+    recognizer = _recognizer(record, folds)
+    found = recognizer.predict(documents, nbest=max(_PATHS, math.ceil(1 / (2 * options.unsure))))
+    judgements = [judged(document, options, recognizer.ensemble.nesting) for document in found]
+    kept = [each for each in judgements if each.confidence >= options.least_confidence]
+    gold = _gold_documents(record, folds)
+    if options.weight is None and gold is None:
+        raise ConfigError(
+            f"{record.path}: does not tell how many documents its model was trained on; give the new ones a weight"
+        )
+    rule = weight_by_rule(gold, len(kept)) if gold and kept else None
+    weight = options.weight or (rule[0] if rule else 1.0)
+    counts = {label: counts.gold for label, counts in record.scores.counts.items()}
+    labelled = weighed(kept, weight, counts, options)
+    if options.by_fold:
+        labelled = [replace(each, id=f"{each.id}#fold-{folds[0]}") for each in labelled]
+    teachers = Teachers(record.folds.division, folds)
+    return Lesson(teachers, labelled, len(judgements) - len(kept), weight, rule[1:] if rule else None)
+
+
+def _recognizer(record: TrainedRun, folds: tuple[int, ...]) -> NamedEntityRecognizer:
+    if len(folds) == record.num_folds:
+        return NamedEntityRecognizer.load(record.path)
+    trainings = [training for training in record.folds.trainings if training.fold in folds]
+    return NamedEntityRecognizer([NERModel.load(record.path / training.name / MODEL) for training in trainings])
+
+
+def _gold_documents(record: TrainedRun, folds: tuple[int, ...]) -> int | None:
+    """How many documents the models of some folds learned from; of a single training the run does not tell."""
+    if record.num_folds == 1:
+        return None
+    held_out = record.held_out_in.values()
+    return sum(len(folds) > 1 or folds[0] not in each for each in held_out)

@@ -1,0 +1,137 @@
+"""Pseudo-labels teach those folds only whose held-out documents their teachers never saw; all others are refused."""
+
+import logging
+import math
+from dataclasses import replace
+
+import pytest
+
+from bert4ner.config import Config
+from bert4ner.entities import Document, Entity
+from bert4ner.errors import ConfigError, DataError
+from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers
+from bert4ner.train.checks import check_training
+from bert4ner.train.division import Division
+from bert4ner.train.document_weights import DocumentWeights
+from bert4ner.train.teaching import with_pseudo_labels
+
+GOLD = [Document(f"gold-{number}", f"人参治头痛{number}", (Entity(0, 2, "DRUG"),)) for number in range(6)]
+FOLDS = Division.of_folds(GOLD, [0, 1, 2, 0, 1, 2], folds=3)
+OWN = FOLDS.described().division
+
+
+def labelled(teachers, id="new", text="当归", label="DRUG"):
+    return PseudoLabelled(Document(id, text, (Entity(0, 2, label),), weight=0.5), teachers)
+
+
+def ids(division):
+    lessons = [[*division.training(fold), *division.pseudo(fold)] for fold in range(division.folds)]
+    return [[document.id for document in documents] for documents in lessons]
+
+
+def test_each_fold_is_taught_by_its_own_models_alone():
+    by_fold = [labelled(Teachers(OWN, (fold,)), id=f"new#{fold}") for fold in range(3)]
+    division = with_pseudo_labels(FOLDS, by_fold, strict=True)
+    for fold, (before, after) in enumerate(zip(ids(FOLDS), ids(division), strict=True)):
+        assert after == [*before, f"new#{fold}"]
+        assert division.held_out(fold) == FOLDS.held_out(fold)
+    assert division.pseudo(0)[0].weight == 0.5 and division.gold == FOLDS.gold and division.labels == FOLDS.labels
+
+
+@pytest.mark.parametrize(
+    ("teachers", "told"),
+    [
+        (Teachers(OWN, (0, 1, 2)), "'new' was labelled by the models of fold 0, 1, 2, and whatever a fold holds out,"),
+        (Teachers(OWN, (0, 1)), "one of them was trained on; write what each fold's own models find .* --by-fold"),
+        (Teachers("other", (0,)), "'new' was labelled by a run of other documents or other folds"),
+        (Teachers(OWN, (3,)), "'new' was labelled by fold 3 of a run that has 3"),
+        (None, '\'new\' does not say what its teachers were trained on, .*: "taught_by": "elsewhere"'),
+    ],
+)
+def test_what_may_leak_is_refused_by_name(teachers, told, caplog):
+    leak = [labelled(Teachers(OWN, (0,)), id="fine"), labelled(teachers)]
+    with pytest.raises(DataError, match=f"the pseudo-labelled document .*{told}"):
+        with_pseudo_labels(FOLDS, leak, strict=True)
+    one = Division.of_two(GOLD[:4], GOLD[4:])
+    assert ids(with_pseudo_labels(one, leak, strict=False)) == [[*ids(one)[0], "fine", "new"]]
+    (record,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+    assert record.getMessage().startswith("2 of 2 pseudo-labelled documents may make the scores of the held-out")
+
+
+def test_another_division_of_the_same_documents_or_other_gold_is_another_division():
+    found = {
+        OWN,
+        Division.of_folds(GOLD, [0, 1, 2, 0, 2, 1], folds=3).described().division,
+        Division.of_folds(GOLD[:5], [0, 1, 2, 0, 1], folds=3).described().division,
+        Division.of_folds([replace(GOLD[0], entities=()), *GOLD[1:]], [0, 1, 2, 0, 1, 2], folds=3).described().division,
+    }
+    assert len(found) == 4
+    # Seeds of the models, and what they are taught beside, change nothing of who learned from which gold document.
+    taught = with_pseudo_labels(FOLDS, [labelled(ELSEWHERE)], strict=True)
+    assert taught.described((1, 2)).division == OWN and taught.described().taught and not FOLDS.described().taught
+
+
+def test_resampled_folds_learn_from_teachers_that_held_out_as_much_or_more():
+    bags = Division(GOLD[:3], [[0, 2, 0], [0, 1, 2], [1, 1, 1]])  # held out: 0 and 2; 0; none
+    teachers = [labelled(Teachers(bags.described().division, (fold,)), id=str(fold)) for fold in range(3)]
+    first, second, _ = ids(with_pseudo_labels(bags, teachers, strict=True))
+    assert first[-2:] == ["gold-1", "0"] and second[-2:] == ["0", "1"]
+
+
+def test_labels_from_elsewhere_teach_every_fold_but_what_it_holds_out(caplog):
+    given = [labelled(ELSEWHERE, id="a"), labelled(ELSEWHERE, id="b", text=GOLD[4].text)]
+    division = with_pseudo_labels(FOLDS, given, strict=True)
+    assert [each[4:] for each in ids(division)] == [["a", "b"], ["a"], ["a", "b"]]
+    assert "1 times a pseudo-labelled text is not learned by a fold, as the fold holds it out" in caplog.text
+
+
+def test_a_fold_that_nothing_teaches_is_told(caplog):
+    with_pseudo_labels(FOLDS, [labelled(Teachers(OWN, (1,)))], strict=True)
+    assert "no pseudo-labelled document may teach fold 0, 2" in caplog.text
+    assert with_pseudo_labels(FOLDS, [], strict=True) is FOLDS
+
+
+def test_labels_that_no_gold_document_has_are_refused():
+    with pytest.raises(
+        DataError, match="'new' has the label 'HERB', which no document of the data has; those are DRUG"
+    ):
+        with_pseudo_labels(FOLDS, [labelled(ELSEWHERE, label="HERB")], strict=True)
+    unsure = replace(labelled(ELSEWHERE).document, unsure=(Entity(0, 1, "HERB"),))
+    with pytest.raises(DataError, match="'HERB'"):
+        with_pseudo_labels(FOLDS, [PseudoLabelled(unsure, ELSEWHERE)], strict=True)
+
+
+def test_the_fingerprint_of_what_is_taught_changes_with_documents_and_teachers():
+    def taught(*given):
+        return with_pseudo_labels(FOLDS, given, strict=True).described().taught
+
+    one = labelled(ELSEWHERE)
+    heavier = PseudoLabelled(replace(one.document, weight=0.6), ELSEWHERE)
+    open_span = PseudoLabelled(replace(one.document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
+    others = [one, heavier, open_span, labelled(ELSEWHERE, id="x"), labelled(Teachers(OWN, (0,)))]
+    assert len({taught(each) for each in others} | {taught(one, heavier)}) == 6 and taught(one) == taught(one)
+
+
+def test_what_the_head_cannot_leave_open_and_a_ramp_of_nothing_are_refused(monkeypatch):
+    class Rigid:
+        leaves_open = False
+
+    unsure = PseudoLabelled(replace(labelled(ELSEWHERE).document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
+    with monkeypatch.context() as patch, pytest.raises(ConfigError, match=r"'new' has unsure spans, .* 'crf' cannot"):
+        patch.setattr("bert4ner.train.checks.HEADS", type("Heads", (), {"get": lambda _: Rigid, "own": list}))
+        check_training(GOLD, Config(), pseudo=[unsure])
+    with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
+        check_training(GOLD, Config().replace(pseudo_ramp=3))
+
+
+def test_weights_of_pseudo_labelled_documents_rise_and_those_of_gold_ones_stay():
+    documents = [replace(GOLD[0], weight=2.0), GOLD[1], labelled(None).document]
+    weights = DocumentWeights(documents, gold=2, ramp=4)
+    assert not weights.all_one and weights.of_epoch(0) == pytest.approx([2, 1, 0.5 * math.exp(-5)])
+    assert weights.of_epoch(2) == pytest.approx([2, 1, 0.5 * math.exp(-1.25)])
+    assert (
+        weights.of_epoch(4).tolist() == weights.of_epoch(9).tolist() == weights.of_epoch(None).tolist() == [2, 1, 0.5]
+    )
+    ones = [GOLD[0], GOLD[1]]
+    assert DocumentWeights(ones, gold=2, ramp=4).all_one and not DocumentWeights(ones, gold=1, ramp=4).all_one
+    assert DocumentWeights(ones, gold=1).all_one and not DocumentWeights(documents, gold=3).all_one
