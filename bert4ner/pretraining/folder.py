@@ -11,12 +11,12 @@ import shutil
 from pathlib import Path
 
 from bert4ner.errors import ConfigError, RunError
+from bert4ner.models.pretrained.folder import CONFIG_NAMES
 from bert4ner.pretraining.options import PretrainingOptions
 from bert4ner.runs.files import write_text
 from bert4ner.runs.layout import HISTORY, STATE, TRAINING_STATE
 
 _OPTIONS = "pretraining.toml"
-_CONFIGURATIONS = ("bert_config.json", "config.json")
 
 
 class PretrainingFolder:
@@ -57,6 +57,6 @@ class PretrainingFolder:
 
     def finish(self, written: Path) -> None:
         """Take the files of a pretrained folder, its configuration last, and drop what was needed to go on."""
-        for file in sorted(written.iterdir(), key=lambda each: (each.name in _CONFIGURATIONS, each.name)):
+        for file in sorted(written.iterdir(), key=lambda each: (each.name in CONFIG_NAMES, each.name)):
             file.replace(self.path / file.name)
         shutil.rmtree(self.path / STATE)
