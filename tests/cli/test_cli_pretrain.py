@@ -1,4 +1,4 @@
-"""``bert4ner pretrain``: what it prints, what `train` makes of its folder, and its refusals in one line."""
+"""``bert4ner pretrain``: what it prints, and its refusals in one line."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def texts(tmp_path):
     return path
 
 
-def test_an_encoder_reads_and_is_trained_on(bert4ner, texts, data, tiny_bert, tmp_path):
+def test_what_an_encoder_read_is_told(bert4ner, texts, data, tiny_bert, tmp_path):
     options = ("--pretrained", tiny_bert, "--window", 16, "--batch-tokens", 64, "--precision", "float32", "--epochs", 1)
     code, out, err = bert4ner("pretrain", texts, data, *options, "--output", tmp_path / "read")
     assert code == 0, err
@@ -22,9 +22,6 @@ def test_an_encoder_reads_and_is_trained_on(bert4ner, texts, data, tiny_bert, tm
     assert out.endswith(f"next:    bert4ner train DATA --pretrained {tmp_path / 'read'} --output RUN\n")
     again = bert4ner("pretrain", texts, data, *options, "--output", tmp_path / "read")
     assert (again.code, again.out) == (0, out)
-    small = ("--max-length", 16, "--overlap", 4, "--epochs", 1, "--precision", "float32")
-    done = bert4ner("train", data, "--pretrained", tmp_path / "read", "--output", tmp_path / "run", *small)
-    assert done.code == 0 and "random weights" not in done.err
 
 
 def test_what_cannot_be_done_is_refused(refused, texts, tiny_checkpoint, tmp_path):

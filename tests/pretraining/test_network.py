@@ -152,7 +152,7 @@ def test_scores_in_sixteen_bits_are_float32_and_near(with_head, model):
 
 
 def test_dropout_is_what_the_configuration_says_or_what_is_asked_for(model, with_head):
-    np.testing.assert_array_equal(scores(model, training=True), scores(model))  # it says 0
+    np.testing.assert_allclose(scores(model, training=True), scores(model), atol=1e-5)  # it says 0
     dropped = LanguageModel(open_folder(with_head), OPTIONS.replace(dropout=0.3))
     assert np.abs(scores(dropped, training=True) - scores(model)).max() > 0.01
 
