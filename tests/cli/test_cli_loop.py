@@ -82,15 +82,15 @@ def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data
 
 
 def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_refused(
-    crossval, bert4ner, refused, data, tiny_bert, workshop
+    crossval, bert4ner, data, tiny_bert, workshop
 ):
     crossval()
     run, new = workshop / "run", workshop / "unlabelled.txt"
     new.write_text("人参用于头痛。\n地黄用于咳嗽，当归亦可。\n", encoding="utf-8")
     leaking, by_fold = workshop / "leaking.jsonl", workshop / "by_fold.jsonl"
-    told = ("--sure", 0.5, "--unsure", 0.01)
-    assert bert4ner("pseudo", run, new, "--output", leaking, *told, "--quiet").code == 0
-    code, out, err = bert4ner("pseudo", run, new, "--output", by_fold, *told, "--by-fold", "--weight", 0.25)
+    limits = ("--sure", 0.5, "--unsure", 0.01)
+    assert bert4ner("pseudo", run, new, "--output", leaking, *limits, "--quiet").code == 0
+    code, out, err = bert4ner("pseudo", run, new, "--output", by_fold, *limits, "--by-fold", "--weight", 0.25)
     assert code == 0, err
     assert "left open" in out and f"next:  bert4ner crossval DATA --pseudo {by_fold}" in out
 
@@ -109,21 +109,20 @@ def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_r
 
     arguments = ("--folds", 2, "--pretrained", tiny_bert, *SMALL, "--executor", "in_process", "--pseudo-ramp", 2)
     again = ("crossval", data, "--output", workshop / "again", *arguments)
-    told = refused(*again, "--pseudo", leaking)  # the planted leak: both models that labelled saw what either holds out
-    assert "was labelled by the models of fold 0, 1, and whatever a fold holds out, one of them was trained on" in told
-    assert "--by-fold" in told and not (workshop / "again").exists()
-    assert "a run of other documents or other folds" in refused(*again, "--pseudo", by_fold, "--seed", 7)
-    assert "does not say what its teachers were trained on" in refused(*again, "--pseudo", data)
+
+    def told(*more):
+        code, out, err = bert4ner(*again, *more, "--quiet")
+        assert (code, out) == (2, "")
+        return err.splitlines()[-1]
+
+    leak = told("--pseudo", leaking)  # planted: whatever is held out, one of the models that labelled saw it
+    assert "was labelled by the models of fold 0, 1, and whatever a fold holds out, one of them was trained on" in leak
+    assert "--by-fold" in leak and not (workshop / "again").exists()
+    assert "a run of other documents or other folds" in told("--pseudo", by_fold, "--seed", 7)
+    assert "does not say what its teachers were trained on" in told("--pseudo", data)
     code, out, err = bert4ner(*again, "--pseudo", by_fold)
     assert code == 0, err
     assert (workshop / "again" / "out_of_fold.jsonl").is_file()
-    assert "holds another run (the pseudo-labelled documents differ)" in refused(
-        *again, "--pseudo", by_fold_less(by_fold)
-    )
-
-
-def by_fold_less(path):
-    """The same labels without the last document."""
-    shorter = path.with_name("shorter.jsonl")
-    shorter.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
-    return shorter
+    shorter = workshop / "shorter.jsonl"
+    shorter.write_text("".join(by_fold.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    assert "holds another run (the pseudo-labelled documents differ)" in told("--pseudo", shorter)
