@@ -39,9 +39,8 @@ def audit(
     """Statistics of annotated data, and everything in it that looks like a mistake.
 
     Repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with several
-    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed.
-
-    --run adds what models would have otherwise in documents that they did not see, --review a file to correct it in.
+    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed. --run adds what models
+    would have otherwise in documents that they did not see, --review a file to correct it in.
 
     e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
     """
@@ -58,8 +57,7 @@ def audit(
         vocabulary=None if pretrained is None else _tokens(pretrained),
         other=None if other is None else read_documents(other),
     )
-    repairs = result.repairs.describe()
-    opinions = ask(result.documents, doubts)
+    repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)
     if json:
         values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
         print_json({"path": str(data), "format": result.format, "repairs": repairs, **values})

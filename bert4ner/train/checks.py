@@ -35,6 +35,14 @@ def check_training(
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
     _check_taught(documents, pseudo, config)
+    _check_network(config, sorted_labels([*documents, *(valid or ())]))
+    if valid is not None:
+        check_documents(valid, "validation")
+    warn_of_idle(documents, config)
+
+
+def _check_network(config: Config, labels: Sequence[str]) -> None:
+    """Refuse what does not suit the pretrained encoder, or one another."""
     from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
@@ -44,15 +52,11 @@ def check_training(
 
     pretrained = open_encoder(config)
     check_size(pretrained.config, config.model, max_length=config.windows.max_length)
-    labels = sorted_labels([*documents, *(valid or ())])
     open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
     check_losses(config, labels)
     checked_modifiers(config, pretrained.config)
     check_rates(config, pretrained.config)
     check_fresh(pretrained.config, config.regularization.reinitialise_layers)
-    if valid is not None:
-        check_documents(valid, "validation")
-    warn_of_idle(documents, config)
 
 
 def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled], config: Config) -> None:

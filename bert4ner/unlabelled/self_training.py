@@ -41,9 +41,8 @@ def self_train(
 
     Round 0 learns from the annotated documents alone. A round whose out-of-fold F1 is not above that of all before is
     the last. In every round a fold is taught by its own models of the round before, which never saw what it holds out,
-    so that rounds can be compared; that the best of them is taken makes its score a little optimistic.
-
-    Called again, it goes on where it was stopped.
+    so that rounds can be compared; that the best of them is taken makes its score a little optimistic. Called again, it
+    goes on where it was stopped.
 
     Args:
         documents: annotated ones.
@@ -57,8 +56,7 @@ def self_train(
     Raises:
         Bert4NERError: see `cross_validate` and `pseudo_label`.
     """
-    output = Path(output)
-    first = config.replace(pseudo_ramp=0)
+    output, first = Path(output), config.replace(pseudo_ramp=0)
     done = [Round(output / "round-0", cross_validate(documents, first, output=output / "round-0", folds=folds))]
     for number in range(1, rounds + 1):
         taught = _labels(done[-1].run, unlabelled, options)
