@@ -39,8 +39,8 @@ def audit(
     """Statistics of annotated data, and everything in it that looks like a mistake.
 
     Repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with several
-    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed. --run adds what models
-    would have otherwise in documents that they did not see, --review a file to correct it in.
+    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed. --run adds what
+    models would have otherwise in documents that they did not see, --review a file to correct it in.
 
     e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
     """
