@@ -136,7 +136,8 @@ class Training:
             for name in ("loss", "perplexity", "accuracy", "tokens_per_second")
             if name in line
         ]
-        logger.info("update %d of %d: %s", line["update"], self.batches.total, ", ".join(told).replace("_", " "))
+        if told:
+            logger.info("update %d of %d: %s", line["update"], self.batches.total, ", ".join(told).replace("_", " "))
 
     def _state(self) -> dict[str, Any]:
         variables = {f"network/{name}": variable for name, variable in named_weights(self.model.network).items()}
