@@ -4,8 +4,9 @@
 
 10 % of all entities are dropped, shifted or relabelled; models are trained on what is left, and rank what they doubt in
 documents that they did not see. The aim is 60 % of the errors among the first suggestions, twice as many as there are
-errors. Measured with the defaults, 279 errors: 66.0 % among the first 279, 81.0 % among the first 558. A complete run
-in --work is not repeated.
+errors. Measured with the defaults, 279 errors: 66.0 % among the first 279, 81.0 % among the first 558.
+
+A complete run in --work is not repeated.
 """
 
 import argparse
