@@ -113,7 +113,7 @@ def describe(name: str, encoder: str, kept: Kept, seeds: list[int]) -> str | Non
     return (
         f"### {name}, {encoder}\n\nPercent, mean ± deviation over seeds; p: paired bootstrap of documents against the "
         "defaults with the same seed, the median of seeds; held out: micro F1 of the best epoch on the documents that "
-        f"choose it.\n\n{table(header, rows)}"
+        f"choose it; seconds are of the machine as it was, other work included.\n\n{table(header, rows)}"
     )
 
 
@@ -130,7 +130,7 @@ def _row(trick: str, found: dict[int, dict[str, Any]], plain: dict[int, dict[str
         "" if trick == DEFAULTS or not p else f"{np.median(p):.3f}",
         percent([each["held_out_f1"] for each in figures]),
         f"{np.median([each['seconds_per_epoch'] for each in figures]):,.0f}",
-        f"{np.median([each['peak_mib'] for each in figures]):,.0f}",
+        ", ".join(f"{each['peak_mib']:,.0f}" for each in figures if each["peak_mib"] is not None),
     ]
 
 

@@ -44,6 +44,7 @@ def score(
     valid: Sequence[Document] | None = None,
 ) -> tuple[dict[str, Any], list[Document]]:
     """Train, or take the run that is complete, and score it, shares between 0 and 1; and what it finds in `gold`."""
+    trained = (run / "scores.json").exists()
     held_out = bert4ner.train_model(list(documents), config, output=run, valid=valid)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # it is trained in a process of its own
     history = [json.loads(line) for line in (run / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -60,7 +61,7 @@ def score(
         "best_epoch": max(history, key=lambda line: line["f1"])["epoch"],
         "epochs": len(history),
         "seconds_per_epoch": sum(line["seconds"] for line in history) / len(history),
-        "peak_mib": peak,
+        "peak_mib": None if trained else peak,
     }, predicted
 
 
