@@ -238,3 +238,20 @@ def test_the_divergence_counts_open_places_too(rng, name):
         for unsure in (None, UNSURE)
     ]
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("name", HEADS.own())
+def test_a_graph_for_batches_of_any_shape_gives_the_same_losses(rng, name):
+    head = make(name)
+    if name == "crf":
+        head.build((None, None, 4))
+    asked = (len(LABELS),) if name == "mrc" else ()
+    shape = head.compute_output_shape((None, *asked, None, 4))
+    signature = [tf.TensorSpec((None, None), "int32"), tf.TensorSpec(shape, "float32")]
+    graph, outputs = tf.function(head.loss, input_signature=signature), tf.constant(make_outputs(head, rng))
+    found = []
+    for unsure in (None, UNSURE):
+        targets = tf.constant(head.targets(GOLD, LENGTHS, WIDTH - 1, unsure))
+        found.append(graph(targets, outputs).numpy())
+        np.testing.assert_allclose(found[-1], head.loss(targets, outputs), rtol=1e-5)
+    assert (found[0][:2] > found[1][:2]).all()  # the loss of what is left open is missing

@@ -136,12 +136,15 @@ class CRFHead(TagHead):
         """The negative log likelihood of the tags, all that may be right together, smoothed: (batch,)."""
         emissions = emissions_under(mask, emissions)
         safe = first_token_on(mask)
-        known = tf.where(mask, tags, 0)
-        score = tf.cond(
-            tf.reduce_any(tf.equal(tags, OPEN)),
-            lambda: self.log_partition(tf.where(_allowed(known, choices, emissions), emissions, _FORBIDDEN), safe),
-            lambda: self.path_score(emissions, known, safe),
-        )
+        score = self.path_score(emissions, tf.maximum(tf.where(mask, tags, 0), 0), safe)
+        # Of rows with open tags alone, mostly none: no condition, through which graphs have no second gradient.
+        open_rows = tf.reduce_any(tf.equal(tags, OPEN), axis=1)
+        rows, length = tf.where(open_rows), tf.where(tf.reduce_any(open_rows), tf.shape(tags)[1], 1)
+        given = (tf.where(mask, tags, 0), choices, emissions, safe)
+        known, choices, scores, safe = (tf.gather_nd(part, rows) for part in given)
+        known, scores, safe = known[:, :length], scores[:, :length], safe[:, :length]
+        partial = self.log_partition(tf.where(_allowed(known, choices, scores), scores, _FORBIDDEN), safe)
+        score = tf.tensor_scatter_nd_update(score, rows, tf.cast(partial, score.dtype))
         return -self._log_likelihood(score, emissions, mask, self.label_smoothing)
 
     def chain(self) -> Chain:
