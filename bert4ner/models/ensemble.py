@@ -60,12 +60,12 @@ class Ensemble:
         planned = plan_batches(lengths, batch_tokens=batch_tokens)
         for places in within_budget(planned, lengths, self.models[0], batch_tokens=batch_tokens):
             numbers = wanted[places]
-            yield numbers, [self._outputs(model, encoded, numbers) for model in self.models]
-
-    @staticmethod
-    def _outputs(model: NERModel, encoded: Encoded, numbers: np.ndarray) -> np.ndarray:
-        token_ids, _, *said = model.inputs.of(encoded, numbers)
-        return model.outputs(token_ids, *said)
+            token_ids = encoded.token_ids(numbers)  # (batch, length), the same for all models
+            length = token_ids.shape[1]
+            yield (
+                numbers,
+                [model.outputs(token_ids, *model.inputs.said(encoded, numbers, length)) for model in self.models],
+            )
 
     def scores(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
         """What the heads score for a batch, averaged, from what each network gave."""

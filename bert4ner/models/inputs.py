@@ -36,7 +36,17 @@ class Inputs:
             taught: of each document the text from which the lexicon learned, and which it leaves out for it.
         """
         ids = encoded.token_ids(window_numbers)
+        return ids, np.zeros_like(ids), *self.said(encoded, window_numbers, ids.shape[1], taught=taught)
+
+    def said(
+        self,
+        encoded: Encoded,
+        window_numbers: Sequence[int] | np.ndarray,
+        length: int,
+        *,
+        taught: Sequence[str] | None = None,
+    ) -> tuple[np.ndarray, ...]:
+        """The last part of `of`, for windows padded to a length: what this network alone is told, perhaps nothing."""
         if self.lexicon is None:
-            return ids, np.zeros_like(ids)
-        said = self.lexicon.features(encoded, window_numbers, ids.shape[1], taught=taught)
-        return ids, np.zeros_like(ids), said
+            return ()
+        return (self.lexicon.features(encoded, window_numbers, length, taught=taught),)

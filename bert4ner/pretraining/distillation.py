@@ -8,8 +8,8 @@ from typing import Any
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import PretrainedFolder
+from bert4ner.network_options import Auto
 from bert4ner.pretraining.network import LanguageModel, mean_loss
-from bert4ner.pretraining.options import Auto
 
 _LAYER = re.compile(r"Transformer-(\d+)-(.+)")
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bert4ner.network_options import Auto
 from bert4ner.options import Options, option
-
-Auto = Literal["auto"]
 
 
 @dataclass(frozen=True)

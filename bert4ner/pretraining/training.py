@@ -1,6 +1,5 @@
 """The loop of a training on unlabelled text: updates, the perplexity of what is held out, a state to resume from."""
 
-import json
 import logging
 import math
 import time
@@ -10,25 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save_file
 
-from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.frameworks import tf
 from bert4ner.backend.randomness import reseed
-from bert4ner.data.writing import atomic_write
-from bert4ner.errors import CheckpointError, RunError
+from bert4ner.errors import RunError
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.pretraining.batches import Batches
 from bert4ner.pretraining.masking import Masked
 from bert4ner.pretraining.network import BATCH, LanguageModel, mean_loss
 from bert4ner.pretraining.options import PretrainingOptions
 from bert4ner.runs.history import write_history
-from bert4ner.train.optimizers import GroupedAdamW, state_variables
+from bert4ner.train.optimizers import GroupedAdamW, built
 from bert4ner.train.rates import auto_learning_rate
 from bert4ner.train.schedule import Warmup
+from bert4ner.train.state_file import optimizer_variables, take_up_state, write_state
 
 logger = logging.getLogger(__name__)
 
@@ -139,30 +135,14 @@ class Training:
         if told:
             logger.info("update %d of %d: %s", line["update"], self.batches.total, ", ".join(told).replace("_", " "))
 
-    def _state(self) -> dict[str, Any]:
-        variables = {f"network/{name}": variable for name, variable in named_weights(self.model.network).items()}
-        return variables | {f"optimizer/{n}": each for n, each in enumerate(state_variables(self.optimizer))}
-
     def _save(self) -> None:
-        self.state.parent.mkdir(parents=True, exist_ok=True)
-        values = {name: np.asarray(variable) for name, variable in self._state().items()}
-        with atomic_write(self.state, binary=True) as aside:  # by name: `save` would hold it all twice more
-            save_file(values, aside.name, metadata={"history": json.dumps(self.lines)})
+        write_state(self.state, self.model.network, optimizer_variables(self.optimizer), self.lines)
 
     def _resume(self) -> None:
-        if not self.state.is_file():
-            return
-        try:
-            values = load_file(self.state)
-            with safe_open(self.state, framework="numpy") as state:
-                self.lines = json.loads(state.metadata()["history"])
-            network = {name.partition("/")[2]: value for name, value in values.items() if name.startswith("network/")}
-            assign_weights(self.model.network, network, where=str(self.state))
-            for number, variable in enumerate(state_variables(self.optimizer)):
-                variable.assign(values[f"optimizer/{number}"])
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError, CheckpointError) as error:
-            raise RunError(f"{self.state}: damaged ({error}); delete it to start anew") from None
-        logger.info("goes on after update %d of %d", self.lines[-1]["update"], self.batches.total)
+        others = optimizer_variables(self.optimizer)
+        self.lines = take_up_state(self.state, self.model.network, others, cure="delete it to start anew")
+        if self.lines:
+            logger.info("goes on after update %d of %d", self.lines[-1]["update"], self.batches.total)
 
 
 def ahead(make: Callable[[int], Masked], start: int, stop: int) -> Iterator[Masked]:
@@ -187,8 +167,5 @@ def learning_rate(config: EncoderConfig, options: PretrainingOptions) -> float:
 def _optimizer(model: LanguageModel, total: int, options: PretrainingOptions) -> Any:
     given = options.optimization
     schedule = Warmup(learning_rate(model.found.config, options), round(given.warmup * total), total, given.schedule)
-    optimizer: Any = GroupedAdamW(schedule, weight_decay=given.weight_decay, global_clipnorm=given.clip_norm or None)
-    if resolve_precision(options.run.precision) == "float16":
-        optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-    optimizer.build(model.variables)
-    return optimizer
+    optimizer = GroupedAdamW(schedule, weight_decay=given.weight_decay, global_clipnorm=given.clip_norm or None)
+    return built(optimizer, model.variables, loss_scaling=resolve_precision(options.run.precision) == "float16")

@@ -1,12 +1,10 @@
 """Where words begin among the tokens of a text, by jieba and words of one's own, or every token alone."""
 
-import logging
-
 import numpy as np
 
 from bert4ner.data.word_lists import read_word_list
-from bert4ner.errors import EnvironmentProblem
 from bert4ner.pretraining.options import MaskingOptions
+from bert4ner.text.segmentation import load_jieba
 from bert4ner.text.tokenizer import Encoding
 
 
@@ -19,12 +17,7 @@ class Words:
     """
 
     def __init__(self, dictionary: str = "") -> None:
-        try:
-            import jieba  # deferred: an extra, and a second to start
-        except ImportError:
-            raise EnvironmentProblem("jieba is not installed; pip install 'bert4ner[words]'") from None
-        jieba.setLogLevel(logging.WARNING)
-        self._jieba = jieba.Tokenizer()  # of its own: words added are for nobody else
+        self._jieba = load_jieba().Tokenizer()  # of its own: words added are for nobody else
         if dictionary:
             for word in (word for words in read_word_list(dictionary).values() for word in words):
                 self._jieba.add_word(word)

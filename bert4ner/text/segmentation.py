@@ -2,8 +2,24 @@
 
 import logging
 from functools import lru_cache
+from types import ModuleType
 
 from bert4ner.errors import EnvironmentProblem
+
+
+def load_jieba() -> ModuleType:
+    """The module, which then tells of nothing but warnings.
+
+    Raises:
+        EnvironmentProblem: jieba is not installed.
+    """
+    try:
+        import jieba  # deferred: an extra, and a second to start
+    except ImportError:
+        raise EnvironmentProblem("jieba is not installed; pip install 'bert4ner[words]'") from None
+    jieba.setLogLevel(logging.WARNING)
+    module: ModuleType = jieba
+    return module
 
 
 @lru_cache(maxsize=4096)  # the windows of a few thousand documents, asked for again in every epoch
@@ -17,9 +33,4 @@ def cut_words(text: str) -> tuple[tuple[int, int], ...]:
         >>> cut_words("清热解毒")
         ((0, 4),)
     """
-    try:
-        import jieba  # deferred: an extra, and a second to start
-    except ImportError:
-        raise EnvironmentProblem("jieba is not installed; pip install 'bert4ner[words]'") from None
-    jieba.setLogLevel(logging.WARNING)
-    return tuple((start, end) for _, start, end in jieba.tokenize(text))
+    return tuple((start, end) for _, start, end in load_jieba().tokenize(text))

@@ -1,7 +1,7 @@
 """AdamW with groups: some variables learn at rates of their own, biases and norms do not decay."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bert4ner.backend.frameworks import keras, tf
@@ -113,9 +113,14 @@ def build_optimizer(
         weight_decay=model.config.optimization.weight_decay,
         global_clipnorm=model.config.optimization.clip_norm or None,
     )
+    return built(optimizer, model.network.trainable_variables, loss_scaling=loss_scaling)
+
+
+def built(optimizer: Any, variables: Sequence[Any], *, loss_scaling: bool) -> Any:
+    """An optimizer with all that it remembers of variables made, behind dynamic loss scaling if that is wanted."""
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-    optimizer.build(model.network.trainable_variables)  # else the step is traced twice, the first for these
+    optimizer.build(variables)  # else the step is traced twice, the first for these
     return optimizer
 
 
