@@ -53,7 +53,7 @@ WITH_TENSORFLOW = [
         *("cli/test_cli_combine.py", "cli/test_cli_convert_checkpoint.py", "cli/test_cli_loop.py"),
         "cli/test_cli_pretrain.py",
         *("pretraining/test_distillation.py", "pretraining/test_network.py", "pretraining/test_pretrain.py"),
-        *("test_recognizer.py", "test_speed_proxies.py"),
+        *("test_recognizer.py", "test_speed_proxies.py", "unlabelled/test_self_training.py"),
     )
 ]
 """Tests that need TensorFlow as a whole; single tests elsewhere have the mark `tensorflow`."""
