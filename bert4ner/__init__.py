@@ -21,8 +21,12 @@ from bert4ner.version import VERSION as __version__  # noqa: N811  # the name th
 
 # name -> where it is defined: "module:name there", or a module alone
 _LAZY = {
+    "LocalExecutor": "bert4ner.train.executors.local:LocalExecutor",
+    "MoreText": "bert4ner.train.more_text:MoreText",
     "NamedEntityRecognizer": "bert4ner.recognizer:NamedEntityRecognizer",
+    "PseudoOptions": "bert4ner.unlabelled.options:PseudoOptions",
     "Scores": "bert4ner.scoring.metrics:Scores",
+    "SelfTrainingOptions": "bert4ner.unlabelled.options:SelfTrainingOptions",
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.ner_model:build_model",

@@ -8,6 +8,7 @@ from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError
 from bert4ner.registry import HEADS
 from bert4ner.runs.pseudo_labels import PseudoLabelled
+from bert4ner.train.more_text import MoreText
 from bert4ner.train.sampling import warn_of_idle
 
 
@@ -16,7 +17,7 @@ def check_training(
     config: Config,
     valid: Sequence[Document] | None = None,
     *,
-    pseudo: Sequence[PseudoLabelled] = (),
+    more: MoreText = MoreText(),  # noqa: B008  (frozen)
 ) -> None:
     """Refuse documents and options that a training would fail with.
 
@@ -24,7 +25,7 @@ def check_training(
         documents: those to train on.
         config: how to train.
         valid: validation documents, if they are given apart.
-        pseudo: pseudo-labelled documents to train on, too.
+        more: what to train on, too.
 
     Raises:
         DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
@@ -34,7 +35,7 @@ def check_training(
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
-    _check_taught(documents, pseudo, config)
+    _check_taught(documents, more.pseudo, config)
     _check_network(config, sorted_labels([*documents, *(valid or ())]))
     if valid is not None:
         check_documents(valid, "validation")

@@ -13,6 +13,20 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Fold:
+    """The documents of one training."""
+
+    training: Sequence[Document]
+    """To learn from."""
+    held_out: Sequence[Document]
+    """To score every epoch on."""
+    labels: Sequence[str]
+    """All that the model shall know, including those that occur in held-out documents only."""
+    pseudo: Sequence[Document] = ()
+    """Pseudo-labelled documents to learn from, too."""
+
+
+@dataclass(frozen=True)
 class Division:
     """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
 
@@ -48,6 +62,10 @@ class Division:
         """The documents that some fold holds out, in their order."""
         held_out = [min(times) == 0 for times in zip(*self.times, strict=True)]
         return [document for document, held in zip(self.documents, held_out, strict=True) if held]
+
+    def fold(self, fold: int) -> Fold:
+        """The documents of one fold's models."""
+        return Fold(self.training(fold), self.held_out(fold), self.labels, self.pseudo(fold))
 
     def training(self, fold: int) -> list[Document]:
         """The documents that a fold's models are trained on, each as often as it is."""

@@ -13,6 +13,7 @@ from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers
 from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division
 from bert4ner.train.document_weights import DocumentWeights
+from bert4ner.train.more_text import MoreText
 from bert4ner.train.teaching import with_pseudo_labels
 
 GOLD = [Document(f"gold-{number}", f"人参治头痛{number}", (Entity(0, 2, "DRUG"),)) for number in range(6)]
@@ -119,7 +120,7 @@ def test_what_the_head_cannot_leave_open_and_a_ramp_of_nothing_are_refused(monke
     unsure = PseudoLabelled(replace(labelled(ELSEWHERE).document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
     with monkeypatch.context() as patch, pytest.raises(ConfigError, match=r"'new' has unsure spans, .* 'crf' cannot"):
         patch.setattr("bert4ner.train.checks.HEADS", type("Heads", (), {"get": lambda _: Rigid, "own": list}))
-        check_training(GOLD, Config(), pseudo=[unsure])
+        check_training(GOLD, Config(), more=MoreText(pseudo=[unsure]))
     with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
         check_training(GOLD, Config().replace(pseudo_ramp=3))
 
