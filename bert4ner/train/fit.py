@@ -12,6 +12,7 @@ from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, RunError
+from bert4ner.models.model_folder import read_weights
 from bert4ner.models.ner_model import NERModel
 from bert4ner.runs.layout import HISTORY, MODEL, STATE, TRAINING_STATE
 from bert4ner.train.batches import TrainingBatches, training_batches
@@ -45,6 +46,18 @@ def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Seque
         CheckpointError, ConfigError: see `build_model`.
         RunError: the loss is no number, the memory does not suffice, or the state is damaged.
     """
+    return _trained(documents, config, folder=Path(folder), callbacks=callbacks).history.lines
+
+
+def fit_best(documents: Fold, config: Config, *, folder: str | Path, callbacks: Sequence[Any] = ()) -> NERModel:
+    """`fit`, and the model of the best epoch: that of ``folder/model``, in the network that is there already."""
+    loop = _trained(documents, config, folder=Path(folder), callbacks=callbacks)
+    model = NERModel.of(loop.network)
+    model.set_weights(read_weights(loop.best.folder), where=str(loop.best.folder))
+    return model
+
+
+def _trained(documents: Fold, config: Config, *, folder: Path, callbacks: Sequence[Any]) -> "_Loop":
     training, held_out = documents.training, documents.held_out
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
@@ -53,9 +66,9 @@ def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Seque
     batches = training_batches(training, model.network, documents.pseudo)
     epochs = config.optimization.epochs
     compile_for_training(model.network, epochs * len(batches), epochs=epochs)
-    loop = _Loop(model, batches, held_out, Path(folder))
+    loop = _Loop(model, batches, held_out, folder)
     loop.run(callbacks)
-    return loop.history.lines
+    return loop
 
 
 class _Loop:

@@ -49,13 +49,11 @@ class FoldTask(Task):
     """Keras callbacks beside the library's own."""
 
     def run(self) -> None:
-        """Trains, loads the best epoch, predicts the held-out documents and writes what was found."""
-        from bert4ner.models.ner_model import NERModel  # deferred: a task is described without TensorFlow
-        from bert4ner.models.prediction import predict_documents
-        from bert4ner.train.fit import fit
+        """Trains, predicts the held-out documents with the best epoch and writes what was found."""
+        from bert4ner.models.prediction import predict_documents  # deferred: a task is described without TensorFlow
+        from bert4ner.train.fit import fit_best
 
-        fit(self.documents, self.config, folder=self.folder, callbacks=self.callbacks)
-        best = NERModel.load(self.folder / MODEL)
+        best = fit_best(self.documents, self.config, folder=self.folder, callbacks=self.callbacks)
         found = predict_documents([best], self.documents.held_out)
         write_documents(found, self.folder / PREDICTIONS, "jsonl")  # last: it makes the fold complete
 
