@@ -10,7 +10,8 @@ import pytest
 from bert4ner.cli.main import main
 from bert4ner.combine.options import CombineOptions
 from bert4ner.data.documents import read_documents, write_documents
-from bert4ner.registry import COMMANDS, FORMATS
+from bert4ner.registry import COMMANDS, EXECUTORS, FORMATS
+from bert4ner.train.executors.in_process import InProcessExecutor
 from tests.conftest import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -87,6 +88,8 @@ def test_the_file_of_a_combination_can_be_read(readme, tmp_path):
 @pytest.mark.slow
 def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
+    # That folds train in processes of their own is tested elsewhere: each of these nine would cost some seconds.
+    monkeypatch.setitem(EXECUTORS._loaded, "local", InProcessExecutor)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for line in commands(READMES[0]):
         program, *arguments = shlex.split(line)
