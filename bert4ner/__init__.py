@@ -24,6 +24,7 @@ _LAZY = {
     "NamedEntityRecognizer": "bert4ner.recognizer:NamedEntityRecognizer",
     "Scores": "bert4ner.scoring.metrics:Scores",
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
+    "as_unlabelled": "bert4ner.runs.pseudo_labels:as_unlabelled",  # `bert4ner.unlabelled` is the package
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.ner_model:build_model",
     "callbacks": "bert4ner.callbacks",

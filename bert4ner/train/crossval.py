@@ -57,7 +57,7 @@ def cross_validate(
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
         pseudo: more documents to learn from (`runs.pseudo_labels`), each by those folds only whose held-out documents
-            its teachers never saw.
+            its teachers never saw; or without labels (`as_unlabelled`), by all folds.
 
     Raises:
         DataError: no documents, ids that repeat, more folds than different texts, or pseudo-labels that may leak.
@@ -158,7 +158,7 @@ class _Run:
         fold, seed = training
         learned, held_out = self.division.training(fold), self.division.held_out(fold)
         pseudo = self.division.pseudo(fold)
-        more = f" and {len(pseudo)} pseudo-labelled" if pseudo else ""
+        more = "".join(f" and {number} {kind}" for kind, number in _kinds(pseudo).items() if number)
         return FoldTask(
             folder=self.folder.fold(*training),
             title=f"{self._named(training)}: {len(learned)} documents{more} to learn, {len(held_out)} held out",
@@ -189,6 +189,12 @@ class _Run:
         except RunError:
             self.folder.discard_untrained()
             raise
+
+
+def _kinds(pseudo: Sequence[Document]) -> dict[str, int]:
+    """How many of the documents beside the gold ones have labels, and have none."""
+    labelled = sum(document.weight > 0 for document in pseudo)
+    return {"pseudo-labelled": labelled, "without labels": len(pseudo) - labelled}
 
 
 def _warn_of_unused_gpu() -> None:
