@@ -21,10 +21,13 @@ from bert4ner.version import VERSION as __version__  # noqa: N811  # the name th
 
 # name -> where it is defined: "module:name there", or a module alone
 _LAZY = {
+    "LocalExecutor": "bert4ner.train.executors.local:LocalExecutor",
+    "MoreText": "bert4ner.train.more_text:MoreText",
     "NamedEntityRecognizer": "bert4ner.recognizer:NamedEntityRecognizer",
+    "PseudoOptions": "bert4ner.unlabelled.options:PseudoOptions",
     "Scores": "bert4ner.scoring.metrics:Scores",
+    "SelfTrainingOptions": "bert4ner.unlabelled.options:SelfTrainingOptions",
     "ViterbiDecoder": "bert4ner.decode.viterbi:ViterbiDecoder",
-    "as_unlabelled": "bert4ner.runs.pseudo_labels:as_unlabelled",  # `bert4ner.unlabelled` is the package
     "audit": "bert4ner.data.audit:audit",
     "build_model": "bert4ner.models.ner_model:build_model",
     "callbacks": "bert4ner.callbacks",

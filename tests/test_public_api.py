@@ -13,7 +13,8 @@ PROMISED = """
     read_documents write_documents iterate_documents audit Config Entity Document cross_validate train_model
     NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
     pretrain PretrainingOptions merge_readings compat callbacks compile_for_training training_batches
-    pseudo_label self_train read_pseudo_labels write_pseudo_labels as_unlabelled
+    pseudo_label self_train read_pseudo_labels write_pseudo_labels PseudoOptions SelfTrainingOptions
+    LocalExecutor MoreText
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
 WITH_TENSORFLOW = set(

@@ -1,13 +1,14 @@
 """``bert4ner audit``: what an annotated data set holds and everything suspicious in it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
 from bert4ner.cli.options import Data, InputFormat, Json
 from bert4ner.config import WindowConfig
-from bert4ner.options import describe
+from bert4ner.options import Options, describe, option
 from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
@@ -15,25 +16,29 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # examples of each kind; --json has more
 
-MaxLength = Annotated[
-    int, describe("Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.", low=8)
-]
-Folds = Annotated[int, describe("Folds of the cross-validation to come: labels in fewer documents are told.", low=2)]
-Pretrained = Annotated[
-    Path | None, describe("Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR")
-]
 Other = Annotated[Path | None, describe("A second data set, e.g. held out: tells what the two share.", metavar="DATA")]
+
+
+@dataclass(frozen=True)
+class TrainingToCome(Options):
+    """The training that the documents are for."""
+
+    max_length: int = option(
+        WindowConfig.max_length, "Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.", low=8
+    )
+    folds: int = option(5, "Folds of the cross-validation: labels in fewer documents are told.", low=2)
+    pretrained: str | None = option(
+        None, "Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR"
+    )
 
 
 def audit(
     data: Data,
     *,
     format: InputFormat = "auto",
-    max_length: MaxLength = WindowConfig.max_length,
-    folds: Folds = 5,
-    pretrained: Pretrained = None,
     other: Other = None,
     json: Json = False,
+    training: TrainingToCome = TrainingToCome(),
     doubts: DoubtOptions = DoubtOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Statistics of annotated data, and everything in it that looks like a mistake.
@@ -52,9 +57,9 @@ def audit(
     result = read_with_report(data, format)
     report = audit_documents(
         result.documents,
-        window_size=max_length - SPECIAL_TOKENS,
-        num_folds=folds,
-        vocabulary=None if pretrained is None else _tokens(pretrained),
+        window_size=training.max_length - SPECIAL_TOKENS,
+        num_folds=training.folds,
+        vocabulary=None if training.pretrained is None else _tokens(Path(training.pretrained)),
         other=None if other is None else read_documents(other),
     )
     repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)

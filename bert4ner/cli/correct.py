@@ -4,12 +4,13 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import Data, InputFormat, check_overwrite, check_run
 from bert4ner.errors import ConfigError
-from bert4ner.options import describe
+from bert4ner.options import Options, describe, option
 
 if TYPE_CHECKING:
     from bert4ner.entities import Document, Entity
@@ -24,10 +25,16 @@ ACTIONS = ("added", "removed", "changed")
 Reviewed = Annotated[
     Path | None, describe("Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE")
 ]
-Runs = Annotated[
-    tuple[Path, ...], describe("Runs made from DATA, whose models are to agree on what is changed.", metavar="RUN")
-]
-Models = Annotated[int, describe("Least number of models that did not see a document, for --run to change it.", low=2)]
+
+
+@dataclass(frozen=True)
+class AgreementOptions(Options):
+    """Changes that models agree on."""
+
+    run: tuple[str, ...] = option(
+        (), "Runs made from DATA, whose models are to agree on what is changed.", metavar="RUN"
+    )
+    models: int = option(3, "Least number of models that did not see a document, for --run to change it.", low=2)
 
 
 def correct(
@@ -35,11 +42,10 @@ def correct(
     *,
     output: Annotated[Path, describe("Where all documents go, as jsonl; never DATA itself.", metavar="FILE")],
     reviewed: Reviewed = None,
-    run: Runs = (),
     diff: Annotated[Path | None, describe("Where every change goes, a line of JSON each.", metavar="FILE")] = None,
-    models: Models = 3,
     format: InputFormat = "auto",
     reviewed_format: InputFormat = "auto",
+    agreement: AgreementOptions = AgreementOptions(),
 ) -> None:
     """Write annotated data anew, with corrections.
 
@@ -49,18 +55,19 @@ def correct(
 
     e.g.  bert4ner correct examples/data/leaflets.jsonl --run runs/seeds --output corrected.jsonl --diff changes.jsonl
     """
-    if (reviewed is None) != bool(run):
+    if (reviewed is None) != bool(agreement.run):
         raise ConfigError("expected either --reviewed or --run, to say what is to be corrected")
     _check_places([data, reviewed], [output, diff])
-    for path in run:
-        check_run(path)
+    runs = [Path(run) for run in agreement.run]
+    for run in runs:
+        check_run(run)
     from bert4ner.data.documents import read_documents, write_documents
 
     documents = read_documents(data, format)
     if reviewed is not None:
         new, lines = _put_back(documents, reviewed, reviewed_format)
     else:
-        new, lines = _agreed(documents, run, models)
+        new, lines = _agreed(documents, runs, agreement.models)
     write_documents(new, output, "jsonl")
     if diff is not None:
         _write(lines, diff)

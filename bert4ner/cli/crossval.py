@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun, Pseudo
+from bert4ner.cli.options import Data, ExecutionOptions, InputFormat, NewRun, TextOptions
 from bert4ner.config import Config
 from bert4ner.options import describe
 
@@ -14,10 +14,9 @@ def crossval(
     *,
     output: NewRun,
     folds: Folds = 5,
-    jobs: Jobs = 1,
-    executor: ExecutorName = "local",
     format: InputFormat = "auto",
-    pseudo: Pseudo = None,
+    execution: ExecutionOptions = ExecutionOptions(),  # noqa: B008  (frozen)
+    text: TextOptions = TextOptions(),  # noqa: B008  (frozen)
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train K models, each on all documents but one part, and score it on that part.
@@ -31,11 +30,11 @@ def crossval(
 
     e.g.  bert4ner crossval examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/demo --folds 3
     """
-    from bert4ner.cli.training import print_training, read_pseudo
+    from bert4ner.cli.training import print_training
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import cross_validate
 
     documents = read_documents(data, format)
-    more = read_pseudo(pseudo)
-    scores = cross_validate(documents, options, output=output, folds=folds, jobs=jobs, executor=executor, pseudo=more)
+    more, executor = text.read(), execution.open()
+    scores = cross_validate(documents, options, output=output, folds=folds, executor=executor, more=more)
     print_training(output, scores)

@@ -33,6 +33,8 @@ from bert4ner.errors import EnvironmentProblem, in_one_line
 from bert4ner.options import About, Group, Option, Options, describe
 from bert4ner.options.kinds import kinds_of
 
+COMMANDS_OWN = "options"
+"""A parameter whose options are those of the command itself."""
 Quiet = Annotated[bool, describe("Tell of warnings and errors only.")]
 ConfigFile = Annotated[
     Path | None,
@@ -95,10 +97,14 @@ class Signature:
 
     @property
     def sections(self) -> Iterator[tuple[Group, tuple[Parameter, ...]]]:
-        """The options of the objects, by the groups that they stand in."""
+        """The options of the objects, by the groups that they stand in.
+
+        What an object has without a group is one of the parameter's name, but for `options`: those are the command's.
+        """
         for name, base in self.objects.items():
             values = base.options()
-            for group in base.groups():
+            for own in base.groups():
+                group = own if own.name or name == COMMANDS_OWN else own._replace(name=name)
                 options = [replace(each, default=values[each.name]) for each in group.options]
                 yield group, tuple(Parameter(f"{name}__{each.name}", each, both_ways=True) for each in options)
 
@@ -158,11 +164,16 @@ def _check_parameter(parameter: inspect.Parameter) -> None:
 
 
 def _check_names(signature: Signature) -> None:
-    """Refuse two parameters of one name, and two options of one flag."""
+    """Refuse two parameters of one name, two options of one flag, and two objects with one key in a file."""
     names = Counter(each.name for each in signature.parameters)
+    keys = Counter(key for base in signature.objects.values() for key in (*base.options(), *_groups(base)))
     flags = Counter(["--help", *(flag for each in signature.all() if not each.positional for flag in each.flags)])
-    if twice := [name for name, count in [*names.items(), *flags.items()] if count > 1]:
+    if twice := [name for name, count in [*names.items(), *flags.items(), *keys.items()] if count > 1]:
         raise _DeclarationError(f"{', '.join(twice)} would mean two things; --help, --quiet and --config are taken")
+
+
+def _groups(base: Options) -> list[str]:
+    return [group.name for group in base.groups() if group.name]
 
 
 def _own(parameter: inspect.Parameter) -> Parameter:

@@ -3,14 +3,16 @@
 Runs no command. How the arguments are split is for `clicking` to know, what a command takes for `parameters`.
 """
 
+import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bert4ner.cli.clicking import HelpShown, split
 from bert4ner.cli.helping import help_page
-from bert4ner.cli.parameters import Signature, read_signature
+from bert4ner.cli.parameters import COMMANDS_OWN, Signature, read_signature
 from bert4ner.options import Options, read_toml, refusals_name
+from bert4ner.options.versions import FORMAT_KEY
 
 
 def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str) -> dict[str, Any] | None:
@@ -60,11 +62,18 @@ def _changes(base: Options, name: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_file(path: Path, objects: dict[str, Options]) -> dict[str, Options]:
-    """What a TOML file says of the objects of a command; what none of them knows, the first one refuses."""
+    """What a TOML file says of the objects of a command; what none of them knows, one refuses."""
     shares: dict[str, dict[str, Any]] = {name: {} for name in objects}
     for key, value in read_toml(path).items():
-        owners = [name for name, each in objects.items() if each.knows(key)] or list(objects)[:1]
+        owners = [name for name, each in objects.items() if each.knows(key)] or [_likeliest(key, objects)]
         for owner in owners:
             shares[owner][key] = value
     with refusals_name(path):
         return {name: each.with_table(shares[name]) for name, each in objects.items()}
+
+
+def _likeliest(key: str, objects: dict[str, Options]) -> str:
+    """The first object with a name like this one; else the command's own, whose version a file tells, too."""
+    close = [name for name, each in objects.items() if difflib.get_close_matches(key, each.options(), cutoff=0.5)]
+    others = sorted(objects, key=COMMANDS_OWN.__ne__)
+    return [*close, *others][0] if key != FORMAT_KEY else others[0]

@@ -18,6 +18,10 @@ def pseudo(
     *,
     output: Annotated[Path, describe("Where the documents go with their labels, as jsonl.", metavar="FILE")],
     input_format: InputFormat = "auto",
+    by_fold: Annotated[
+        bool,
+        describe("Label every document by each fold's own models, so that `crossval --pseudo` can learn from it."),
+    ] = False,
     options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Label new documents by a run, to learn from them beside annotated ones (train --pseudo, crossval --pseudo).
@@ -36,11 +40,11 @@ def pseudo(
     documents = read_documents(unlabelled, input_format)
     from bert4ner.unlabelled.labelling import pseudo_label  # deferred: bad input is told without TensorFlow
 
-    lessons = list(pseudo_label(run, documents, options))
+    lessons = list(pseudo_label(run, documents, options, by_fold=by_fold))
     write_pseudo_labels([each for lesson in lessons for each in lesson.labelled], output)
     _print_lessons(lessons)
     print(f"file:  {output}")
-    command = "crossval" if options.by_fold else "train"
+    command = "crossval" if by_fold else "train"
     print(f"next:  bert4ner {command} DATA --pseudo {shlex.quote(str(output))} --output NEW")
 
 

@@ -4,11 +4,10 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-from bert4ner.cli.crossval import Folds
-from bert4ner.cli.options import Data, InputFormat
+from bert4ner.cli.options import Data, ExecutionOptions, InputFormat
 from bert4ner.config import Config
 from bert4ner.options import describe
-from bert4ner.unlabelled.options import PseudoOptions
+from bert4ner.unlabelled.options import SelfTrainingOptions
 
 
 def self_train(
@@ -16,11 +15,10 @@ def self_train(
     unlabelled: Annotated[Path, describe("New documents; annotation in them is ignored.", metavar="UNLABELLED")],
     *,
     output: Annotated[Path, describe("Folder for the runs of all rounds.", metavar="DIR")],
-    folds: Folds = 5,
-    rounds: Annotated[int, describe("Rounds that learn from new documents, at most.", low=1)] = 3,
     format: InputFormat = "auto",
+    rounds: SelfTrainingOptions = SelfTrainingOptions(),  # noqa: B008  (frozen)
+    execution: ExecutionOptions = ExecutionOptions(),  # noqa: B008  (frozen)
     options: Config = Config(),  # noqa: B008  (frozen)
-    labels: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Cross-validate, label new documents, cross-validate with them, and so on as long as the F1 rises.
 
@@ -32,10 +30,11 @@ def self_train(
     from bert4ner.cli.printing import print_table, score_cells
     from bert4ner.data.documents import read_documents
 
+    executor = execution.open()
     documents, new = read_documents(data, format), read_documents(unlabelled)
     from bert4ner.unlabelled.self_training import self_train as train_in_rounds  # deferred: it loads TensorFlow
 
-    rounds_done = train_in_rounds(documents, new, options, output=output, folds=folds, rounds=rounds, options=labels)
+    rounds_done = train_in_rounds(documents, new, options, output=output, options=rounds, executor=executor)
     rows = [[number, each.labels, *score_cells(each.scores.micro)] for number, each in enumerate(rounds_done)]
     print_table("All held-out documents, round by round", ["round", "labels", "P", "R", "F1"], [rows])
     best = max(rounds_done, key=lambda each: each.scores.micro.f1)

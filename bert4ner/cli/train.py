@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from bert4ner.cli.options import Data, ExecutorName, InputFormat, Jobs, NewRun, Pseudo
+from bert4ner.cli.options import Data, ExecutionOptions, InputFormat, NewRun, TextOptions
 from bert4ner.config import Config
 from bert4ner.options import describe
 
@@ -16,10 +16,9 @@ def train(
         Path | None,
         describe("Documents to choose the best epoch on; by default a share of the others.", metavar="DATA"),
     ] = None,
-    jobs: Jobs = 1,
-    executor: ExecutorName = "local",
     format: InputFormat = "auto",
-    pseudo: Pseudo = None,
+    execution: ExecutionOptions = ExecutionOptions(),  # noqa: B008  (frozen)
+    text: TextOptions = TextOptions(),  # noqa: B008  (frozen)
     options: Config = Config(),  # noqa: B008  (frozen)
 ) -> None:
     """Train one model and keep the epoch that is best on validation documents.
@@ -31,12 +30,12 @@ def train(
 
     e.g.  bert4ner train examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/one --epochs 5
     """
-    from bert4ner.cli.training import print_training, read_pseudo
+    from bert4ner.cli.training import print_training
     from bert4ner.data.documents import read_documents
     from bert4ner.train.crossval import train as train_one
 
     documents = read_documents(data, format)
     validation = None if valid is None else read_documents(valid, format)
-    more = read_pseudo(pseudo)
-    scores = train_one(documents, options, output=output, valid=validation, jobs=jobs, executor=executor, pseudo=more)
+    more, executor = text.read(), execution.open()
+    scores = train_one(documents, options, output=output, valid=validation, executor=executor, more=more)
     print_training(output, scores)

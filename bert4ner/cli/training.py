@@ -1,10 +1,9 @@
-"""What ``bert4ner train`` and ``bert4ner crossval`` read beside their data, and print when they are done."""
+"""What ``bert4ner train`` and ``bert4ner crossval`` print when they are done."""
 
 import shlex
 from pathlib import Path
 
 from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
-from bert4ner.runs.pseudo_labels import PseudoLabelled, read_pseudo_labels
 from bert4ner.runs.score_sheet import ScoreSheet
 from bert4ner.runs.scores import read_scores
 from bert4ner.scoring.metrics import Scores
@@ -24,11 +23,6 @@ def print_training(run: Path, scores: Scores) -> None:
     print(f"Note: {sheet.note}.")
     print(f"run:   {run}")
     print(f"next:  bert4ner predict {shlex.quote(str(run))} NEW.txt --output found.jsonl")
-
-
-def read_pseudo(path: Path | None) -> list[PseudoLabelled]:
-    """The pseudo-labelled documents of a file; none of none."""
-    return [] if path is None else read_pseudo_labels(path)
 
 
 def _print_folds(sheet: ScoreSheet) -> None:

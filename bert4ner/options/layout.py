@@ -31,7 +31,7 @@ def _read_layout(cls: type[Any]) -> Layout:
     fields = dataclasses.fields(cls)
     own = tuple(_option(each, kinds[each.name], "") for each in fields if "about" in each.metadata)
     parts = [_group(each.name, kinds[each.name]) for each in fields if "about" not in each.metadata]
-    groups = (Group("", "", own), *parts) if own else tuple(parts)
+    groups = (Group("", _told(cls), own), *parts) if own else tuple(parts)
     return Layout(groups, {each.name: each for group in groups for each in group.options})
 
 
@@ -42,7 +42,12 @@ layout_of: Callable[[Any], Layout] = cache(_read_layout)
 def _group(name: str, cls: type[Any]) -> Group:
     kinds = get_type_hints(cls)
     options = tuple(_option(each, kinds[each.name], name) for each in dataclasses.fields(cls))
-    return Group(name, " ".join(cleandoc(cls.__doc__ or "").partition("\n\n")[0].split()), options)
+    return Group(name, _told(cls), options)
+
+
+def _told(cls: type[Any]) -> str:
+    """The first paragraph of its docstring."""
+    return " ".join(cleandoc(cls.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _option(field: "dataclasses.Field[Any]", annotation: object, group: str) -> Option:

@@ -9,6 +9,7 @@ from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError
 from bert4ner.registry import HEADS, MODIFIERS
 from bert4ner.runs.pseudo_labels import PseudoLabelled
+from bert4ner.train.more_text import MoreText
 from bert4ner.train.sampling import warn_of_idle
 
 
@@ -17,7 +18,7 @@ def check_training(
     config: Config,
     valid: Sequence[Document] | None = None,
     *,
-    pseudo: Sequence[PseudoLabelled] = (),
+    more: MoreText = MoreText(),  # noqa: B008  (frozen)
 ) -> None:
     """Refuse documents and options that a training would fail with.
 
@@ -25,7 +26,7 @@ def check_training(
         documents: those to train on.
         config: how to train.
         valid: validation documents, if they are given apart.
-        pseudo: documents to train on, too, pseudo-labelled or without labels.
+        more: what to train on, too.
 
     Raises:
         DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold; a weight of 0
@@ -37,9 +38,9 @@ def check_training(
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
-    _check_taught(documents, pseudo, config)
+    _check_taught(documents, more.all, config)
     modifiers = _check_network(config, sorted_labels([*documents, *(valid or ())]))
-    _check_unlabelled(modifiers, [each.document for each in pseudo if not each.document.weight])
+    _check_unlabelled(modifiers, [each.document for each in more.all if not each.document.weight])
     if valid is not None:
         check_documents(valid, "validation")
     warn_of_idle(documents, config)

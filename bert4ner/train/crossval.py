@@ -16,11 +16,11 @@ from bert4ner.runs.finish import finish_run
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
-from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
+from bert4ner.train.more_text import MoreText
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
 from bert4ner.train.teaching import with_pseudo_labels
 
@@ -33,10 +33,9 @@ def cross_validate(
     *,
     output: str | Path,
     folds: int = 5,
-    jobs: int = 1,
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
-    pseudo: Sequence[PseudoLabelled] = (),
+    more: MoreText = MoreText(),  # noqa: B008  (frozen)
 ) -> Scores:
     """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
@@ -51,22 +50,22 @@ def cross_validate(
         config: how to train, and the seed of the division.
         output: the run folder; new, empty, or holding the same run.
         folds: number of folds.
-        jobs: how many models train at a time, each on its share of the machine; results are the same.
-        executor: where they do: `local`, in processes of their own; `in_process`, one after the other in this one; or
-            one that another package registers.
+        executor: where models train: `local`, in processes of their own; `in_process`, in this one; or one that
+            another package registers. `LocalExecutor(jobs=2)` trains two at a time, each on its share of the machine;
+            results are the same.
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
-        pseudo: more documents to learn from (`runs.pseudo_labels`), each by those folds only whose held-out documents
-            its teachers never saw; or without labels (`as_unlabelled`), by all folds.
+        more: what to learn from beside `documents`: pseudo-labels, each by those folds only whose held-out documents
+            its teachers never saw; documents without labels, all by every fold.
 
     Raises:
         DataError: no documents, ids that repeat, more folds than different texts, or pseudo-labels that may leak.
         ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; nothing is written then.
         RunError: `output` holds another run, or a fold failed.
     """
-    opened = _opened(executor, jobs, callbacks)
-    check_training(documents, config, pseudo=pseudo)
-    division = with_pseudo_labels(divide(documents, folds, config), pseudo, strict=True)
+    opened = open_executor(executor, callbacks)
+    check_training(documents, config, more=more)
+    division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -76,10 +75,9 @@ def train(
     *,
     output: str | Path,
     valid: Sequence[Document] | None = None,
-    jobs: int = 1,
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
-    pseudo: Sequence[PseudoLabelled] = (),
+    more: MoreText = MoreText(),  # noqa: B008  (frozen)
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
@@ -89,17 +87,10 @@ def train(
     Raises:
         ConfigError: ``bootstrap`` and `valid`.
     """
-    opened = _opened(executor, jobs, callbacks)
-    check_training(documents, config, valid, pseudo=pseudo)
-    division = with_pseudo_labels(divide_in_two(documents, valid, config), pseudo, strict=False)
+    opened = open_executor(executor, callbacks)
+    check_training(documents, config, valid, more=more)
+    division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
-
-
-def _opened(executor: str | Executor, jobs: int, callbacks: Sequence[Any]) -> Executor:
-    """The executor, which can take these callbacks along."""
-    opened = open_executor(executor, jobs)
-    opened.check(callbacks)
-    return opened
 
 
 @dataclass(frozen=True)
@@ -156,17 +147,14 @@ class _Run:
 
     def _task(self, training: Training, config: Config) -> Task:
         fold, seed = training
-        learned, held_out = self.division.training(fold), self.division.held_out(fold)
-        pseudo = self.division.pseudo(fold)
-        more = "".join(f" and {number} {kind}" for kind, number in _kinds(pseudo).items() if number)
+        documents = self.division.fold(fold)
+        learned, held_out = len(documents.training), len(documents.held_out)
+        more = "".join(f" and {number} {kind}" for kind, number in _kinds(documents.pseudo).items() if number)
         return FoldTask(
             folder=self.folder.fold(*training),
-            title=f"{self._named(training)}: {len(learned)} documents{more} to learn, {len(held_out)} held out",
-            training=learned,
-            pseudo=pseudo,
-            held_out=held_out,
+            title=f"{self._named(training)}: {learned} documents{more} to learn, {held_out} held out",
+            documents=documents,
             config=config if seed is None else config.replace(seed=seed, seeds=1),
-            labels=self.division.labels,
             callbacks=self.callbacks,
         )
 

@@ -13,6 +13,20 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Fold:
+    """The documents of one training."""
+
+    training: Sequence[Document]
+    """To learn from."""
+    held_out: Sequence[Document]
+    """To score every epoch on."""
+    labels: Sequence[str]
+    """All that the model shall know, including those that occur in held-out documents only."""
+    pseudo: Sequence[Document] = ()
+    """Documents to learn from, too: pseudo-labelled, or of weight 0 and without labels."""
+
+
+@dataclass(frozen=True)
 class Division:
     """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
 
@@ -20,7 +34,7 @@ class Division:
     times: Sequence[Sequence[int]]
     """For each fold how often its models learn from each document in an epoch; 0 is held out."""
     taught: Sequence[Sequence[Document]] = ()
-    """For each fold the pseudo-labelled documents that its models learn from, too, if there are any; see `teaching`."""
+    """For each fold the documents that its models learn from beside these, if there are any; see `teaching`."""
     fingerprint_of_taught: str = ""
 
     @classmethod
@@ -49,13 +63,17 @@ class Division:
         held_out = [min(times) == 0 for times in zip(*self.times, strict=True)]
         return [document for document, held in zip(self.documents, held_out, strict=True) if held]
 
+    def fold(self, fold: int) -> Fold:
+        """The documents of one fold's models."""
+        return Fold(self.training(fold), self.held_out(fold), self.labels, self.pseudo(fold))
+
     def training(self, fold: int) -> list[Document]:
         """The documents that a fold's models are trained on, each as often as it is."""
         pairs = zip(self.documents, self.times[fold], strict=True)
         return [document for document, times in pairs for _ in range(times)]
 
     def pseudo(self, fold: int) -> Sequence[Document]:
-        """The pseudo-labelled documents that a fold's models are trained on beside these."""
+        """The documents that a fold's models learn from beside these: pseudo-labelled, or without labels."""
         return self.taught[fold] if self.taught else ()
 
     def held_out(self, fold: int) -> list[Document]:

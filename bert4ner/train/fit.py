@@ -23,18 +23,10 @@ from bert4ner.train.callbacks.replay import Replay
 from bert4ner.train.callbacks.scores import EntityScores
 from bert4ner.train.callbacks.state import SaveState
 from bert4ner.train.compiling import compile_for_training
+from bert4ner.train.division import Fold
 
 
-def fit(
-    training: Sequence[Document],
-    held_out: Sequence[Document],
-    config: Config,
-    *,
-    labels: Sequence[str],
-    folder: str | Path,
-    callbacks: Sequence[Any] = (),
-    pseudo: Sequence[Document] = (),
-) -> list[dict[str, Any]]:
+def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """Train on some documents, score others after every epoch, keep the best epoch's model; returns the history.
 
     If `folder` holds the state of the same training, it goes on after the last completed epoch, with the same result
@@ -42,25 +34,23 @@ def fit(
     with the seed of the configuration.
 
     Args:
-        training: documents to learn from.
-        held_out: documents to score every epoch on.
+        documents: those to learn from and those to score every epoch on.
         config: how to train.
-        labels: all labels that the model shall know, including those that occur in held-out documents only.
         folder: receives model/, history.jsonl and state/, which is needed only to go on.
         callbacks: more Keras callbacks; they find the scores in the logs, and what they add is in the history. When a
             training goes on, they begin anew.
-        pseudo: pseudo-labelled documents to learn from, too.
 
     Raises:
         DataError: no text to train on, no documents held out, or a label to learn that is not among `labels`.
         CheckpointError, ConfigError: see `build_model`.
         RunError: the loss is no number, the memory does not suffice, or the state is damaged.
     """
+    training, held_out = documents.training, documents.held_out
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
     prepare_process(repeatable=True)
-    model = NERModel.create(config, labels)
-    batches = training_batches(training, model.network, pseudo)
+    model = NERModel.create(config, documents.labels)
+    batches = training_batches(training, model.network, documents.pseudo)
     epochs = config.optimization.epochs
     compile_for_training(model.network, epochs * len(batches), epochs=epochs)
     loop = _Loop(model, batches, held_out, Path(folder))

@@ -10,6 +10,7 @@ from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.runs.layout import MODEL, OUT_OF_FOLD, PREDICTIONS
+from bert4ner.train.division import Fold
 
 
 class Task(ABC):
@@ -42,14 +43,10 @@ class FoldTask(Task):
 
     folder: Path
     title: str
-    training: Sequence[Document]
-    held_out: Sequence[Document]
+    documents: Fold
     config: Config
-    labels: Sequence[str]
     callbacks: Sequence[Any] = ()
     """Keras callbacks beside the library's own."""
-    pseudo: Sequence[Document] = ()
-    """Pseudo-labelled documents to train on, too."""
 
     def run(self) -> None:
         """Trains, loads the best epoch, predicts the held-out documents and writes what was found."""
@@ -57,18 +54,10 @@ class FoldTask(Task):
         from bert4ner.models.prediction import predict_documents
         from bert4ner.train.fit import fit
 
-        fit(
-            self.training,
-            self.held_out,
-            self.config,
-            labels=self.labels,
-            folder=self.folder,
-            callbacks=self.callbacks,
-            pseudo=self.pseudo,
-        )
+        fit(self.documents, self.config, folder=self.folder, callbacks=self.callbacks)
         best = NERModel.load(self.folder / MODEL)
-        # Written last: it makes the fold complete.
-        write_documents(predict_documents([best], self.held_out), self.folder / PREDICTIONS, "jsonl")
+        found = predict_documents([best], self.documents.held_out)
+        write_documents(found, self.folder / PREDICTIONS, "jsonl")  # last: it makes the fold complete
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def pseudo_label(
     run: str | Path,
     documents: Sequence[Document],
     options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
+    *,
+    by_fold: bool = False,
 ) -> Iterator[Lesson]:
     """What a run's models find in new documents, as documents to learn from: one lesson, or one for each fold.
 
@@ -52,6 +54,7 @@ def pseudo_label(
         run: the folder of a complete run.
         documents: new ones; annotation that they have is ignored.
         options: what becomes a label, and what documents weigh.
+        by_fold: label every document by each fold's own models, so that `cross_validate` can learn from it.
 
     Raises:
         RunError, CheckpointError: see `NamedEntityRecognizer.load`; or several runs combined.
@@ -62,8 +65,9 @@ def pseudo_label(
         raise RunError(f"{path}: several runs combined, whose folds are not told; label with one of them")
     record = open_trained(path)
     every = tuple(range(record.num_folds))
-    for folds in [(fold,) for fold in every] if options.by_fold else [every]:
-        yield _lesson(record, folds, documents, options)
+    for folds in [(fold,) for fold in every] if by_fold else [every]:
+        lesson = _lesson(record, folds, documents, options)
+        yield replace(lesson, documents=_told_apart(lesson.documents, folds[0])) if by_fold else lesson
 
 
 def _lesson(
@@ -82,10 +86,12 @@ def _lesson(
     weight = options.weight or (rule[0] if rule else 1.0)
     counts = {label: counts.gold for label, counts in record.scores.counts.items()}
     labelled = weighed(kept, weight, counts, options)
-    if options.by_fold:
-        labelled = [replace(each, id=f"{each.id}#fold-{folds[0]}") for each in labelled]
     teachers = Teachers(record.folds.division, folds)
     return Lesson(teachers, labelled, len(judgements) - len(kept), weight, rule[1:] if rule else None)
+
+
+def _told_apart(documents: Sequence[Document], fold: int) -> list[Document]:
+    return [replace(each, id=f"{each.id}#fold-{fold}") for each in documents]
 
 
 def _recognizer(record: TrainedRun, folds: tuple[int, ...]) -> NamedEntityRecognizer:

@@ -1,6 +1,6 @@
-"""How pseudo-labels are made of what a run finds: the options of `pseudo_label`."""
+"""How pseudo-labels are made of what a run finds, and how often: the options of `pseudo_label` and `self_train`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bert4ner.options import Options, option
@@ -27,9 +27,6 @@ class PseudoOptions(Options):
     least_confidence: float = option(
         0.0, "Leave out documents whose labels have a lower F1 than this, as far as the models know.", low=0, high=1
     )
-    by_fold: bool = option(
-        False, "Label every document by each fold's own models, so that `crossval --pseudo` can learn from it."
-    )
     weights: Literal["equal", "confidence", "density"] = option(
         "equal",
         "Multiply each document's weight by its confidence, or by how much more frequent its labels are in the run's "
@@ -43,3 +40,16 @@ class PseudoOptions(Options):
     )
 
     relations = (_unsure_is_below_sure,)
+
+
+@dataclass(frozen=True)
+class SelfTrainingOptions(Options):
+    """How many rounds there are, and what becomes a label in each.
+
+    Raises:
+        ConfigError: a value outside its range, or see `PseudoOptions`.
+    """
+
+    folds: int = option(5, "Number of parts; a model is trained without each.", low=2)
+    rounds: int = option(3, "Rounds that learn from new documents, at most.", low=1)
+    labels: PseudoOptions = field(default_factory=PseudoOptions)

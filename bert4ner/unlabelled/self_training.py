@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bert4ner.config import Config
@@ -10,8 +11,10 @@ from bert4ner.entities import Document
 from bert4ner.runs.pseudo_labels import PseudoLabelled, write_pseudo_labels
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.crossval import cross_validate
+from bert4ner.train.executors.base import Executor, open_executor
+from bert4ner.train.more_text import MoreText
 from bert4ner.unlabelled.labelling import pseudo_label
-from bert4ner.unlabelled.options import PseudoOptions
+from bert4ner.unlabelled.options import PseudoOptions, SelfTrainingOptions
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +36,8 @@ def self_train(
     config: Config,
     *,
     output: str | Path,
-    folds: int = 5,
-    rounds: int = 3,
-    options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
+    options: SelfTrainingOptions = SelfTrainingOptions(),  # noqa: B008  (frozen)
+    executor: str | Executor = "local",
 ) -> list[Round]:
     """Rounds of a cross-validation, each taught by what the one before finds in new documents, and their scores.
 
@@ -49,20 +51,20 @@ def self_train(
         unlabelled: new ones.
         config: how to train; `pseudo_ramp` is for the rounds after the first.
         output: a folder, for the run of each round, `round-0`, and the labels that it was taught, `round-1.jsonl`.
-        folds: number of folds.
-        rounds: how many there are at most, round 0 not counted.
-        options: what becomes a label; `by_fold` whatever it says.
+        options: how many folds and rounds there are, and what becomes a label.
+        executor: where models train; see `cross_validate`.
 
     Raises:
         Bert4NERError: see `cross_validate` and `pseudo_label`.
     """
     output, first = Path(output), config.replace(pseudo_ramp=0)
-    done = [Round(output / "round-0", cross_validate(documents, first, output=output / "round-0", folds=folds))]
-    for number in range(1, rounds + 1):
-        taught = _labels(done[-1].run, unlabelled, options)
+    train = partial(cross_validate, documents, folds=options.folds, executor=open_executor(executor))
+    done = [Round(output / "round-0", train(first, output=output / "round-0"))]
+    for number in range(1, options.rounds + 1):
+        taught = _labels(done[-1].run, unlabelled, options.labels)
         run = output / f"round-{number}"
         write_pseudo_labels(taught, run.with_suffix(".jsonl"))
-        scores = cross_validate(documents, config, output=run, folds=folds, pseudo=taught)
+        scores = train(config, output=run, more=MoreText(pseudo=taught))
         done.append(Round(run, scores, sum(len(each.document.entities) for each in taught)))
         if not _has_risen(done):
             break
@@ -77,5 +79,5 @@ def _has_risen(done: Sequence[Round]) -> bool:
 
 
 def _labels(run: Path, unlabelled: Sequence[Document], options: PseudoOptions) -> list[PseudoLabelled]:
-    lessons = pseudo_label(run, unlabelled, options.replace(by_fold=True))
+    lessons = pseudo_label(run, unlabelled, options, by_fold=True)
     return [each for lesson in lessons for each in lesson.labelled]

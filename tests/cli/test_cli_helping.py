@@ -27,7 +27,8 @@ def test_lines_are_as_wide_as_the_terminal(name, width, widest, bert4ner, monkey
 def test_options_stand_in_the_groups_of_the_configuration(bert4ner, monkeypatch):
     out = page(bert4ner, monkeypatch, "train", 80)
     titles = re.findall(r"^(\w+(?: options)?):", out, re.MULTILINE)
-    groups = "windows model spans words losses optimization rates step regularization sampling pseudo run".split()
+    configured = "windows model spans words losses optimization rates step regularization sampling pseudo run"
+    groups = f"execution text {configured}".split()
     assert titles == ["usage", "arguments", "options", *(f"{group} options" for group in groups)]
     assert out.startswith("usage: bert4ner train [OPTIONS] DATA\n\nTrain one model and keep")
     flat = " ".join(out.split())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bert4ner.cli.main import main
+from bert4ner.config import Config
 from bert4ner.errors import DataError
 from bert4ner.registry import COMMANDS, EXECUTORS, MODIFIERS, Command
 from bert4ner.version import VERSION
@@ -125,14 +126,19 @@ def test_names_of_other_packages_are_told_by_help(bert4ner, monkeypatch):
 
 
 @pytest.mark.parametrize(("command", "function"), [("train", "train"), ("crossval", "cross_validate")])
-def test_the_executor_reaches_the_training(command, function, refused, monkeypatch, data):
+def test_the_executor_and_a_file_reach_the_training(command, function, refused, monkeypatch, data, tmp_path):
     def training(documents, options, *, executor, **others):
-        raise DataError(f"executed {executor}")
+        raise DataError(f"{type(executor).__name__} {executor.jobs} {options.model.head}")
 
     module = type(sys)("bert4ner.train.crossval")
     setattr(module, function, training)
     monkeypatch.setitem(sys.modules, "bert4ner.train.crossval", module)
-    assert refused(command, data, "--output", "x", "--executor", "in_process") == "executed in_process"
+    path = tmp_path / "config.toml"
+    path.write_text(f"jobs = 3\n{Config().replace(head='span').to_toml()}", encoding="utf-8")
+    with_file = (command, data, "--output", "x", "--config", path)
+    assert refused(*with_file) == "LocalExecutor 3 span"
+    assert refused(*with_file, "--executor", "in_process", "--jobs", 1) == "InProcessExecutor 1 span"
+    assert "in_process runs one task at a time, got jobs=3" in refused(*with_file, "--executor", "in_process")
 
 
 def test_python_m_bert4ner_is_the_same_command():

@@ -96,7 +96,9 @@ BAD = {
     "*, quiet: bool = False": "quiet, --quiet would mean two things",
     "*, help: str = ''": "--help would mean two things",
     "*, config: str = '', one: Options = Config()": "config, --config would mean two things",
-    "*, one: Options = TuneOptions(), two: Options = TuneOptions()": "--trials, --prune, --no-prune, --weights would",
+    "*, one: Options = TuneOptions(), two: Options = TuneOptions()": (
+        "--trials, --prune, --no-prune, --weights, trials, prune, weights would mean two things"
+    ),
     "*, sort: bool = True, no_sort: bool = False": "--no-sort would mean two things",
     "*, times: dict[str, list[int]] = 1": "TypeError: no option can be of the kind dict",
     "*, times: 'Unknown' = 1": "NameError: name 'Unknown' is not defined",

@@ -14,6 +14,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.text.encoded import encode_documents
 from bert4ner.text.token_spans import TokenSpan
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 LABELS = ["X", "Y"]
@@ -277,6 +278,6 @@ def test_a_tiny_network_learns_entities_in_several_pieces_by_heart(tiny_config, 
         head_learning_rate=2e-2,
         encoder_dropout=0.0,
     )
-    history = fit(few, few, config, labels=["X", "Y"], folder=tmp_path)
+    history = fit(Fold(few, few, ["X", "Y"]), config, folder=tmp_path)
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     assert list(predict_documents([NERModel.load(tmp_path / "model")], few)) == few

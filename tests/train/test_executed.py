@@ -7,6 +7,7 @@ import pytest
 from bert4ner.backend.frameworks import keras
 from bert4ner.errors import ConfigError, RunError
 from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.executors.local import LocalExecutor
 from tests.conftest import ROOT
 from tests.train.reporting import Reporting
 
@@ -35,7 +36,11 @@ def contents(folder):
 def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
     documents, config, tmp_path, read_lines, without_times
 ):
-    for name, options in {"one": {}, "two": {"jobs": 2}, "here": {"executor": "in_process"}}.items():
+    for name, options in {
+        "one": {},
+        "two": {"executor": LocalExecutor(jobs=2)},
+        "here": {"executor": "in_process"},
+    }.items():
         cross_validate(documents, config, output=tmp_path / name, folds=2, **options)
     one = contents(tmp_path / "one")
     assert len(one) == 5 + 2 * 4
@@ -49,8 +54,9 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
 
 
 def test_callbacks_are_called_where_the_folds_train_with_the_scores(documents, config, tmp_path):
+    two = LocalExecutor(jobs=2)
     cross_validate(
-        documents, config, output=tmp_path / "run", folds=2, jobs=2, callbacks=[Reporting(tmp_path / "told")]
+        documents, config, output=tmp_path / "run", folds=2, executor=two, callbacks=[Reporting(tmp_path / "told")]
     )
     told = sorted((tmp_path / "told").iterdir())
     assert len(told) == 2  # processes
@@ -86,6 +92,8 @@ def test_a_fold_that_fails_leaves_the_complete_ones_and_the_same_call_goes_on(do
     assert not (tmp_path / "run" / "scores.json").exists()
     (tmp_path / "fail").unlink()
     with caplog.at_level(logging.INFO):
-        cross_validate(documents, config, output=tmp_path / "run", folds=2, jobs=2, callbacks=[reporting])
+        cross_validate(
+            documents, config, output=tmp_path / "run", folds=2, callbacks=[reporting], executor=LocalExecutor(2)
+        )
     assert "fold 0 of 2 is complete already" in caplog.text
     assert (tmp_path / "run" / "scores.json").is_file()

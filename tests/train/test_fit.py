@@ -17,6 +17,7 @@ from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Scores, evaluate
 from bert4ner.train.callbacks.scores import EntityScores
 from bert4ner.train.callbacks.state import SaveState
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
@@ -85,7 +86,7 @@ def uninterrupted(parts, tiny_config, tmp_path_factory):
     original = TagHead.loss
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(TagHead, "loss", lambda *arguments: traces.append(1) or original(*arguments))
-        history = fit(*parts, tiny_config(), labels=LABELS, folder=folder)
+        history = fit(Fold(*parts, LABELS), tiny_config(), folder=folder)
     return folder, history, len(traces)
 
 
@@ -140,11 +141,11 @@ class TestGoingOn:
         with monkeypatch.context() as patch:
             stop_in_epoch(patch, 1)
             with pytest.raises(Stopped):
-                fit(*parts, tiny_config(), labels=LABELS, folder=tmp_path)
+                fit(Fold(*parts, LABELS), tiny_config(), folder=tmp_path)
         assert len((tmp_path / "history.jsonl").read_text(encoding="utf-8").splitlines()) == 1
         with (tmp_path / "history.jsonl").open("a", encoding="utf-8") as handle:
             handle.write("a line of an epoch whose state was not written any more\n")
-        resumed = fit(*parts, tiny_config(), labels=LABELS, folder=tmp_path)
+        resumed = fit(Fold(*parts, LABELS), tiny_config(), folder=tmp_path)
 
         folder, history, _ = uninterrupted
         assert without_times(resumed) == without_times(history)
@@ -157,27 +158,27 @@ class TestGoingOn:
         self, eagerly, parts, tiny_config, tmp_path, monkeypatch, without_times, precision, epoch
     ):
         config = tiny_config(head="softmax", precision=precision, batch_tokens=256)
-        whole = fit(*parts, config, labels=LABELS, folder=tmp_path / "whole")
+        whole = fit(Fold(*parts, LABELS), config, folder=tmp_path / "whole")
         with monkeypatch.context() as patch:
             stop_in_epoch(patch, epoch)
             with pytest.raises(Stopped):
-                fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
-        resumed = fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
+                fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
+        resumed = fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
         assert without_times(resumed) == without_times(whole)
         assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
 
     def test_with_documents_drawn_and_changed_for_each_epoch(self, eagerly, parts, tiny_config, tmp_path, monkeypatch):
         drawn = {"repeat_rare": 0.9, "replace_mentions": 0.5, "swap_mentions": 0.5, "batch_tokens": 192}
         config = tiny_config(head="softmax", **drawn)
-        fit(*parts, config, labels=LABELS, folder=tmp_path / "whole")
+        fit(Fold(*parts, LABELS), config, folder=tmp_path / "whole")
         with monkeypatch.context() as patch:
             stop_in_epoch(patch, 1)
             with pytest.raises(Stopped):
-                fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
-        fit(*parts, config, labels=LABELS, folder=tmp_path / "stopped")
+                fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
+        fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
         assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
         plain = tiny_config(head="softmax", batch_tokens=192)
-        fit(*parts, plain, labels=LABELS, folder=tmp_path / "plain")
+        fit(Fold(*parts, LABELS), plain, folder=tmp_path / "plain")
         one, other = state(tmp_path / "whole"), state(tmp_path / "plain")
         assert any(not np.array_equal(one[name], other[name]) for name in one if name.startswith("network/"))
 
@@ -185,7 +186,7 @@ class TestGoingOn:
         folder, history, _ = uninterrupted
         before = (folder / "model" / "weights.safetensors").stat().st_mtime_ns
         monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
-        assert fit(*parts, tiny_config(), labels=LABELS, folder=folder) == history
+        assert fit(Fold(*parts, LABELS), tiny_config(), folder=folder) == history
         assert (folder / "model" / "weights.safetensors").stat().st_mtime_ns == before
 
     @pytest.mark.parametrize("damage", ["truncated", "empty", "no history", "history", "missing", "shape", "labels"])
@@ -212,7 +213,7 @@ class TestGoingOn:
             path.write_bytes(whole)
             labels = ["DRUG", "ORGAN", "PERSON", "SYMPTOM"]
         with pytest.raises(RunError, match=r"training\.safetensors: damaged .*; delete the folder .* to start it anew"):
-            fit(*parts, tiny_config(), labels=labels, folder=tmp_path)
+            fit(Fold(*parts, labels), tiny_config(), folder=tmp_path)
 
 
 class TestTheSeed:
@@ -220,9 +221,8 @@ class TestTheSeed:
     def train(self, eagerly, parts, tiny_config, tmp_path):
         def train(name, **options):
             history = fit(
-                *parts,
+                Fold(*parts, LABELS),
                 tiny_config(head="softmax", batch_tokens=256, epochs=2, **options),
-                labels=LABELS,
                 folder=tmp_path / name,
             )
             return history, state(tmp_path / name)
@@ -251,7 +251,7 @@ class TestTheBestEpoch:
         def train(f1s, **options):
             pretend_scores(monkeypatch, f1s)
             config = tiny_config(head="softmax", batch_tokens=1024, epochs=len(f1s), **options)
-            history = fit(*parts, config, labels=LABELS, folder=tmp_path)
+            history = fit(Fold(*parts, LABELS), config, folder=tmp_path)
             return history, kept, load_file(tmp_path / "model" / "weights.safetensors")
 
         return train
@@ -275,7 +275,7 @@ class TestTheBestEpoch:
         history, _, _ = train([30, 20, 20, 20], patience=1)
         assert len(history) == 2
         config = tiny_config(head="softmax", batch_tokens=1024, epochs=4, patience=1)
-        assert fit(*parts, config, labels=LABELS, folder=tmp_path) == history
+        assert fit(Fold(*parts, LABELS), config, folder=tmp_path) == history
 
 
 class TestNaN:
@@ -297,7 +297,7 @@ class TestNaN:
     def test_the_documents_of_the_batch_are_named(self, eagerly, parts, tiny_config, tmp_path, poisoned):
         training = [*parts[0], Document("the odd one", "茯苓", (Entity(0, 2, "DRUG"),))]
         with pytest.raises(RunError, match=r"the loss became nan in epoch 1, batch \d+, with documents .*;") as error:
-            fit(training, parts[1], tiny_config(head="softmax"), labels=LABELS, folder=tmp_path)
+            fit(Fold(training, parts[1], LABELS), tiny_config(head="softmax"), folder=tmp_path)
         named = str(error.value).partition("with documents ")[2].partition(";")[0].split(", ")
         assert "the odd one" in named and 1 < len(named) < 10
         assert "lower --learning-rate" in str(error.value)
@@ -306,14 +306,14 @@ class TestNaN:
     def test_many_documents_are_not_all_listed(self, eagerly, parts, tiny_config, tmp_path, poisoned):
         training = [*parts[0], Document("the odd one", "茯苓")]
         with pytest.raises(RunError, match=r"with documents leaflet 0, .*, leaflet 7 and 11 more;"):
-            fit(training, parts[1], tiny_config(head="softmax", batch_tokens=4096), labels=LABELS, folder=tmp_path)
+            fit(Fold(training, parts[1], LABELS), tiny_config(head="softmax", batch_tokens=4096), folder=tmp_path)
 
     def test_weights_that_blow_up_in_the_last_step_of_an_epoch_are_told(self, eagerly, parts, tiny_config, tmp_path):
         config = tiny_config(head="softmax", batch_tokens=4096, learning_rate=1e38, head_learning_rate=1e38, warmup=0.0)
         with pytest.raises(
             RunError, match=r"the model after epoch 1 gives no valid predictions .*lower --learning-rate"
         ):
-            fit(*parts, config, labels=LABELS, folder=tmp_path)
+            fit(Fold(*parts, LABELS), config, folder=tmp_path)
         assert not (tmp_path / "model").exists()
 
     def test_memory_that_does_not_suffice_is_told_with_the_cure(self, parts, tiny_config, tmp_path, monkeypatch):
@@ -322,14 +322,14 @@ class TestNaN:
 
         monkeypatch.setattr(keras.Model, "fit", exhausted)
         with pytest.raises(RunError, match=r"^out of memory with batch_tokens=128 .*lower --batch-tokens$"):
-            fit(*parts, tiny_config(head="softmax"), labels=LABELS, folder=tmp_path)
+            fit(Fold(*parts, LABELS), tiny_config(head="softmax"), folder=tmp_path)
 
 
 class TestOddData:
     @pytest.fixture
     def train(self, eagerly, tiny_config, tmp_path):
         return lambda training, held_out, labels=LABELS, **options: fit(
-            training, held_out, tiny_config(epochs=1, batch_tokens=4096, **options), labels=labels, folder=tmp_path
+            Fold(training, held_out, labels), tiny_config(epochs=1, batch_tokens=4096, **options), folder=tmp_path
         )
 
     @pytest.mark.parametrize("head", ["crf", "softmax"])

@@ -10,6 +10,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.registry import HEADS
 from bert4ner.scoring.metrics import evaluate
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 LOW = 0.02
@@ -50,9 +51,7 @@ def test_a_tiny_random_network_learns_eight_documents_by_heart(
         encoder_dropout=0.0,
         head_dropout=0.0,
     )
-    history = fit(
-        few, few, config, labels=["DRUG", "PERSON", "SYMPTOM"], folder=tmp_path, callbacks=[StopWhenLearned()]
-    )
+    history = fit(Fold(few, few, ["DRUG", "PERSON", "SYMPTOM"]), config, folder=tmp_path, callbacks=[StopWhenLearned()])
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     assert history[-1]["loss"] < LOW
     assert evaluate(few, predict_documents([NERModel.load(tmp_path / "model")], few)).micro.f1 == 1.0
@@ -79,7 +78,7 @@ def test_heads_that_may_nest_learn_nested_entities_by_heart(head, precision, doc
     ]
     config = tiny_config(head=head, precision=precision, epochs=60, encoder_dropout=0.0, head_dropout=0.0, head_size=16)
     history = fit(
-        few, few, config, labels=["DRUG", "PART", "PERSON", "SYMPTOM"], folder=tmp_path, callbacks=[StopWhenLearned()]
+        Fold(few, few, ["DRUG", "PART", "PERSON", "SYMPTOM"]), config, folder=tmp_path, callbacks=[StopWhenLearned()]
     )
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     found = list(predict_documents([NERModel.load(tmp_path / "model")], few))

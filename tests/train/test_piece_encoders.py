@@ -9,6 +9,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.text.encoded import encode_documents
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]
@@ -66,7 +67,7 @@ def test_such_an_encoder_learns_a_few_documents_by_heart(encoder, documents, tin
         encoder_dropout=0.0,
         head_dropout=0.0,
     )
-    history = fit(few, few, config, labels=LABELS, folder=tmp_path / "run")
+    history = fit(Fold(few, few, LABELS), config, folder=tmp_path / "run")
     assert history[-1]["f1"] == 1.0, [line["f1"] for line in history]
     again = NERModel.load(tmp_path / "run" / "model")
     assert evaluate(few, predict_documents([again], few)).micro.f1 == 1.0

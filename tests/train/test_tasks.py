@@ -8,18 +8,19 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
+from bert4ner.train.division import Fold
 from bert4ner.train.tasks import FoldTask
 
 
 def test_a_fold_can_be_sent_and_is_named_after_its_folder():
     document = Document("a", "人参", weight=0.5)
-    task = FoldTask(Path("run/fold-2"), "fold 2 of 5", [document], [document], Config(), ["DRUG"])
+    task = FoldTask(Path("run/fold-2"), "fold 2 of 5", Fold([document], [document], ["DRUG"]), Config())
     assert pickle.loads(pickle.dumps(task)) == task
     assert task.name == "fold-2"
 
 
 def test_what_cannot_be_trained_is_told(tiny_config, tmp_path):
-    task = FoldTask(tmp_path / "fold-0", "fold 0 of 1", [], [Document("a", "人参")], tiny_config(), ["DRUG"])
+    task = FoldTask(tmp_path / "fold-0", "fold 0 of 1", Fold([], [Document("a", "人参")], ["DRUG"]), tiny_config())
     with pytest.raises(DataError, match="0 documents to train on and 1 held out"):
         task.run()
     assert not (tmp_path / "fold-0").exists()

@@ -13,6 +13,7 @@ from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers, as_
 from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division
 from bert4ner.train.document_weights import DocumentWeights
+from bert4ner.train.more_text import MoreText
 from bert4ner.train.teaching import with_pseudo_labels
 
 GOLD = [Document(f"gold-{number}", f"人参治头痛{number}", (Entity(0, 2, "DRUG"),)) for number in range(6)]
@@ -119,7 +120,7 @@ def test_what_the_head_cannot_leave_open_and_a_ramp_of_nothing_are_refused(monke
     unsure = PseudoLabelled(replace(labelled(ELSEWHERE).document, unsure=(Entity(0, 1, "DRUG"),)), ELSEWHERE)
     with monkeypatch.context() as patch, pytest.raises(ConfigError, match=r"'new' has unsure spans, .* 'crf' cannot"):
         patch.setattr("bert4ner.train.checks.HEADS", type("Heads", (), {"get": lambda _: Rigid, "own": list}))
-        check_training(GOLD, Config(), pseudo=[unsure])
+        check_training(GOLD, Config(), more=MoreText(pseudo=[unsure]))
     with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
         check_training(GOLD, Config().replace(pseudo_ramp=3))
 
@@ -157,24 +158,24 @@ def test_documents_without_labels_and_modifiers_that_learn_from_them_need_each_o
 ):
     pseudo = [] if weight is None else [PseudoLabelled(Document("new", "当归", weight=weight), ELSEWHERE)]
     with pytest.raises(ConfigError, match=told):
-        check_training(GOLD, tiny_config(modifiers=modifiers), pseudo=pseudo)
+        check_training(GOLD, tiny_config(modifiers=modifiers), more=MoreText(pseudo=pseudo))
 
 
 @pytest.mark.parametrize("modifiers", ["vat", "mean_teacher,coral,mmd", "swa:first=1,mmd"])
 def test_documents_without_labels_are_taken_where_something_learns_from_them(modifiers, tiny_config):
-    check_training(GOLD, tiny_config(modifiers=modifiers), pseudo=as_unlabelled(GOLD[:2]))
+    check_training(GOLD, tiny_config(modifiers=modifiers), more=MoreText(unlabelled=GOLD[:2]))
 
 
 def test_a_weight_of_nothing_beside_annotation_and_a_ramp_of_nothing_are_refused(tiny_config):
     weightless = PseudoLabelled(replace(labelled(ELSEWHERE).document, weight=0.0), ELSEWHERE)
     with pytest.raises(DataError, match="'new' has the weight 0, as if it had no labels, and has some; leave out eith"):
-        check_training(GOLD, tiny_config(modifiers="vat"), pseudo=[weightless])
+        check_training(GOLD, tiny_config(modifiers="vat"), more=MoreText(pseudo=[weightless]))
     for given in ({"valid": [weightless.document]}, {}):
         documents = GOLD if given else [*GOLD, weightless.document]
         with pytest.raises(DataError, match=r"document 'new' has the weight 0, .* or give it as an unlabelled one"):
             check_training(documents, tiny_config(), **given)
     with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
-        check_training(GOLD, tiny_config(modifiers="vat", pseudo_ramp=3), pseudo=as_unlabelled(GOLD))
+        check_training(GOLD, tiny_config(modifiers="vat", pseudo_ramp=3), more=MoreText(unlabelled=GOLD))
 
 
 def test_weights_of_pseudo_labelled_documents_rise_and_those_of_gold_ones_stay():

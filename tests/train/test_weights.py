@@ -9,6 +9,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.registry import HEADS
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 from bert4ner.train.step import Batch, step_of
 
@@ -61,11 +62,11 @@ def test_a_training_with_weights_is_another_and_can_be_taken_up(documents, tiny_
         for number, each in enumerate(documents[:18])
     ]
     labels = ["DRUG", "PERSON", "SYMPTOM"]
-    plain = fit(documents[:18], documents[18:], config, labels=labels, folder=tmp_path / "plain")
-    other = fit(weighed, documents[18:], config, labels=labels, folder=tmp_path / "weighed")
+    plain = fit(Fold(documents[:18], documents[18:], labels), config, folder=tmp_path / "plain")
+    other = fit(Fold(weighed, documents[18:], labels), config, folder=tmp_path / "weighed")
     assert 0 < other[0]["loss"] < 0.8 * plain[0]["loss"]
-    assert fit(weighed, documents[18:], config, labels=labels, folder=tmp_path / "weighed") == other
+    assert fit(Fold(weighed, documents[18:], labels), config, folder=tmp_path / "weighed") == other
     ramp = config.replace(pseudo_ramp=3)  # in the first epoch half of the documents weigh next to nothing
     half, rest = documents[:9], documents[9:18]
-    rising = fit(half, documents[18:], ramp, labels=labels, folder=tmp_path / "rising", pseudo=rest)
+    rising = fit(Fold(half, documents[18:], labels, pseudo=rest), ramp, folder=tmp_path / "rising")
     assert 0 < rising[0]["loss"] < 0.8 * plain[0]["loss"]

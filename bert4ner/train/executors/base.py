@@ -45,16 +45,22 @@ class Executor(ABC):
         """
 
 
-def open_executor(executor: str | Executor, jobs: int) -> Executor:
-    """An executor by its name, or the one that is given.
+def make_executor(name: str, jobs: int = 1) -> Executor:
+    """An executor by its name.
 
     Raises:
-        ConfigError: there is none of that name, it does not run so many tasks at a time, or it is given with its own
-            number of them and `jobs` says another.
+        ConfigError: there is none of that name, or it does not run so many tasks at a time.
     """
-    if isinstance(executor, Executor):
-        if jobs not in (1, executor.jobs):
-            raise ConfigError(f"jobs={jobs}, but the executor given runs {executor.jobs} at a time; leave jobs out")
-        return executor
-    opened: Executor = EXECUTORS.get(executor)(jobs=jobs)
+    made: Executor = EXECUTORS.get(name)(jobs=jobs)
+    return made
+
+
+def open_executor(executor: str | Executor, callbacks: Sequence[Any] = ()) -> Executor:
+    """The executor that is given, or the one of that name, which can take these callbacks along.
+
+    Raises:
+        ConfigError: there is none of that name, or see `Executor.check`.
+    """
+    opened = executor if isinstance(executor, Executor) else make_executor(executor)
+    opened.check(callbacks)
     return opened

@@ -21,6 +21,14 @@ class LocalExecutor(Executor):
 
     Several at a time share out the cores and the GPUs, one GPU for each task. Memory is not shared out: each needs what
     it needs alone, and one that the system kills for want of it is told so. What they log has the task's name in front.
+
+    Args:
+        jobs: how many tasks may run at a time.
+
+    Example:
+        >>> import bert4ner
+        >>> bert4ner.LocalExecutor(jobs=2).jobs  # for `executor` of `cross_validate`
+        2
     """
 
     def check(self, callbacks: Sequence[Any]) -> None:

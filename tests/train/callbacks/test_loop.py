@@ -10,6 +10,7 @@ from bert4ner.backend.frameworks import keras
 from bert4ner.callbacks import EntityScores, History, KeepBest, Patience, Replay, StopAtNaN
 from bert4ner.models.ner_model import NERModel
 from bert4ner.scoring.metrics import Scores, evaluate
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]
@@ -37,7 +38,7 @@ def loop(documents):
 def test_a_loop_of_ones_own_trains_what_the_library_trains(
     loop, documents, config, tmp_path, read_lines, without_times, caplog
 ):
-    expected = fit(documents[:18], documents[18:], config, labels=LABELS, folder=tmp_path / "library")
+    expected = fit(Fold(documents[:18], documents[18:], LABELS), config, folder=tmp_path / "library")
     keras.utils.set_random_seed(config.run.seed)
     network = bert4ner.build_model(config, LABELS)
     scores = EntityScores(documents[18:])

@@ -4,15 +4,15 @@ import pytest
 
 from bert4ner.errors import ConfigError
 from bert4ner.registry import EXECUTORS
-from bert4ner.train.executors.base import Executor, open_executor
+from bert4ner.train.executors.base import Executor, make_executor, open_executor
 from bert4ner.train.executors.in_process import InProcessExecutor
 from bert4ner.train.executors.local import LocalExecutor
 
 
 def test_an_executor_is_opened_by_its_name_or_taken_as_it_is(monkeypatch):
-    assert open_executor("local", 3).jobs == 3
+    assert (open_executor("local").jobs, make_executor("local", 3).jobs) == (1, 3)
     given = InProcessExecutor()
-    assert open_executor(given, 1) is given
+    assert open_executor(given) is given
 
     class Cluster(LocalExecutor.__bases__[0]):
         def check(self, callbacks):
@@ -22,7 +22,7 @@ def test_an_executor_is_opened_by_its_name_or_taken_as_it_is(monkeypatch):
             yield from tasks
 
     monkeypatch.setitem(EXECUTORS._loaded, "cluster", Cluster)
-    assert isinstance(open_executor("cluster", 7), Executor)
+    assert isinstance(make_executor("cluster", 7), Executor)
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,5 @@ def test_an_executor_is_opened_by_its_name_or_taken_as_it_is(monkeypatch):
 )
 def test_what_cannot_be_is_refused(name, jobs, told):
     with pytest.raises(ConfigError) as error:
-        open_executor(name, jobs)
+        make_executor(name, jobs)
     assert told in str(error.value)
-
-
-def test_jobs_that_contradict_the_executor_given_are_refused():
-    with pytest.raises(ConfigError, match="jobs=4, but the executor given runs 2 at a time; leave jobs out"):
-        open_executor(LocalExecutor(2), 4)
-    assert open_executor(LocalExecutor(2), 2).jobs == 2

@@ -6,6 +6,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]
@@ -33,7 +34,7 @@ class Copy(keras.callbacks.Callback):
 
 def trained(documents, config, folder, callbacks=()):
     """Trains on the first 18 documents; returns the history, the state and the file of the best weights."""
-    history = fit(documents[:18], documents[18:], config, labels=LABELS, folder=folder, callbacks=callbacks)
+    history = fit(Fold(documents[:18], documents[18:], LABELS), config, folder=folder, callbacks=callbacks)
     return history, load_file(folder / "state/training.safetensors"), folder / "model/weights.safetensors"
 
 

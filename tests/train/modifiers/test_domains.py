@@ -10,6 +10,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.registry import HEADS
 from bert4ner.runs.pseudo_labels import as_unlabelled
+from bert4ner.train.division import Fold
 from bert4ner.train.fit import fit
 from bert4ner.train.forward import regularized
 from bert4ner.train.modifiers.correlation import Correlation
@@ -74,35 +75,26 @@ def test_a_single_window_has_no_covariance_and_windows_that_are_all_the_same_are
     assert float(MeanDiscrepancy().distance(tf.ones((3, 6)), tf.constant([True, False, False]))) == 0
 
 
-def features_of(network, batch):
+def features_of(network, batch, lengths=LENGTHS):
     """What the head is given, the mean over the text of each window and over its queries, in loops."""
     given = keras.Model(network.inputs, NERModel.of(network).head.input)(batch.inputs, training=True)
     given = np.asarray(tf.cast(given, "float32"))
     given = given if given.ndim == 4 else given[:, None]  # (batch, queries, length, width)
-    pairs = zip(given, LENGTHS, strict=True)
+    pairs = zip(given, lengths, strict=True)
     return np.array([np.mean([row[1 : 1 + n].mean(axis=0) for row in rows], axis=0) for rows, n in pairs])
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("head", HEADS.own())
-def test_every_head_is_trained_with_them(head, precision, network_with):
-    network = network_with(head=head, precision=precision)
+def test_every_head_is_trained_with_them(head, precision, network_with, one_layer):
+    network = network_with(pretrained=str(one_layer), head=head, precision=precision)
     batch = batch_for(network)._replace(weights=tf.constant([1.0, 0.0]))
     plain, labelled = TrainingStep(network), np.array([True, False])
-    loss = TrainingStep(network, {"mmd": MeanDiscrepancy(weight=3)}).loss(batch)
+    step = TrainingStep(network, {"mmd": MeanDiscrepancy(weight=3), "coral": Correlation()})  # of two, coral adds 0
     apart = discrepancy(features_of(network, batch), labelled)
-    np.testing.assert_allclose(float(loss.value - plain.loss(batch).value), 3 * apart, rtol=1e-2)
-    assert np.array_equal(loss.outputs, network(batch.inputs, training=True))
-    double = batch._replace(
-        inputs=[tf.concat([each, each], 0) for each in batch.inputs],
-        targets=tf.concat([batch.targets, batch.targets], 0),
-        weights=tf.constant([1.0, 0.0, 0.5, 0.0]),  # the second window twice has no covariance, the first neither
-    )
-    same = TrainingStep(network, {"coral": Correlation(weight=1e3)}).loss(double).value
-    np.testing.assert_allclose(float(same), float(plain.loss(double).value), atol=1e-3)
+    np.testing.assert_allclose(float(step.loss(batch).value - plain.loss(batch).value), 3 * apart, rtol=1e-2)
     before = network.get_weights()
-    step = TrainingStep(network, {"mmd": MeanDiscrepancy(), "coral": Correlation()})
-    assert np.isfinite(float(step((batch.inputs, batch.targets, tf.constant([0.0, 1.0])))["loss"]))
+    assert np.isfinite(float(step(tuple(batch))["loss"]))
     after = network.get_weights()
     assert all(np.isfinite(value).all() for value in after)
     assert any((one != other).any() for one, other in zip(before, after, strict=True))
@@ -129,8 +121,21 @@ def test_the_gradient_of_the_discrepancy_brings_both_kinds_together(network_with
     assert apart[-1] < 0.8 * apart[0]
 
 
+def test_the_covariances_are_those_of_what_the_head_is_given(network_with):
+    network = network_with()
+    batch = batch_for(network)
+    ids = tf.concat([batch.inputs[0], batch.inputs[0][:, ::-1]], 0)[:, :9]
+    ids = tf.concat([ids[:3], [[51, 53, 52, 55, 0, 0, 0, 0, 0]]], 0)  # four windows, padding behind the text
+    batch = batch._replace(inputs=[ids, tf.zeros_like(ids)], targets=tf.tile(batch.targets, [2, 1]))
+    batch = batch._replace(weights=tf.constant([1.0, 0.0, 0.5, 0.0]))
+    expected = correlation(features_of(network, batch, [7, 4, 7, 2]), np.array([True, False, True, False]))
+    both = TrainingStep(network, {"coral": Correlation(weight=9)}).loss(batch).value
+    assert expected > 1e-3
+    np.testing.assert_allclose(float(both - TrainingStep(network).loss(batch).value), 9 * expected, rtol=1e-2)
+
+
 def test_beside_others_it_is_of_the_first_pass(network_with):
-    network = network_with(dropout_samples=2)
+    network = network_with(head_l2=0.01)
     batch = batch_for(network)._replace(weights=tf.constant([1.0, 0.0]))
     forward = regularized(network, NERModel.of(network).config.regularization)
     apart = 2 * discrepancy(features_of(network, batch), np.array([True, False]))
@@ -155,7 +160,7 @@ def test_a_training_takes_notice_of_documents_without_labels(eagerly, documents,
         config = tiny_config(head="softmax", batch_tokens=256, epochs=1, modifiers=modifiers, lexicon="train")
         unlabelled = [each.document for each in as_unlabelled(documents[10:18])]
         folder = tmp_path / str(len(modifiers))
-        (line,) = fit(documents[:10], documents[18:], config, labels=LABELS, folder=folder, pseudo=unlabelled)
+        (line,) = fit(Fold(documents[:10], documents[18:], LABELS, unlabelled), config, folder=folder)
         return line["loss"], NERModel.load(folder / "model").weights()
 
     loss, weights = trained("mmd:weight=5,coral:weight=5")
