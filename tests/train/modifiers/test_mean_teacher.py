@@ -1,4 +1,4 @@
-"""The mean teacher: its weights are those of `ema`, its outputs are learned from, with every head; it resumes."""
+"""The mean teacher: its weights are those of `ema`, its outputs are learned from; it resumes bit by bit."""
 
 import numpy as np
 import pytest
@@ -40,28 +40,23 @@ def by_hand(network, batch, teacher_weights):
     return float(apart), [tf.convert_to_tensor(gradient).numpy() for gradient in found]
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("head", HEADS.own())
-def test_loss_and_gradient_are_those_computed_by_hand_with_every_head(head, precision, network_with, one_layer, rng):
-    network = network_with(pretrained=str(one_layer), head=head, precision=precision)
+def test_loss_and_gradient_are_those_computed_by_hand(small_network, rng):
+    network = small_network()
     first = network.get_weights()
     step = moved(network, MeanTeacher(weight=2.0, ramp=0), rng)
     batch = batch_for(network)._replace(weights=tf.constant([1.0, 0.0]))  # labels have no part in it
     apart, gradients = by_hand(network, batch, first)
     assert apart > 0.001
     plain = TrainingStep(network)
-    added, tolerance = step.loss(batch).value - plain.loss(batch).value, 1e-3 if precision == "float32" else 0.1
-    np.testing.assert_allclose(float(added), 2 * apart, rtol=tolerance)
-    if precision == "float32":
-        pairs = zip(dense(plain.gradients(batch)).items(), gradients, strict=True)
-        expected = {name: value + 2 * more for (name, value), more in pairs}
-        assert relative_error(dense(step.gradients(batch)), expected) < tolerance
-    assert np.isfinite(float(step(tuple(batch))["loss"]))
-    assert all(np.isfinite(value).all() for value in network.get_weights())
+    np.testing.assert_allclose(float(step.loss(batch).value - plain.loss(batch).value), 2 * apart, rtol=1e-4)
+    pairs = zip(dense(plain.gradients(batch)).items(), gradients, strict=True)
+    expected = {name: value + 2 * more for (name, value), more in pairs}
+    for gradients in (step.gradients, tf.function(step.gradients)):
+        assert relative_error(dense(gradients(batch)), expected) < 1e-4
 
 
-def test_the_teacher_drops_nothing_and_is_not_moved_by_an_adversary(network_with, rng):
-    network = network_with(encoder_dropout=0.3)
+def test_the_teacher_drops_nothing_and_is_not_moved_by_an_adversary(small_network, rng):
+    network = small_network(encoder_dropout=0.3)
     teacher = MeanTeacher(ramp=0)
     moved(network, teacher, rng)
     batch, seen = batch_for(network), []
@@ -81,8 +76,8 @@ def _with(network, modifiers):
     return step
 
 
-def test_its_weights_are_those_of_ema_scored_and_remembered(network_with, rng):
-    network = network_with()
+def test_its_weights_are_those_of_ema_scored_and_remembered(small_network, rng):
+    network = small_network()
     averages = {"ema": MovingAverage(decay=0.3), "mean_teacher": MeanTeacher(decay=0.3)}
     for each in averages.values():
         each.build(network)
@@ -103,9 +98,9 @@ def test_its_weights_are_those_of_ema_scored_and_remembered(network_with, rng):
     assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), own, strict=True))
 
 
-def test_its_part_rises_over_the_first_epochs(network_with):
+def test_its_part_rises_over_the_first_epochs(small_network):
     modifier = MeanTeacher(ramp=4)
-    modifier.build(network_with())
+    modifier.build(small_network())
     shares = [float(modifier.share)]
     for epoch in range(6):
         modifier.begin_epoch(epoch)
@@ -114,8 +109,8 @@ def test_its_part_rises_over_the_first_epochs(network_with):
     np.testing.assert_allclose(shares[1:], np.exp(-5 * (1 - np.minimum(np.arange(6) / 4, 1)) ** 2), rtol=1e-5)
 
 
-def test_with_weight_0_the_gradient_is_the_plain_one_to_the_last_bit(network_with, rng):
-    network = network_with()
+def test_with_weight_0_the_gradient_is_the_plain_one_to_the_last_bit(small_network, rng):
+    network = small_network()
     step, batch = moved(network, MeanTeacher(weight=0, ramp=0), rng), batch_for(network)
     expected, found = dense(TrainingStep(network).gradients(batch)), dense(step.gradients(batch))
     assert all(np.array_equal(found[name], value) for name, value in expected.items())
@@ -124,8 +119,8 @@ def test_with_weight_0_the_gradient_is_the_plain_one_to_the_last_bit(network_wit
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_config, tmp_path, without_times, eagerly):
-    modifiers = "mean_teacher:decay=0.5:ramp=1,accumulate:batches=2"
-    config = tiny_config(head="softmax", batch_tokens=128, epochs=2, modifiers=modifiers)
+    modifiers = "mean_teacher:decay=0.5:ramp=1"
+    config = tiny_config(head="softmax", batch_tokens=256, epochs=2, modifiers=modifiers)
     state = assert_resumes(documents, config, tmp_path, without_times)
     assert int(state["modifier/mean_teacher/0"]) == int(state["optimizer/0"]) > 3  # updates
 
