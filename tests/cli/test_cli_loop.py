@@ -120,7 +120,9 @@ def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_r
     assert "--by-fold" in leak and not (workshop / "again").exists()
     assert "a run of other documents or other folds" in told("--pseudo", by_fold, "--seed", 7)
     assert "does not say what its teachers were trained on" in told("--pseudo", data)
-    assert "nothing learns from document '1', which has no labels" in told("--pseudo", by_fold, "--unlabelled", new)
+    assert "nothing learns from document 'unlabelled-1', which has no labels" in told(
+        "--pseudo", by_fold, "--unlabelled", new
+    )
     texts = ("--unlabelled", new, "--modifiers", "mmd,mean_teacher")
     code, out, err = bert4ner(*again, "--pseudo", by_fold, *texts)
     assert code == 0, err

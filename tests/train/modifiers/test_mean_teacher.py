@@ -12,7 +12,7 @@ from bert4ner.train.modifiers.fast_gradient import FastGradient
 from bert4ner.train.modifiers.mean_teacher import MeanTeacher
 from bert4ner.train.modifiers.moving_average import MovingAverage
 from bert4ner.train.modifiers.r_drop import RDrop
-from bert4ner.train.step import TrainingStep
+from bert4ner.train.step import Gradients, TrainingStep
 from tests.train.modifiers.resuming import assert_resumes
 from tests.train.moved_tables import batch_for, dense, relative_error
 
@@ -51,8 +51,10 @@ def test_loss_and_gradient_are_those_computed_by_hand(small_network, rng):
     np.testing.assert_allclose(float(step.loss(batch).value - plain.loss(batch).value), 2 * apart, rtol=1e-4)
     pairs = zip(dense(plain.gradients(batch)).items(), gradients, strict=True)
     expected = {name: value + 2 * more for (name, value), more in pairs}
-    for gradients in (step.gradients, tf.function(step.gradients)):
-        assert relative_error(dense(gradients(batch)), expected) < 1e-4
+    assert relative_error(dense(step.gradients(batch)), expected) < 1e-4
+    in_graph = tf.function(lambda batch: [gradient for gradient, _ in step.gradients(batch).pairs])(batch)
+    pairs = list(zip(in_graph, network.trainable_variables, strict=True))
+    assert relative_error(dense(Gradients(pairs, None)), expected) < 1e-4
 
 
 def test_the_teacher_drops_nothing_and_is_not_moved_by_an_adversary(small_network, rng):
