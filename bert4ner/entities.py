@@ -53,15 +53,16 @@ class Entity:
 class Document:
     """One text with its gold or predicted entities, which are kept sorted by start, end and label.
 
-    `weight` says how much is to be learned from the document: training multiplies the loss of each of its windows by
-    it. Scores count every document once, whatever its weight.
+    `weight` says how much is to be learned from the document's annotation: training multiplies the loss of each of its
+    windows by it. 0 is for documents whose annotation nobody knows. Scores count every document once, whatever its
+    weight.
 
     `unsure` are spans that may be an entity of their label or not: training learns nothing from them. Where one of them
     contradicts an entity of the document, the entity holds.
 
     Raises:
         DataError: an entity or an unsure span ends outside the text, an unsure span is in several pieces, the text
-            holds what no tool can carry (see `check_text`), or the weight is no finite number above 0.
+            holds what no tool can carry (see `check_text`), or the weight is no finite number from 0 on.
     """
 
     id: str
@@ -140,17 +141,14 @@ def check_text(text: str, *, where: str) -> None:
 
 
 def check_weight(weight: object, *, where: str) -> None:
-    """Refuse a weight that is no finite number above 0.
+    """Refuse a weight that is no finite number, at least 0.
 
     Raises:
         DataError: naming `where`.
     """
     number = isinstance(weight, int | float) and not isinstance(weight, bool)
-    if not number or not 0 < weight < math.inf:  # type: ignore[operator]  # a number, see above
-        raise DataError(
-            f"{where}: expected a finite number above 0 as weight, found {weight!r}; leave out documents that nothing "
-            "is to be learned from"
-        )
+    if not number or not 0 <= weight < math.inf:  # type: ignore[operator]  # a number, see above
+        raise DataError(f"{where}: expected a finite number, at least 0, as weight, found {weight!r}")
 
 
 def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:

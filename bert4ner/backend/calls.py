@@ -1,10 +1,10 @@
 """Calls of Keras' layers, which Keras keeps to itself: their order in a network, and how to make part of one again."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from bert4ner.backend.frameworks import keras
+from bert4ner.backend.frameworks import keras, tf
 
 
 def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
@@ -20,6 +20,24 @@ def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
     depths = network._nodes_by_depth
     nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth] if node.layer is layer]
     return [(source.name, number) for node in nodes for source, _, number, _ in node.iterate_inbound()]
+
+
+@contextmanager
+def replaced_call(layer: Any, call: Callable[..., Any]) -> Iterator[None]:
+    """While open, calls of a layer do something else; then what they did before, which may be replaced as well.
+
+    Args:
+        layer: the layer.
+        call: takes what its own `call` takes.
+    """
+    before = vars(layer).get("call")
+    layer.call = tf.autograph.experimental.do_not_convert(call)
+    try:
+        yield
+    finally:
+        del layer.call
+        if before is not None:
+            layer.call = before
 
 
 def current_call() -> Callable[[], AbstractContextManager[Any]]:

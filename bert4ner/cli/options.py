@@ -53,17 +53,27 @@ class TextOptions(Options):
     pseudo_labels: str | None = option(
         None, "Documents as bert4ner pseudo writes them, with their weights.", metavar="FILE", flag="pseudo"
     )
+    unlabelled: str | None = option(
+        None,
+        "Documents for the modifiers that learn without labels: vat, mean_teacher, mmd, coral; annotation in them is "
+        "ignored.",
+        metavar="FILE",
+    )
 
     def read(self) -> "MoreText":
         """The documents.
 
         Raises:
-            DataError: see `read_pseudo_labels`.
+            DataError: see `read_pseudo_labels` and `read_documents`.
         """
-        from bert4ner.runs.pseudo_labels import read_pseudo_labels  # deferred, as above
+        from bert4ner.data.documents import read_documents  # deferred, as above
+        from bert4ner.runs.pseudo_labels import read_pseudo_labels
         from bert4ner.train.more_text import MoreText
 
-        return MoreText(() if self.pseudo_labels is None else read_pseudo_labels(self.pseudo_labels))
+        return MoreText(
+            () if self.pseudo_labels is None else read_pseudo_labels(self.pseudo_labels),
+            () if self.unlabelled is None else read_documents(self.unlabelled),
+        )
 
 
 def check_overwrite(source: Path, target: Path) -> None:

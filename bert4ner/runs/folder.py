@@ -114,7 +114,7 @@ class RunFolder:
         if found.fingerprint != folds.fingerprint:
             changed.append("the documents differ")
         if found.taught != folds.taught:
-            changed.append("the pseudo-labelled documents differ")
+            changed.append("the pseudo-labelled or unlabelled documents differ")
         if found.number != folds.number:
             changed.append(f"folds was {found.number}, now {folds.number}")
         if found.held_out_in != folds.held_out_in and not changed:

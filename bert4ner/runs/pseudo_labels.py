@@ -1,5 +1,7 @@
 """Pseudo-labelled documents: labels that models gave, each document with what these models were taught by.
 
+Beside them stand documents without labels, of weight 0, which some modifiers of the training step learn from.
+
 A file of them is `jsonl` with one key more, `taught_by`: `{"division": "...", "folds": [0]}` names the division of a
 run into folds and those folds whose models together gave the labels; `"elsewhere"` says that the labels are of no run.
 """
@@ -42,6 +44,11 @@ class PseudoLabelled:
     document: Document
     teachers: Teachers | Literal["elsewhere"] | None = None
     """None: nobody knows."""
+
+
+def as_unlabelled(documents: Iterable[Document]) -> list[PseudoLabelled]:
+    """Documents as texts to learn from, of weight 0; annotation that they have is left out, and so cannot leak."""
+    return [PseudoLabelled(Document(each.id, each.text, weight=0.0), ELSEWHERE) for each in documents]
 
 
 def write_pseudo_labels(labelled: Iterable[PseudoLabelled], path: str | Path) -> None:

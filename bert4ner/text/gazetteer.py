@@ -49,8 +49,8 @@ class Gazetteer:
 
     @classmethod
     def of(cls, documents: Iterable[Document], labels: Sequence[str]) -> "Gazetteer":
-        """Count in documents; one of weight w counts w times."""
-        documents = list(documents)
+        """Count in documents; one of weight w counts w times, one of weight 0 says of no surface what it is not."""
+        documents = [document for document in documents if document.weight]
         surfaces = sorted({document.mention(e) for document in documents for e in document.entities if not e.fragments})
         finder = SurfaceFinder(surfaces)
         places = {surface: number for number, surface in enumerate(surfaces)}

@@ -30,7 +30,8 @@ SPARE = 50
 def training_batches(documents: Sequence[Document], network: Any, pseudo: Sequence[Document] = ()) -> "TrainingBatches":
     """The batches that a network of `build_model` is trained on, as `train_model` makes them.
 
-    Those of `pseudo` are learned from as the others are, but for `pseudo_ramp`.
+    Those of `pseudo` are learned from as the others are, but for `pseudo_ramp`. Of a weight of 0, they are for the
+    modifiers of the step that need no labels.
 
     `len` is their number in an epoch; `dataset(0, epochs)` is what Keras' `fit` takes, with ``steps_per_epoch``.
 

@@ -1,12 +1,13 @@
 """What can be known to be wrong with a training before a folder is made or a process started."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError
-from bert4ner.registry import HEADS
+from bert4ner.registry import HEADS, MODIFIERS
 from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.train.more_text import MoreText
 from bert4ner.train.sampling import warn_of_idle
@@ -28,22 +29,25 @@ def check_training(
         more: what to train on, too.
 
     Raises:
-        DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold.
+        DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold; a weight of 0
+            beside annotation.
         ConfigError, CheckpointError: see `build_model` and `compile_for_training`; or `valid` beside documents that are
-            drawn; or unsure spans with a head that cannot leave them open.
+            drawn; or unsure spans with a head that cannot leave them open; or documents without labels and no modifier
+            that learns from them, or the other way round.
     """
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
-    _check_taught(documents, more.pseudo, config)
-    _check_network(config, sorted_labels([*documents, *(valid or ())]))
+    _check_taught(documents, more.all, config)
+    modifiers = _check_network(config, sorted_labels([*documents, *(valid or ())]))
+    _check_unlabelled(modifiers, [each.document for each in more.all if not each.document.weight])
     if valid is not None:
         check_documents(valid, "validation")
     warn_of_idle(documents, config)
 
 
-def _check_network(config: Config, labels: Sequence[str]) -> None:
-    """Refuse what does not suit the pretrained encoder, or one another."""
+def _check_network(config: Config, labels: Sequence[str]) -> Mapping[str, Any]:
+    """Refuse what does not suit the pretrained encoder, or one another; returns the modifiers of the step."""
     from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
@@ -55,18 +59,38 @@ def _check_network(config: Config, labels: Sequence[str]) -> None:
     check_size(pretrained.config, config.model, max_length=config.windows.max_length)
     open_reading(Blueprint.of(config, labels, pretrained.config, pretrained.vocabulary))
     check_losses(config, labels)
-    checked_modifiers(config, pretrained.config)
+    modifiers = checked_modifiers(config, pretrained.config)
     check_rates(config, pretrained.config)
     check_fresh(pretrained.config, config.regularization.reinitialise_layers)
+    return modifiers
+
+
+def _check_unlabelled(modifiers: Mapping[str, Any], unlabelled: Sequence[Document]) -> None:
+    needing = next((name for name, modifier in modifiers.items() if modifier.needs_unlabelled), None)
+    if needing and not unlabelled:
+        raise ConfigError(
+            f"the modifier {needing} does nothing without unlabelled documents; give some (--unlabelled FILE), or "
+            "leave it out"
+        )
+    if unlabelled and not any(modifier.learns_without_labels for modifier in modifiers.values()):
+        able = ", ".join(name for name in MODIFIERS.own() if MODIFIERS.get(name).learns_without_labels)
+        raise ConfigError(
+            f"nothing learns from document {unlabelled[0].id!r}, which has no labels; name a modifier that does: {able}"
+        )
 
 
 def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled], config: Config) -> None:
-    ramp = config.pseudo.pseudo_ramp
-    if ramp and not pseudo:
+    ramp, labelled = config.pseudo.pseudo_ramp, [each.document for each in pseudo if each.document.weight]
+    if ramp and not labelled:
         raise ConfigError(
             f"pseudo_ramp={ramp} does nothing without pseudo-labelled documents; give some or leave it out"
         )
     taught = [*documents, *(each.document for each in pseudo)]
+    both = next((each for each in taught if not each.weight and (each.entities or each.unsure)), None)
+    if both is not None:
+        raise DataError(
+            f"document {both.id!r} has the weight 0, as if it had no labels, and has some; leave out either"
+        )
     unsure = next((document for document in taught if document.unsure), None)
     if unsure is not None and not HEADS.get(config.model.head).leaves_open:
         able = ", ".join(head for head in HEADS.own() if HEADS.get(head).leaves_open)
@@ -88,6 +112,12 @@ def check_documents(documents: Sequence[Document], what: str) -> None:
     """
     if not documents:
         raise DataError(f"empty data set: no {what} documents")
+    weightless = next((document for document in documents if not document.weight), None)
+    if weightless is not None:
+        raise DataError(
+            f"{what} document {weightless.id!r} has the weight 0, as if it had no labels; leave it out, or give it as "
+            "an unlabelled one (--unlabelled FILE)"
+        )
     counts = Counter(document.id for document in documents)
     repeated = [id for id, count in counts.items() if count > 1]
     if repeated:

@@ -56,7 +56,7 @@ def cross_validate(
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
         more: what to learn from beside `documents`: pseudo-labels, each by those folds only whose held-out documents
-            its teachers never saw.
+            its teachers never saw; documents without labels, all by every fold.
 
     Raises:
         DataError: no documents, ids that repeat, more folds than different texts, or pseudo-labels that may leak.
@@ -65,7 +65,7 @@ def cross_validate(
     """
     opened = open_executor(executor, callbacks)
     check_training(documents, config, more=more)
-    division = with_pseudo_labels(divide(documents, folds, config), more.pseudo, strict=True)
+    division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -89,7 +89,7 @@ def train(
     """
     opened = open_executor(executor, callbacks)
     check_training(documents, config, valid, more=more)
-    division = with_pseudo_labels(divide_in_two(documents, valid, config), more.pseudo, strict=False)
+    division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
     return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -149,7 +149,7 @@ class _Run:
         fold, seed = training
         documents = self.division.fold(fold)
         learned, held_out = len(documents.training), len(documents.held_out)
-        more = f" and {len(documents.pseudo)} pseudo-labelled" if documents.pseudo else ""
+        more = "".join(f" and {number} {kind}" for kind, number in _kinds(documents.pseudo).items() if number)
         return FoldTask(
             folder=self.folder.fold(*training),
             title=f"{self._named(training)}: {learned} documents{more} to learn, {held_out} held out",
@@ -177,6 +177,12 @@ class _Run:
         except RunError:
             self.folder.discard_untrained()
             raise
+
+
+def _kinds(pseudo: Sequence[Document]) -> dict[str, int]:
+    """How many of the documents beside the gold ones have labels, and have none."""
+    labelled = sum(document.weight > 0 for document in pseudo)
+    return {"pseudo-labelled": labelled, "without labels": len(pseudo) - labelled}
 
 
 def _warn_of_unused_gpu() -> None:

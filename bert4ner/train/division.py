@@ -23,7 +23,7 @@ class Fold:
     labels: Sequence[str]
     """All that the model shall know, including those that occur in held-out documents only."""
     pseudo: Sequence[Document] = ()
-    """Pseudo-labelled documents to learn from, too."""
+    """Documents to learn from, too: pseudo-labelled, or of weight 0 and without labels."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Division:
     times: Sequence[Sequence[int]]
     """For each fold how often its models learn from each document in an epoch; 0 is held out."""
     taught: Sequence[Sequence[Document]] = ()
-    """For each fold the pseudo-labelled documents that its models learn from, too, if there are any; see `teaching`."""
+    """For each fold the documents that its models learn from beside these, if there are any; see `teaching`."""
     fingerprint_of_taught: str = ""
 
     @classmethod
@@ -73,7 +73,7 @@ class Division:
         return [document for document, times in pairs for _ in range(times)]
 
     def pseudo(self, fold: int) -> Sequence[Document]:
-        """The pseudo-labelled documents that a fold's models are trained on beside these."""
+        """The documents that a fold's models learn from beside these: pseudo-labelled, or without labels."""
         return self.taught[fold] if self.taught else ()
 
     def held_out(self, fold: int) -> list[Document]:

@@ -1,26 +1,21 @@
 """What documents weigh in each epoch: what they say, and less at first where they are pseudo-labelled."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from bert4ner.entities import Document
-
-_STEEP = 5.0
+from bert4ner.train.ramp import risen
 
 
 class DocumentWeights:
-    """The weights of documents, of which those behind the gold ones may rise.
+    """The weights of documents, of which those behind the gold ones may rise; see `risen`.
 
-    With t the share of the ramp that is over, (epoch / ramp) at most 1 and epochs counted from 0, they are multiplied
-    by exp(-5 (1 - t)^2): by 0.007 in the first epoch, by 0.29 in the middle, by 1 from the epoch `ramp` on.
+    With W the weight and l the loss of each of n gold and m other documents, an epoch's loss is 1 / (n + m) times the
+    sum of W * l, windows for documents and by their tokens: one of weight 0 adds nothing, and counts among m.
 
     Attributes:
         all_one: whether all weights are 1 in all epochs.
-
-    References:
-        Laine and Aila 2017, Temporal Ensembling for Semi-Supervised Learning (the ramp).
     """
 
     def __init__(self, documents: Sequence[Document], *, gold: int, ramp: int = 0):
@@ -34,5 +29,5 @@ class DocumentWeights:
         if not self.ramp or epoch is None or epoch >= self.ramp:
             return self.weights
         factors = np.ones_like(self.weights)
-        factors[self.gold :] = math.exp(-_STEEP * (1 - epoch / self.ramp) ** 2)
+        factors[self.gold :] = risen(epoch, self.ramp)
         return self.weights * factors

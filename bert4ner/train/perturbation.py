@@ -3,12 +3,12 @@
 Modifiers say what is added. While none does, the embedding layer and the graph are what they always are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any, NamedTuple
 
-from bert4ner.backend.calls import sources_of_calls
+from bert4ner.backend.calls import replaced_call, sources_of_calls
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
@@ -120,25 +120,17 @@ class Embeddings:
         found = tape.gradient(value, [vectors for vectors, _ in watched])
         return value, tf.add_n([_at(real, slopes) for slopes, (_, real) in zip(found, watched, strict=True)])
 
-    @contextmanager
-    def _changed(self, move: Callable[[Any, Any], Any]) -> Iterator[None]:
+    def _changed(self, move: Callable[[Any, Any], Any]) -> AbstractContextManager[None]:
         """While open, calls of the layer on windows give what `move` makes of the vectors and of which are real."""
-        before, own, numbers = vars(self._layer).get("call"), self._layer.call, count()
+        own, numbers = self._layer.call, count()
 
-        @tf.autograph.experimental.do_not_convert
         def call(ids: Any, *args: Any, **kwargs: Any) -> Any:
             vectors = own(ids, *args, **kwargs)
             if not self._moved[next(numbers) % len(self._moved)]:
                 return vectors
             return move(vectors, tf.not_equal(ids, tf.cast(self._padding, ids.dtype)))
 
-        self._layer.call = call
-        try:
-            yield
-        finally:
-            del self._layer.call
-            if before is not None:  # another modifier's, around this one
-                self._layer.call = before
+        return replaced_call(self._layer, call)
 
 
 def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:

@@ -21,7 +21,8 @@ def expected_times(documents: Sequence[Document], *, repeat_rare: float, keep_em
     """How often each document is to be in an epoch on average, (documents,).
 
     A label that the share f of documents has is repeated r = max(1, sqrt(repeat_rare / f)) times, a document as often
-    as that of its labels with the most; one without entities is there `keep_empty` times, unless all are such.
+    as that of its labels with the most; one without entities is there `keep_empty` times, unless all are such. Of those
+    of weight 0, whose entities nobody knows, each is there once, and no share is of them.
 
     References:
         Gupta, Dollár and Girshick 2019, LVIS, section 5.2 (repeat factor sampling).
@@ -30,8 +31,11 @@ def expected_times(documents: Sequence[Document], *, repeat_rare: float, keep_em
     if not any(labels):
         return np.ones(len(documents))
     holding = Counter(label for each in labels for label in each)
-    factors = {label: max(1.0, (repeat_rare * len(documents) / count) ** 0.5) for label, count in holding.items()}
-    return np.array([max((factors[label] for label in each), default=keep_empty) for each in labels])
+    known = sum(document.weight > 0 for document in documents)
+    factors = {label: max(1.0, (repeat_rare * known / count) ** 0.5) for label, count in holding.items()}
+    without = [keep_empty if document.weight else 1.0 for document in documents]
+    pairs = zip(labels, without, strict=True)
+    return np.array([max((factors[label] for label in each), default=times) for each, times in pairs])
 
 
 class Sampling:

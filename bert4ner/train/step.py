@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     targets: Any
     """What the head's `targets` gave, ``(batch, …)``."""
     weights: Any = None
-    """How much each window counts, ``(batch,)``; None if all count alike."""
+    """How much each window's labels count, ``(batch,)``, 0 where there are none; None if all count alike."""
 
 
 class Loss(NamedTuple):
@@ -60,6 +60,10 @@ class Modifier:
     """How many batches make one update of the weights."""
     role: str = ""
     """What it is that no other may be as well, in words: of modifiers with the same role only one may be named."""
+    learns_without_labels = False
+    """Whether it learns something from windows without labels: those of weight 0, which no loss of labels is of."""
+    needs_unlabelled = False
+    """Whether it does nothing unless there are such windows."""
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
         """Refuse, with a `ConfigError` and before anything is made, what the modifier cannot work with."""

@@ -1,9 +1,13 @@
-"""Which pseudo-labelled documents may teach which fold: none whose teachers learned from what the fold holds out."""
+"""Which pseudo-labelled documents may teach which fold: none whose teachers learned from what the fold holds out.
+
+Documents without labels, those of weight 0, have no teachers; every fold learns from all of them.
+"""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.runs.folds import Folds
 from bert4ner.runs.pseudo_labels import ELSEWHERE, TAUGHT_BY, PseudoLabelled, Teachers, fingerprint_of_pseudo
@@ -16,11 +20,12 @@ def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *
     """The division with documents that each fold learns from beside its own.
 
     A fold is taught by a document if no teacher of it was trained on what the fold holds out, and if it does not hold
-    out the same text.
+    out the same text. One without labels, of weight 0, teaches even the fold that holds out its text: nothing of its
+    annotation is in it.
 
     Args:
         division: gold documents in folds.
-        labelled: pseudo-labelled ones.
+        labelled: pseudo-labelled ones, or without labels.
         strict: refuse documents that may teach no fold; else they are learned from, with a warning: the scores of the
             only fold are to choose an epoch by, not to be believed.
 
@@ -30,6 +35,7 @@ def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *
     if not labelled:
         return division
     _check_labels(division, labelled)
+    labelled = [each if each.document.weight else replace(each, teachers=ELSEWHERE) for each in labelled]
     folds = division.described()
     held_out = [{id for id, where in folds.held_out_in.items() if fold in where} for fold in range(folds.number)]
     objections = [_objection(each.teachers, folds, held_out) for each in labelled]
@@ -38,20 +44,33 @@ def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *
         range(folds.number) if told or not isinstance(each.teachers, Teachers) else _safe(each.teachers, held_out)
         for each, told in zip(labelled, objections, strict=True)
     ]
-    texts = [{document.text for document in division.held_out(fold)} for fold in range(folds.number)]
-    taught, same = [], 0
-    for fold in range(folds.number):
-        chosen = [each.document for each, may in zip(labelled, places, strict=True) if fold in may]
-        others = [document for document in chosen if document.text not in texts[fold]]
-        same += len(chosen) - len(others)
-        taught.append(others)
-    if same:
-        logger.warning("%d times a pseudo-labelled text is not learned by a fold, as the fold holds it out", same)
-    logger.info("pseudo-labelled documents to learn, by fold: %s", ", ".join(str(len(each)) for each in taught))
+    chosen = [
+        [each.document for each, may in zip(labelled, places, strict=True) if fold in may]
+        for fold in range(folds.number)
+    ]
+    taught = _without_held_out(division, chosen)
     if not all(taught):
         without = ", ".join(str(fold) for fold, documents in enumerate(taught) if not documents)
         logger.warning("no pseudo-labelled document may teach fold %s", without)
     return replace(division, taught=taught, fingerprint_of_taught=fingerprint_of_pseudo(labelled))
+
+
+def _without_held_out(division: Division, chosen: Sequence[Sequence[Document]]) -> list[list[Document]]:
+    """Those of the documents chosen for each fold that are not labels of a text that it holds out."""
+    taught, same, seen = [], 0, 0
+    for fold, documents in enumerate(chosen):
+        texts = {document.text for document in division.held_out(fold)}
+        taught.append([document for document in documents if not document.weight or document.text not in texts])
+        same += len(documents) - len(taught[fold])
+        seen += sum(document.text in texts for document in taught[fold])
+    if same:
+        logger.warning("%d times a pseudo-labelled text is not learned by a fold, as the fold holds it out", same)
+    if seen:
+        logger.info("%d times a fold holds out a text that it learns from without labels", seen)
+    counts = [sum(document.weight > 0 for document in documents) for documents in taught]
+    if any(counts):
+        logger.info("pseudo-labelled documents to learn, by fold: %s", ", ".join(map(str, counts)))
+    return taught
 
 
 def _safe(teachers: Teachers, held_out: Sequence[set[str]]) -> list[int]:

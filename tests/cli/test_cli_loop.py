@@ -120,9 +120,14 @@ def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_r
     assert "--by-fold" in leak and not (workshop / "again").exists()
     assert "a run of other documents or other folds" in told("--pseudo", by_fold, "--seed", 7)
     assert "does not say what its teachers were trained on" in told("--pseudo", data)
-    code, out, err = bert4ner(*again, "--pseudo", by_fold)
+    assert "nothing learns from document 'unlabelled-1', which has no labels" in told(
+        "--pseudo", by_fold, "--unlabelled", new
+    )
+    texts = ("--unlabelled", new, "--modifiers", "mmd,mean_teacher")
+    code, out, err = bert4ner(*again, "--pseudo", by_fold, *texts)
     assert code == 0, err
+    assert "and 2 pseudo-labelled and 2 without labels to learn, 4 held out" in err
     assert (workshop / "again" / "out_of_fold.jsonl").is_file()
     shorter = workshop / "shorter.jsonl"
     shorter.write_text("".join(by_fold.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
-    assert "holds another run (the pseudo-labelled documents differ)" in told("--pseudo", shorter)
+    assert "holds another run (the pseudo-labelled or unlabelled documents differ)" in told("--pseudo", shorter, *texts)

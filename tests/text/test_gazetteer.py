@@ -36,6 +36,15 @@ def test_a_text_leaves_itself_out_and_its_copies():
     assert gazetteer.without("月经") is None
 
 
+def test_a_document_without_labels_says_of_no_surface_that_it_is_none():
+    unlabelled = [Document("e", "气血两亏，气血，月经", (), weight=0.0), Document("f", "气血", (), weight=0.0)]
+    with_them, gazetteer = Gazetteer.of([*DOCUMENTS, *unlabelled], LABELS), Gazetteer.of(DOCUMENTS, LABELS)
+    assert with_them.surfaces == gazetteer.surfaces
+    np.testing.assert_array_equal(with_them.counts.likelihood(), gazetteer.counts.likelihood())
+    assert with_them.without(unlabelled[0].text) is None  # it is told what new text is told
+    np.testing.assert_array_equal(with_them.without("气血").seen, [2.5])  # a copy of b and d is told as little as they
+
+
 def test_a_surface_of_one_text_alone_is_unknown_to_it():
     gazetteer = Gazetteer.of(DOCUMENTS, LABELS)
     np.testing.assert_array_equal(gazetteer.without("气血两亏，气血").likelihood()[1], [0, 0])

@@ -46,6 +46,17 @@ def test_what_is_drawn_follows_from_seed_and_epoch_alone():
     assert any((Sampling(DOCUMENTS, CONFIG.replace(seed=4)).times(n) != one.times(n)).any() for n in range(3))
 
 
+def test_documents_whose_entities_nobody_knows_are_there_once_and_make_no_label_rarer():
+    unlabelled = [Document(f"u{n}", "人参头痛发热", (), weight=0.0) for n in range(80)]
+    found = expected_times([*DOCUMENTS, *unlabelled], repeat_rare=0.45, keep_empty=0.25)
+    assert found.tolist() == [
+        *expected_times(DOCUMENTS, repeat_rare=0.45, keep_empty=0.25).tolist(),
+        *[1.0] * len(unlabelled),
+    ]
+    with_them, alone = Sampling([*DOCUMENTS, *unlabelled], CONFIG), Sampling(DOCUMENTS, CONFIG)
+    assert with_them.times(4)[: len(DOCUMENTS)].tolist() == alone.times(4).tolist()
+
+
 def test_documents_without_entities_alone_are_all_kept():
     assert expected_times(DOCUMENTS[-4:], repeat_rare=0.5, keep_empty=0.1).tolist() == [1.0] * 4
 

@@ -9,7 +9,7 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
-from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers
+from bert4ner.runs.pseudo_labels import ELSEWHERE, PseudoLabelled, Teachers, as_unlabelled
 from bert4ner.train.checks import check_training
 from bert4ner.train.division import Division
 from bert4ner.train.document_weights import DocumentWeights
@@ -125,6 +125,59 @@ def test_what_the_head_cannot_leave_open_and_a_ramp_of_nothing_are_refused(monke
         check_training(GOLD, Config().replace(pseudo_ramp=3))
 
 
+def test_documents_without_labels_teach_every_fold_even_that_which_holds_out_their_text(caplog):
+    caplog.set_level(logging.INFO)
+    given = [*as_unlabelled([GOLD[4], Document("u", "当归")]), labelled(ELSEWHERE, id="b", text=GOLD[4].text)]
+    division = with_pseudo_labels(FOLDS, given, strict=True)
+    assert [each[4:] for each in ids(division)] == [["gold-4", "u", "b"], ["gold-4", "u"], ["gold-4", "u", "b"]]
+    assert "1 times a fold holds out a text that it learns from without labels" in caplog.text
+    assert "pseudo-labelled documents to learn, by fold: 1, 0, 1" in caplog.text
+    assert division.gold == FOLDS.gold and division.labels == FOLDS.labels
+    assert division.described().held_out_in == FOLDS.described().held_out_in
+    assert [division.held_out(fold) for fold in range(3)] == [FOLDS.held_out(fold) for fold in range(3)]
+    assert not any(each.entities for each in division.pseudo(1))  # no annotation comes along
+    # Who taught a document without labels does not matter: there is nothing that it was taught.
+    unknown = [PseudoLabelled(given[0].document), PseudoLabelled(given[1].document, Teachers("other", (7,)))]
+    assert ids(with_pseudo_labels(FOLDS, unknown, strict=True)) == ids(
+        with_pseudo_labels(FOLDS, given[:2], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "weight", "told"),
+    [
+        ("", 0, r"nothing learns from document 'new', which has no labels; name a .*: vat, mean_teacher, mmd, coral"),
+        ("ema,r_drop", 0, "nothing learns from document 'new'"),
+        ("ema,mmd", 1, r"the modifier mmd does nothing without unlabelled documents; give some \(--unlabelled FILE\)"),
+        ("coral", None, "the modifier coral does nothing without unlabelled documents"),
+        ("mean_teacher,ema", 0, "mean_teacher and ema are both an average of the weights"),
+    ],
+)
+def test_documents_without_labels_and_modifiers_that_learn_from_them_need_each_other(
+    modifiers, weight, told, tiny_config
+):
+    pseudo = [] if weight is None else [PseudoLabelled(Document("new", "当归", weight=weight), ELSEWHERE)]
+    with pytest.raises(ConfigError, match=told):
+        check_training(GOLD, tiny_config(modifiers=modifiers), more=MoreText(pseudo=pseudo))
+
+
+@pytest.mark.parametrize("modifiers", ["vat", "mean_teacher,coral,mmd", "swa:first=1,mmd"])
+def test_documents_without_labels_are_taken_where_something_learns_from_them(modifiers, tiny_config):
+    check_training(GOLD, tiny_config(modifiers=modifiers), more=MoreText(unlabelled=GOLD[:2]))
+
+
+def test_a_weight_of_nothing_beside_annotation_and_a_ramp_of_nothing_are_refused(tiny_config):
+    weightless = PseudoLabelled(replace(labelled(ELSEWHERE).document, weight=0.0), ELSEWHERE)
+    with pytest.raises(DataError, match="'new' has the weight 0, as if it had no labels, and has some; leave out eith"):
+        check_training(GOLD, tiny_config(modifiers="vat"), more=MoreText(pseudo=[weightless]))
+    for given in ({"valid": [weightless.document]}, {}):
+        documents = GOLD if given else [*GOLD, weightless.document]
+        with pytest.raises(DataError, match=r"document 'new' has the weight 0, .* or give it as an unlabelled one"):
+            check_training(documents, tiny_config(), **given)
+    with pytest.raises(ConfigError, match="pseudo_ramp=3 does nothing without pseudo-labelled documents"):
+        check_training(GOLD, tiny_config(modifiers="vat", pseudo_ramp=3), more=MoreText(unlabelled=GOLD))
+
+
 def test_weights_of_pseudo_labelled_documents_rise_and_those_of_gold_ones_stay():
     documents = [replace(GOLD[0], weight=2.0), GOLD[1], labelled(None).document]
     weights = DocumentWeights(documents, gold=2, ramp=4)
@@ -135,4 +188,8 @@ def test_weights_of_pseudo_labelled_documents_rise_and_those_of_gold_ones_stay()
     )
     ones = [GOLD[0], GOLD[1]]
     assert DocumentWeights(ones, gold=2, ramp=4).all_one and not DocumentWeights(ones, gold=1, ramp=4).all_one
+    nothing = [*ones, as_unlabelled(ones)[0].document]
+    assert (
+        DocumentWeights(nothing, gold=2, ramp=4).of_epoch(1)[2] == DocumentWeights(nothing, gold=2).of_epoch(1)[2] == 0
+    )
     assert DocumentWeights(ones, gold=1).all_one and not DocumentWeights(documents, gold=3).all_one

@@ -48,6 +48,9 @@ def test_the_gradient_of_a_window_is_multiplied_by_its_weight(gradient):
     close(gradient([ONE, OTHER], [3.0, 3.0]), 3 * both)
     first = gradient([ONE, OTHER], [2.0, 1.0]) - both  # what the first document adds
     close(both - gradient([ONE, OTHER], [0.5, 1.0]), first / 2)
+    # One of weight 0 adds nothing; the loss is still for each of its tokens, too.
+    close(gradient([ONE, OTHER], [1.0, 0.0]), gradient([ONE]) / 2)
+    assert not gradient([ONE, OTHER], [0.0, 0.0]).any()
     # A document that is there twice counts as one of weight 2, but for its tokens: the loss is for each of them.
     close(gradient([ONE, ONE, OTHER]), 2 / 3 * gradient([ONE, OTHER], [2.0, 1.0]))
 

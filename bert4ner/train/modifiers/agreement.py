@@ -1,12 +1,9 @@
-"""How far two outputs of a network are apart, by its head: what modifiers that compare outputs share."""
-
-from typing import Any
+"""Whether a head says how far two of its outputs are apart: what modifiers that compare outputs share."""
 
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.heads.base import Head
 from bert4ner.registry import HEADS
-from bert4ner.train.step import Batch
 
 
 def check_divergence(modifier: str, config: Config) -> None:
@@ -18,9 +15,3 @@ def check_divergence(modifier: str, config: Config) -> None:
     head = config.model.head
     if HEADS.get(head).divergence is Head.divergence:
         raise ConfigError(f"the modifier {modifier} cannot go with the head {head!r}, which has no `divergence`")
-
-
-def divergences(head: Any, batch: Batch, one: Any, other: Any) -> Any:
-    """How far two outputs for the windows of a batch are apart, ``(batch,)``, each times its weight."""
-    apart = head.divergence(batch.targets, one, other)
-    return apart if batch.weights is None else apart * batch.weights

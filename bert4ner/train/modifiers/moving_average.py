@@ -1,61 +1,26 @@
 """An average of the weights over the steps, which is scored and saved in their place."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.options.fields import Range
-from bert4ner.train.modifiers.exchange import exchanged
-from bert4ner.train.modifiers.ranges import check_number
-from bert4ner.train.step import Modifier
-
-_WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
+from bert4ner.train.modifiers.averaging import RunningAverage
 
 
 @final
-class MovingAverage(Modifier):
-    """Averages the weights exponentially: the average is scored and saved, training goes on with the weights.
-
-    The average begins as the weights after the first update; early in a training it reaches back less far than later.
+class MovingAverage(RunningAverage):
+    """Averages the weights exponentially and does nothing else; see `RunningAverage`.
 
     Args:
         decay: share of the average that an update leaves in it, at most; within [0, 1).
 
     Raises:
         ConfigError: `decay` is outside its range.
-
-    References:
-        Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging.
     """
 
-    role = "an average of the weights"
-
     def __init__(self, decay: float = 0.99):
-        check_number("ema", Range(low=0, below=1), decay=decay)
-        self.decay = decay
+        super().__init__("ema", decay)
 
-    def build(self, network: Any) -> None:
-        """Creates the averages, equal to the weights."""
-        self.weights = list(network.trainable_variables)
+    def averages_for(self, network: Any) -> list[Any]:
+        """Variables of their own."""
         with tf.init_scope():
-            self.averages = [tf.Variable(weight.read_value(), trainable=False) for weight in self.weights]
-            self.updates = tf.Variable(0, trainable=False, dtype="int64")
-
-    def after_update(self) -> None:
-        """Moves the averages towards the new weights."""
-        done = tf.cast(self.updates, "float32")
-        decay = tf.minimum(self.decay, done / (done + _WARMUP))
-        for average, weight in zip(self.averages, self.weights, strict=True):
-            average.assign(decay * average + (1.0 - decay) * weight)
-        self.updates.assign_add(1)
-
-    def variables(self) -> list[Any]:
-        """The number of updates and the averages."""
-        return [self.updates, *self.averages]
-
-    @contextmanager
-    def evaluation(self) -> Iterator[None]:
-        """Puts the averages in the place of the weights, for as long as the context lasts."""
-        with exchanged(self.weights, self.averages if int(self.updates) else self.weights):
-            yield
+            return [tf.Variable(weight.read_value(), trainable=False) for weight in network.trainable_variables]

@@ -8,7 +8,7 @@ from bert4ner.config import Config
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.options.fields import Range
-from bert4ner.train.modifiers.agreement import check_divergence, divergences
+from bert4ner.train.modifiers.agreement import check_divergence
 from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.step import Batch, Loss, Modifier
 
@@ -18,8 +18,9 @@ class RDrop(Modifier):
     """Makes the loss the mean of two passes' losses, plus alpha / 2 times the divergence of their outputs.
 
     That divergence is the mean of both Kullback-Leibler divergences of what the head takes for probabilities
-    (`Head.divergence`), counted as its loss is. It is half the published loss, so that learning rates need not change,
-    and `alpha` is the published one. Without any dropout nothing is added. A step takes twice as long.
+    (`Head.divergence`), counted as its loss is, times the window's weight. It is half the published loss, so that
+    learning rates need not change, and `alpha` is the published one. Without any dropout nothing is added. A step takes
+    twice as long.
 
     Args:
         alpha: how much disagreement counts; above 0.
@@ -46,5 +47,7 @@ class RDrop(Modifier):
     def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
         """The loss of both passes, and of their disagreement."""
         one, other = compute(batch), compute(batch)
-        apart = divergences(self.head, batch, one.outputs, other.outputs)
+        apart = self.head.divergence(batch.targets, one.outputs, other.outputs)
+        if batch.weights is not None:
+            apart *= batch.weights
         return Loss((one.value + other.value) / 2 + self.alpha / 2 * tf.reduce_mean(apart), one.outputs)

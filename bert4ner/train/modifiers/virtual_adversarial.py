@@ -8,7 +8,7 @@ from bert4ner.config import Config
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.options.fields import Range
-from bert4ner.train.modifiers.agreement import check_divergence, divergences
+from bert4ner.train.modifiers.agreement import check_divergence
 from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.perturbation import Embeddings, scaled_to
 from bert4ner.train.step import Batch, Loss, Modifier
@@ -21,8 +21,9 @@ class VirtualAdversarial(Modifier):
     The divergence is the head's (`Head.divergence`), counted as its loss is; outputs at the embeddings are what the
     others are held against, and have no gradient in it. g is its gradient by the vectors of the window's tokens,
     moved by xi * d, d random of norm 1: one step of power iteration towards the way that changes outputs most. Norms
-    are L2 over all of the window, padding left out. The labels have no part in it, though windows without them cannot
-    be given yet. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+    are L2 over all of the window, padding left out. All windows of a batch count alike in the mean, whatever their
+    weight: the labels have no part in it, and windows without any teach as much. See
+    `bert4ner.train.perturbation.Embeddings` for what is moved.
 
     Args:
         weight: of the divergence; 0 or more.
@@ -38,6 +39,7 @@ class VirtualAdversarial(Modifier):
     """
 
     role = "adversarial training"
+    learns_without_labels = True
 
     def __init__(self, weight: float = 1.0, epsilon: float = 1.0, xi: float = 0.1):
         check_number("vat", Range(low=0), weight=weight, epsilon=epsilon)
@@ -63,7 +65,7 @@ class VirtualAdversarial(Modifier):
         self.draws.assign_add(1)
 
         def apart(batch: Batch) -> Any:
-            return tf.reduce_mean(divergences(self.head, batch, fixed, compute(batch).outputs))
+            return tf.reduce_mean(self.head.divergence(batch.targets, fixed, compute(batch).outputs))
 
         _, slopes = self.embeddings.slopes(lambda batch: self.embeddings.at(apart, batch, self._start), batch)
         offsets = tf.stop_gradient(scaled_to(slopes, self.epsilon))

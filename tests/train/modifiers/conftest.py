@@ -1,4 +1,4 @@
-"""A compiled network on the tiny encoder, for modifiers that move its embeddings."""
+"""Compiled networks on the tiny encoder, for modifiers that move its embeddings or compare what it gives."""
 
 import pytest
 
@@ -15,3 +15,9 @@ def network_with(tiny_config, tiny_encoder):
         return compiled(NERModel.create(tiny_config(**{**quiet, **options}), LABELS))
 
     return make
+
+
+@pytest.fixture
+def small_network(network_with, one_layer):
+    """The same, of one layer."""
+    return lambda **options: network_with(pretrained=str(one_layer), **options)
