@@ -97,12 +97,12 @@ def run_here(monkeypatch, tmp_path, capsys):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_crf_baseline_trains_scores_and_recognizes(half_encoder, tmp_path):
+def test_the_crf_baseline_trains_scores_and_recognizes(shallow_encoder, tmp_path):
     folder = tmp_path / "a user's folder"
     folder.mkdir()
     write_documents(read_documents(ROOT / "examples/data/leaflets.jsonl")[:48], folder / "some.jsonl", "jsonl")
     script = ROOT / "examples/crf_baseline.py"
-    command = [sys.executable, script, "some.jsonl", "--pretrained", half_encoder, "--folds", "2", "--epochs", "1"]
+    command = [sys.executable, script, "some.jsonl", "--pretrained", shallow_encoder, "--folds", "2", "--epochs", "1"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("out of fold: precision 0.")
@@ -111,12 +111,12 @@ def test_the_crf_baseline_trains_scores_and_recognizes(half_encoder, tmp_path):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_global_pointer_baseline_finds_entities_inside_others(run_here, half_encoder, tmp_path):
+def test_the_global_pointer_baseline_finds_entities_inside_others(run_here, shallow_encoder, tmp_path):
     text = "心房内折返性心动过速，伴头痛。"
     entities = (Entity(0, 10, "SYM"), Entity(0, 2, "BOD"), Entity(12, 14, "SYM"), Entity(12, 13, "BOD"))
     documents = [Document(f"d{number}", f"{text}{number}", entities) for number in range(12)]
     write_documents(documents, tmp_path / "nested.jsonl", "jsonl")
-    options = ("--pretrained", half_encoder, "--folds", 2, "--epochs", 8)
+    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 8)
     printed = run_here("global_pointer_baseline.py", "nested.jsonl", *options)
     assert printed.startswith("out of fold: precision ")
     assert "of 48 entities that share characters with another: recall " in printed
@@ -125,8 +125,8 @@ def test_the_global_pointer_baseline_finds_entities_inside_others(run_here, half
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(run_here, half_encoder, tmp_path):
-    printed = run_here("keras_loop.py", "--pretrained", half_encoder, "--epochs", 2, "--output", "mine")
+def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(run_here, shallow_encoder, tmp_path):
+    printed = run_here("keras_loop.py", "--pretrained", shallow_encoder, "--epochs", 2, "--output", "mine")
     lines = [json.loads(line) for line in (tmp_path / "mine/history.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2] and lines[1]["f1"] > 0.3
     assert (tmp_path / "mine/model/weights.safetensors").is_file()
@@ -135,11 +135,11 @@ def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(run_here, hal
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_competition_goes_from_annotation_to_submission_files(run_here, half_encoder, tmp_path):
+def test_the_competition_goes_from_annotation_to_submission_files(run_here, shallow_encoder, tmp_path):
     documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:24]
     write_documents(documents, tmp_path / "some.jsonl", "jsonl")
     write_documents([Document(str(n), each.text) for n, each in enumerate(documents[:3])], tmp_path / "new.txt", "text")
-    options = ("--pretrained", half_encoder, "--folds", 2, "--epochs", 1)
+    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1)
     printed = run_here("competition.py", "some.jsonl", "new.txt", *options)
     output = tmp_path / "runs/competition"
     for told in ("crf: out-of-fold F1 0.", "all models agree against it: ", "combined, thresholds chosen on the other"):

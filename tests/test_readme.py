@@ -44,10 +44,10 @@ def stand_in(folder, layers):
 
 
 @pytest.fixture(scope="module")
-def folder(half_encoder, tmp_path_factory):
+def folder(shallow_encoder, tmp_path_factory):
     """What the READMEs find: some of the sample, half of the encoder, the user's data and a stand-in for RoBERTa."""
     folder = tmp_path_factory.mktemp("a user's folder")
-    shutil.copytree(half_encoder, folder / "pretrained/tcm-mini")
+    shutil.copytree(shallow_encoder, folder / "pretrained/tcm-mini")
     shutil.copytree(ROOT / "examples", folder / "examples")
     sample = folder / "examples/data/leaflets.jsonl"
     write_documents(read_documents(sample)[:SHORT], sample, "jsonl")

@@ -92,13 +92,13 @@ def test_adversarial_training_and_a_crf_that_is_saved_and_loaded(bert):
     assert facts["h5 optimizer"] == "AdamW" and facts["h5 adam"]
 
 
-def test_the_published_recognizer_learns(half_encoder, tmp_path):
+def test_the_published_recognizer_learns(shallow_encoder, tmp_path):
     """The flow of bert4keras' example on a part of the bundled sample."""
     lines = (ROOT / "examples/data/leaflets.jsonl").read_text(encoding="utf-8").splitlines()
     documents = [json.loads(line) for line in lines]
     for name, part in (("train", documents[:24]), ("valid", documents[24:30])):
         (tmp_path / name).write_text("\n".join(columns(document) for document in part), encoding="utf-8")
-    done = run_legacy("ner_crf.py", "train", "valid", half_encoder, 4, 1e-3, 100, folder=tmp_path)
+    done = run_legacy("ner_crf.py", "train", "valid", shallow_encoder, 4, 1e-3, 100, folder=tmp_path)
     facts = facts_of(done)
     losses, scores = zip(*facts["history"], strict=True)
     assert losses[-1] < 0.4 * losses[0] and facts["best"] == max(scores) > 0.25

@@ -36,11 +36,9 @@ def contents(folder):
 def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
     documents, config, tmp_path, read_lines, without_times
 ):
-    for name, options in {
-        "one": {},
-        "two": {"executor": LocalExecutor(jobs=2)},
-        "here": {"executor": "in_process"},
-    }.items():
+    """With callbacks in one of them, which are called where the folds train, with the scores, and change nothing."""
+    told = {"executor": LocalExecutor(jobs=2), "callbacks": [Reporting(tmp_path / "told")]}
+    for name, options in {"one": {}, "two": told, "here": {"executor": "in_process"}}.items():
         cross_validate(documents, config, output=tmp_path / name, folds=2, **options)
     one = contents(tmp_path / "one")
     assert len(one) == 5 + 2 * 4
@@ -51,16 +49,9 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
                 without_times(read_lines(tmp_path / run / f"fold-{fold}" / "history.jsonl")) for run in ("one", name)
             ]
             assert histories[0] == histories[1]
-
-
-def test_callbacks_are_called_where_the_folds_train_with_the_scores(documents, config, tmp_path):
-    two = LocalExecutor(jobs=2)
-    cross_validate(
-        documents, config, output=tmp_path / "run", folds=2, executor=two, callbacks=[Reporting(tmp_path / "told")]
-    )
-    told = sorted((tmp_path / "told").iterdir())
-    assert len(told) == 2  # processes
-    for path in told:
+    processes = sorted((tmp_path / "told").iterdir())
+    assert len(processes) == 2
+    for path in processes:
         assert [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()] == ["0", "1"]
 
 

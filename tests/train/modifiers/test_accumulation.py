@@ -6,13 +6,13 @@ import pytest
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.registry import HEADS
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.callbacks.replay import Replay
 from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.modifiers.accumulation import Accumulation
 from bert4ner.train.modifiers.moving_average import MovingAverage
 from bert4ner.train.step import Gradients, Modifier, TrainingStep, step_of
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.modifiers.resuming import LABELS, assert_resumes
 
 PARTS = (np.arange(1), np.arange(1, 6), np.arange(6, 8))
@@ -61,9 +61,8 @@ def assert_like(found, expected, share):
         assert np.linalg.norm(found[name] - array) < share * norm, name
 
 
-@pytest.mark.parametrize(("precision", "share"), [("float32", 1e-5), ("bfloat16", 0.02)])
-@pytest.mark.parametrize("head", HEADS.own())
-def test_several_batches_move_the_weights_as_one_of_all_their_windows(network, batch, head, precision, share):
+@pytest.mark.parametrize(("head", "precision"), HEADS_AND_PRECISIONS)
+def test_several_batches_move_the_weights_as_one_of_all_their_windows(network, batch, head, precision):
     network = network(head, precision)
     before = values(network)
     TrainingStep(network)(batch(network, np.concatenate(PARTS)))
@@ -74,7 +73,7 @@ def test_several_batches_move_the_weights_as_one_of_all_their_windows(network, b
     for number, part in enumerate(PARTS):
         assert number == 0 or all((array == 0).all() for array in moved(network, before).values())
         step(batch(network, part))
-    assert_like(moved(network, before), expected, share)
+    assert_like(moved(network, before), expected, share={"float32": 1e-5, "bfloat16": 0.02}[precision])
 
 
 def test_weights_of_documents_count_as_in_one_batch(network, batch):

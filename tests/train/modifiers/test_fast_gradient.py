@@ -6,10 +6,11 @@ import pytest
 from bert4ner.backend.frameworks import tf
 from bert4ner.backend.optimizer import loss_scaling_state
 from bert4ner.errors import ConfigError
-from bert4ner.registry import HEADS, MODIFIERS
+from bert4ner.registry import MODIFIERS
 from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.modifiers.fast_gradient import FastGradient
 from bert4ner.train.step import TrainingStep
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.moved_tables import assert_close, batch_for, dense, mean, norms, plain_gradients, slopes_of
 
 
@@ -50,8 +51,7 @@ def test_without_a_norm_it_is_the_plain_step(network_with):
     assert_close(found, plain_gradients(network, batch), tolerance=1e-6)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("head", HEADS.own())
+@pytest.mark.parametrize(("head", "precision"), HEADS_AND_PRECISIONS)
 def test_every_head_is_trained_by_every_adversary(head, precision, network_with):
     network = network_with(head=head, precision=precision)
     batch, step = batch_for(network), TrainingStep(network)

@@ -7,12 +7,12 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.backend.optimizer import loss_scaling_state
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.registry import HEADS
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.crossval import train
 from bert4ner.train.modifiers.freezing import Freezing
 from bert4ner.train.step import step_of
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.modifiers.resuming import LABELS, assert_resumes
 
 
@@ -48,8 +48,7 @@ def test_the_first_layer_is_neither_the_tenth_nor_the_eleventh(tiny_config, deep
     assert stepped(model, documents, 2) == every
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-@pytest.mark.parametrize("head", HEADS.own())
+@pytest.mark.parametrize(("head", "precision"), [*HEADS_AND_PRECISIONS, ("crf", "float16")])
 def test_it_goes_with_every_head(tiny_config, documents, head, precision):
     config = tiny_config(head=head, head_size=8, precision=precision, modifiers="freeze")
     model, every = compiled(config)

@@ -10,6 +10,7 @@ from bert4ner.registry import HEADS
 from bert4ner.train.modifiers.fast_gradient import FastGradient
 from bert4ner.train.modifiers.gradient_penalty import GradientPenalty
 from bert4ner.train.step import TrainingStep
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.moved_tables import IDS, batch_for, norms, plain_gradients, relative_error, slopes_of
 
 
@@ -58,8 +59,7 @@ def test_its_gradient_is_that_of_differences(head, graph, network_with):
     assert min(errors) < 0.02
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("head", HEADS.own())
+@pytest.mark.parametrize(("head", "precision"), HEADS_AND_PRECISIONS)
 def test_every_head_is_trained_with_it(head, precision, network_with):
     network = network_with(head=head, precision=precision, encoder_dropout=0.1)
     batch, before = batch_for(network), network.get_weights()

@@ -16,6 +16,7 @@ from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.crossval import train
 from bert4ner.train.modifiers.r_drop import RDrop
 from bert4ner.train.step import Batch, Loss, TrainingStep
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.modifiers.resuming import LABELS, assert_resumes
 
 IDS = np.array([[3, 40, 41, 42, 43, 44, 4], [3, 50, 51, 52, 4, 0, 0]], "int32")
@@ -136,8 +137,7 @@ def gradients(tiny_config, documents):
     return gradients
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("name", HEADS.own())
+@pytest.mark.parametrize(("name", "precision"), HEADS_AND_PRECISIONS)
 def test_without_dropout_exactly_nothing_is_added(gradients, name, precision):
     plain, pairs = gradients({}, name, precision)
     loss, same = gradients({"r_drop": RDrop(alpha=5.0)}, name, precision)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.registry import HEADS, MODIFIERS
+from bert4ner.registry import MODIFIERS
 from bert4ner.train.modifiers.correlation import Correlation
 from bert4ner.train.modifiers.mean_discrepancy import MeanDiscrepancy
 from bert4ner.train.modifiers.mean_teacher import MeanTeacher
 from bert4ner.train.step import TrainingStep
+from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
 from tests.train.modifiers.test_domains import discrepancy, features_of
 from tests.train.modifiers.test_mean_teacher import by_hand
 from tests.train.moved_tables import batch_for
@@ -22,8 +23,7 @@ def test_modifiers_say_whether_they_do():
     assert {name for name, kind in kinds.items() if kind.needs_unlabelled} == {"mmd", "coral"}
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("head", HEADS.own())
+@pytest.mark.parametrize(("head", "precision"), HEADS_AND_PRECISIONS)
 def test_every_head_is_trained_with_them(head, precision, small_network, rng):
     network = small_network(head=head, precision=precision)
     modifiers = {"mean_teacher": MeanTeacher(2.0, ramp=0), "mmd": MeanDiscrepancy(3.0), "coral": Correlation()}
