@@ -7,6 +7,7 @@ import shutil
 import struct
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,16 @@ def shallow_encoder(tmp_path_factory) -> Path:
     config = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**config, "num_hidden_layers": 1}), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Networks run without a graph: steps are slower, but nothing is traced, which takes most of a tiny training."""
+    from bert4ner.backend.frameworks import tf  # deferred: most tests do without TensorFlow
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import bert4ner
 from bert4ner import registry
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
+from bert4ner.runs.pseudo_labels import read_pseudo_labels
 from tests.conftest import ROOT
 
 HEADS = registry.HEADS.names()
@@ -135,15 +136,23 @@ def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(run_here, sha
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
-def test_the_competition_goes_from_annotation_to_submission_files(run_here, shallow_encoder, tmp_path):
-    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:24]
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
+def test_the_competition_goes_from_annotation_to_submission_files(run_here, eagerly, shallow_encoder, tmp_path):
+    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:16]
     write_documents(documents, tmp_path / "some.jsonl", "jsonl")
     write_documents([Document(str(n), each.text) for n, each in enumerate(documents[:3])], tmp_path / "new.txt", "text")
-    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1)
+    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1, "--heads", "softmax")
     printed = run_here("competition.py", "some.jsonl", "new.txt", *options)
     output = tmp_path / "runs/competition"
-    for told in ("crf: out-of-fold F1 0.", "all models agree against it: ", "combined, thresholds chosen on the other"):
+    for told in (
+        "first, softmax: out-of-fold F1 0.",
+        "taught, softmax: out-of-fold F1 0.",
+        "all models agree against it: ",
+        "combined, thresholds chosen on the other",
+    ):
         assert told in printed
+    taught = read_pseudo_labels(output / "pseudo-softmax.jsonl")
+    assert [each.teachers.folds for each in taught] == [(0,)] * 3 + [(1,)] * 3
     known = {each.text for each in documents}
     assert {each.text for each in read_documents(output / "review.jsonl")} <= known
     assert [each.id for each in read_documents(output / "agreed.jsonl")] == [each.id for each in documents]

@@ -9,7 +9,7 @@ from typing import Any
 from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
-from bert4ner.runs.layout import MODEL, OUT_OF_FOLD, PREDICTIONS
+from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
 from bert4ner.train.division import Fold
 
 

@@ -3,7 +3,7 @@
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,16 +82,6 @@ def network_of(tiny_config, tiny_encoder) -> Callable[..., Any]:
         return network_of_family(family, tiny_config(**{**quiet, **options}))
 
     return make
-
-
-@pytest.fixture
-def eagerly() -> Iterator[None]:
-    """Networks run without a graph: steps are slower, but nothing is traced, which takes most of a tiny training."""
-    from bert4ner.backend.frameworks import tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

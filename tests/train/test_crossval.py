@@ -52,9 +52,15 @@ def calls(monkeypatch):
     kept = []
 
     def run(self, task):
-        folder, held_out = task.folder, task.held_out
+        folder, held_out = task.folder, task.documents.held_out
         kept.append(
-            (folder, [each.id for each in task.training], [each.id for each in held_out], task.config, task.labels)
+            (
+                folder,
+                [each.id for each in task.documents.training],
+                [each.id for each in held_out],
+                task.config,
+                task.documents.labels,
+            )
         )
         history = [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]
         for name in ("model/.weights.safetensors.7.part", "state/training.safetensors", ".history.jsonl.7.part"):

@@ -52,7 +52,7 @@ def tasks(monkeypatch):
         line = json.dumps({"epoch": 1, "f1": task.config.run.seed / 100})
         (task.folder / "history.jsonl").write_text(f"{line}\n", encoding="utf-8")
         first = task.config.run.seed % 2
-        found = [Document(each.id, each.text, each.entities[: 1 + first]) for each in task.held_out]
+        found = [Document(each.id, each.text, each.entities[: 1 + first]) for each in task.documents.held_out]
         write_documents(found, task.folder / "predictions.jsonl", "jsonl")
 
     monkeypatch.setattr(Worker, "run", run)
@@ -70,16 +70,18 @@ class TestSeeds:
         *trained, together = tasks
         assert [task.name for task in trained] == ["fold-0-seed-7", "fold-0-seed-8", "fold-0-seed-9"]
         assert [task.config for task in trained] == [config.replace(seed=seed) for seed in (7, 8, 9)]
-        assert all((task.training, task.held_out) == (trained[0].training, trained[0].held_out) for task in trained)
-        assert isinstance(together, AverageTask) and together.unseen_by == [(0, 1, 2)] * len(trained[0].held_out)
+        assert all(task.documents == trained[0].documents for task in trained)
+        assert isinstance(together, AverageTask) and together.unseen_by == [(0, 1, 2)] * len(
+            trained[0].documents.held_out
+        )
 
     def test_the_division_is_that_of_one_seed(self, tasks, documents, config, tmp_path):
         for seeds in (1, 2):
             cross_validate(documents, config.replace(seeds=seeds), output=tmp_path / str(seeds), folds=3)
         alone, first, second = tasks[:3], tasks[3:9:2], tasks[4:9:2]
         for other in (first, second):
-            assert [ids(task.held_out) for task in other] == [ids(task.held_out) for task in alone]
-            assert [ids(task.training) for task in other] == [ids(task.training) for task in alone]
+            assert [ids(task.documents.held_out) for task in other] == [ids(task.documents.held_out) for task in alone]
+            assert [ids(task.documents.training) for task in other] == [ids(task.documents.training) for task in alone]
         assert [task.name for task in alone] == ["fold-0", "fold-1", "fold-2"]
 
     def test_seeds_are_scored_apart_and_documents_by_all_models_together(self, tasks, documents, config, tmp_path):
@@ -137,8 +139,10 @@ class TestBootstrap:
         cross_validate(documents, config.replace(bootstrap=True), output=tmp_path, folds=4)
         bags = draw_bags(documents, 4, seed=7)
         for task, times in zip(tasks[:4], bags, strict=True):
-            assert [ids(task.training).count(each.id) for each in documents] == times
-            assert ids(task.held_out) == [each.id for each, often in zip(documents, times, strict=True) if not often]
+            assert [ids(task.documents.training).count(each.id) for each in documents] == times
+            assert ids(task.documents.held_out) == [
+                each.id for each, often in zip(documents, times, strict=True) if not often
+            ]
         left_out = {
             each.id: tuple(bag for bag in range(4) if not bags[bag][place]) for place, each in enumerate(documents)
         }
@@ -158,7 +162,7 @@ class TestBootstrap:
     def test_one_model_is_scored_on_what_its_seed_left_out_whatever_its_own(self, tasks, documents, config, tmp_path):
         train(documents, config.replace(bootstrap=True, seeds=2), output=tmp_path)
         [times] = draw_bags(documents, 1, seed=7)
-        assert {tuple(ids(task.held_out)) for task in tasks[:2]} == {
+        assert {tuple(ids(task.documents.held_out)) for task in tasks[:2]} == {
             tuple(each.id for each, often in zip(documents, times, strict=True) if not often)
         }
 
@@ -167,7 +171,7 @@ class TestBootstrap:
         total = Counts()
         for task in tasks[0:6:2]:  # of seed 7
             found = read_documents(task.folder / "predictions.jsonl", "jsonl")
-            total += evaluate(task.held_out, found).total
+            total += evaluate(task.documents.held_out, found).total
         assert open_run(tmp_path).sheet.seeds[0].micro.f1 == total.f1
 
     def test_validation_documents_beside_it_are_refused(self, tasks, documents, config, tmp_path):
