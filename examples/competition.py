@@ -1,8 +1,9 @@
 """Task: what a team does in a competition, from annotated leaflets to the files that a contest asks for.
 
 Look at the annotation, cross-validate two unlike networks with the recipe, ask them which annotation is doubtful (and,
-with --denoise, train again where all of them agree against it), combine them with a threshold for every label, which is
-chosen on predictions that no model made of what it had learned, and write the entities of new texts.
+with --denoise, train again where all of them agree against it), let every fold label the new texts and train again with
+these labels, keep of each network the run that is better out of fold, combine them with a threshold for every label,
+which is chosen on predictions that no model made of what it had learned, and write the entities of the new texts.
 Data: the bundled sample of 129 leaflets, and 66 texts without annotation (or documents of your own).
 Score: none told here: with so few epochs this shows the way. `combine` prints what is honest on your data.
 
@@ -14,13 +15,14 @@ import argparse
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from baseline import ROOT
 
 import bert4ner
 from bert4ner.combine.opinions import ask_runs
+from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.scoring.agreement import agreed_changes, apply_changes
 from bert4ner.scoring.review import most_doubtful, write_review
 from bert4ner.scoring.suspicion import find_doubts
@@ -30,25 +32,29 @@ RECIPE = {"lexicon": "train", "modifiers": "ema"}
 
 
 def cross_validated(
-    documents: Sequence[bert4ner.Document], given: argparse.Namespace, folder: Path
-) -> list[str | Path]:
-    """A run of each head; those that are complete are not trained again."""
-    for head in HEADS:
+    documents: Sequence[bert4ner.Document],
+    given: argparse.Namespace,
+    folder: Path,
+    pseudo: Mapping[str, Sequence[PseudoLabelled]] | None = None,
+) -> dict[str, tuple[float, Path]]:
+    """Out-of-fold F1 and folder of a run of each head; those that are complete are not trained again."""
+    runs = {}
+    for head in given.heads:
         config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **RECIPE)
-        scores = bert4ner.cross_validate(documents, config, output=folder / head, folds=given.folds)
-        print(f"{head}: out-of-fold F1 {scores.micro.f1:.4f}")
-    return [folder / head for head in HEADS]
+        output, more = folder / head, bert4ner.MoreText(pseudo=pseudo[head] if pseudo else ())
+        scores = bert4ner.cross_validate(documents, config, output=output, folds=given.folds, more=more)
+        print(f"{folder.name}, {head}: out-of-fold F1 {scores.micro.f1:.4f}")
+        runs[head] = (scores.micro.f1, output)
+    return runs
 
 
-def denoised(
-    documents: Sequence[bert4ner.Document], runs: Sequence[str | Path], output: Path
-) -> list[bert4ner.Document]:
-    """The documents as both heads agree on them; what is doubtful goes to a file for doccano, to be looked at."""
+def denoised(documents: Sequence[bert4ner.Document], runs: Sequence[Path], output: Path) -> list[bert4ner.Document]:
+    """The documents as all heads agree on them, two at least; what is doubtful goes to a file for doccano."""
     opinions = ask_runs(runs, documents)
     doubts = Counter(doubt.kind for _, doubt in find_doubts(opinions) if doubt.suspicion > 0.5)
     print(f"doubtful annotation: {', '.join(f'{count} {kind}' for kind, count in doubts.most_common()) or 'none'}")
     write_review(most_doubtful(opinions, 50), output / "review.jsonl", "doccano")
-    changes = agreed_changes(opinions, least_models=len(HEADS))
+    changes = agreed_changes(opinions, least_models=max(2, len(runs)))
     changed = apply_changes(documents, changes)
     bert4ner.write_documents(changed, output / "agreed.jsonl", "jsonl")
     actions = Counter(change.action for change in changes)
@@ -56,8 +62,17 @@ def denoised(
     return changed
 
 
-def main() -> None:
-    """The whole loop."""
+def labelled(documents: Sequence[bert4ner.Document], run: Path, output: Path) -> list[PseudoLabelled]:
+    """What each fold's models say of new texts, for that fold alone: they never saw what it holds out."""
+    lessons = bert4ner.pseudo_label(run, documents, by_fold=True)
+    found = [each for lesson in lessons for each in lesson.labelled]
+    bert4ner.write_pseudo_labels(found, output)
+    print(f"{run.name}: {sum(len(each.document.entities) for each in found)} pseudo-labels")
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", default=str(ROOT / "examples/data/leaflets.jsonl"))
     parser.add_argument("test", nargs="?", default=str(ROOT / "examples/data/leaflets-unlabelled.txt"))
@@ -65,8 +80,18 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("runs/competition"))
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--heads", nargs="+", default=HEADS)
     parser.add_argument("--denoise", action="store_true", help="Train again on annotation as all models agree.")
+    parser.add_argument("--no-pseudo", action="store_true", help="Learn nothing from the new texts.")
     given = parser.parse_args()
+    if given.denoise and len(given.heads) < 2:
+        parser.error("--denoise takes two --heads at least: one alone agrees with itself")
+    return given
+
+
+def main() -> None:
+    """The whole loop."""
+    given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
     documents = bert4ner.read_documents(given.data)
@@ -74,14 +99,21 @@ def main() -> None:
         print(f"suspicious: {finding}")
 
     runs = cross_validated(documents, given, given.output / "first")
-    changed = denoised(documents, runs, given.output)
+    learned = denoised(documents, [run for _, run in runs.values()], given.output)
     if given.denoise:
-        runs = cross_validated(changed, given, given.output / "second")
+        runs = cross_validated(learned, given, given.output / "denoised")
+    else:
+        learned = documents
+    if not given.no_pseudo:
+        new = bert4ner.read_documents(given.test)
+        pseudo = {head: labelled(new, run, given.output / f"pseudo-{head}.jsonl") for head, (_, run) in runs.items()}
+        taught = cross_validated(learned, given, given.output / "taught", pseudo)
+        runs = {head: max(runs[head], taught[head]) for head in runs}
 
-    combined = given.output / "combined"
+    kept, combined = [run for _, run in runs.values()], given.output / "combined"
     shutil.rmtree(combined, ignore_errors=True)
     options = bert4ner.CombineOptions(nbest=5)  # thresholds for the best F1, since annotation is given
-    scores = bert4ner.combine_runs(runs, output=combined, gold=documents, options=options)  # as somebody annotated it
+    scores = bert4ner.combine_runs(kept, output=combined, gold=documents, options=options)  # as somebody annotated it
     print(f"combined, thresholds chosen on the other folds: out-of-fold F1 {scores.micro.f1:.4f}")
 
     recognizer = bert4ner.load_recognizer(combined)

@@ -4,6 +4,7 @@ import functools
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ import bert4ner
 from bert4ner import registry
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
+from bert4ner.runs.pseudo_labels import read_pseudo_labels
 from tests.conftest import ROOT
 
 HEADS = registry.HEADS.names()
@@ -119,21 +121,38 @@ def test_the_loop_of_ones_own_trains_keeps_the_best_and_recognizes(tmp_path):
 
 @pytest.mark.tensorflow
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 def test_the_competition_goes_from_annotation_to_submission_files(half_encoder, tmp_path, monkeypatch, capsys):
-    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:24]
+    documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:16]
     write_documents(documents, tmp_path / "some.jsonl", "jsonl")
+    encoder = shutil.copytree(half_encoder, tmp_path / "quarter")  # sixteen networks are built
+    described = json.loads((encoder / "bert_config.json").read_text(encoding="utf-8"))
+    (encoder / "bert_config.json").write_text(json.dumps({**described, "num_hidden_layers": 1}), encoding="utf-8")
     write_documents([Document(str(n), each.text) for n, each in enumerate(documents[:3])], tmp_path / "new.txt", "text")
     script = ROOT / "examples/competition.py"
-    options = ["--pretrained", half_encoder, "--folds", "2", "--epochs", "1"]
+    options = ["--pretrained", encoder, "--folds", "2", "--epochs", "1", "--heads", "softmax"]
     monkeypatch.setattr(sys, "argv", list(map(str, (script, "some.jsonl", "new.txt", *options))))
     monkeypatch.syspath_prepend(str(script.parent))
     monkeypatch.chdir(tmp_path)
     here = functools.partial(bert4ner.cross_validate, executor="in_process")  # no process for each of four models
     monkeypatch.setattr(bert4ner, "cross_validate", here)
-    runpy.run_path(str(script), run_name="__main__")
+    from bert4ner.backend.frameworks import tf  # deferred: most tests do without TensorFlow
+
+    tf.config.run_functions_eagerly(True)  # tracing takes most of trainings as small as these
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    finally:
+        tf.config.run_functions_eagerly(False)
     output, printed = tmp_path / "runs/competition", capsys.readouterr().out
-    for told in ("crf: out-of-fold F1 0.", "all models agree against it: ", "combined, thresholds chosen on the other"):
+    for told in (
+        "first, softmax: out-of-fold F1 0.",
+        "taught, softmax: out-of-fold F1 0.",
+        "all models agree against it: ",
+        "combined, thresholds chosen on the other",
+    ):
         assert told in printed
+    taught = read_pseudo_labels(output / "pseudo-softmax.jsonl")
+    assert [each.teachers.folds for each in taught] == [(0,)] * 3 + [(1,)] * 3
     known = {each.text for each in documents}
     assert {each.text for each in read_documents(output / "review.jsonl")} <= known
     assert [each.id for each in read_documents(output / "agreed.jsonl")] == [each.id for each in documents]

@@ -35,6 +35,9 @@ def mend_bert4keras() -> None:
     # Mean and variance in 16 bits, with an epsilon of 1e-12 that 16 bits cannot add: done in float32 like everywhere.
     layers.LayerNormalization.call = _normalization_in_float32(layers.LayerNormalization.call)
 
+    # Keras casts what an embedding gives, not its table: a tied output was float16 by float32, which is no product.
+    layers.Embedding.call = _tied_in_one_type(layers.Embedding.call)
+
     # A new Dropout layer at every call: variables made inside a traced function, random state that nobody can replay.
     layers.MultiHeadAttention.build = _build_with_core(layers.MultiHeadAttention.build)
     layers.MultiHeadAttention.pay_attention_to = _attention_by_core(layers.MultiHeadAttention.pay_attention_to)
@@ -60,6 +63,16 @@ def _normalization_in_float32(original: Any) -> Any:
         if self.offset:
             normed += tf.cast(self.beta, "float32")
         return tf.cast(normed, self.compute_dtype)
+
+    return call
+
+
+def _tied_in_one_type(original: Any) -> Any:
+    @functools.wraps(original)
+    def call(self: Any, inputs: Any, mode: str = "embedding") -> Any:
+        if mode == "embedding":
+            return original(self, inputs)
+        return keras.backend.dot(inputs, tf.cast(tf.transpose(self.embeddings), inputs.dtype))
 
     return call
 

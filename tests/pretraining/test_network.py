@@ -142,12 +142,15 @@ def test_a_head_of_its_own_is_told(with_head, caplog):
     assert "the language model's head is its own" in caplog.text
 
 
-def test_scores_in_sixteen_bits_are_float32_and_near(with_head, model):
-    half = LanguageModel(open_folder(with_head), OPTIONS.replace(precision="bfloat16"))
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_scores_in_sixteen_bits_are_float32_and_near(with_head, model, precision):
+    half = LanguageModel(open_folder(with_head), OPTIONS.replace(precision=precision))
     states = half.read(tf.constant(IDS, "int32"), training=False)
     found = half.scores(states, tf.constant(PLACES, "int32"), training=False)
     assert found.dtype == tf.float32 and {variable.dtype for variable in half.variables} == {tf.float32}
     np.testing.assert_allclose(found, scores(model), atol=0.3)
+    whole = half.network([tf.constant(IDS, "int32"), tf.zeros_like(IDS, "int32")])  # as bert4keras computes them
+    np.testing.assert_allclose(tf.reshape(tf.cast(whole, "float32"), [IDS.size, -1]).numpy()[PLACES], found, atol=0.3)
     assert np.abs(found - scores(model)).max() > 1e-4
 
 

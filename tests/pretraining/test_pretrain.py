@@ -99,6 +99,13 @@ def test_perplexity_falls_and_is_written_down(finished):
     }
 
 
+def test_sixteen_bits_learn_what_float32_learns(texts, options, finished, tmp_path):
+    lines = pretrain([texts], options.replace(precision="float16"), output=tmp_path / "encoder")
+    for name in ("perplexity", "accuracy"):
+        np.testing.assert_allclose([line[name] for line in lines], [line[name] for line in finished[1]], rtol=0.1)
+    assert {str(each.dtype) for each in weights(tmp_path / "encoder").values()} == {"float32"}
+
+
 def test_a_training_that_was_killed_ends_with_the_same_weights(texts, options, finished, tmp_path, monkeypatch):
     folder = tmp_path / "encoder"
     stop_at(40, monkeypatch)  # after updates that no state has

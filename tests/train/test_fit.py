@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,15 +168,19 @@ class TestGoingOn:
         assert without_times(resumed) == without_times(whole)
         assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
 
-    def test_with_documents_drawn_and_changed_for_each_epoch(self, eagerly, parts, tiny_config, tmp_path, monkeypatch):
+    def test_with_documents_drawn_and_changed_and_labels_that_weigh_more_in_each_epoch(
+        self, eagerly, parts, tiny_config, tmp_path, monkeypatch
+    ):
         drawn = {"repeat_rare": 0.9, "replace_mentions": 0.5, "swap_mentions": 0.5, "batch_tokens": 192}
-        config = tiny_config(head="softmax", **drawn)
-        fit(Fold(*parts, LABELS), config, folder=tmp_path / "whole")
+        config = tiny_config(head="softmax", pseudo_ramp=2, **drawn)
+        pseudo = [replace(each, unsure=each.entities[:1], entities=each.entities[1:]) for each in parts[0][9:]]
+        fold = Fold(parts[0][:9], parts[1], LABELS, pseudo=pseudo)
+        fit(fold, config, folder=tmp_path / "whole")
         with monkeypatch.context() as patch:
-            stop_in_epoch(patch, 1)
+            stop_in_epoch(patch, 1)  # the ramp is in its middle
             with pytest.raises(Stopped):
-                fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
-        fit(Fold(*parts, LABELS), config, folder=tmp_path / "stopped")
+                fit(fold, config, folder=tmp_path / "stopped")
+        fit(fold, config, folder=tmp_path / "stopped")
         assert_same(state(tmp_path / "stopped"), state(tmp_path / "whole"))
         plain = tiny_config(head="softmax", batch_tokens=192)
         fit(Fold(*parts, LABELS), plain, folder=tmp_path / "plain")

@@ -14,6 +14,7 @@ from bert4ner.models.pretrained.stores import Store
 
 logger = logging.getLogger(__name__)
 
+_SHOWN = 5  # variables named by a warning
 _OF_TOKENS = {"Embedding-Token": 0, "MLM-Bias": 0, "Decoder-Output-LM": -1}
 """Layers with a row for each token of the vocabulary, and the axis of these rows."""
 
@@ -97,14 +98,16 @@ def load_weights(transformer: Any, weights: Weights, *, fresh: Collection[str] =
         ConfigError: a token is asked for that the vocabulary does not have.
     """
     named = check_fit(weights, transformer, fresh=fresh)
-    unexpected = weights.unexpected()
+    unexpected = sorted(weights.unexpected())
     if unexpected:
+        more = f" and {len(unexpected) - _SHOWN} more" if len(unexpected) > _SHOWN else ""
         logger.warning(
-            "%s: %d variables belong to no known part of %s and are left out: %s",
+            "%s: %d variables belong to no known part of %s and are left out: %s%s",
             weights.store.where,
             len(unexpected),
             weights.family.name,
-            ", ".join(sorted(unexpected)),
+            ", ".join(unexpected[:_SHOWN]),
+            more,
         )
     for name, variables in named.items():
         values = [weights.read(source) for source in weights.sources[name]]  # the layer whole, or not at all
