@@ -23,7 +23,8 @@ def crossval(
 
     --seeds 3 trains three models for each part, and reports their mean and spread. --bootstrap draws the training
     documents of each model with replacement, and scores it on those left out. --pseudo gives more documents to learn
-    from; each fold takes those whose labels come from models that never saw what it holds out.
+    from; each fold takes those whose labels come from models that never saw what it holds out. --unlabelled gives texts
+    without labels to the modifiers that learn from such.
 
     After every epoch the part held out is scored, and the best epoch is kept. Killed at any moment, the same command
     goes on after the last completed epoch.

@@ -11,6 +11,7 @@ from bert4ner.runs.pseudo_labels import (
     ELSEWHERE,
     PseudoLabelled,
     Teachers,
+    as_unlabelled,
     fingerprint_of_pseudo,
     read_pseudo_labels,
     write_pseudo_labels,
@@ -33,6 +34,16 @@ def test_what_was_written_comes_back_and_is_a_file_of_documents(tmp_path):
     assert read_documents(path) == [each.document for each in LABELLED]
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [record.get("taught_by") for record in records] == [{"division": "abc", "folds": [0, 2]}, "elsewhere", None]
+
+
+def test_documents_without_labels_are_their_texts_and_can_be_written_too(tmp_path):
+    found = as_unlabelled([DOCUMENT, Document("b", "人参")])
+    assert found == [
+        PseudoLabelled(Document("a", "当归头痛", weight=0.0), ELSEWHERE),
+        PseudoLabelled(Document("b", "人参", weight=0.0), ELSEWHERE),
+    ]
+    write_pseudo_labels(found, tmp_path / "new.jsonl")
+    assert read_pseudo_labels(tmp_path / "new.jsonl") == found
 
 
 def test_files_of_other_formats_say_nothing_of_teachers(tmp_path):

@@ -15,7 +15,8 @@ class MeanDiscrepancy(BetweenDomains):
     That is the mean of k(x, x') over all pairs of windows with labels, x = x' among them, plus the same without labels,
     minus twice the mean of k over pairs of one and the other. k(x, y) is the mean over f = 1/4, 1/2, 1, 2, 4 of
     exp(-|x - y|² / (f * m)), with m the median of |x - y|² over the pairs of different windows of the batch, which has
-    no gradient. It lies within [0, 2]. For x and for batches that lack a kind of windows see `BetweenDomains`.
+    no gradient. It lies within [0, 2], and its gradient is steep where windows hardly differ, as they do at first: mind
+    the weight. For x and for batches that lack a kind of windows see `BetweenDomains`.
 
     Args:
         weight: of the discrepancy; 0 or more.
@@ -28,7 +29,7 @@ class MeanDiscrepancy(BetweenDomains):
         Confusion; Long et al. 2015, Learning Transferable Features with Deep Adaptation Networks (several kernels).
     """
 
-    def __init__(self, weight: float = 1.0):
+    def __init__(self, weight: float = 0.1):
         super().__init__("mmd", weight)
 
     def distance(self, features: Any, labelled: Any) -> Any:
