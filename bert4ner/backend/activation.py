@@ -10,6 +10,7 @@ import sys
 import warnings
 from typing import Any
 
+from bert4ner.backend.autograph import trace_as_written
 from bert4ner.backend.importing import keras_named, native_log_held_back, supply_distutils
 from bert4ner.errors import EnvironmentProblem
 from bert4ner.version import BERT4KERAS_VERSION, VENDOR
@@ -68,6 +69,7 @@ def _activate(legacy: bool) -> None:
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
     keras.backend.experimental.enable_tf_random_generator()  # dropout that can be replayed after a resume
+    trace_as_written("bert4keras", "bert4ner")
 
 
 def _refuse_if_too_late(legacy: bool) -> None:

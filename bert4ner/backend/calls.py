@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from bert4ner.backend.frameworks import keras, tf
+from bert4ner.backend.frameworks import keras
 
 
 def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
@@ -31,7 +31,7 @@ def replaced_call(layer: Any, call: Callable[..., Any]) -> Iterator[None]:
         call: takes what its own `call` takes.
     """
     before = vars(layer).get("call")
-    layer.call = tf.autograph.experimental.do_not_convert(call)
+    layer.call = call
     try:
         yield
     finally:

@@ -30,7 +30,6 @@ def recompute_layers(network: Any) -> int:
 
 
 def _recomputed(own: Any) -> Any:
-    @tf.autograph.experimental.do_not_convert
     def call(inputs: Any, *args: Any, **kwargs: Any) -> Any:
         draws, within, flat = RepeatedDraws(), current_call(), tf.nest.flatten(inputs)
         differentiable = {id(each): each for each in flat if each.dtype.is_floating}  # one that occurs twice stays one

@@ -117,3 +117,15 @@ def test_the_state_of_loss_scaling_is_its_scale_and_its_counter():
     assert loss_scaling_state(plain) == []
     scale, counter = loss_scaling_state(keras.mixed_precision.LossScaleOptimizer(plain, initial_scale=256.0))
     assert (float(scale), int(counter)) == (256.0, 0)
+
+
+def test_what_is_ours_is_traced_as_it_is_written_and_what_others_write_is_translated():
+    def positive(x):
+        if x > 0:  # of a tensor: only AutoGraph's translation can be traced
+            return x
+        return -x
+
+    assert float(tf.function(positive)(tf.constant(-3.0))) == 3.0
+    positive.__module__ = "bert4ner.networks.mending"
+    with pytest.raises(tf.errors.OperatorNotAllowedInGraphError):
+        tf.function(lambda x: positive(x))(tf.constant(-3.0))
