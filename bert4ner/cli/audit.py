@@ -60,9 +60,10 @@ def audit(
     repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)
     if json:
         values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
-        print_json({"path": str(data), "format": result.format, "repairs": repairs, **values})
+        origin = {"path": str(data), "format": result.format, "shape": result.shape}
+        print_json({**origin, "repairs": repairs, **values})
     else:
-        print(f"{data}: read as {result.format}")
+        print(f"{data}: {result.describe()}")
         _print_report(report, repairs)
         print_doubts(data, opinions, doubts)
 
@@ -87,7 +88,7 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
     from bert4ner.cli.printing import print_table
 
     sizes = report.sizes
-    print(f"{sizes.documents} documents, {sizes.entities} entities, {sizes.characters} characters")
+    print(f"{sizes.characters:,} characters")
     if sizes.mention_lengths:
         quantiles = [["document", *sizes.lengths.values()], ["mention", *sizes.mention_lengths.values()]]
         print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])

@@ -23,14 +23,14 @@ def convert(
 
     e.g.  bert4ner convert examples/data/leaflets.jsonl leaflets.bio --format bio --scheme bioes
     """
-    from bert4ner.data.documents import read_with_report, write_documents
+    from bert4ner.data.documents import read_with_report, what_is_written, write_documents
 
     if scheme is not None and format != "bio":
         raise ConfigError(f"--scheme is for --format bio, the format {format} has no tags")
     check_overwrite(input, output)
     result = read_with_report(input, input_format)
     write_documents(result.documents, output, format, **({} if scheme is None else {"scheme": scheme}))
-    entities = sum(len(document.entities) for document in result.documents)
-    print(f"{input} ({result.format}) -> {output} ({format}): {len(result.documents)} documents, {entities} entities")
+    print(f"{input}: {result.describe()}")
     for line in result.repairs.describe():
         print(f"repaired: {line}")
+    print(f"{output}: written as {format}: {what_is_written(result.documents, format)}")

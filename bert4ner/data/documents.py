@@ -5,7 +5,8 @@ one file each beside this one, or in other packages; `registry.FORMATS` lists th
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,32 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadResult:
-    """Documents, the format they were read as, and how often each kind of repair was needed."""
+    """Documents, the format they were read as, how often each kind of repair was needed, and the shape found."""
 
     documents: list[Document]
     format: str
     repairs: Repairs
+    shape: str = ""
+    """Which of the format's shapes it was, in a few words ("one row an entity"); "" where the format has one only."""
+
+    def describe(self) -> str:
+        """What was decided and what was found, in one line."""
+        decided = f"{self.format}, {self.shape}" if self.shape else self.format
+        return f"read as {decided}: {describe_documents(self.documents)}"
+
+
+def describe_documents(documents: Sequence[Document]) -> str:
+    """How many there are, with how many entities of how many labels.
+
+    Example:
+        >>> describe_documents([Document("1", "气血")])
+        '1 document, 0 entities, 0 labels'
+    """
+    labels = Counter(entity.label for document in documents for entity in document.entities)
+    counts = ((len(documents), "document", "documents"), (labels.total(), "entity", "entities"))
+    return ", ".join(
+        f"{count:,} {one if count == 1 else many}" for count, one, many in (*counts, (len(labels), "label", "labels"))
+    )
 
 
 def read_documents(path: str | Path, format: str = "auto") -> list[Document]:
@@ -50,7 +72,7 @@ def read_with_report(path: str | Path, format: str = "auto") -> ReadResult:
     documents = make_unique(read(path, repairs), repairs)
     if not documents:
         raise _empty(path, format)
-    return ReadResult(documents, format, repairs)
+    return ReadResult(documents, format, repairs, repairs.shape)
 
 
 def iterate_documents(path: str | Path, format: str = "auto") -> Iterator[Document]:
@@ -135,3 +157,8 @@ def write_documents(documents: Iterable[Document], path: str | Path, format: str
         level = logging.INFO if kind in ("scores", "ids") else logging.WARNING
         logger.log(level, "%s: the format %s cannot hold %s", path, format, losses.describe_kind(kind))
     return losses
+
+
+def what_is_written(documents: Iterable[Document], format: str) -> str:
+    """What of `documents` is in the file after `write_documents`: counts as `describe_documents` says them."""
+    return describe_documents(list(holdable(documents, _known(format).holds, Repairs())))

@@ -1,4 +1,4 @@
-"""What was mended while reading: counted by kind, each with the place where it was first met."""
+"""What was mended while reading: counted by kind, each with the place where it was first met; and the shape found."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,8 @@ class Repairs(Counter[str]):
     def __init__(self, counts: Mapping[str, int] | Iterable[str] = ()) -> None:
         super().__init__(counts)
         self.examples: dict[str, str] = {}
+        self.shape = ""
+        """Which of a format's shapes the reader found, in a few words ("one row an entity"); "" where it has one."""
 
     def note(self, kind: str, where: str, *, count: int = 1) -> None:
         """Count `kind`, said as a plural phrase such as "Windows line ends", at `where`."""
