@@ -53,23 +53,30 @@ def describe_documents(documents: Sequence[Document]) -> str:
     )
 
 
-def read_documents(path: str | Path, format: str = "auto") -> list[Document]:
+def read_documents(path: str | Path, format: str = "auto", **options: object) -> list[Document]:
     """All documents of a file (or of a brat folder), checked; ids are unique.
 
+    Args:
+        path: the file or folder.
+        format: a name from `registry.FORMATS`, or `auto`: found out by content.
+        options: what the format's reader takes: `offsets="utf16"` if offsets count UTF-16 units, `align` ("all",
+            "first", "order") for mentions without offsets.
+
     Raises:
-        DataError: nothing there, nothing in it, or annotation that disagrees with its text, with `path:line`.
+        DataError: nothing there, nothing in it, or annotation that disagrees with its text, with `path:line`; or an
+            option that the format does not have.
     """
-    result = read_with_report(path, format)
+    result = read_with_report(path, format, **options)
     report_repairs(path, result.repairs)
     return result.documents
 
 
-def read_with_report(path: str | Path, format: str = "auto") -> ReadResult:
+def read_with_report(path: str | Path, format: str = "auto", **options: object) -> ReadResult:
     """As `read_documents`, but the repairs come back instead of being logged."""
     path = existing(path)
     format, read = _decide(path, format)
     repairs = Repairs()
-    documents = make_unique(read(path, repairs), repairs)
+    documents = make_unique(read(path, repairs, **_options(format, options)), repairs)
     if not documents:
         raise _empty(path, format)
     return ReadResult(documents, format, repairs, repairs.shape)
@@ -108,6 +115,19 @@ def _decide(path: Path, format: str) -> tuple[str, Read]:
         able = ", ".join(name for name, each in FORMATS.items() if each.read is not None)
         raise DataError(f"the format {format} cannot be read, only written; formats that can: {able}")
     return format, read
+
+
+def _options(format: str, options: dict[str, object]) -> dict[str, object]:
+    """The options of a reader.
+
+    Raises:
+        DataError: the format does not have one of them.
+    """
+    unknown = next((name for name in options if name not in _known(format).options), None)
+    if unknown is not None:
+        able = ", ".join(name for name, each in FORMATS.items() if unknown in each.options) or "none"
+        raise DataError(f"the format {format} cannot be read with {unknown!r}; formats that can: {able}")
+    return options
 
 
 def _writer(format: str) -> Write:

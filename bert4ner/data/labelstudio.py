@@ -14,6 +14,7 @@ from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import EndConvention, Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -69,7 +70,7 @@ def _spans(task: dict[str, object], where: str, repairs: Repairs) -> list[Span]:
 
 def _labelled(value: object, where: str) -> list[Span]:
     if not isinstance(value, dict) or not {"start", "end", "labels"} <= value.keys():
-        raise DataError(f'{where}: expected a value {{"start", "end", "text", "labels"}}, found {value!r}')
+        raise DataError(f'{where}: expected a value {{"start", "end", "text", "labels"}}, found {shown(value)}')
     labels = list_of(value, "labels", where)
     if not labels:
         raise DataError(f"{where}: expected a label at [{value['start']}, {value['end']}), found none; remove the span")

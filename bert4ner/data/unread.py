@@ -1,0 +1,75 @@
+"""Annotation under a key that a reader does not read: it is named and refused, for it would be lost in silence."""
+
+import re
+from collections.abc import Collection
+
+from bert4ner.data.showing import shown
+from bert4ner.errors import DataError
+
+STARTS = ("start", "start_offset", "start_idx", "start_pos", "start_char", "begin", "beginIndex", "startOffset")
+ENDS = ("end", "end_offset", "end_idx", "end_pos", "end_char", "endIndex", "endOffset")
+LABELS = (
+    "label", "labels", "type", "tag", "label_type", "entity_type", "entity_group", "category", "labelName", "class",
+)  # fmt: skip
+MENTIONS = ("text", "mention", "word", "entity", "surface", "span", "name", "value", "entity_text")
+TOKENS = ("tokens", "words")
+"""Keys under which tools list tokens, with offsets but without labels."""
+NAMES = ("entities", "ents", "spans", "ner", "ner_tags", "annotations", "labels", "label", "tags")
+TAG = re.compile(r"[BIMESLU][-_:].+|O")
+LOOKED_AT, DEPTH = 20, 3
+
+
+def refuse_unread(record: dict[str, object], reads: Collection[str], where: str) -> None:
+    """Refuse a record with annotation under a key that is not among `reads`.
+
+    Raises:
+        DataError: naming the key and what it holds.
+    """
+    for key, value in record.items():
+        if isinstance(value, list | dict) and value and key not in reads and holds_annotation(key, value):
+            raise DataError(
+                f"{where}: found what looks like annotation under {shown(key)}, which this format does not read: "
+                f"{shown(value)}; name the format that it is in, or remove the key"
+            )
+
+
+def holds_annotation(key: str, value: object, depth: int = 0) -> bool:
+    """Whether a value is a list or an object of things with offsets and labels, of tags, or of labelled mentions."""
+    if isinstance(value, dict):
+        return _object_holds(key, value, depth)
+    if not isinstance(value, list):
+        return False
+    first = value[:LOOKED_AT]
+    if any(_is_annotation(each, key) for each in first):
+        return True
+    tags = [each for each in first if isinstance(each, str) and TAG.fullmatch(each)]
+    if tags and len(tags) == len(first) and (key in NAMES or any(tag != "O" for tag in tags)):
+        return True
+    return key in ("ner_tags", "tags", "ner", "labels") and bool(first) and all(type(each) is int for each in first)
+
+
+def _object_holds(key: str, value: dict[str, object], depth: int) -> bool:
+    things = list(value.values())[:LOOKED_AT]
+    if _is_annotation(value, key):
+        return True
+    if depth < DEPTH and any(holds_annotation(key, thing, depth + 1) for thing in things):
+        return True
+    return key in NAMES and bool(things) and all(isinstance(each, str) or _is_texts(each) for each in things)
+
+
+def _is_annotation(thing: object, key: str) -> bool:
+    """One thing with a place and a label."""
+    if isinstance(thing, list):
+        numbers = sum(type(each) is int for each in thing)
+        return 3 <= len(thing) <= 5 and numbers == 2 and any(isinstance(each, str) for each in thing)
+    if not isinstance(thing, dict):
+        return False
+    label = any(isinstance(thing.get(each), str | list) for each in LABELS)
+    offsets = any(each in thing for each in STARTS) and any(each in thing for each in ENDS)
+    if offsets:
+        return label or key not in TOKENS
+    return label and key in NAMES and any(isinstance(thing.get(each), str) for each in MENTIONS)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
