@@ -47,11 +47,7 @@ def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def features_of(path: Path) -> dict[str, Any]:
     """What `datasets` says of the columns: in the schema of a file, or in `dataset_info.json` beside it."""
     if holds_rows(path):
-        try:
-            told = _schema(_files_of(path)[0]).metadata or {}
-            features = json.loads(told.get(b"huggingface", b"{}")).get("info", {}).get("features")
-        except (*_arrow_errors(), AttributeError):
-            features = None
+        features = _features_in(_files_of(path)[0])
         if isinstance(features, dict):
             return features
     beside = (path if path.is_dir() else path.parent) / INFO
@@ -63,6 +59,16 @@ def features_of(path: Path) -> dict[str, Any]:
         raise DataError(f"{beside}: expected JSON, which cannot be read; correct it or take it away") from None
     features = told.get("features") if isinstance(told, dict) else None
     return features if isinstance(features, dict) else {}
+
+
+def _features_in(file: Path) -> object:
+    try:
+        told = (next(_batches(file)).schema.metadata or {}).get(b"huggingface", b"{}")
+        info = json.loads(told)
+    except (*_arrow_errors(), ValueError):  # broken files are told of when their rows are read
+        return None
+    inside = info.get("info") if isinstance(info, dict) else None
+    return inside.get("features") if isinstance(inside, dict) else None
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -99,10 +105,6 @@ def _batches(file: Path) -> Iterator[Any]:
             yield from (reader.get_batch(number) for number in range(reader.num_record_batches))
         else:
             yield from ipc.open_stream(source)
-
-
-def _schema(file: Path) -> Any:  # noqa: ANN401  (pyarrow may be absent)
-    return next(_batches(file)).schema
 
 
 def _module(name: str) -> Any:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """Formats of Chinese evaluations and toolkits with one list of spans: `ccks` (CCKS, Yidu-S4K) and `uie` (PaddleNLP).
 
 `ccks`: `{"originalText", "entities": [{"label_type", "start_pos", "end_pos"}]}`, one document a line, ends exclusive.
-`uie`: `{"content", "result_list": [{"text", "start", "end"}], "prompt"}`, a line for each text and label, the same ends.
+`uie`: `{"content", "result_list": [{"text", "start", "end"}], "prompt"}`, a line for each text and label.
 """
 
 import json

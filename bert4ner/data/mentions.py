@@ -103,7 +103,7 @@ def _pairs(record: dict[str, Any], stated: Stated | None, found: Record, repairs
     if pairs is None:
         raise DataError(
             f'{found.where}: expected mentions under {stated.key!r} as [["mention", "LABEL"]], '
-            f'{{"LABEL": ["mention"]}} or [{{"text", "label"}}], or JSON of these in a string, found {shown(stated.answer)}'
+            f'{{"LABEL": ["mention"]}} or [{{"text", "label"}}] or JSON of these as text, found {shown(stated.answer)}'
         )
     found.text = stated.text
     return found, pairs
