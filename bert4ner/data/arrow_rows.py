@@ -62,10 +62,11 @@ def features_of(path: Path) -> dict[str, Any]:
 
 
 def _features_in(file: Path) -> object:
+    broken: tuple[type[Exception], ...] = (*_arrow_errors(), ValueError)  # told of when the rows are read
     try:
         told = (next(_batches(file)).schema.metadata or {}).get(b"huggingface", b"{}")
         info = json.loads(told)
-    except (*_arrow_errors(), ValueError):  # broken files are told of when their rows are read
+    except broken:
         return None
     inside = info.get("info") if isinstance(info, dict) else None
     return inside.get("features") if isinstance(inside, dict) else None
