@@ -33,10 +33,11 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     repairs.shape = survey.describe()
     repairs.note("further columns of tags left out", f"{path}:1", count=survey.layout.further_tags)
     for number, sentence in enumerate(read_sentences(path, survey, repairs), start=1):
-        yield _document(f"{path.stem}-{number}", sentence, survey, repairs, path=path)
+        yield tagged_document(f"{path.stem}-{number}", sentence, survey, repairs, path=path)
 
 
-def _document(id: str, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
+def tagged_document(id: str, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
+    """One sentence: its tokens joined, with spaces between words, and the entities of its tags."""
     sentence = _join_halves(sentence, repairs, path=path)
     rows = sentence.rows
     words = survey.words * 2 > survey.tokens and not survey.digits

@@ -186,6 +186,17 @@ def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
     return bool(prefixes - {"O"}) or (style == "B-LABEL" and not needs_entity)
 
 
+def find_style(tags: Iterable[str]) -> str | None:
+    """How tags that stand alone are written; None where they are none, or all are O.
+
+    Example:
+        >>> find_style(["B-PER", "O"]), find_style(["I", "B", "O"]), find_style(["good", "O"])
+        ('B-LABEL', 'B', None)
+    """
+    values = Counter(tag.strip() for tag in tags)
+    return next((style for style in STYLES if values and _are_tags(values, style, needs_entity=True)), None)
+
+
 def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[str], width: int) -> Layout:
     tag, style = found
     own = tag % width
@@ -197,7 +208,9 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     numbers = tuple((column, runs) for column, runs in steps.items() if runs is not None)
     if len(numbers) < len(steps):  # numbers that neither run nor stay are the text
         token, numbers = others[0], ()
-    more = [column for column in others if column != token and _are_tags(_values(rows, column), style, needs_entity=True)]
+    more = [
+        column for column in others if column != token and _are_tags(_values(rows, column), style, needs_entity=True)
+    ]
     return Layout(separator, token, tag, style, numbers, len(more), width)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 WORDS = {
     "text": "text sentence content document context raw passage 文本 句子 原文 内容 正文 文档 语句 原始文本",
-    "entities": "entities entity entitylist labels label annotations annotation spans ents ner 实体 实体列表 标注 标签",
+    "entities": "entities entity entitylist labels label annotations annotation spans ents ner "
+    "tags nertag nertags wordlabels 实体 实体列表 标注 标签",
     "start": "start begin startoffset startidx startpos startindex startposition startchar beginoffset "
     "起始 开始 起始位置 开始位置 起点 起始下标 开始下标",
     "end": "end stop endoffset endidx endpos endindex endposition endchar "

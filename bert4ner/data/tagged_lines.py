@@ -57,7 +57,7 @@ class Sentence:
     """Rows, and the lines on which they stand."""
 
     rows: list[Row] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: list[int | str] = field(default_factory=list)
 
 
 def survey_file(path: Path) -> Survey:
