@@ -53,15 +53,31 @@ def describe_documents(documents: Sequence[Document]) -> str:
     )
 
 
-def read_documents(path: str | Path, format: str = "auto") -> list[Document]:
+def read_documents(path: str | Path, format: str = "auto", *, annotated: bool = True) -> list[Document]:
     """All documents of a file (or of a brat folder), checked; ids are unique.
+
+    Warns if none of them has an entity, unless `annotated` says that they need not have any.
 
     Raises:
         DataError: nothing there, nothing in it, or annotation that disagrees with its text, with `path:line`.
     """
     result = read_with_report(path, format)
     report_repairs(path, result.repairs)
+    if annotated:
+        warn_of_no_entities(path, result)
     return result.documents
+
+
+def warn_of_no_entities(path: str | Path, result: ReadResult) -> None:
+    """Say so loudly if no document has an entity: annotation that was not understood looks like this."""
+    if not any(document.entities for document in result.documents):
+        decided = f"{result.format}, {result.shape}" if result.shape else result.format
+        logger.warning(
+            "%s: no entity in any of %d documents, read as %s; if they are annotated, name the format they are in",
+            path,
+            len(result.documents),
+            decided,
+        )
 
 
 def read_with_report(path: str | Path, format: str = "auto") -> ReadResult:

@@ -80,7 +80,8 @@ def read_table(table: Table, repairs: Repairs) -> Iterator[Document]:
     if shape is None or shape.read is None:
         raise DataError(
             f"{table.where(table.begins)}: expected a header with text, start, end and label (one row an entity), "
-            f"text and entities (a list in a cell), or word and tag (one row a token); found {shown_cells(table.header)} above "
+            f"text and entities (a list in a cell), or word and tag (one row a token); "
+            f"found {shown_cells(table.header)} above "
             f"{shown_cells(first[0][1] if first else [])}; rename the columns, or fill them with what they say"
         )
     repairs.shape = shape.name
