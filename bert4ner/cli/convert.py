@@ -23,12 +23,13 @@ def convert(
 
     e.g.  bert4ner convert examples/data/leaflets.jsonl leaflets.bio --format bio --scheme bioes
     """
-    from bert4ner.data.documents import read_with_report, what_is_written, write_documents
+    from bert4ner.data.documents import read_with_report, warn_of_no_entities, what_is_written, write_documents
 
     if scheme is not None and format != "bio":
         raise ConfigError(f"--scheme is for --format bio, the format {format} has no tags")
     check_overwrite(input, output)
     result = read_with_report(input, input_format)
+    warn_of_no_entities(input, result)
     write_documents(result.documents, output, format, **({} if scheme is None else {"scheme": scheme}))
     print(f"{input}: {result.describe()}")
     for line in result.repairs.describe():

@@ -32,7 +32,7 @@ def self_train(
     from bert4ner.cli.printing import print_table, score_cells
     from bert4ner.data.documents import read_documents
 
-    documents, new = read_documents(data, format), read_documents(unlabelled)
+    documents, new = read_documents(data, format), read_documents(unlabelled, annotated=False)
     from bert4ner.unlabelled.self_training import self_train as train_in_rounds  # deferred: it loads TensorFlow
 
     rounds_done = train_in_rounds(documents, new, options, output=output, folds=folds, rounds=rounds, options=labels)

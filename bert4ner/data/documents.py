@@ -53,12 +53,15 @@ def describe_documents(documents: Sequence[Document]) -> str:
     )
 
 
-def read_documents(path: str | Path, format: str = "auto", **options: object) -> list[Document]:
+def read_documents(
+    path: str | Path, format: str = "auto", *, annotated: bool = True, **options: object
+) -> list[Document]:
     """All documents of a file (or of a brat folder), checked; ids are unique.
 
     Args:
         path: the file or folder.
         format: a name from `registry.FORMATS`, or `auto`: found out by content.
+        annotated: warn if none of the documents has an entity.
         options: what the format's reader takes: `offsets="utf16"` if offsets count UTF-16 units, `align` ("all",
             "first", "order") for mentions without offsets.
 
@@ -68,7 +71,21 @@ def read_documents(path: str | Path, format: str = "auto", **options: object) ->
     """
     result = read_with_report(path, format, **options)
     report_repairs(path, result.repairs)
+    if annotated:
+        warn_of_no_entities(path, result)
     return result.documents
+
+
+def warn_of_no_entities(path: str | Path, result: ReadResult) -> None:
+    """Say so loudly if no document has an entity: annotation that was not understood looks like this."""
+    if not any(document.entities for document in result.documents):
+        decided = f"{result.format}, {result.shape}" if result.shape else result.format
+        logger.warning(
+            "%s: no entity in any of %d documents, read as %s; if they are annotated, name the format they are in",
+            path,
+            len(result.documents),
+            decided,
+        )
 
 
 def read_with_report(path: str | Path, format: str = "auto", **options: object) -> ReadResult:

@@ -1,0 +1,231 @@
+"""Which column of tagged lines is what, chosen by content and not by place: separator, token, tag, running numbers.
+
+A file says nothing of its columns; the one with tags in nine of ten lines is that of the tags. Reads no file.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from bert4ner.data.peek import MANY
+
+DOCUMENT_START = "-DOCSTART-"
+BARE_LABEL = "ENTITY"
+"""The label of all entities where tags have none."""
+COMMENT = "#"
+WIDTH = 32  # columns that are looked into
+
+Tag = tuple[str, str]
+"""The prefix of a tag (O, B, I, E, S) and its label."""
+
+ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
+_PREFIXED = re.compile(r"([BIMELSUW])[-_:](\S+)")
+_SUFFIXED = re.compile(r"(\S+)[-_:]([BIMELSUW])")
+_KEYED = re.compile(r"(?:^|\|)(?:ner|ne|ner_?tag|named_?entity|entity)=([^|]+)", re.IGNORECASE)
+_OUTSIDE: Tag = ("O", "")
+
+
+def _made(letter: str, label: str) -> Tag:
+    return ALIASES.get(letter, letter), label
+
+
+@lru_cache(maxsize=4096)
+def _prefixed(text: str) -> Tag | None:
+    if text == "O":
+        return _OUTSIDE
+    match = _PREFIXED.fullmatch(text)
+    return _made(match[1], match[2]) if match else None
+
+
+def _lower(text: str) -> Tag | None:
+    return _prefixed(text[:1].upper() + text[1:]) if text[:1].islower() else None
+
+
+def _suffixed(text: str) -> Tag | None:
+    match = _SUFFIXED.fullmatch(text)
+    return _OUTSIDE if text == "O" else _made(match[2], match[1]) if match else None
+
+
+def _bare(text: str) -> Tag | None:
+    upper = text.upper()
+    if len(text) != 1 or upper not in "BIMELSUWO":
+        return None
+    return _OUTSIDE if upper == "O" else _made(upper, BARE_LABEL)
+
+
+def _keyed(text: str) -> Tag | None:
+    """CoNLL-U keeps tags among others: `SpaceAfter=No|NER=B-PER`."""
+    match = _KEYED.search(text)
+    if match is None:
+        return _OUTSIDE if text == "_" or "=" in text else None
+    return _prefixed(match[1])
+
+
+STYLES: dict[str, Callable[[str], Tag | None]] = {
+    "B-LABEL": _prefixed,
+    "b-label": _lower,
+    "LABEL-B": _suffixed,
+    "NER=B-LABEL": _keyed,
+    "B": _bare,
+}
+"""How tags are written, with what reads one; None where it is no such tag."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands where in each line."""
+
+    separator: str = " "
+    """A tab; a comma; or a blank, which stands for any number of blanks and tabs."""
+    token: int = 0
+    tag: int = -1
+    style: str = "B-LABEL"
+    numbers: tuple[tuple[int, bool], ...] = ()
+    """Columns of numbers before the tokens, and whether they run (1, 2, 3) instead of being those of sentences."""
+    further_tags: int = 0
+    """Other columns in which tags stand."""
+    width: int = 2
+
+    def split(self, line: str) -> list[str]:
+        """The columns of a line; of a blank that is a token too, a separator follows it."""
+        return _SPLITTERS[self.separator](line)
+
+    def read_tag(self, text: str) -> Tag | None:
+        """Prefix and label; None where the text is no tag of the file's style."""
+        return STYLES[self.style](text)
+
+    def describe(self) -> str:
+        """What is unlike the usual, in a few words; "" where nothing is."""
+        column = self.tag + 1 if self.tag >= 0 else self.width + self.tag + 1
+        said = [
+            "commas between the columns" if self.separator == "," else "",
+            "" if self.tag == -1 else f"tags in column {column} of {self.width}",
+            "" if self.style == "B-LABEL" else f"tags as {self.style}",
+            f"one label, {BARE_LABEL}" if self.style == "B" else "",
+        ]
+        return ", ".join(part for part in said if part)
+
+
+def _split_tabs(line: str) -> list[str]:
+    return ["\t", *line[2:].split("\t")] if line.startswith("\t\t") else line.split("\t")
+
+
+def _split_blanks(line: str) -> list[str]:
+    fields = [part for part in line.replace("\t", " ").split(" ") if part]
+    if line[:1] in (" ", "\t"):
+        fields.insert(0, line[0] if line[1:2] in (" ", "\t") else "")
+    return fields
+
+
+def _split_commas(line: str) -> list[str]:
+    if '"' in line:
+        try:
+            return next(csv.reader([line], strict=True))
+        except (csv.Error, StopIteration):  # a quote that is a token, as it is
+            pass
+    return [",", *line[2:].split(",")] if line.startswith(",,") else line.split(",")
+
+
+_SPLITTERS = {"\t": _split_tabs, " ": _split_blanks, ",": _split_commas}
+
+
+def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None:
+    """The layout of lines by how often each occurs and the first of them in order; None where there are no tags."""
+    lines = {line: count for line, count in counts.items() if not _is_aside(line)}
+    tabs = bool(lines) and all("\t" in line for line in lines)
+    for separator in ("\t", " ", ",") if tabs else (" ", ","):
+        rows = [(_SPLITTERS[separator](line), count) for line, count in lines.items()]
+        width = min(Counter(map(len, (fields for fields, _ in rows))).most_common(1)[0][0] if rows else 0, WIDTH)
+        if width < 2:
+            continue
+        found = _find_tags(rows, width, needs_entity=separator == ",")
+        if found is not None:
+            return _place(separator, found, rows, head, width)
+    return None
+
+
+def _is_aside(line: str) -> bool:
+    return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
+
+
+Rows = list[tuple[list[str], int]]
+
+
+def _find_tags(rows: Rows, width: int, *, needs_entity: bool) -> tuple[int, str] | None:
+    """Column and style of the tags: the last column if it has them, then the first, then from right to left."""
+    for style in STYLES:
+        for column in (-1, 0, *range(-2, -width, -1)):
+            values = _values(rows, column)
+            if _are_tags(values, style, needs_entity=needs_entity or column != -1):
+                return column, style
+    return None
+
+
+def _values(rows: Rows, column: int) -> Counter[str]:
+    least = column + 1 if column >= 0 else -column
+    values: Counter[str] = Counter()
+    for fields, count in rows:
+        values[fields[column] if len(fields) >= max(least, 2) else ""] += count
+    return values
+
+
+def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
+    read = {value: STYLES[style](value) for value in values}
+    tagged = sum(count for value, count in values.items() if read[value] is not None)
+    prefixes = {tag[0] for tag in read.values() if tag is not None}
+    if tagged < MANY * values.total() or not prefixes:
+        return False
+    if style == "B" and not {"O", "B"} <= prefixes:
+        return False
+    if style == "b-label" and any(_prefixed(value) for value in values):
+        return False
+    return bool(prefixes - {"O"}) or (style == "B-LABEL" and not needs_entity)
+
+
+def find_style(tags: Iterable[str]) -> str | None:
+    """How tags that stand alone are written; None where they are none, or all are O.
+
+    Example:
+        >>> find_style(["B-PER", "O"]), find_style(["I", "B", "O"]), find_style(["good", "O"])
+        ('B-LABEL', 'B', None)
+    """
+    values = Counter(tag.strip() for tag in tags)
+    return next((style for style in STYLES if values and _are_tags(values, style, needs_entity=True)), None)
+
+
+def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[str], width: int) -> Layout:
+    tag, style = found
+    own = tag % width
+    others = [column for column in range(width) if column != own]
+    digits = [column for column in others if _share(_values(rows, column), _is_number) >= MANY]
+    token = next((column for column in others if column not in digits), others[0])
+    sample = [_SPLITTERS[separator](line) for line in head if not _is_aside(line)]
+    steps = {column: _runs(sample, column) for column in digits if column < token}
+    numbers = tuple((column, runs) for column, runs in steps.items() if runs is not None)
+    if len(numbers) < len(steps):  # numbers that neither run nor stay are the text
+        token, numbers = others[0], ()
+    more = [
+        column for column in others if column != token and _are_tags(_values(rows, column), style, needs_entity=True)
+    ]
+    return Layout(separator, token, tag, style, numbers, len(more), width)
+
+
+def _share(values: Counter[str], test: Callable[[str], bool]) -> float:
+    return sum(count for value, count in values.items() if test(value)) / values.total()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def _runs(sample: Iterable[list[str]], column: int) -> bool | None:
+    """Whether numbers count the lines (or else the sentences); None where they do neither."""
+    values = [int(fields[column]) for fields in sample if len(fields) > column and _is_number(fields[column])]
+    steps = Counter(after - before for before, after in pairwise(values))
+    if not values or steps[0] + steps[1] < steps.total() / 2:
+        return None
+    return steps[1] > steps[0]
