@@ -14,8 +14,8 @@ from bert4ner.data.detect import detect_format
 from bert4ner.data.files import existing
 from bert4ner.data.format import Format, Read, Write
 from bert4ner.data.losses import holdable
-from bert4ner.data.records import make_unique
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.registry import FORMATS

@@ -129,7 +129,7 @@ def _place(record: Record, mentions: list[Pair], how: Align, repairs: Repairs) -
     )
     for kind, listed in kinds:
         for mention, label in listed:
-            repairs.note(kind, f"{record.where}: {shown(mention)} {shown(label)}")
+            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}")
 
 
 def _fits(record: dict[str, Any]) -> bool:

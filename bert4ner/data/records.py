@@ -214,26 +214,6 @@ def _short(text: str | None) -> str:
     return repr(text if text is None or len(text) <= 40 else text[:40] + "…")
 
 
-def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Document]:
-    """All documents, a repeated id followed by `#2`, `#3` ...; each such change is counted."""
-    result, seen = [], set()
-    documents = list(documents)
-    taken = {document.id for document in documents}
-    numbers: dict[str, int] = {}
-    for document in documents:
-        if document.id in seen:
-            number = numbers.get(document.id, 2)
-            while f"{document.id}#{number}" in taken:
-                number += 1
-            numbers[document.id] = number + 1
-            repairs.note("repeated document ids made unique", f"id {shown(document.id)}")
-            document = replace(document, id=f"{document.id}#{number}")
-            taken.add(document.id)
-        seen.add(document.id)
-        result.append(document)
-    return result
-
-
 def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:
     """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out.
 
