@@ -21,6 +21,11 @@ TAG = re.compile(r"<(/?)([^\W\d][\w.-]{0,40})>")
 BRACES = re.compile(r"\{\{([^{}:：\s]{1,40})[:：]|\}\}")
 SLASHED = re.compile(r"(\S+)/([^\W\d][\w:.-]*)")
 OUTSIDE = ("o", "O")
+HTML = frozenset(
+    "a b body br code dd div dl dt em font h1 h2 h3 h4 head html i li ol p pre s span strong sub sup table".split()
+)
+HTML |= frozenset("tbody td th thead title tr u ul".split())
+"""Names of elements that are no labels."""
 SHOWN = 40
 
 Parts = tuple[str, list[Span]]
@@ -134,9 +139,9 @@ def sniff(seen: Peek) -> float:
 
 
 def _encloses(line: str) -> bool:
-    if BRACES.match(line[line.find("{{") :]) and "}}" in line:
+    if any(match[1] for match in BRACES.finditer(line)) and "}}" in line:
         return True
-    closed = {match[2] for match in TAG.finditer(line) if match[1]}
+    closed = {match[2] for match in TAG.finditer(line) if match[1] and match[2].lower() not in HTML}
     return any(match[2] in closed for match in TAG.finditer(line) if not match[1])
 
 
