@@ -81,6 +81,8 @@ FORMATS: Registry[Any] = Registry(
         "csv": "bert4ner.data.csv_tables:CSV",
         "tsv": "bert4ner.data.csv_tables:TSV",
         "xlsx": "bert4ner.data.xlsx:FORMAT",
+        "webanno": "bert4ner.data.webanno:FORMAT",
+        "inline": "bert4ner.data.inline:FORMAT",
         "text": "bert4ner.data.plain:FORMAT",
     },
     instance_of="bert4ner.data.format:Format",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal
 
 from bert4ner.data.peek import MANY
 
@@ -21,6 +22,10 @@ WIDTH = 32  # columns that are looked into
 
 Tag = tuple[str, str]
 """The prefix of a tag (O, B, I, E, S) and its label."""
+
+NumberKind = Literal["tokens", "sentences", "pairs"]
+"""Numbers of tokens (1, 2, 3), of their sentences (1, 1, 2), or of both (1-1, 1-2, 2-1)."""
+NUMBER = re.compile(r"[0-9]{1,9}(?:[-.][0-9]{1,9})?")
 
 ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
 _PREFIXED = re.compile(r"([BIMELSUW])[-_:](\S+)")
@@ -84,8 +89,8 @@ class Layout:
     token: int = 0
     tag: int = -1
     style: str = "B-LABEL"
-    numbers: tuple[tuple[int, bool], ...] = ()
-    """Columns of numbers before the tokens, and whether they run (1, 2, 3) instead of being those of sentences."""
+    numbers: tuple[tuple[int, NumberKind], ...] = ()
+    """Columns of numbers before the tokens, and what they count."""
     further_tags: int = 0
     """Other columns in which tags stand."""
     width: int = 2
@@ -201,12 +206,12 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     tag, style = found
     own = tag % width
     others = [column for column in range(width) if column != own]
-    digits = [column for column in others if _share(_values(rows, column), _is_number) >= MANY]
+    digits = [column for column in others if _share(_values(rows, column), NUMBER.fullmatch) >= MANY]
     token = next((column for column in others if column not in digits), others[0])
     sample = [_SPLITTERS[separator](line) for line in head if not _is_aside(line)]
-    steps = {column: _runs(sample, column) for column in digits if column < token}
-    numbers = tuple((column, runs) for column, runs in steps.items() if runs is not None)
-    if len(numbers) < len(steps):  # numbers that neither run nor stay are the text
+    kinds = {column: _kind(sample, column) for column in digits if column < token}
+    numbers = tuple((column, kind) for column, kind in kinds.items() if kind is not None)
+    if len(numbers) < len(kinds):  # numbers that neither run nor stay are the text
         token, numbers = others[0], ()
     more = [
         column for column in others if column != token and _are_tags(_values(rows, column), style, needs_entity=True)
@@ -214,18 +219,17 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     return Layout(separator, token, tag, style, numbers, len(more), width)
 
 
-def _share(values: Counter[str], test: Callable[[str], bool]) -> float:
+def _share(values: Counter[str], test: Callable[[str], object]) -> float:
     return sum(count for value, count in values.items() if test(value)) / values.total()
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 10
-
-
-def _runs(sample: Iterable[list[str]], column: int) -> bool | None:
-    """Whether numbers count the lines (or else the sentences); None where they do neither."""
-    values = [int(fields[column]) for fields in sample if len(fields) > column and _is_number(fields[column])]
+def _kind(sample: Sequence[list[str]], column: int) -> NumberKind | None:
+    """What numbers count; None where they count nothing."""
+    texts = [fields[column] for fields in sample if len(fields) > column]
+    values = [int(text) for text in texts if text.isdecimal() and NUMBER.fullmatch(text)]
+    if 2 * len(values) < len(texts):
+        return "pairs"
     steps = Counter(after - before for before, after in pairwise(values))
     if not values or steps[0] + steps[1] < steps.total() / 2:
         return None
-    return steps[1] > steps[0]
+    return "tokens" if steps[1] > steps[0] else "sentences"

@@ -17,7 +17,9 @@ BINARY = {
     b"\xd0\xcf\x11\xe0": "an old .xls",
 }
 SLASHED = re.compile(r"[^\s/]+/[A-Za-z][\w-]*")
-MARKED = re.compile(r"</?[A-Za-z_][^<>\n]{0,60}>|\{\{?[^{}\s:]{1,40}:[^{}]+\}\}?|\[[^\[\]\s]+\]\([A-Za-z_]+\)")
+MARKED = re.compile(
+    r"<([A-Za-z_][\w-]{0,40})[^<>]{0,80}>[^<>]+</\1>|\{\{?[^{}\s:]{1,40}:[^{}]+\}\}?|\[[^\[\]\s]+\]\([A-Za-z_]+\)"
+)
 
 
 def refusal(seen: Peek) -> str:
@@ -53,7 +55,10 @@ def _has_blanks(lines: Sequence[str]) -> bool:
         return False
     columns = list(zip(*(each for each in fields if len(each) > 1), strict=False))
     narrow = any(len(set(column)) * 10 <= NARROW * len(column) for column in columns)
-    return narrow and share(columns[0], lambda token: len(token) == 1) > share(columns[0], lambda token: len(token) > 4)
+    labels = share(columns[-1], str.isascii) >= MANY and share(columns[0], str.isascii) < 1 - MANY
+    return (narrow or labels) and share(columns[0], lambda token: len(token) == 1) > share(
+        columns[0], lambda token: len(token) > 4
+    )
 
 
 def _same_number(lines: Sequence[str], counts: Sequence[int]) -> bool:

@@ -5,6 +5,7 @@ Checks nothing: one broken line is the reader's to report. Where nothing could b
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,8 @@ LINES = 1000
 START = 4096
 MANY = 0.9  # of the lines that must look alike: one broken line is the reader's to report, not ours to trip over
 ANNOTATIONS = ("label", "labels", "annotations", "entities")  # keys under which most JSON formats list their entities
+NO_OBJECT = re.compile(r"\{(?:\{|[\t ,]+[^\s\"'}]+\s*$)")
+"""A line of columns whose token is a brace, or text with marks in braces: no JSON begins so."""
 
 Thing = TypeVar("Thing")
 Kind = Literal["folder", "lines", "records", "list", "object", "none"]
@@ -121,7 +124,7 @@ def _look_into(path: Path, start: bytes) -> Peek:
     lines = tuple(_head(path))
     if not lines:
         raise DataError(f"{path}: empty data set; expected at least one document, found no text")
-    opening = lines[0].strip()[0]
+    opening = "" if NO_OBJECT.match(lines[0]) else lines[0].strip()[0]
     named_json = path.suffix in (".json", ".jsonl")
     if opening in "[{":
         values, kind = _json_values(path, lines)

@@ -101,8 +101,9 @@ def tags_cell(text: str, cell: str, where: str) -> list[tuple[str, str]]:
     if not where:
         return [("", tag) for tag in tags]
     tokens = [str(token) for token in list_cell(text, where)] if is_list(text) else text.split()
-    if len(tokens) != len(tags):
-        tokens = list(text)
-    if len(tokens) != len(tags):
-        raise DataError(f"{where}: expected a tag for each of {len(tokens)} characters, found {len(tags)} tags")
-    return list(zip(tokens, tags, strict=True))
+    found = next((found for found in (tokens, list(text)) if len(found) == len(tags)), None)
+    if found is None:
+        raise DataError(
+            f"{where}: expected a tag for each of {len(tokens)} tokens, found {len(tags)} tags; correct the row"
+        )
+    return list(zip(found, tags, strict=True))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bert4ner.data.columns import BARE_LABEL, find_style
 from bert4ner.data.headers import find_roles, is_header
+from bert4ner.data.likeness import mend_mention
 from bert4ner.data.peek import LINES
 from bert4ner.data.records import EndConvention, Record, make_document
 from bert4ner.data.repairs import Repairs
@@ -87,7 +88,24 @@ def read_table(table: Table, repairs: Repairs) -> Iterator[Document]:
     repairs.shape = shape.name
     unread = [name for column, name in enumerate(table.header) if column not in shape.columns.values() and name.strip()]
     repairs.note(f"columns not read ({shown_cells(unread)})", table.where(table.begins), count=len(unread))
-    yield from shape.read(Table(table.path, table.header, chain(first, rows), table.unit, table.begins), shape, repairs)
+    rows = _whole_rows(table, chain(first, rows), blank="token" in shape.columns)
+    yield from shape.read(Table(table.path, table.header, rows, table.unit, table.begins), shape, repairs)
+
+
+def _whole_rows(table: Table, rows: Iterable[Row], *, blank: bool) -> Iterator[Row]:
+    """The rows, without blank ones unless these mean something.
+
+    Raises:
+        DataError: one has not as many cells as the header.
+    """
+    for number, row in rows:
+        if row and (len(row) < len(table.header) or any(row[len(table.header) :])):
+            raise DataError(
+                f"{table.where(number)}: expected {len(table.header)} cells as in the header, found {len(row)}: "
+                f"{shown_cells(row)}; a separator within a cell stands between quotes"
+            )
+        if blank or any(row):
+            yield number, row
 
 
 def shown_cells(cells: Sequence[str]) -> str:
@@ -104,11 +122,12 @@ def _cell(row: Sequence[str], columns: dict[str, int], role: str) -> str:
 def _read_entity_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
     """Rows of the same id, or without ids of the same text, are one document wherever they stand."""
     records: dict[str, Record] = {}
+    key = ""
     convention = EndConvention(default_inclusive=False)
     for number, row in table.rows:
         where = table.where(number)
         text, id = _cell(row, shape.columns, "text"), _cell(row, shape.columns, "id")
-        key = id or text
+        key = id or text or key  # cells that span several rows have a value in the first
         record = records.setdefault(key, Record(where, id or f"{table.path.stem}-{len(records) + 1}", text))
         if id and text and text != record.text:
             raise DataError(
@@ -124,6 +143,8 @@ def _read_entity_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
 def _documents(records: Iterable[Record], convention: EndConvention, repairs: Repairs) -> Iterator[Document]:
     records = list(records)
     for record in records:
+        for span in record.spans:
+            mend_mention(record.text, span, repairs, span.where or record.where)
         convention.look(record)
     if convention.inclusive:
         repairs.note("files whose ends are inclusive read as such", records[0].where)

@@ -221,13 +221,15 @@ class _LineReader:
 
     def _follow_numbers(self, fields: list[str], where: str) -> tuple[bool, bool]:
         """Whether the numbers before the token say that a sentence begins, and that the line is none of its own."""
-        texts = [fields[column] for column, _ in self.layout.numbers]
-        if not all(text.isdecimal() for text in texts):
-            self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
-            return False, True
-        numbers = tuple(map(int, texts))
+        numbers = []
+        for column, kind in self.layout.numbers:
+            first, dash, last = fields[column].partition("-")
+            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal():
+                self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
+                return False, True
+            numbers.append(int(last or first))
         self.repairs.note("numbers before the tokens left out", where)
         pairs = zip(numbers, self.numbers, self.layout.numbers, strict=False)
-        breaks = any(now != before + runs for now, before, (_, runs) in pairs)
-        self.numbers = numbers
+        breaks = any(now != before + (kind != "sentences") for now, before, (_, kind) in pairs)
+        self.numbers = tuple(numbers)
         return breaks, False
