@@ -1,9 +1,9 @@
 """Entities with offsets as JSON has them: objects with keys of many names, or short lists, read by their form."""
 
+from bert4ner.data.json_names import ENDS, LABELS, MENTIONS, STARTS
 from bert4ner.data.json_values import span_of
 from bert4ner.data.records import Span, agrees
 from bert4ner.data.showing import shown
-from bert4ner.data.unread import ENDS, LABELS, MENTIONS, STARTS
 from bert4ner.errors import DataError
 
 LISTS = {"iis": "sel", "sii": "lse", "iiss": "selm", "siis": "lsem", "ssiis": "-lsem"}

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from bert4ner.data.unread import LABELS, MENTIONS, STARTS
+from bert4ner.data.json_names import LABELS, MENTIONS, STARTS
 
 Pair = tuple[str, str]
 INSIDE = ("entities", "result", "results", "output", "answer", "ner", "data")

@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Collection
+from typing import Any
 
+from bert4ner.data.json_names import ENDS, LABELS, MENTIONS, NAMES, STARTS
 from bert4ner.data.showing import shown
+from bert4ner.data.stated_mentions import pairs_of
 from bert4ner.errors import DataError
 
-STARTS = ("start", "start_offset", "start_idx", "start_pos", "start_char", "begin", "beginIndex", "startOffset")
-ENDS = ("end", "end_offset", "end_idx", "end_pos", "end_char", "endIndex", "endOffset")
-LABELS = (
-    "label", "labels", "type", "tag", "label_type", "entity_type", "entity_group", "category", "labelName", "class",
-)  # fmt: skip
-MENTIONS = ("text", "mention", "word", "entity", "surface", "span", "name", "value", "entity_text")
 TOKENS = ("tokens", "words")
 """Keys under which tools list tokens, with offsets but without labels."""
-NAMES = ("entities", "ents", "spans", "ner", "ner_tags", "annotations", "labels", "label", "tags")
 TAG = re.compile(r"[BIMESLU][-_:].+|O")
+ABOUT = ("meta", "metadata", "info", "extra", "attributes")
+"""Keys of what is told about a text: keywords in it are no entities."""
 LOOKED_AT, DEPTH = 20, 3
 
 
@@ -26,11 +24,23 @@ def refuse_unread(record: dict[str, object], reads: Collection[str], where: str)
         DataError: naming the key and what it holds.
     """
     for key, value in record.items():
-        if isinstance(value, list | dict) and value and key not in reads and holds_annotation(key, value):
+        if not isinstance(value, list | dict) or not value or key in reads:
+            continue
+        if holds_annotation(key, value) or _holds_mentions(key, value, record):
             raise DataError(
                 f"{where}: found what looks like annotation under {shown(key)}, which this format does not read: "
                 f"{shown(value)}; name the format that it is in, or remove the key"
             )
+
+
+def _holds_mentions(key: str, value: list[Any] | dict[str, Any], record: dict[str, object]) -> bool:
+    """Whether a value labels mentions without offsets, and the record has a text in which some of them stand."""
+    by_label = isinstance(value, dict) and all(map(_is_texts, value.values())) and key not in ABOUT
+    if not by_label and (isinstance(value, dict) or not all(isinstance(each, list | dict) for each in value)):
+        return False
+    pairs = pairs_of(value) or []
+    texts = [text for text in record.values() if isinstance(text, str)]
+    return any(word and word in text for pair in pairs[:LOOKED_AT] for word in pair for text in texts)
 
 
 def holds_annotation(key: str, value: object, depth: int = 0) -> bool:

@@ -36,10 +36,10 @@ def test_in_order_goes_on_behind_the_mention_before():
     assert align("王李", [("李", "B"), ("王", "A")], "order").missing == [("王", "A")]
 
 
-@given(
-    st.text("甲乙丙", max_size=12),
-    st.lists(st.tuples(st.text("甲乙丙", max_size=3), st.sampled_from("AB")), max_size=4),
-)
+MENTIONS = st.lists(st.tuples(st.text("甲乙丙", max_size=3), st.sampled_from("AB")), max_size=4)
+
+
+@given(st.text("甲乙丙", max_size=12), MENTIONS)
 def test_every_mention_is_placed_or_told_and_what_is_placed_is_there(text, mentions):
     for how in ("all", "first", "order"):
         found = align(text, mentions, how)
@@ -71,6 +71,5 @@ def test_order_and_first_reach_the_reader(tmp_path):
     path.write_text('{"text": "王李王", "entities": [["王", "A"], ["李", "B"]]}\n', encoding="utf-8")
     counts = {how: len(read_with_report(path, align=how).documents[0].entities) for how in ("all", "first", "order")}
     assert counts == {"all": 3, "first": 2, "order": 2}
-    assert read_with_report(path).repairs.listed() == [
-        f"mentions found more than once in their text: {path}:1: '王' as 'A'"
-    ]
+    (listed,) = read_with_report(path).repairs.listed()
+    assert listed == f"mentions found more than once in their text: {path}:1: '王' as 'A'"
