@@ -21,7 +21,7 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 DIVIDER = "|||"
-PIECE = re.compile(r"\s*(-?\d+)\s+(-?\d+)\s+(\S+)\s*")
+PIECE = re.compile(r"\s*(-?\d{1,18})\s+(-?\d{1,18})\s+(\S+)\s*")
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:

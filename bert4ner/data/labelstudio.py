@@ -122,6 +122,9 @@ def _spans(task: dict[str, Any], where: str, repairs: Repairs) -> list[Span]:
         repairs.note("tasks without annotation read as documents without entities", where)
         repairs.note("machine predictions left out", where, count=len(list_of(task, "predictions", where)))
         return []
+    refuse_unread(usable[0], ("result", "prediction", "draft"), where)
+    if "result" not in usable[0]:
+        raise DataError(f"{where}: expected the regions under 'result', found {shown_keys(usable[0])}")
     spans = []
     for result in list_of(usable[0], "result", where):
         kind = result.get("type") if isinstance(result, dict) else type(result).__name__

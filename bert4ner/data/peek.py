@@ -126,7 +126,7 @@ def _look_into(path: Path, start: bytes) -> Peek:
         raise DataError(f"{path}: empty data set; expected at least one document, found no text")
     opening = "" if NO_OBJECT.match(lines[0]) else lines[0].strip()[0]
     named_json = path.suffix in (".json", ".jsonl")
-    if opening in "[{":
+    if opening in ("[", "{"):
         values, kind = _json_values(path, lines)
         records = tuple(record for record in map(as_record, values[:LINES]) if record is not None)
         if records:

@@ -41,6 +41,11 @@ def _convert_training(record: Found, place: Place) -> Iterator[Record]:
         raw = paragraph.get("raw")
         text, starts = _placed(tokens, raw if isinstance(raw, str) else None, where)
         ends = [start + len(token["orth"]) for start, token in zip(starts, tokens, strict=True)]
+        tagged = sum("ner" in token for token in tokens)
+        if 0 < tagged < len(tokens):
+            raise DataError(
+                f"{where}: expected a tag under 'ner' for each token, found it for {tagged} of {len(tokens)}"
+            )
         tags = [token.get("ner", "O") for token in tokens]
         runs = tag_runs(["O" if tag in ("-", "", None) else tag for tag in tags], where, place.repairs)
         spans = [Span(starts[first], ends[last], label) for first, last, label in runs]
@@ -48,7 +53,9 @@ def _convert_training(record: Found, place: Place) -> Iterator[Record]:
 
 
 def _tokens(sentence: object, where: str) -> list[dict[str, Any]]:
-    tokens = list_of(sentence, "tokens", where) if isinstance(sentence, dict) else []
+    if not isinstance(sentence, dict) or "tokens" not in sentence:
+        raise DataError(f'{where}: expected a sentence {{"tokens": [...]}}, found {shown(sentence)}')
+    tokens = list_of(sentence, "tokens", where)
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("orth"), str):
             raise DataError(f'{where}: expected a token {{"orth", "ner"}}, found {shown(token)}')

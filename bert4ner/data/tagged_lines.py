@@ -99,7 +99,8 @@ def _count(survey: Survey, counts: dict[str, int]) -> None:
         fields = layout.split(line)
         if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
-        token, tag = fields[layout.token], layout.read_tag(fields[layout.tag]) if len(fields) > layout.tag else None
+        there = len(fields) > max(layout.tag, ~layout.tag)
+        token, tag = fields[layout.token], layout.read_tag(fields[layout.tag]) if there else None
         survey.tokens += count
         survey.words += count * (len(token) > 1 and token.isascii())
         survey.ends |= tag is not None and tag[0] == "E"
@@ -123,7 +124,7 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
     before = ""
     for _, line in islice(read_lines(path, Repairs()), IOB1_LINES):
         fields = layout.split(line) if line.strip() else []
-        tag = layout.read_tag(fields[layout.tag]) if len(fields) > max(layout.tag, layout.token) else None
+        tag = layout.read_tag(fields[layout.tag]) if len(fields) > max(layout.tag, ~layout.tag, layout.token) else None
         prefix, label = tag or ("O", "")
         if prefix == "S" or (prefix == "B" and label != before):
             return False
@@ -194,7 +195,7 @@ class _LineReader:
         return Row(token, *tag), breaks
 
     def _tag(self, fields: list[str]) -> tuple[str, str] | None:
-        if len(fields) < 2 or len(fields) <= max(self.layout.tag, self.layout.token):
+        if len(fields) < 2 or len(fields) <= max(self.layout.tag, ~self.layout.tag, self.layout.token):
             return None
         return self.layout.read_tag(fields[self.layout.tag])
 
@@ -212,7 +213,7 @@ class _LineReader:
             self.repairs.note("header lines left out", where)
         else:
             found = f"the single column {line[:40]!r}"
-            if len(fields) > max(1, self.layout.tag):
+            if len(fields) > max(1, self.layout.tag, ~self.layout.tag):
                 found = f"the tag {fields[self.layout.tag][:40]!r}"
             raise DataError(
                 f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
@@ -224,7 +225,7 @@ class _LineReader:
         numbers = []
         for column, kind in self.layout.numbers:
             first, dash, last = fields[column].partition("-")
-            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal():
+            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal() or len(first + last) > 20:
                 self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
                 return False, True
             numbers.append(int(last or first))

@@ -60,7 +60,7 @@ def holds_annotation(key: str, value: object, depth: int = 0) -> bool:
 
 def _object_holds(key: str, value: dict[str, object], depth: int) -> bool:
     things = list(value.values())[:LOOKED_AT]
-    if _is_annotation(value, key):
+    if _is_annotation(value, key) or any(_lists_places(thing) for thing in things):
         return True
     if depth < DEPTH and any(holds_annotation(key, thing, depth + 1) for thing in things):
         return True
@@ -79,6 +79,15 @@ def _is_annotation(thing: object, key: str) -> bool:
     if offsets:
         return label or key not in TOKENS
     return label and key in NAMES and any(isinstance(thing.get(each), str) for each in MENTIONS)
+
+
+def _lists_places(value: object) -> bool:
+    """Mentions with their places, `{"王小明": [[0, 2]]}`."""
+    first = next(iter(value.values()), None) if isinstance(value, dict) else None
+    places = first[:LOOKED_AT] if isinstance(first, list) else []
+    return bool(places) and all(
+        isinstance(each, list) and [type(edge) for edge in each] == [int, int] for each in places
+    )
 
 
 def _is_texts(value: object) -> bool:
