@@ -99,9 +99,15 @@ class Layout:
         """The columns of a line; of a blank that is a token too, a separator follows it."""
         return _SPLITTERS[self.separator](line)
 
-    def read_tag(self, text: str) -> Tag | None:
-        """Prefix and label; None where the text is no tag of the file's style."""
-        return STYLES[self.style](text)
+    def tag_text(self, fields: Sequence[str]) -> str | None:
+        """What stands where the tag should; None where the line has too few columns."""
+        least = max(2, self.token + 1, self.tag + 1, -self.tag)
+        return fields[self.tag] if len(fields) >= least else None
+
+    def read_tag(self, fields: Sequence[str]) -> Tag | None:
+        """Prefix and label; None where there is no tag of the file's style."""
+        text = self.tag_text(fields)
+        return None if text is None else STYLES[self.style](text)
 
     def describe(self) -> str:
         """What is unlike the usual, in a few words; "" where nothing is."""

@@ -21,7 +21,7 @@ from bert4ner.errors import DataError
 
 BLOCK = 500_000  # lines that are counted at once
 HEAD = 200  # lines whose order is looked at
-CHOOSING = 20_000  # different lines by which the layout is chosen
+CHOOSING = 2_000  # different lines by which the layout is chosen
 DIGITS = "0123456789"
 KNOWN = 100_000  # lines that are remembered
 IOB1_LINES = 50_000  # in which beginnings are looked for
@@ -99,7 +99,7 @@ def _count(survey: Survey, counts: dict[str, int]) -> None:
         fields = layout.split(line)
         if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
-        token, tag = fields[layout.token], layout.read_tag(fields[layout.tag]) if len(fields) > layout.tag else None
+        token, tag = fields[layout.token], layout.read_tag(fields)
         survey.tokens += count
         survey.words += count * (len(token) > 1 and token.isascii())
         survey.ends |= tag is not None and tag[0] == "E"
@@ -122,9 +122,7 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
     inside = 0
     before = ""
     for _, line in islice(read_lines(path, Repairs()), IOB1_LINES):
-        fields = layout.split(line) if line.strip() else []
-        tag = layout.read_tag(fields[layout.tag]) if len(fields) > max(layout.tag, layout.token) else None
-        prefix, label = tag or ("O", "")
+        prefix, label = layout.read_tag(layout.split(line)) or ("O", "")
         if prefix == "S" or (prefix == "B" and label != before):
             return False
         inside += prefix == "I" and label != before
@@ -175,7 +173,7 @@ class _LineReader:
         """The row of a line, None for one that is left out; and whether it begins a sentence."""
         where = f"{self.path}:{number}"
         fields = self.layout.split(line)
-        tag = self._tag(fields)
+        tag = self.layout.read_tag(fields)
         if tag is None or line.startswith(DOCUMENT_START):
             self._leave_out(line, fields, number, where)
             return None, False
@@ -193,11 +191,6 @@ class _LineReader:
             self.repairs.note("segmentation digits removed from the tokens", where)
         return Row(token, *tag), breaks
 
-    def _tag(self, fields: list[str]) -> tuple[str, str] | None:
-        if len(fields) < 2 or len(fields) <= max(self.layout.tag, self.layout.token):
-            return None
-        return self.layout.read_tag(fields[self.layout.tag])
-
     def _leave_out(self, line: str, fields: list[str], number: int, where: str) -> None:
         """Count what is no row: the start of a document, a comment, a header.
 
@@ -211,9 +204,8 @@ class _LineReader:
         elif number == 1 and is_header(fields):
             self.repairs.note("header lines left out", where)
         else:
-            found = f"the single column {line[:40]!r}"
-            if len(fields) > max(1, self.layout.tag):
-                found = f"the tag {fields[self.layout.tag][:40]!r}"
+            text = self.layout.tag_text(fields)
+            found = f"the single column {line[:40]!r}" if text is None else f"the tag {text[:40]!r}"
             raise DataError(
                 f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
                 f"found {found}; correct the line, sentences are divided by a blank line"
