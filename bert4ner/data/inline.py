@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from bert4ner.data.columns import STYLES, find_style
+from bert4ner.data.columns import find_style
 from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format
 from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.tag_styles import STYLES
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 

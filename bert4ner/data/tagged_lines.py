@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout
 from bert4ner.data.decoding import BOM
-from bert4ner.data.files import open_bytes, read_lines
+from bert4ner.data.files import line_of, open_bytes, read_lines
 from bert4ner.data.headers import is_header
 from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
@@ -133,30 +133,23 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
 def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sentence]:
     """The rows of each sentence, as the survey says to read them."""
     reader = _LineReader(path, survey, repairs)
-    known: dict[str, Row] = {}
+    known: dict[bytes, Row] = {}
     sentence = Sentence()
-    for number, line in read_lines(path, repairs):
-        row = known.get(line)
-        if row is None:
-            if not line.strip():
-                if line:
-                    repairs.note("lines of white space alone read as the end of a sentence", f"{path}:{number}")
-                if sentence.rows:
+    with open_bytes(path) as handle:
+        for number, data in enumerate(handle, start=1):
+            row = known.get(data)
+            if row is None:
+                before = repairs.total()
+                row, ends = reader.read(line_of(data, number, path, repairs), number)
+                if ends and sentence.rows:
                     yield sentence
                     sentence = Sentence()
-                reader.numbers = ()
-                continue
-            before = repairs.total()
-            row, breaks = reader.read(line, number)
-            if row is None:
-                continue
-            if breaks and sentence.rows:
-                yield sentence
-                sentence = Sentence()
-            if repairs.total() == before and len(known) < KNOWN:
-                known[line] = row
-        sentence.rows.append(row)
-        sentence.lines.append(number)
+                if row is None:
+                    continue
+                if repairs.total() == before and len(known) < KNOWN:
+                    known[data] = row
+            sentence.rows.append(row)
+            sentence.lines.append(number)
     if sentence.rows:
         yield sentence
 
@@ -170,8 +163,12 @@ class _LineReader:
         """Those of the line before in the same sentence."""
 
     def read(self, line: str, number: int) -> tuple[Row | None, bool]:
-        """The row of a line, None for one that is left out; and whether it begins a sentence."""
+        """The row of a line, None for one that has none; and whether the sentence before has ended."""
         where = f"{self.path}:{number}"
+        if not line.strip():
+            self.repairs.note("lines of white space alone read as the end of a sentence", where, count=bool(line))
+            self.numbers = ()
+            return None, True
         fields = self.layout.split(line)
         tag = self.layout.read_tag(fields)
         if tag is None or line.startswith(DOCUMENT_START):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
-from bert4ner.data.columns import BARE_LABEL
 from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.tag_styles import BARE_LABEL
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 

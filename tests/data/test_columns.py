@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert4ner.data.columns import STYLES, find_layout, find_style
+from bert4ner.data.columns import find_layout, find_style
 from bert4ner.data.documents import read_with_report
+from bert4ner.data.tag_styles import STYLES
 from bert4ner.errors import DataError
 
 STYLED = {
