@@ -8,76 +8,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
 from bert4ner.data.peek import MANY
+from bert4ner.data.tag_styles import BARE_LABEL, STYLES, Tag, is_usual
 
 DOCUMENT_START = "-DOCSTART-"
-BARE_LABEL = "ENTITY"
-"""The label of all entities where tags have none."""
 COMMENT = "#"
 WIDTH = 32  # columns that are looked into
-
-Tag = tuple[str, str]
-"""The prefix of a tag (O, B, I, E, S) and its label."""
 
 NumberKind = Literal["tokens", "sentences", "pairs"]
 """Numbers of tokens (1, 2, 3), of their sentences (1, 1, 2), or of both (1-1, 1-2, 2-1)."""
 NUMBER = re.compile(r"[0-9]{1,9}(?:[-.][0-9]{1,9})?")
-
-ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
-_PREFIXED = re.compile(r"([BIMELSUW])[-_:](\S+)")
-_SUFFIXED = re.compile(r"(\S+)[-_:]([BIMELSUW])")
-_KEYED = re.compile(r"(?:^|\|)(?:ner|ne|ner_?tag|named_?entity|entity)=([^|]+)", re.IGNORECASE)
-_OUTSIDE: Tag = ("O", "")
-
-
-def _made(letter: str, label: str) -> Tag:
-    return ALIASES.get(letter, letter), label
-
-
-@lru_cache(maxsize=4096)
-def _prefixed(text: str) -> Tag | None:
-    if text == "O":
-        return _OUTSIDE
-    match = _PREFIXED.fullmatch(text)
-    return _made(match[1], match[2]) if match else None
-
-
-def _lower(text: str) -> Tag | None:
-    return _prefixed(text[:1].upper() + text[1:]) if text[:1].islower() else None
-
-
-def _suffixed(text: str) -> Tag | None:
-    match = _SUFFIXED.fullmatch(text)
-    return _OUTSIDE if text == "O" else _made(match[2], match[1]) if match else None
-
-
-def _bare(text: str) -> Tag | None:
-    upper = text.upper()
-    if len(text) != 1 or upper not in "BIMELSUWO":
-        return None
-    return _OUTSIDE if upper == "O" else _made(upper, BARE_LABEL)
-
-
-def _keyed(text: str) -> Tag | None:
-    """CoNLL-U keeps tags among others: `SpaceAfter=No|NER=B-PER`."""
-    match = _KEYED.search(text)
-    if match is None:
-        return _OUTSIDE if text == "_" or "=" in text else None
-    return _prefixed(match[1])
-
-
-STYLES: dict[str, Callable[[str], Tag | None]] = {
-    "B-LABEL": _prefixed,
-    "b-label": _lower,
-    "LABEL-B": _suffixed,
-    "NER=B-LABEL": _keyed,
-    "B": _bare,
-}
-"""How tags are written, with what reads one; None where it is no such tag."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +42,15 @@ class Layout:
         """The columns of a line; of a blank that is a token too, a separator follows it."""
         return _SPLITTERS[self.separator](line)
 
-    def read_tag(self, text: str) -> Tag | None:
-        """Prefix and label; None where the text is no tag of the file's style."""
-        return STYLES[self.style](text)
+    def tag_text(self, fields: Sequence[str]) -> str | None:
+        """What stands where the tag should; None where the line has too few columns."""
+        least = max(2, self.token + 1, self.tag + 1, -self.tag)
+        return fields[self.tag] if len(fields) >= least else None
+
+    def read_tag(self, fields: Sequence[str]) -> Tag | None:
+        """Prefix and label; None where there is no tag of the file's style."""
+        text = self.tag_text(fields)
+        return None if text is None else STYLES[self.style](text)
 
     def describe(self) -> str:
         """What is unlike the usual, in a few words; "" where nothing is."""
@@ -186,7 +135,7 @@ def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
         return False
     if style == "B" and not {"O", "B"} <= prefixes:
         return False
-    if style == "b-label" and any(_prefixed(value) for value in values):
+    if style == "b-label" and any(map(is_usual, values)):
         return False
     return bool(prefixes - {"O"}) or (style == "B-LABEL" and not needs_entity)
 

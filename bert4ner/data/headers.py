@@ -18,6 +18,7 @@ WORDS = {
     "句子 句子编号 句编号 句号 句子id 句子序号 序号 编号",
     "id": "id docid documentid textid sampleid uid index 编号 序号 文档编号 文本编号",
 }
+WIDTH = 256  # columns that are looked at
 _MEANINGS = {role: frozenset(words.split()) for role, words in WORDS.items()}
 _ALL = frozenset().union(*_MEANINGS.values()) | {"pos", "postag", "chunk", "词性"}
 
@@ -45,7 +46,7 @@ def find_roles(cells: Sequence[str], roles: Iterable[str]) -> dict[str, int]:
         {'text': 1, 'label': 2, 'id': 0}
     """
     found: dict[str, int] = {}
-    named = [_plain(cell) for cell in cells]
+    named = [_plain(cell) for cell in cells[:WIDTH]]
     for role in roles:
         for column, name in enumerate(named):
             if name in _MEANINGS[role] and column not in found.values():

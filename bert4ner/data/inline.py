@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from bert4ner.data.columns import STYLES, find_style
+from bert4ner.data.columns import find_style
 from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format
 from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.tag_styles import STYLES
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -27,6 +28,7 @@ HTML = frozenset(
 HTML |= frozenset("tbody td th thead title tr u ul".split())
 """Names of elements that are no labels."""
 SHOWN = 40
+DEEPEST = 50  # entities that lie in one another
 
 Parts = tuple[str, list[Span]]
 
@@ -64,28 +66,32 @@ def _is_slashed(line: str) -> bool:
 
 
 def _read_tags(line: str, where: str) -> Parts:
-    marks = [(match.start(), match.end(), match[2], not match[1]) for match in TAG.finditer(line)]
+    marks = ((match.start(), match.end(), match[2], not match[1]) for match in TAG.finditer(line))
     return _unmarked(line, marks, where)
 
 
 def _read_braces(line: str, where: str) -> Parts:
-    marks = [(match.start(), match.end(), match[1] or "", match[1] is not None) for match in BRACES.finditer(line)]
+    marks = ((match.start(), match.end(), match[1] or "", match[1] is not None) for match in BRACES.finditer(line))
     return _unmarked(line, marks, where)
 
 
-def _unmarked(line: str, marks: list[tuple[int, int, str, bool]], where: str) -> Parts:
+def _unmarked(line: str, marks: Iterable[tuple[int, int, str, bool]], where: str) -> Parts:
     """The text without its marks (start, end, label, whether it opens), and what they enclose."""
     spans: list[Span] = []
     open_spans: list[Span] = []
-    text, reached = "", 0
+    pieces: list[str] = []
+    length = reached = 0
     for start, end, label, opens in marks:
-        text += line[reached:start]
+        pieces.append(line[reached:start])
+        length += start - reached
         reached = end
+        if opens and len(open_spans) == DEEPEST:
+            raise DataError(f"{where}: expected at most {DEEPEST} marks in one another, found more; correct the line")
         if opens:
-            open_spans.append(Span(len(text), 0, label))
+            open_spans.append(Span(length, 0, label))
         elif open_spans and label in ("", open_spans[-1].label):
             span = open_spans.pop()
-            span.end = len(text)
+            span.end = length
             spans.append(span)
         else:
             raise DataError(
@@ -93,7 +99,7 @@ def _unmarked(line: str, marks: list[tuple[int, int, str, bool]], where: str) ->
             )
     if open_spans:
         raise DataError(f"{where}: expected each mark to be closed, {open_spans[-1].label!r} is not; correct the line")
-    return text + line[reached:], spans
+    return "".join(pieces) + line[reached:], spans
 
 
 def _read_slashes(line: str, where: str) -> Parts:

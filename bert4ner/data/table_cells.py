@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Mapping
 
 from bert4ner.data.headers import find_roles
@@ -9,7 +10,10 @@ from bert4ner.data.records import Span
 from bert4ner.errors import DataError
 
 SHOWN = 40
-DEEP = 20  # brackets before anything else: more are no list of entities
+PYTHON = re.compile(
+    r"""\s+|[\[\](){},:]|-?\d+(?:\.\d+)?|None|True|False|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL
+)
+IN_JSON = {"(": "[", ")": "]", "None": "null", "True": "true", "False": "false"}
 
 
 def is_list(cell: str) -> bool:
@@ -41,9 +45,25 @@ def _parsed(cell: str) -> object:
     try:
         return json.loads(cell)
     except ValueError:
-        if cell.strip().startswith("[" * DEEP):
-            raise
-        return ast.literal_eval(cell.strip())  # as pandas writes a list; builds values only, runs nothing
+        return json.loads(_as_json(cell))
+
+
+def _as_json(cell: str) -> str:
+    """A list as Python writes it, which is what pandas leaves in a cell, in JSON.
+
+    Raises:
+        ValueError: there is more in it than lists, tuples, dicts, strings, numbers, None, True and False.
+    """
+    parts, reached = [], 0
+    for match in PYTHON.finditer(cell):
+        if match.start() != reached:
+            break
+        reached = match.end()
+        part = match.group()
+        parts.append(json.dumps(ast.literal_eval(part)) if part[0] in "'\"" else IN_JSON.get(part, part))
+    if reached < len(cell):
+        raise ValueError(cell[reached : reached + SHOWN])
+    return re.sub(r",\s*\]", "]", "".join(parts)) if "(" in cell else "".join(parts)
 
 
 def spans_of(item: object, where: str) -> list[Span]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
-from bert4ner.data.columns import BARE_LABEL, find_style
+from bert4ner.data.columns import find_style
 from bert4ner.data.headers import find_roles, is_header
 from bert4ner.data.likeness import mend_mention
 from bert4ner.data.peek import LINES
 from bert4ner.data.records import EndConvention, Record, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_cells import entity_of, is_list, list_cell, spans_of, tags_cell
+from bert4ner.data.tag_styles import BARE_LABEL
 from bert4ner.data.token_rows import TokenRow, token_documents
 from bert4ner.entities import Document
 from bert4ner.errors import DataError

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout
 from bert4ner.data.decoding import BOM
-from bert4ner.data.files import open_bytes, read_lines
+from bert4ner.data.files import line_of, open_bytes, read_lines
 from bert4ner.data.headers import is_header
 from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
 BLOCK = 500_000  # lines that are counted at once
 HEAD = 200  # lines whose order is looked at
-CHOOSING = 20_000  # different lines by which the layout is chosen
+CHOOSING = 2_000  # different lines by which the layout is chosen
 DIGITS = "0123456789"
 KNOWN = 100_000  # lines that are remembered
 IOB1_LINES = 50_000  # in which beginnings are looked for
@@ -99,8 +99,7 @@ def _count(survey: Survey, counts: dict[str, int]) -> None:
         fields = layout.split(line)
         if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
-        there = len(fields) > max(layout.tag, ~layout.tag)
-        token, tag = fields[layout.token], layout.read_tag(fields[layout.tag]) if there else None
+        token, tag = fields[layout.token], layout.read_tag(fields)
         survey.tokens += count
         survey.words += count * (len(token) > 1 and token.isascii())
         survey.ends |= tag is not None and tag[0] == "E"
@@ -123,9 +122,7 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
     inside = 0
     before = ""
     for _, line in islice(read_lines(path, Repairs()), IOB1_LINES):
-        fields = layout.split(line) if line.strip() else []
-        tag = layout.read_tag(fields[layout.tag]) if len(fields) > max(layout.tag, ~layout.tag, layout.token) else None
-        prefix, label = tag or ("O", "")
+        prefix, label = layout.read_tag(layout.split(line)) or ("O", "")
         if prefix == "S" or (prefix == "B" and label != before):
             return False
         inside += prefix == "I" and label != before
@@ -136,30 +133,23 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
 def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sentence]:
     """The rows of each sentence, as the survey says to read them."""
     reader = _LineReader(path, survey, repairs)
-    known: dict[str, Row] = {}
+    known: dict[bytes, Row] = {}
     sentence = Sentence()
-    for number, line in read_lines(path, repairs):
-        row = known.get(line)
-        if row is None:
-            if not line.strip():
-                if line:
-                    repairs.note("lines of white space alone read as the end of a sentence", f"{path}:{number}")
-                if sentence.rows:
+    with open_bytes(path) as handle:
+        for number, data in enumerate(handle, start=1):
+            row = known.get(data)
+            if row is None:
+                before = repairs.total()
+                row, ends = reader.read(line_of(data, number, path, repairs), number)
+                if ends and sentence.rows:
                     yield sentence
                     sentence = Sentence()
-                reader.numbers = ()
-                continue
-            before = repairs.total()
-            row, breaks = reader.read(line, number)
-            if row is None:
-                continue
-            if breaks and sentence.rows:
-                yield sentence
-                sentence = Sentence()
-            if repairs.total() == before and len(known) < KNOWN:
-                known[line] = row
-        sentence.rows.append(row)
-        sentence.lines.append(number)
+                if row is None:
+                    continue
+                if repairs.total() == before and len(known) < KNOWN:
+                    known[data] = row
+            sentence.rows.append(row)
+            sentence.lines.append(number)
     if sentence.rows:
         yield sentence
 
@@ -173,10 +163,14 @@ class _LineReader:
         """Those of the line before in the same sentence."""
 
     def read(self, line: str, number: int) -> tuple[Row | None, bool]:
-        """The row of a line, None for one that is left out; and whether it begins a sentence."""
+        """The row of a line, None for one that has none; and whether the sentence before has ended."""
         where = f"{self.path}:{number}"
+        if not line.strip():
+            self.repairs.note("lines of white space alone read as the end of a sentence", where, count=bool(line))
+            self.numbers = ()
+            return None, True
         fields = self.layout.split(line)
-        tag = self._tag(fields)
+        tag = self.layout.read_tag(fields)
         if tag is None or line.startswith(DOCUMENT_START):
             self._leave_out(line, fields, number, where)
             return None, False
@@ -194,11 +188,6 @@ class _LineReader:
             self.repairs.note("segmentation digits removed from the tokens", where)
         return Row(token, *tag), breaks
 
-    def _tag(self, fields: list[str]) -> tuple[str, str] | None:
-        if len(fields) < 2 or len(fields) <= max(self.layout.tag, ~self.layout.tag, self.layout.token):
-            return None
-        return self.layout.read_tag(fields[self.layout.tag])
-
     def _leave_out(self, line: str, fields: list[str], number: int, where: str) -> None:
         """Count what is no row: the start of a document, a comment, a header.
 
@@ -212,9 +201,8 @@ class _LineReader:
         elif number == 1 and is_header(fields):
             self.repairs.note("header lines left out", where)
         else:
-            found = f"the single column {line[:40]!r}"
-            if len(fields) > max(1, self.layout.tag, ~self.layout.tag):
-                found = f"the tag {fields[self.layout.tag][:40]!r}"
+            text = self.layout.tag_text(fields)
+            found = f"the single column {line[:40]!r}" if text is None else f"the tag {text[:40]!r}"
             raise DataError(
                 f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
                 f"found {found}; correct the line, sentences are divided by a blank line"
@@ -225,7 +213,7 @@ class _LineReader:
         numbers = []
         for column, kind in self.layout.numbers:
             first, dash, last = fields[column].partition("-")
-            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal() or len(first + last) > 20:
+            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal():
                 self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
                 return False, True
             numbers.append(int(last or first))

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bert4ner.data.bio import tagged_document
-from bert4ner.data.columns import STYLES, Layout, find_style
+from bert4ner.data.columns import Layout, find_style
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.tag_styles import STYLES
 from bert4ner.data.tagged_lines import Row, Sentence, Survey
 from bert4ner.entities import Document
 from bert4ner.errors import DataError

@@ -5,16 +5,19 @@ Offsets in the file count UTF-16 code units.
 """
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
-from bert4ner.data.columns import BARE_LABEL
 from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.tag_styles import BARE_LABEL
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -105,10 +108,10 @@ def _document(sentence: _Sentence, id: str, path: Path, repairs: Repairs) -> Doc
     where = f"{path}:{sentence.line}"
     base = sentence.tokens[0][0]
     text = "\n".join(sentence.text)
-    places = _places(text)
+    offsets = _offsets(text)
     spans: dict[object, Span] = {}
     for number, (begin, end, token, value) in enumerate(sentence.tokens):
-        start, stop = places.get(begin - base, -1), places.get(end - base, -1)
+        start, stop = _position(offsets, begin - base), _position(offsets, end - base)
         if start < 0 or text[start:stop] != _unescaped(token):
             raise DataError(
                 f"{where}: expected {token[:40]!r} at {begin}-{end}, which begins the text of the sentence at {base}; "
@@ -120,13 +123,15 @@ def _document(sentence: _Sentence, id: str, path: Path, repairs: Repairs) -> Doc
     return make_document(Record(where, id, text, list(spans.values())), repairs)
 
 
-def _places(text: str) -> dict[int, int]:
-    """The position of each offset in UTF-16 code units."""
-    places, unit = {0: 0}, 0
-    for position, character in enumerate(text, start=1):
-        unit += 2 if character > "\uffff" else 1
-        places[unit] = position
-    return places
+def _offsets(text: str) -> "array[int]":
+    """The offset of each position in UTF-16 code units."""
+    return array("l", accumulate((2 if character > "\uffff" else 1 for character in text), initial=0))
+
+
+def _position(offsets: "array[int]", offset: int) -> int:
+    """The position of an offset; -1 where there is none."""
+    position = bisect_left(offsets, offset)
+    return position if position < len(offsets) and offsets[position] == offset else -1
 
 
 def _values(value: str, number: int) -> Iterator[tuple[str, object]]:

@@ -44,6 +44,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 
 def _open(path: Path) -> Any:  # noqa: ANN401  (openpyxl has no types)
+    _check_size(path)
     try:
         import openpyxl
     except ImportError:
@@ -51,7 +52,6 @@ def _open(path: Path) -> Any:  # noqa: ANN401  (openpyxl has no types)
             f"{path}: an Excel workbook needs openpyxl, which is not installed: pip install 'bert4ner[xlsx]'; "
             "or save the sheet as CSV (UTF-8)"
         ) from None
-    _check_size(path)
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # whatever a broken archive makes it raise

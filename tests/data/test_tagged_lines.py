@@ -2,8 +2,8 @@
 
 import pytest
 
-from bert4ner.data.columns import ALIASES
 from bert4ner.data.documents import read_with_report
+from bert4ner.data.tag_styles import ALIASES
 from bert4ner.errors import DataError
 from bert4ner.text.schemes import SCHEMES
 
