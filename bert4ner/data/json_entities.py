@@ -50,7 +50,9 @@ def span_of_object(item: object, where: str) -> Span:
     """
     found = item if isinstance(item, dict) else {}
     start, end, label = (_first(found, names) for names in (STARTS, ENDS, LABELS))
-    mention = next((name for name in MENTIONS if isinstance(found.get(name), str)), None)
+    mention = None
+    if not found.keys().isdisjoint(MENTIONS):
+        mention = next((name for name in MENTIONS if isinstance(found.get(name), str)), None)
     if label is None and mention is not None and mention != "entity" and "entity" in found:
         label = "entity"  # the label, where something else is the mention
     if start is None or end is None or label is None:
@@ -63,7 +65,10 @@ def span_of_object(item: object, where: str) -> Span:
 
 
 def _first(found: dict[str, object], names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if name in found), None)
+    for name in names:  # a loop, since this runs three times for each entity
+        if name in found:
+            return name
+    return None
 
 
 def is_span(item: object) -> bool:

@@ -103,7 +103,7 @@ def make_document(
         raise DataError(
             f"{record.where}: the id {shown(record.id)} holds an unpaired surrogate or NUL; choose another id"
         )
-    spans = [replace(span, end=span.end + inclusive) for span in record.spans]
+    spans = [replace(span, end=span.end + 1) for span in record.spans] if inclusive else record.spans
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
         repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
@@ -176,12 +176,15 @@ def _moved(span: Span, places: dict[int, int]) -> Span:
 
 
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
+    carried = not SURROGATE.search(span.label) and "\x00" not in span.label
+    if carried and span.label and span.label == span.label.strip() and not span.fragments and _fits(record.text, span):
+        return  # nearly always: messages are made for the others only
     where = span.where or record.where
     stated = f"[{shown(span.start)}, {shown(span.end - inclusive)}{']' if inclusive else ')'}"
     counting = f"offsets count characters from 0, end {'inclusive' if inclusive else 'exclusive'}"
     if not span.label or span.label != span.label.strip():
         raise DataError(f"{where}: expected a label, found {shown(span.label)} at {stated}; give the span a label")
-    if SURROGATE.search(span.label) or "\x00" in span.label:
+    if not carried:
         raise DataError(
             f"{where}: the label {shown(span.label)} at {stated} holds an unpaired surrogate or NUL; rename it"
         )

@@ -35,12 +35,14 @@ def refuse_unread(record: dict[str, object], reads: Collection[str], where: str)
 
 def _holds_mentions(key: str, value: list[Any] | dict[str, Any], record: dict[str, object]) -> bool:
     """Whether a value labels mentions without offsets, and the record has a text in which some of them stand."""
-    by_label = isinstance(value, dict) and all(map(_is_texts, value.values())) and key not in ABOUT
-    if not by_label and (isinstance(value, dict) or not all(isinstance(each, list | dict) for each in value)):
-        return False
-    pairs = pairs_of(value) or []
+    if isinstance(value, dict):
+        lists = [each for each in value.values() if isinstance(each, list) and key not in ABOUT]
+        words = [word for each in lists[:LOOKED_AT] for word in each[:LOOKED_AT] if isinstance(word, str)]
+    else:
+        pairs = pairs_of([each for each in value[:LOOKED_AT] if isinstance(each, list | dict)]) or []
+        words = [word for pair in pairs for word in pair]
     texts = [text for text in record.values() if isinstance(text, str)]
-    return any(word and word in text for pair in pairs[:LOOKED_AT] for word in pair for text in texts)
+    return any(word and word in text for word in words for text in texts)
 
 
 def holds_annotation(key: str, value: object, depth: int = 0) -> bool:
