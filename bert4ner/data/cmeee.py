@@ -99,9 +99,10 @@ def _record(document: Document) -> dict[str, object]:
 
 
 def sniff(seen: Peek) -> float:
-    """Entities with a `start_idx`, or lines that end in a span between dividers."""
+    """Entities with a `start_idx`, or lines that end in a divider, some with spans between them."""
     if seen.kind == "lines":
-        return 0.9 * (share(seen.lines, _ends_in_a_span) >= MANY)
+        annotated = any(PIECE.fullmatch(piece) for line in seen.lines for piece in line.split(DIVIDER)[1:])
+        return 0.9 * (annotated and share(seen.lines, _ends_in_a_span) >= MANY)
     return 0.8 * seen.items_with("start_idx")
 
 

@@ -70,6 +70,8 @@ def read_documents(
             option that the format does not have.
     """
     result = read_with_report(path, format, **options)
+    if format == "auto":
+        logger.info("%s: %s", path, result.describe())
     report_repairs(path, result.repairs)
     if annotated:
         warn_of_no_entities(path, result)
@@ -108,8 +110,10 @@ def iterate_documents(path: str | Path, format: str = "auto") -> Iterator[Docume
         DataError: as `read_documents`; what is wrong further down shows when the iteration gets there.
     """
     path = existing(path)
-    format, read = _decide(path, format)
-    return _iterate(path, format, read)
+    name, read = _decide(path, format)
+    if format == "auto":
+        logger.info("%s: read as %s, by its content", path, name)
+    return _iterate(path, name, read)
 
 
 def _iterate(path: Path, format: str, read: Read) -> Iterator[Document]:
@@ -126,7 +130,6 @@ def _decide(path: Path, format: str) -> tuple[str, Read]:
     """The format's name, found out if it is "auto", and its reader."""
     if format == "auto":
         format = detect_format(path)
-        logger.info("%s: read as %s, by its content", path, format)
     read = _known(format).read
     if read is None:
         able = ", ".join(name for name, each in FORMATS.items() if each.read is not None)

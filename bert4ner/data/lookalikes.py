@@ -34,7 +34,7 @@ def refusal(seen: Peek) -> str:
         return ""
     shown = " / ".join(repr(line[:WIDTH] + "…" * (len(line) > WIDTH)) for line in seen.lines[:SHOWN])
     return (
-        f"{seen.path}: {named}, but not as any format has it; it begins {shown}; expected one token and its tag "
+        f"{seen.path}: {named}, but no format is sure of it; it begins {shown}; expected one token and its tag "
         "(O, B-X, I-X) a line, or a table whose header names its columns; to read each line as text without entities, "
         "name the format text"
     )
@@ -76,7 +76,12 @@ def _has_marks(lines: Sequence[str]) -> bool:
     return share(lines, MARKED.search) > 0.5
 
 
+def _ends_in_dividers(lines: Sequence[str]) -> bool:
+    return share(lines, lambda line: line.endswith("|||")) >= MANY
+
+
 LOOKS: dict[str, Callable[[Sequence[str]], bool]] = {
+    "looks like lines of CMeEE (text|||) without entities, which is read as the format cmeee": _ends_in_dividers,
     "looks like columns with tabs between them": _has_tabs,
     "looks like columns with commas between them": _has_commas,
     "looks like words with tags behind a slash": _has_slashes,

@@ -22,7 +22,9 @@ def test_what_was_decided_is_said(tmp_path, caplog):
     write_documents([DOCUMENT], path, "cluener")
     with caplog.at_level(logging.INFO, logger="bert4ner"):
         assert read_documents(path)[0].entities == DOCUMENT.entities
-    assert [record.getMessage() for record in caplog.records] == [f"{path}: read as cluener, by its content"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: read as cluener: 1 document, 1 entity, 1 label"
+    ]
 
 
 def test_each_kind_of_repair_is_warned_of_once_with_its_count(tmp_path, caplog):
