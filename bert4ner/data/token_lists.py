@@ -15,6 +15,7 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.shapes import describe_shapes
 from bert4ner.data.showing import shown, shown_keys
 from bert4ner.data.unread import refuse_unread
 from bert4ner.entities import Document
@@ -31,6 +32,8 @@ class Tokens:
     id: str
     tokens: list[str]
     entities: list[tuple[list[int], str]] = field(default_factory=list)
+    shape: str = ""
+    """What its keys are, for the line that says what was read."""
     text: str | None = None
     """The text, where it stands beside the tags; None if the tokens make it."""
 
@@ -54,6 +57,7 @@ def read(shape: TokenShape, path: Path, repairs: Repairs) -> Iterator[Document]:
     names = {key: found for key, feature in features_of(path).items() if (found := names_of(feature))}
     records = [_tokens(shape, record, Tokens(where, f"{path.stem}-{number}", []), repairs, names)
                for number, (where, record) in enumerate(json_records(path, repairs), start=1)]  # fmt: skip
+    repairs.shape = describe_shapes(record.shape for record in records if record.shape)
     total = sum(len(record.tokens) for record in records)
     words = sum(len(token) > 1 and token.isascii() for record in records for token in record.tokens) * 2 > total
     for record in records:
@@ -75,6 +79,7 @@ def _tokens(
         found.text = record["text"] if listed is None else None
         found.tokens = [] if listed is None else _strings(record, listed, where)
         return found
+    found.shape = f"{keys[0]} and {keys[1]}"
     value, annotation = record[keys[0]], record[keys[1]]
     if isinstance(value, str):
         found.text = value
