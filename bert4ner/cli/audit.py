@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
-from bert4ner.cli.options import Data, InputFormat, Json
+from bert4ner.cli.options import Data, Json
+from bert4ner.cli.reading import DataOptions
 from bert4ner.config import WindowConfig
 from bert4ner.options import describe
 from bert4ner.text.windows import SPECIAL_TOKENS
@@ -28,12 +29,12 @@ Other = Annotated[Path | None, describe("A second data set, e.g. held out: tells
 def audit(
     data: Data,
     *,
-    format: InputFormat = "auto",
     max_length: MaxLength = WindowConfig.max_length,
     folds: Folds = 5,
     pretrained: Pretrained = None,
     other: Other = None,
     json: Json = False,
+    data_options: DataOptions = DataOptions(),  # noqa: B008  (frozen)
     doubts: DoubtOptions = DoubtOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Statistics of annotated data, and everything in it that looks like a mistake.
@@ -49,7 +50,7 @@ def audit(
     from bert4ner.data.documents import read_documents, read_with_report
 
     check_doubts(data, doubts)
-    result = read_with_report(data, format)
+    result = read_with_report(data, data_options.format, **data_options.given())
     report = audit_documents(
         result.documents,
         window_size=max_length - SPECIAL_TOKENS,
@@ -61,10 +62,10 @@ def audit(
     if json:
         values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
         origin = {"path": str(data), "format": result.format, "shape": result.shape}
-        print_json({**origin, "repairs": repairs, **values})
+        print_json({**origin, "repairs": repairs, "places": result.repairs.places, **values})
     else:
         print(f"{data}: {result.describe()}")
-        _print_report(report, repairs)
+        _print_report(report, [*repairs, *result.repairs.listed()])
         print_doubts(data, opinions, doubts)
 
 

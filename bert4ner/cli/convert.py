@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from bert4ner.cli.options import InputFormat, OutputFormat, check_overwrite
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.errors import ConfigError
 from bert4ner.network_options import SchemeName
 from bert4ner.options import describe
@@ -18,6 +19,7 @@ def convert(
     scheme: Annotated[
         SchemeName | None, describe("bio, bios or bioes: the tags to write with --format bio.", metavar="SCHEME")
     ] = None,
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Convert documents from one format to another; whatever had to be repaired or could not be kept is counted.
 
@@ -28,10 +30,12 @@ def convert(
     if scheme is not None and format != "bio":
         raise ConfigError(f"--scheme is for --format bio, the format {format} has no tags")
     check_overwrite(input, output)
-    result = read_with_report(input, input_format)
+    result = read_with_report(input, input_format, **reading.given())
     warn_of_no_entities(input, result)
     write_documents(result.documents, output, format, **({} if scheme is None else {"scheme": scheme}))
     print(f"{input}: {result.describe()}")
     for line in result.repairs.describe():
         print(f"repaired: {line}")
+    for line in result.repairs.listed():
+        print(f"  {line}")
     print(f"{output}: written as {format}: {what_is_written(result.documents, format)}")

@@ -22,7 +22,7 @@ from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
-TEXT_BOUND = re.compile(r"(\S+) (-?\d+ -?\d+(?:;-?\d+ -?\d+)*)")
+TEXT_BOUND = re.compile(r"(\S+) (-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*)")
 STARTED = re.compile(r"[TREAMN#*]\S*\t")
 SHOWN = 20  # errors, of all that there are
 UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]')

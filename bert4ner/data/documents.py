@@ -14,8 +14,8 @@ from bert4ner.data.detect import detect_format
 from bert4ner.data.files import existing
 from bert4ner.data.format import Format, Read, Write
 from bert4ner.data.losses import holdable
-from bert4ner.data.records import make_unique
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.registry import FORMATS
@@ -53,15 +53,23 @@ def describe_documents(documents: Sequence[Document]) -> str:
     )
 
 
-def read_documents(path: str | Path, format: str = "auto", *, annotated: bool = True) -> list[Document]:
+def read_documents(
+    path: str | Path, format: str = "auto", *, annotated: bool = True, **options: object
+) -> list[Document]:
     """All documents of a file (or of a brat folder), checked; ids are unique.
 
-    Warns if none of them has an entity, unless `annotated` says that they need not have any.
+    Args:
+        path: the file or folder.
+        format: a name from `registry.FORMATS`, or `auto`: found out by content.
+        annotated: warn if none of the documents has an entity.
+        options: what the format's reader takes: `offsets="utf16"` if offsets count UTF-16 units, `align` ("all",
+            "first", "order") for mentions without offsets.
 
     Raises:
-        DataError: nothing there, nothing in it, or annotation that disagrees with its text, with `path:line`.
+        DataError: nothing there, nothing in it, or annotation that disagrees with its text, with `path:line`; or an
+            option that the format does not have.
     """
-    result = read_with_report(path, format)
+    result = read_with_report(path, format, **options)
     if format == "auto":
         logger.info("%s: %s", path, result.describe())
     report_repairs(path, result.repairs)
@@ -82,12 +90,12 @@ def warn_of_no_entities(path: str | Path, result: ReadResult) -> None:
         )
 
 
-def read_with_report(path: str | Path, format: str = "auto") -> ReadResult:
+def read_with_report(path: str | Path, format: str = "auto", **options: object) -> ReadResult:
     """As `read_documents`, but the repairs come back instead of being logged."""
     path = existing(path)
     format, read = _decide(path, format)
     repairs = Repairs()
-    documents = make_unique(read(path, repairs), repairs)
+    documents = make_unique(read(path, repairs, **_options(format, options)), repairs)
     if not documents:
         raise _empty(path, format)
     return ReadResult(documents, format, repairs, repairs.shape)
@@ -127,6 +135,19 @@ def _decide(path: Path, format: str) -> tuple[str, Read]:
         able = ", ".join(name for name, each in FORMATS.items() if each.read is not None)
         raise DataError(f"the format {format} cannot be read, only written; formats that can: {able}")
     return format, read
+
+
+def _options(format: str, options: dict[str, object]) -> dict[str, object]:
+    """The options of a reader.
+
+    Raises:
+        DataError: the format does not have one of them.
+    """
+    unknown = next((name for name in options if name not in _known(format).options), None)
+    if unknown is not None:
+        able = ", ".join(name for name, each in FORMATS.items() if unknown in each.options) or "none"
+        raise DataError(f"the format {format} cannot be read with {unknown!r}; formats that can: {able}")
+    return options
 
 
 def _writer(format: str) -> Write:

@@ -213,7 +213,7 @@ class _LineReader:
         numbers = []
         for column, kind in self.layout.numbers:
             first, dash, last = fields[column].partition("-")
-            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal():
+            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal() or len(fields[column]) > 20:
                 self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
                 return False, True
             numbers.append(int(last or first))
