@@ -21,10 +21,15 @@ class ReadingOptions(Options):
         "For mentions without offsets, where they stand: `all` occurrences, as by default, the `first` one, or one "
         "after another in the `order` given.",
     )
+    skip_broken: bool = option(
+        False, "In a brat folder, leave out annotations that cannot be read or do not fit their text, and count them."
+    )
 
     def given(self) -> dict[str, object]:
         """Those that were asked for, as `read_documents` takes them."""
-        asked = {"offsets": self.offsets, "align": self.align}
+        asked: dict[str, object] = {"offsets": self.offsets, "align": self.align}
+        if self.skip_broken:
+            asked["skip_broken"] = True
         return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -15,7 +15,8 @@ from bert4ner.data.format import Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.tagged_lines import Row, Sentence, Survey, read_sentences, survey_file
+from bert4ner.data.tag_runs import UNENDED, runs_of
+from bert4ner.data.tagged_lines import Sentence, Survey, read_sentences, survey_file
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
@@ -73,26 +74,13 @@ def _join_halves(sentence: Sentence, repairs: Repairs, *, path: Path) -> Sentenc
 
 
 def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Iterator[tuple[int, int, str]]:
-    """(first row, last row, label) of every entity; what breaks the rules of tagging is mended and counted."""
-    first: int | None = None
-    open_label = ""
-    for index, (_, prefix, label) in enumerate([*sentence.rows, Row("", "O", "")]):
-        if first is None and prefix == "O":
-            continue
-        goes_on = prefix in "IE" and first is not None and label == open_label
-        if first is not None and not goes_on:
-            if survey.ends:
-                repairs.note("entities without their end tag closed", f"{path}:{sentence.lines[index - 1]}")
-            yield first, index - 1, open_label
-            first = None
-        if prefix != "O" and not goes_on:
-            if prefix in "IE" and not survey.iob1:
-                where = f"{path}:{sentence.lines[index]}"
-                repairs.note("I-, M- or E- tags without a beginning opened an entity", where)
-            first, open_label = index, label
-        if prefix in "ES" and first is not None:
-            yield first, index, label
-            first = None
+    """(first row, last row, label) of every entity; what breaks the rules of the file's tags is counted."""
+
+    def mended(kind: str, index: int) -> None:
+        if survey.ends if kind == UNENDED else not survey.iob1:
+            repairs.note(kind, f"{path}:{sentence.lines[index]}")
+
+    return runs_of((row[1:] for row in sentence.rows), mended)
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:

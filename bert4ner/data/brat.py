@@ -28,8 +28,10 @@ SHOWN = 20  # errors, of all that there are
 UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
 
-def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator[Document]:
     """Documents in the natural order of their names (9 before 10), one in memory at a time; the name is the id.
+
+    With `skip_broken` annotations that cannot be read, or do not fit their text, are left out and counted.
 
     Raises:
         DataError: with `file.ann:line`, after all files were read if several lines are wrong: the first of them and
@@ -37,14 +39,18 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     """
     errors: list[str] = []
     for pair in find_pairs(path, repairs):
-        document = _read_pair(pair, repairs, errors)
+        broken: list[str] = []
+        document = _read_pair(pair, repairs, broken)
+        if skip_broken:
+            repairs.note("annotations that cannot be read left out", str(pair.annotation), count=len(broken))
+        else:
+            errors += broken
         if not errors:
             yield document
     if len(errors) > 1:
-        shown = "\n".join(f"  {error}" for error in errors[:SHOWN])
-        raise DataError(
-            f"{path}: {len(errors)} annotations cannot be read; the first {min(SHOWN, len(errors))}:\n{shown}"
-        )
+        told = f"{path}: {len(errors)} annotations cannot be read (--skip-broken leaves them out)"
+        shown = "".join(f"\n  {error}" for error in errors[:SHOWN])
+        raise DataError(f"{told}; the first {min(SHOWN, len(errors))}:{shown}")
     if errors:
         raise DataError(errors[0])
 
@@ -197,4 +203,4 @@ def sniff(seen: Peek) -> float:
     return 0.9 * (seen.path.suffix.lower() in SUFFIXES and any(each.exists() for each in beside))
 
 
-FORMAT = Format("brat", read, write, sniff, Holds(fragments=True))
+FORMAT = Format("brat", read, write, sniff, Holds(fragments=True), options=("skip_broken",))

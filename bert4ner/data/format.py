@@ -50,7 +50,8 @@ class Format:
             The surest one gets the file, of equals the one registered first. Without it, users name the format.
         holds: what the format can carry.
         options: names of the keyword arguments that `read` takes; "offsets" is the unit of offsets (`units.Offsets`),
-            "align" which occurrences of a mention without offsets are meant (`alignment.Align`).
+            "align" which occurrences of a mention without offsets are meant (`alignment.Align`), "skip_broken" that
+            annotations which cannot be read are left out.
 
     Example:
         FORMAT = Format("lines", read, write, sniff, Holds(ids=False, line_breaks=False))

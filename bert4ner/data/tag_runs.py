@@ -4,18 +4,19 @@ What breaks the rules of tagging is mended and counted, as in files of a tag a l
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown
+from bert4ner.data.tag_styles import ALIASES, BARE_LABEL, Tag
 from bert4ner.entities import Entity
 from bert4ner.errors import DataError
 
 TAG = re.compile(r"([BIMELSUW])(?:[-_](.+))?", re.DOTALL)
-ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}
-ONLY_LABEL = "ENTITY"
-"""The label of tags that have none, bare B and I."""
 OUTSIDE = ("O", "o", "")
+UNBEGUN = "I-, M- or E- tags without a beginning opened an entity"
+UNENDED = "entities without their end tag closed"
 
 
 def split_tag(tag: object, where: str) -> tuple[str, str]:
@@ -29,7 +30,7 @@ def split_tag(tag: object, where: str) -> tuple[str, str]:
     match = TAG.fullmatch(tag) if isinstance(tag, str) else None
     if match is None:
         raise DataError(f"{where}: expected a tag (O, or B- I- M- E- L- S- U- W- and a label), found {shown(tag)}")
-    return ALIASES.get(match[1], match[1]), match[2] or ONLY_LABEL
+    return ALIASES.get(match[1], match[1]), match[2] or BARE_LABEL
 
 
 def tag_runs(tags: Sequence[object], where: str, repairs: Repairs) -> Iterator[tuple[int, int, str]]:
@@ -38,18 +39,33 @@ def tag_runs(tags: Sequence[object], where: str, repairs: Repairs) -> Iterator[t
     Raises:
         DataError: one of the tags is none.
     """
+
+    def mended(kind: str, index: int) -> None:
+        repairs.note(kind, where, count=kind == UNBEGUN)
+
+    return runs_of([split_tag(tag, where) for tag in tags], mended)
+
+
+def runs_of(tags: Iterable[Tag], mended: Callable[[str, int], None]) -> Iterator[tuple[int, int, str]]:
+    """(first, last, label) of each entity in tags that are taken apart.
+
+    What breaks the rules of tagging is mended and said, with the number of the tag: `UNBEGUN`, and `UNENDED`, which an
+    entity of a scheme without end tags is, too.
+    """
     first: int | None = None
-    label = ""
-    for index, tag in enumerate([*tags, "O"]):
-        prefix, told = split_tag(tag, where)
-        goes_on = prefix in "IE" and first is not None and told == label
+    open_label = ""
+    for index, (prefix, label) in enumerate(chain(tags, [("O", "")])):
+        if first is None and prefix == "O":
+            continue
+        goes_on = prefix in "IE" and first is not None and label == open_label
         if first is not None and not goes_on:
-            yield first, index - 1, label
+            mended(UNENDED, index - 1)
+            yield first, index - 1, open_label
             first = None
-        if prefix in "IE" and not goes_on:
-            repairs.note("I-, M- or E- tags without a beginning opened an entity", where)
         if prefix != "O" and not goes_on:
-            first, label = index, told
+            if prefix in "IE":
+                mended(UNBEGUN, index)
+            first, open_label = index, label
         if prefix in "ES" and first is not None:
             yield first, index, label
             first = None
