@@ -87,7 +87,11 @@ def test_its_format_is_detected_read_and_written(bert4ner, installed, tmp_path):
     source.write_text(TABBED, encoding="utf-8")
     assert bert4ner("labels", source) == "DRUG\t2\nSYMPTOM\t1\n"
     told = bert4ner("convert", source, tmp_path / "set.jsonl", "--format", "jsonl")
-    assert told == f"{source} (tabbed) -> {tmp_path / 'set.jsonl'} (jsonl): 2 documents, 3 entities\n"
+    counts = "2 documents, 3 entities, 2 labels"
+    assert told.splitlines() == [
+        f"{source}: read as tabbed: {counts}",
+        f"{tmp_path / 'set.jsonl'}: written as jsonl: {counts}",
+    ]
     bert4ner("convert", tmp_path / "set.jsonl", back, "--format", "tabbed")
     assert back.read_text(encoding="utf-8") == TABBED
     script = f"import bert4ner; print(bert4ner.read_documents({str(source)!r}, 'tabbed')[1].text)"
@@ -211,6 +215,6 @@ def test_a_broken_command_is_told_in_one_line(broken):
 def test_files_are_read_beside_a_broken_format(broken):
     done = python(broken, "-m", "bert4ner", "evaluate", LEAFLETS, LEAFLETS)
     assert done.returncode == 0
-    assert "read as jsonl, by its content" in done.stderr
+    assert "read as jsonl: " in done.stderr
     assert "bert4ner-broken: its format 'bang' cannot be loaded from no_such_module:FORMAT" in done.stderr
     assert "Traceback" not in done.stderr

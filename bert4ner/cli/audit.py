@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
-from bert4ner.cli.options import Data, InputFormat, Json
+from bert4ner.cli.options import Data, Json
+from bert4ner.cli.reading import DataOptions
 from bert4ner.config import WindowConfig
 from bert4ner.options import Options, describe, option
 from bert4ner.text.windows import SPECIAL_TOKENS
@@ -35,9 +36,9 @@ class TrainingToCome(Options):
 def audit(
     data: Data,
     *,
-    format: InputFormat = "auto",
     other: Other = None,
     json: Json = False,
+    data_options: DataOptions = DataOptions(),  # noqa: B008  (frozen)
     training: TrainingToCome = TrainingToCome(),
     doubts: DoubtOptions = DoubtOptions(),  # noqa: B008  (frozen)
 ) -> None:
@@ -54,7 +55,7 @@ def audit(
     from bert4ner.data.documents import read_documents, read_with_report
 
     check_doubts(data, doubts)
-    result = read_with_report(data, format)
+    result = read_with_report(data, data_options.format, **data_options.given())
     report = audit_documents(
         result.documents,
         window_size=training.max_length - SPECIAL_TOKENS,
@@ -65,10 +66,11 @@ def audit(
     repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)
     if json:
         values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
-        print_json({"path": str(data), "format": result.format, "repairs": repairs, **values})
+        origin = {"path": str(data), "format": result.format, "shape": result.shape}
+        print_json({**origin, "repairs": repairs, "places": result.repairs.places, **values})
     else:
-        print(f"{data}: read as {result.format}")
-        _print_report(report, repairs)
+        print(f"{data}: {result.describe()}")
+        _print_report(report, [*repairs, *result.repairs.listed()])
         print_doubts(data, opinions, doubts)
 
 
@@ -92,7 +94,7 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
     from bert4ner.cli.printing import print_table
 
     sizes = report.sizes
-    print(f"{sizes.documents} documents, {sizes.entities} entities, {sizes.characters} characters")
+    print(f"{sizes.characters:,} characters")
     if sizes.mention_lengths:
         quantiles = [["document", *sizes.lengths.values()], ["mention", *sizes.mention_lengths.values()]]
         print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from bert4ner.cli.options import InputFormat, OutputFormat, check_overwrite
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.errors import ConfigError
 from bert4ner.network_options import SchemeName
 from bert4ner.options import describe
@@ -18,19 +19,23 @@ def convert(
     scheme: Annotated[
         SchemeName | None, describe("bio, bios or bioes: the tags to write with --format bio.", metavar="SCHEME")
     ] = None,
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Convert documents from one format to another; whatever had to be repaired or could not be kept is counted.
 
     e.g.  bert4ner convert examples/data/leaflets.jsonl leaflets.bio --format bio --scheme bioes
     """
-    from bert4ner.data.documents import read_with_report, write_documents
+    from bert4ner.data.documents import read_with_report, warn_of_no_entities, what_is_written, write_documents
 
     if scheme is not None and format != "bio":
         raise ConfigError(f"--scheme is for --format bio, the format {format} has no tags")
     check_overwrite(input, output)
-    result = read_with_report(input, input_format)
+    result = read_with_report(input, input_format, **reading.given())
+    warn_of_no_entities(input, result)
     write_documents(result.documents, output, format, **({} if scheme is None else {"scheme": scheme}))
-    entities = sum(len(document.entities) for document in result.documents)
-    print(f"{input} ({result.format}) -> {output} ({format}): {len(result.documents)} documents, {entities} entities")
+    print(f"{input}: {result.describe()}")
     for line in result.repairs.describe():
         print(f"repaired: {line}")
+    for line in result.repairs.listed():
+        print(f"  {line}")
+    print(f"{output}: written as {format}: {what_is_written(result.documents, format)}")

@@ -43,7 +43,7 @@ def evaluate(
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = read_documents(gold, format)
-    found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted)
+    found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted, annotated=False)
     scores = evaluate_documents(documents, found)
     interval = bootstrap_interval(documents, found)
     report = analyse_errors(documents, found) if errors else None

@@ -37,7 +37,7 @@ def pseudo(
 
     check_run(run)
     check_overwrite(unlabelled, output)
-    documents = read_documents(unlabelled, input_format)
+    documents = read_documents(unlabelled, input_format, annotated=False)
     from bert4ner.unlabelled.labelling import pseudo_label  # deferred: bad input is told without TensorFlow
 
     lessons = list(pseudo_label(run, documents, options, by_fold=by_fold))

@@ -31,7 +31,7 @@ def self_train(
     from bert4ner.data.documents import read_documents
 
     executor = execution.open()
-    documents, new = read_documents(data, format), read_documents(unlabelled)
+    documents, new = read_documents(data, format), read_documents(unlabelled, annotated=False)
     from bert4ner.unlabelled.self_training import self_train as train_in_rounds  # deferred: it loads TensorFlow
 
     rounds_done = train_in_rounds(documents, new, options, output=output, options=rounds, executor=executor)

@@ -96,6 +96,10 @@ class AuditReport:
     def findings(self) -> list[str]:
         """One line, with its count, for everything suspicious; none where all is well."""
         candidates = [
+            (
+                0 if self.sizes.entities else self.sizes.documents,
+                "no entity anywhere: annotation that the format did not show, or none; documents",
+            ),
             (self.sizes.longer_than_window, f"documents longer than a window of {self.sizes.window_size} characters"),
             (self.duplicates.repeats, "documents that repeat the text of an earlier one"),
             (self.duplicates.conflicting, "texts annotated in different ways"),

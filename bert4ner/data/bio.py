@@ -1,18 +1,22 @@
-"""The `bio` format: one character and its tag per line, a blank line between sentences; see `tagged_lines`.
+"""The `bio` format: one character and its tag per line, a blank line between sentences; see `columns`, `tagged_lines`.
 
 One file may mix tagging schemes. Ids are the file's name and the number of the sentence.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
 
+from bert4ner.data.columns import find_layout
 from bert4ner.data.decoding import SURROGATE, guard_bom, join_surrogates
 from bert4ner.data.format import Format, Holds
-from bert4ner.data.peek import MANY, Peek, share
+from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.tagged_lines import TAG, Row, Survey, read_sentences, survey_file
+from bert4ner.data.tag_runs import UNENDED, runs_of
+from bert4ner.data.tagged_lines import Sentence, Survey, read_sentences, survey_file
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
@@ -27,60 +31,56 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         DataError: with `path:line`: a line without a tag, or a tag of no known scheme.
     """
     survey = survey_file(path)
-    for number, rows in enumerate(read_sentences(path, survey, repairs), start=1):
-        yield _document(f"{path.stem}-{number}", rows, survey, repairs, path=path)
+    repairs.shape = survey.describe()
+    repairs.note("further columns of tags left out", f"{path}:1", count=survey.layout.further_tags)
+    for number, sentence in enumerate(read_sentences(path, survey, repairs), start=1):
+        yield tagged_document(f"{path.stem}-{number}", sentence, survey, repairs, path=path)
 
 
-def _document(id: str, rows: list[Row], survey: Survey, repairs: Repairs, *, path: Path) -> Document:
-    rows = _join_halves(rows, repairs, path=path)
+def tagged_document(id: str, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
+    """One sentence: its tokens joined, with spaces between words, and the entities of its tags."""
+    sentence = _join_halves(sentence, repairs, path=path)
+    rows = sentence.rows
     words = survey.words * 2 > survey.tokens and not survey.digits
-    where = f"{path}:{rows[0].line}"
-    repairs.note("spaces put between tokens that are words", where, count=(len(rows) - 1) * words)
-    text = (" " if words else "").join(row.token for row in rows)
-    starts, position = [], 0
-    for row in rows:
-        starts.append(position)
-        position += len(row.token) + words
+    where = f"{path}:{sentence.lines[0]}"
+    if words:
+        repairs.note("spaces put between tokens that are words", where, count=len(rows) - 1)
+    tokens = [row.token for row in rows]
+    text = (" " if words else "").join(tokens)
+    single = len(text) == len(tokens)  # characters, not words
+    starts = range(len(text)) if single else list(accumulate((len(token) + words for token in tokens), initial=0))
     spans = [
-        Span(starts[first], starts[last] + len(rows[last].token), label)
-        for first, last, label in _runs(rows, survey, repairs, path=path)
+        Span(starts[first], starts[last] + len(tokens[last]), label)
+        for first, last, label in _runs(sentence, survey, repairs, path=path)
     ]
     return make_document(Record(where, id, text, spans), repairs)
 
 
-def _join_halves(rows: list[Row], repairs: Repairs, *, path: Path) -> list[Row]:
+def _join_halves(sentence: Sentence, repairs: Repairs, *, path: Path) -> Sentence:
     """An emoji whose two surrogates stand on two lines becomes one token with the first one's tag."""
-    if not any(SURROGATE.search(row.token) for row in rows):
-        return rows
-    joined: list[Row] = []
-    for row in rows:
-        both = join_surrogates(joined[-1].token + row.token) if joined else ""
-        if joined and SURROGATE.search(joined[-1].token) and len(both) < len(joined[-1].token) + len(row.token):
-            joined[-1].token = both
-            repairs.note("emoji cut over two lines read as one character", f"{path}:{row.line}")
+    if not SURROGATE.search("".join([row.token for row in sentence.rows])):
+        return sentence
+    joined = Sentence()
+    for row, line in zip(sentence.rows, sentence.lines, strict=True):
+        before = joined.rows[-1] if joined.rows else None
+        both = join_surrogates(before.token + row.token) if before else ""
+        if before and SURROGATE.search(before.token) and len(both) < len(before.token) + len(row.token):
+            joined.rows[-1] = before._replace(token=both)
+            repairs.note("emoji cut over two lines read as one character", f"{path}:{line}")
         else:
-            joined.append(row)
+            joined.rows.append(row)
+            joined.lines.append(line)
     return joined
 
 
-def _runs(rows: list[Row], survey: Survey, repairs: Repairs, *, path: Path) -> Iterator[tuple[int, int, str]]:
-    """(first row, last row, label) of every entity; what breaks the rules of tagging is mended and counted."""
-    first: int | None = None
-    for index, row in enumerate([*rows, Row(0, "", "O", "")]):
-        open_label = rows[first].label if first is not None else ""
-        goes_on = row.prefix in "IE" and first is not None and row.label == open_label
-        if first is not None and not goes_on:
-            if survey.ends:
-                repairs.note("entities without their end tag closed", f"{path}:{rows[index - 1].line}")
-            yield first, index - 1, open_label
-            first = None
-        if row.prefix in "IE" and not goes_on:
-            repairs.note("I-, M- or E- tags without a beginning opened an entity", f"{path}:{row.line}")
-        if row.prefix != "O" and not goes_on:
-            first = index
-        if row.prefix in "ES" and first is not None:
-            yield first, index, row.label
-            first = None
+def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Iterator[tuple[int, int, str]]:
+    """(first row, last row, label) of every entity; what breaks the rules of the file's tags is counted."""
+
+    def mended(kind: str, index: int) -> None:
+        if survey.ends if kind == UNENDED else not survey.iob1:
+            repairs.note(kind, f"{path}:{sentence.lines[index]}")
+
+    return runs_of((row[1:] for row in sentence.rows), mended)
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:
@@ -113,13 +113,8 @@ def _tags(length: int, entities: Iterable[Entity], scheme: str) -> list[str]:
 
 
 def sniff(seen: Peek) -> float:
-    """Lines that end in a tag."""
-    return 0.8 * (seen.kind == "lines" and share(seen.lines, _is_tagged) >= MANY)
-
-
-def _is_tagged(line: str) -> bool:
-    front, _, tag = line.replace("\t", " ").rstrip(" ").rpartition(" ")
-    return TAG.fullmatch(tag) is not None and (bool(front) or line[:1] in " \t")
+    """Lines with a tag in the same column of nearly all."""
+    return 0.8 * (seen.kind == "lines" and find_layout(Counter(seen.lines), seen.lines) is not None)
 
 
 FORMAT = Format("bio", read, write, sniff, Holds(ids=False, nested=False, line_breaks=False, empty_texts=False))

@@ -6,60 +6,107 @@ and left out; pieces of a span that only white space divides are joined, others 
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from bert4ner.data.brat_files import SUFFIXES, Pair, find_pairs, is_text, subfolders
 from bert4ner.data.decoding import guard_bom
 from bert4ner.data.files import read_lines, read_text
 from bert4ner.data.format import Format, Holds
+from bert4ner.data.likeness import mend_mention
 from bert4ner.data.peek import Peek
-from bert4ner.data.records import LINE_BREAK, Record, Span, make_document
+from bert4ner.data.records import LINE_BREAK, Record, Span, agrees, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
-TEXT_BOUND = re.compile(r"(\S+) (-?\d+ -?\d+(?:;-?\d+ -?\d+)*)")
+TEXT_BOUND = re.compile(r"(\S+) (-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*)")
+STARTED = re.compile(r"[TREAMN#*]\S*\t")
+SHOWN = 20  # errors, of all that there are
 UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
 
-def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator[Document]:
     """Documents in the natural order of their names (9 before 10), one in memory at a time; the name is the id.
 
+    With `skip_broken` annotations that cannot be read, or do not fit their text, are left out and counted.
+
     Raises:
-        DataError: with `file.ann:line`; or an annotation file without its text.
+        DataError: with `file.ann:line`, after all files were read if several lines are wrong: the first of them and
+            how many there are; or an annotation file without its text.
     """
-    for text_path in text_files(path):
-        yield _read_pair(text_path, repairs)
+    errors: list[str] = []
+    for pair in find_pairs(path, repairs):
+        broken: list[str] = []
+        document = _read_pair(pair, repairs, broken)
+        if skip_broken:
+            repairs.note("annotations that cannot be read left out", str(pair.annotation), count=len(broken))
+        else:
+            errors += broken
+        if not errors:
+            yield document
+    if len(errors) > 1:
+        told = f"{path}: {len(errors)} annotations cannot be read (--skip-broken leaves them out)"
+        shown = "".join(f"\n  {error}" for error in errors[:SHOWN])
+        raise DataError(f"{told}; the first {min(SHOWN, len(errors))}:{shown}")
+    if errors:
+        raise DataError(errors[0])
 
 
-def text_files(path: Path) -> list[Path]:
-    """The `.txt` files of a folder, or the one of a pair."""
-    if not path.is_dir():
-        path = path.with_suffix(".txt")
-        if not path.exists():
-            raise DataError(f"{path}: no such file; an .ann file needs the .txt file it annotates beside it")
-        return [path]
-    texts = {each.stem: each for each in path.glob("*.txt")}
-    for annotation in sorted(path.glob("*.ann")):
-        if annotation.stem not in texts:
-            raise DataError(f"{annotation}: expected {annotation.stem}.txt beside it, found none; add the text")
-    return [texts[stem] for stem in sorted(texts, key=_natural)]
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
-
-
-def _read_pair(text_path: Path, repairs: Repairs) -> Document:
-    text = read_text(text_path, repairs)
-    annotation = text_path.with_suffix(".ann")
+def _read_pair(pair: Pair, repairs: Repairs, errors: list[str]) -> Document:
+    """The document; what cannot be read of its annotation is left out, and told in `errors`."""
+    text = read_text(pair.text, repairs)
     spans: list[Span] = []
-    if annotation.exists():
-        for number, line in read_lines(annotation, repairs):
-            if line.strip():
-                spans += _parse(line, text, f"{annotation}:{number}", repairs)
-    return make_document(Record(str(text_path), text_path.stem, text, spans), repairs)
+    for where, line in _whole_lines(pair, text, repairs):
+        try:
+            spans += _parse(line, text, where, repairs)
+        except DataError as error:
+            errors.append(str(error))
+    record = Record(str(pair.text), pair.text.stem, text, spans)
+    try:
+        return make_document(record, repairs)
+    except DataError:
+        alone = [_error_of(replace(record, spans=[span])) for span in spans]
+        record.spans = [span for span, error in zip(spans, alone, strict=True) if not error]
+        errors += filter(None, alone)
+    return make_document(record, repairs)
+
+
+def _error_of(record: Record) -> str:
+    try:
+        make_document(record, Repairs())
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _whole_lines(pair: Pair, text: str, repairs: Repairs) -> list[tuple[str, str]]:
+    """The lines of an annotation file with their places; a mention broken over two is one line again."""
+    lines: list[tuple[str, str]] = []
+    if pair.annotation is None:
+        return lines
+    for number, line in read_lines(pair.annotation, repairs):
+        where = f"{pair.annotation}:{number}"
+        joined = f"{lines[-1][1]}\n{line}" if lines and not STARTED.match(line) else ""
+        if joined and _covers(lines[-1][1], text, whole=False) and _covers(joined, text, whole=True):
+            lines[-1] = (lines[-1][0], joined)
+            repairs.note("mentions broken over two lines joined", where)
+        elif line.strip():
+            lines.append((where, line))
+    return lines
+
+
+def _covers(line: str, text: str, *, whole: bool) -> bool:
+    """Whether the mention of a line is what its span covers, or else only how that begins."""
+    fields = line.split("\t", 2)
+    match = TEXT_BOUND.fullmatch(fields[1]) if len(fields) == 3 else None
+    if match is None or ";" in match[2]:
+        return False
+    start, end = map(int, match[2].split())
+    covered = LINE_BREAK.sub("\n", text[start:end])
+    return agrees(covered, fields[2]) if whole else covered.startswith(fields[2] + "\n")
 
 
 def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
@@ -79,7 +126,9 @@ def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
         start, end = map(int, piece.split())
         pieces.append((start, end))
     span = Span(pieces[0][0], pieces[-1][1], match.group(1), mention, where=where)
-    return [span if len(pieces) == 1 else _join(span, pieces, text, repairs)]
+    span = span if len(pieces) == 1 else _join(span, pieces, text, repairs)
+    mend_mention(text, span, repairs, where)
+    return [span]
 
 
 def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> Span:
@@ -149,8 +198,9 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def sniff(seen: Peek) -> float:
     """A folder with texts in it, or one file of a pair."""
     if seen.kind == "folder":
-        return 0.5 * any(name.endswith(".txt") for name in seen.files)
-    return 0.9 * (seen.path.suffix in (".ann", ".txt") and seen.path.with_suffix(".ann").exists())
+        return 0.5 * (any(map(is_text, seen.files)) or bool(subfolders(seen.path)))
+    beside = {seen.path.with_suffix(suffix) for suffix in (".ann", ".ANN")}
+    return 0.9 * (seen.path.suffix.lower() in SUFFIXES and any(each.exists() for each in beside))
 
 
-FORMAT = Format("brat", read, write, sniff, Holds(fragments=True))
+FORMAT = Format("brat", read, write, sniff, Holds(fragments=True), options=("skip_broken",))

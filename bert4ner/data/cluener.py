@@ -16,6 +16,7 @@ from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import EndConvention, Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -42,7 +43,9 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 
 def _records(path: Path, repairs: Repairs) -> Iterator[tuple[Record, str]]:
-    for number, (where, record) in enumerate(json_records(path, repairs), start=1):
+    for number, (where, record) in enumerate(json_records(path, repairs, reads=("entity_list", "label")), start=1):
+        if record.get("entity_list") and record.get("label"):
+            raise DataError(f"{where}: expected 'entity_list' or 'label', found both; remove what is not meant")
         shape = "entity_list" if "entity_list" in record else "label"
         spans = _listed(record, where) if shape == "entity_list" else list(_nested(record, where))
         id = id_of(record, where, default=f"{path.stem}-{number}")
@@ -55,7 +58,8 @@ def _listed(record: dict[str, object], where: str) -> list[Span]:
         index = entity.get("entity_index") if isinstance(entity, dict) else None
         if not isinstance(index, dict) or not {"begin", "end"} <= index.keys() or "entity_type" not in entity:
             raise DataError(
-                f'{where}: expected {{"entity_type", "entity", "entity_index": {{"begin", "end"}}}}, found {entity!r}'
+                f'{where}: expected {{"entity_type", "entity", "entity_index": {{"begin", "end"}}}}, '
+                f"found {shown(entity)}"
             )
         spans.append(
             span_of(index["begin"], index["end"], entity["entity_type"], mention=entity.get("entity"), where=where)
@@ -67,12 +71,16 @@ def _nested(record: dict[str, object], where: str) -> Iterator[Span]:
     for label, mentions in _mapping(record.get("label"), where).items():
         for mention, places in _mapping(mentions, where).items():
             if not isinstance(places, list):
-                raise DataError(f"{where}: expected the spans of {mention!r} as [[start, end], ...], found {places!r}")
+                raise DataError(
+                    f"{where}: expected the spans of {shown(mention)} as [[start, end], ...], found {shown(places)}"
+                )
             if len(places) == 2 and all(type(place) is int for place in places):
                 places = [places]
             for place in places:
                 if not isinstance(place, list) or len(place) != 2:
-                    raise DataError(f"{where}: expected a span of {mention!r} as [start, end], found {place!r}")
+                    raise DataError(
+                        f"{where}: expected a span of {shown(mention)} as [start, end], found {shown(place)}"
+                    )
                 yield span_of(place[0], place[1], label, mention=mention, where=where)
 
 
@@ -80,7 +88,7 @@ def _mapping(value: object, where: str) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise DataError(f"{where}: expected {{type: {{mention: [[start, end], ...]}}}} as label, found {value!r}")
+        raise DataError(f"{where}: expected {{type: {{mention: [[start, end], ...]}}}} as label, found {shown(value)}")
     return value
 
 
@@ -98,7 +106,11 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
 
 def sniff(seen: Peek) -> float:
     """Records with an entity list of that name, or whose label is an object."""
-    return 0.9 * any("entity_list" in record or isinstance(record.get("label"), dict) for record in seen.records)
+    return 0.9 * any("entity_list" in record or _is_nested(record.get("label")) for record in seen.records)
+
+
+def _is_nested(label: object) -> bool:
+    return isinstance(label, dict) and all(isinstance(mentions, dict) for mentions in label.values())
 
 
 FORMAT = Format("cluener", read, write, sniff)

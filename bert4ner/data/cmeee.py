@@ -16,11 +16,12 @@ from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import EndConvention, Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 DIVIDER = "|||"
-PIECE = re.compile(r"\s*(-?\d+)\s+(-?\d+)\s+(\S+)\s*")
+PIECE = re.compile(r"\s*(-?\d{1,18})\s+(-?\d{1,18})\s+(\S+)\s*")
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
@@ -40,7 +41,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
             text_of(record, where),
             [_span(entity, where) for entity in list_of(record, "entities", where)],
         )
-        for number, (where, record) in enumerate(json_records(path, repairs), start=1)
+        for number, (where, record) in enumerate(json_records(path, repairs, reads=("entities",)), start=1)
     ]
     for record in records:
         convention.look(record)
@@ -52,7 +53,9 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 def _span(entity: object, where: str) -> Span:
     if not isinstance(entity, dict) or not {"start_idx", "end_idx", "type"} <= entity.keys():
-        raise DataError(f'{where}: expected an entity {{"start_idx", "end_idx", "type", "entity"}}, found {entity!r}')
+        raise DataError(
+            f'{where}: expected an entity {{"start_idx", "end_idx", "type", "entity"}}, found {shown(entity)}'
+        )
     start, end, label = entity["start_idx"], entity["end_idx"], entity["type"]
     return span_of(start, end, label, mention=entity.get("entity"), where=where)
 
@@ -96,9 +99,10 @@ def _record(document: Document) -> dict[str, object]:
 
 
 def sniff(seen: Peek) -> float:
-    """Entities with a `start_idx`, or lines that end in a span between dividers."""
+    """Entities with a `start_idx`, or lines that end in a divider, some with spans between them."""
     if seen.kind == "lines":
-        return 0.9 * (share(seen.lines, _ends_in_a_span) >= MANY)
+        annotated = any(PIECE.fullmatch(piece) for line in seen.lines for piece in line.split(DIVIDER)[1:])
+        return 0.9 * (annotated and share(seen.lines, _ends_in_a_span) >= MANY)
     return 0.8 * seen.items_with("start_idx")
 
 

@@ -14,6 +14,7 @@ from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import EndConvention, Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -32,7 +33,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
             text_of(record, where),
             [_span(label, where) for label in list_of(record, "labels", where)],
         )
-        for number, (where, record) in enumerate(json_records(path, repairs), start=1)
+        for number, (where, record) in enumerate(json_records(path, repairs, reads=("labels",)), start=1)
     ]
     for record in records:
         convention.look(record)
@@ -44,7 +45,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 def _span(label: object, where: str) -> Span:
     if not isinstance(label, list) or len(label) != 5:
-        raise DataError(f'{where}: expected a label ["T1", "LABEL", start, end, "mention"], found {label!r}')
+        raise DataError(f'{where}: expected a label ["T1", "LABEL", start, end, "mention"], found {shown(label)}')
     return span_of(label[2], label[3], label[1], mention=label[4], where=where)
 
 

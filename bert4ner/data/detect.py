@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from bert4ner.data.format import Format
+from bert4ner.data.lookalikes import refusal
 from bert4ner.data.peek import Peek, peek
 from bert4ner.errors import DataError
 from bert4ner.registry import FORMATS
@@ -15,13 +16,14 @@ def detect_format(path: str | Path) -> str:
     """The name of the format, by content; names and endings are asked only where content cannot tell.
 
     Raises:
-        DataError: nothing there, nothing in it, no UTF-8, or JSON of a shape that no format has.
+        DataError: nothing there, nothing in it, no UTF-8, JSON of a shape that no format has, or lines that look
+            annotated as no format has it.
     """
     seen = peek(path)
     sure = {name: _sureness(name, format, seen) for name, format in FORMATS.items()}
     best = max(sure, key=sure.__getitem__)
     if sure[best] <= 0:
-        raise DataError(seen.problem)
+        raise DataError(refusal(seen) or seen.problem)
     return best
 
 

@@ -53,20 +53,29 @@ def read_lines(path: Path, repairs: Repairs) -> Iterator[tuple[int, str]]:
     """
     with open_bytes(path) as handle:
         for number, data in enumerate(handle, start=1):
-            if number == 1 and data[:2] in TWO_BYTE_MARKS:
-                raise DataError(f"{path}:1: expected UTF-8, found UTF-16; {likely_encoding(data)}")
-            data = data.removesuffix(b"\n")
-            try:  # nearly always well: to put the place of a line into words takes longer than to decode it
-                line = data.decode("utf-8")
-            except UnicodeDecodeError:
-                line = decode(data, where=f"{path}:{number}", repairs=repairs)
-            if number == 1 and line.startswith(BOM):
-                line = line[1:]
-                repairs.note(BOM_REMOVED, f"{path}:1")
-            if line.endswith("\r"):
-                line = line[:-1]
-                repairs.note("Windows line ends (CRLF) removed", f"{path}:{number}")
-            yield number, line
+            yield number, line_of(data, number, path, repairs)
+
+
+def line_of(data: bytes, number: int, path: Path, repairs: Repairs) -> str:
+    """A line as text, without its end.
+
+    Raises:
+        DataError: it is no UTF-8.
+    """
+    if number == 1 and data[:2] in TWO_BYTE_MARKS:
+        raise DataError(f"{path}:1: expected UTF-8, found UTF-16; {likely_encoding(data)}")
+    data = data.removesuffix(b"\n")
+    try:  # nearly always well: to put the place of a line into words takes longer than to decode it
+        line = data.decode("utf-8")
+    except UnicodeDecodeError:
+        line = decode(data, where=f"{path}:{number}", repairs=repairs)
+    if number == 1 and line.startswith(BOM):
+        line = line[1:]
+        repairs.note(BOM_REMOVED, f"{path}:1")
+    if line.endswith("\r"):
+        line = line[:-1]
+        repairs.note("Windows line ends (CRLF) removed", f"{path}:{number}")
+    return line
 
 
 def read_text(path: Path, repairs: Repairs) -> str:

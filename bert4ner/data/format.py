@@ -5,13 +5,11 @@ Each is registered in `registry.FORMATS`; `documents` reads and writes by them, 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from bert4ner.data.peek import Peek
-from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document
 
-Read = Callable[[Path, Repairs], Iterator[Document]]
+Read = Callable[..., Iterator[Document]]
 Write = Callable[..., None]
 Sniff = Callable[[Peek], float]
 
@@ -42,7 +40,8 @@ class Format:
     Args:
         name: what users call it; it is registered under the same name.
         read: yields the documents of a path in their order, if the format allows one in memory at a time, and counts
-            in `Repairs` what it mends. What cannot be mended it refuses: `DataError`, with `path:line`.
+            in `Repairs` what it mends, given as (path, repairs, **options). What cannot be mended it refuses:
+            `DataError`, with `path:line`.
         write: writes documents (an iterable) to a path, whole or not at all (`writing.atomic_write`), given as
             (documents, path, losses, **options); what `holds` does not say and is lost all the same it counts in
             `losses`.
@@ -50,6 +49,9 @@ class Format:
             nobody knows better; 0.5 perhaps; 0.8 entities look as only this format's do; 0.9 so does the whole file.
             The surest one gets the file, of equals the one registered first. Without it, users name the format.
         holds: what the format can carry.
+        options: names of the keyword arguments that `read` takes; "offsets" is the unit of offsets (`units.Offsets`),
+            "align" which occurrences of a mention without offsets are meant (`alignment.Align`), "skip_broken" that
+            annotations which cannot be read are left out.
 
     Example:
         FORMAT = Format("lines", read, write, sniff, Holds(ids=False, line_breaks=False))
@@ -60,3 +62,4 @@ class Format:
     write: Write | None = None
     sniff: Sniff | None = None
     holds: Holds = Holds()
+    options: tuple[str, ...] = ()

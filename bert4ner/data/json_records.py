@@ -1,57 +1,140 @@
-"""JSON records with their place, from one record a line or one list of all."""
+"""JSON records with their place, in whatever frame: one a line, one list of all, a list in an object, rows of Parquet.
+
+A record is an object; spaCy's pairs, `["text", {"entities": ...}]`, come as objects with that text.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from bert4ner.data.arrow_rows import holds_rows, rows_of
+from bert4ner.data.docbin import docbin_records, is_docbin
 from bert4ner.data.files import first_character, read_lines, read_text
+from bert4ner.data.json_parsing import parse_json
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.unread import refuse_unread
 from bert4ner.errors import DataError
 
+TEXTS = (
+    "text", "content", "sentence", "originalText", "tokens", "words", "tokenized_text", "input", "messages",
+    "conversations", "data", "paragraphs",
+)  # fmt: skip
+"""Keys under which the records of some format have their text, or what holds it."""
+ANNOTATIONS = ("entities", "spans", "ents", "label", "labels", "annotations", "entity_list", "result_list", "ner")
 
-def json_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a JSON-lines file (one line in memory at a time) or of one JSON list, each with its place.
+
+def json_records(
+    path: Path, repairs: Repairs, *, reads: Collection[str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a file, each with its place; of JSON lines, one in memory at a time.
+
+    Args:
+        path: a file of JSON.
+        repairs: where what is mended on the way is counted.
+        reads: the keys that the caller reads or knows to be no annotation of its kind. Any other key that holds what
+            looks like annotation is refused: read past, it would be lost in silence.
 
     Raises:
         DataError: `path:line`, where the JSON is broken or where something else than an object stands.
     """
-    if first_character(path) == "[":
-        yield from _list_records(path, repairs)
+    for where, value in _values(path, repairs):
+        record = as_record(value)
+        if record is None:
+            raise DataError(f'{where}: expected a JSON object such as {{"text": ...}}, found {type(value).__name__}')
+        if reads is not None:
+            refuse_unread(record, reads, where)
+        yield where, record
+
+
+def _values(path: Path, repairs: Repairs) -> Iterator[tuple[str, object]]:
+    if holds_rows(path):
+        yield from rows_of(path)
         return
-    for number, line in read_lines(path, repairs):
-        if line.strip():
-            where = f"{path}:{number}"
-            yield where, _as_object(parse_json(line, path=path, first_line=number), where)
+    if is_docbin(path):
+        yield from docbin_records(path)
+        return
+    frame = frame_of(path)
+    if frame == "lines":
+        for number, line in read_lines(path, repairs):
+            if line.strip():
+                yield f"{path}:{number}", parse_json(line, path=path, first_line=number)
+        return
+    whole = parse_json(read_text(path, repairs), path=path)
+    listed = wrapped(whole) if frame == "wrapped" else whole
+    for number, value in enumerate(listed or (), start=1):
+        yield f"{path}: record {number}", value
 
 
-def _list_records(path: Path, repairs: Repairs) -> Iterator[tuple[str, dict[str, Any]]]:
-    records: Any = parse_json(read_text(path, repairs), path=path)
-    for number, record in enumerate(records, start=1):
-        where = f"{path}: record {number}"
-        yield where, _as_object(record, where)
+def frame_of(path: Path) -> str:
+    """How the records of a JSON file stand in it: "lines", "list", or "wrapped" in one object."""
+    first_line = next((line for _, line in read_lines(path, Repairs()) if line.strip()), "")
+    if first_character(path) == "[":
+        return "lines" if opens_pair(first_line) and is_pair(_loaded(first_line)) else "list"
+    first = _loaded(first_line)
+    if isinstance(first, dict):
+        return "wrapped" if wrapped(first) and _has_one_line(path) else "lines"
+    try:
+        return "wrapped" if wrapped(_loaded(read_text(path, Repairs()))) else "lines"
+    except DataError:
+        return "lines"
 
 
-def _as_object(record: object, where: str) -> dict[str, Any]:
-    if not isinstance(record, dict):
-        raise DataError(f'{where}: expected a JSON object such as {{"text": ...}}, found {type(record).__name__}')
-    return record
-
-
-def parse_json(text: str, *, path: Path, first_line: int = 1) -> object:
-    """`text` as JSON; the error names the line in the file that it came from."""
+def _loaded(text: str) -> object:
+    """`text` as JSON, None where it is none: the error is told when it is read in earnest."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        line = first_line + error.lineno - 1
-        found = repr(text[error.pos : error.pos + 20]) if error.pos < len(text) else "the end"
-        raise DataError(
-            f"{path}:{line}: expected valid JSON, found {found} at column {error.colno} ({error.msg}); "
-            "one whole record per line, or one list of records"
-        ) from None
-    except ValueError:
-        raise DataError(
-            f"{path}:{first_line}: expected valid JSON, found a number of too many digits to read"
-        ) from None
-    except RecursionError:
-        raise DataError(f"{path}:{first_line}: expected records, found JSON nested too deeply to read") from None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _has_one_line(path: Path) -> bool:
+    lines = (line for _, line in read_lines(path, Repairs()) if line.strip())
+    return next(lines, None) is not None and next(lines, None) is None
+
+
+def as_record(value: object) -> dict[str, Any] | None:
+    """An object as it is, a pair of a text and an object as one object, anything else not at all."""
+    if isinstance(value, dict):
+        return value
+    return {"text": value[0], **value[1]} if isinstance(value, list) and is_pair(value) else None
+
+
+def opens_pair(line: str) -> bool:
+    """Whether a list begins with a text, which may be one of spaCy's pairs; cheaper than to read it."""
+    return line.lstrip()[1:].lstrip().startswith('"')
+
+
+def is_pair(value: object) -> bool:
+    """A text with an object about it, as spaCy's training data have them."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], dict)
+        and "text" not in value[1]
+    )
+
+
+def wrapped(value: object) -> list[Any] | None:
+    """The list of records inside an object that is no record itself, `{"data": [...]}`; None where there is none.
+
+    Raises:
+        DataError: never; several lists of records are none, since which is meant cannot be told.
+    """
+    if not isinstance(value, dict) or any(isinstance(value.get(key), str) for key in TEXTS):
+        return None
+    lists = [found for key, found in value.items() if key not in ANNOTATIONS and _lists_records(found)]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _lists_records(found: object) -> bool:
+    return isinstance(found, list) and bool(found) and all(_is_record(each) for each in found)
+
+
+def _is_record(value: object) -> bool:
+    return is_pair(value) or (
+        isinstance(value, dict)
+        and "role" not in value
+        and any(isinstance(value.get(k), str | list | dict) for k in TEXTS)
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bert4ner.data.records import Span
+from bert4ner.data.showing import shown, shown_keys
 from bert4ner.errors import DataError
 
 
@@ -14,7 +15,7 @@ def text_of(record: dict[str, object], where: str, *, key: str = "text") -> str:
     """
     text = record.get(key)
     if not isinstance(text, str):
-        found = type(text).__name__ if key in record else f"the keys {', '.join(sorted(map(str, record))) or '(none)'}"
+        found = type(text).__name__ if key in record else f"the keys {shown_keys(record)}"
         raise DataError(f"{where}: expected a string under {key!r}, found {found}")
     return text
 
@@ -25,7 +26,7 @@ def id_of(record: dict[str, object], where: str, *, default: str) -> str:
     if found is None or found == "":
         return default
     if isinstance(found, bool) or not isinstance(found, str | int):
-        raise DataError(f"{where}: expected a string or a number as id, found {found!r}")
+        raise DataError(f"{where}: expected a string or a number as id, found {shown(found)}")
     return str(found)
 
 
@@ -46,9 +47,13 @@ def span_of(start: object, end: object, label: object, *, where: str, mention: o
         DataError: an offset is no whole number, or the label or mention no text.
     """
     if type(start) is not int or type(end) is not int:
-        raise DataError(f"{where}: expected whole numbers as start and end of a span, found {start!r} and {end!r}")
+        raise DataError(
+            f"{where}: expected whole numbers as start and end of a span, found {shown(start)} and {shown(end)}"
+        )
     if not isinstance(label, str | int) or isinstance(label, bool):
-        raise DataError(f"{where}: expected a label for [{start}, {end}), found {label!r}")
+        raise DataError(f"{where}: expected a label for [{shown(start)}, {shown(end)}), found {shown(label)}")
     if mention is not None and not isinstance(mention, str):
-        raise DataError(f"{where}: expected the mention at [{start}, {end}) as a string, found {mention!r}")
+        raise DataError(
+            f"{where}: expected the mention at [{shown(start)}, {shown(end)}) as a string, found {shown(mention)}"
+        )
     return Span(start, end, str(label), mention)

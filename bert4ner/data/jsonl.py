@@ -11,41 +11,54 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.format import Format, Holds
+from bert4ner.data.json_entities import span_of_object
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
-from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.records import Record, Span
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown
+from bert4ner.data.units import Offsets
+from bert4ner.data.voting import checked_documents
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document, Entity, check_weight
 from bert4ner.errors import DataError
 
+HIGHEST = 1 + 1e-6  # probabilities in float32 may be that much above 1
+READS = ("entities", "unsure", "taught_by")
+OTHERS = ("label", "labels", "entity_list", "annotations")
 
-def read(path: Path, repairs: Repairs) -> Iterator[Document]:
+
+def read(path: Path, repairs: Repairs, *, offsets: Offsets = "characters") -> Iterator[Document]:
     """Documents in file order, one in memory at a time.
 
     Raises:
         DataError: with `path:line`.
     """
-    for number, (where, record) in enumerate(json_records(path, repairs), start=1):
-        if "entities" not in record:
-            for other in ("label", "labels", "entity_list", "annotations"):
-                if other in record:
-                    raise DataError(
-                        f"{where}: expected annotation under 'entities', found {other!r}; this is another format, "
-                        "read it with format='auto'"
-                    )
-        yield make_document(
-            Record(
-                where,
-                id_of(record, where, default=f"{path.stem}-{number}"),
-                text_of(record, where),
-                [_span(entity, where) for entity in list_of(record, "entities", where)],
-                _weight(record, where),
-                [_unsure(span, where) for span in list_of(record, "unsure", where)],
-            ),
-            repairs,
+    yield from checked_documents(lambda quiet: _records(path, quiet), path, repairs, offsets=offsets)
+
+
+def _records(path: Path, repairs: Repairs) -> Iterator[Record]:
+    for number, (where, found) in enumerate(json_records(path, repairs, reads=READS), start=1):
+        if "entities" not in found:
+            _refuse_others(found, where)
+        yield Record(
+            where,
+            id_of(found, where, default=f"{path.stem}-{number}"),
+            text_of(found, where),
+            [_span(entity, where) for entity in list_of(found, "entities", where)],
+            _weight(found, where),
+            [_unsure(span, where) for span in list_of(found, "unsure", where)],
         )
+
+
+def _refuse_others(found: dict[str, object], where: str) -> None:
+    for other in OTHERS:
+        if other in found:
+            raise DataError(
+                f"{where}: expected annotation under 'entities', found {other!r}; this is another format, "
+                "or a record of another one among those of this"
+            )
 
 
 def _weight(record: dict[str, object], where: str) -> float:
@@ -62,9 +75,9 @@ def _as_float(number: float, where: str) -> float:
 
 
 def _span(entity: object, where: str) -> Span:
-    if not isinstance(entity, dict) or not {"start", "end", "label"} <= entity.keys():
-        raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {entity!r}')
-    span = span_of(entity["start"], entity["end"], entity["label"], where=where)
+    if not isinstance(entity, dict):
+        raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {shown(entity)}')
+    span = span_of_object(entity, where)
     span.score = _score(entity.get("score"), where)
     span.fragments = tuple(_fragment(each, where) for each in list_of(entity, "fragments", where))
     return span
@@ -72,13 +85,15 @@ def _span(entity: object, where: str) -> Span:
 
 def _score(score: object, where: str) -> float | None:
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
-        raise DataError(f"{where}: expected a number as score, found {score!r}")
+        raise DataError(f"{where}: expected a number as score, found {shown(score)}")
+    if score is not None and not 0 <= score <= HIGHEST:
+        raise DataError(f"{where}: expected a probability from 0 to 1 as score, found {shown(score)}")
     return None if score is None else _as_float(score, where)
 
 
 def _unsure(unsure: object, where: str) -> Span:
     if not isinstance(unsure, list) or len(unsure) not in (3, 4):
-        raise DataError(f"{where}: expected an unsure span [start, end, label], found {unsure!r}")
+        raise DataError(f"{where}: expected an unsure span [start, end, label], found {shown(unsure)}")
     span = span_of(*unsure[:3], where=where)
     span.score = _score(unsure[3] if len(unsure) == 4 else None, where)
     return span
@@ -86,7 +101,7 @@ def _unsure(unsure: object, where: str) -> Span:
 
 def _fragment(fragment: object, where: str) -> tuple[int, int]:
     if not isinstance(fragment, list) or len(fragment) != 2 or any(type(edge) is not int for edge in fragment):
-        raise DataError(f"{where}: expected a fragment [start, end], found {fragment!r}")
+        raise DataError(f"{where}: expected a fragment [start, end], found {shown(fragment)}")
     return fragment[0], fragment[1]
 
 
@@ -124,4 +139,6 @@ def sniff(seen: Peek) -> float:
     return max(0.7 * seen.items_with("start"), 0.1 * (seen.kind == "records" and seen.has_text))
 
 
-FORMAT = Format("jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True, unsure=True))
+FORMAT = Format(
+    "jsonl", read, write, sniff, Holds(fragments=True, scores=True, weights=True, unsure=True), ("offsets",)
+)

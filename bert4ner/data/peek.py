@@ -5,22 +5,30 @@ Checks nothing: one broken line is the reader's to report. Where nothing could b
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from bert4ner.data.arrow_rows import holds_rows, rows_of
 from bert4ner.data.decoding import BOM, TWO_BYTE_MARKS, decode
 from bert4ner.data.files import existing, open_bytes, read_text
-from bert4ner.data.json_records import parse_json
+from bert4ner.data.json_parsing import parse_json
+from bert4ner.data.json_records import as_record, is_pair, opens_pair, wrapped
+from bert4ner.data.known_shapes import nearest_shape
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.showing import shown, shown_keys
 from bert4ner.errors import DataError
 
 LINES = 1000
 START = 4096
 MANY = 0.9  # of the lines that must look alike: one broken line is the reader's to report, not ours to trip over
 ANNOTATIONS = ("label", "labels", "annotations", "entities")  # keys under which most JSON formats list their entities
+NO_OBJECT = re.compile(r"\{(?:\{|[\t ,]+[^\s\"'}]+\s*$)")
+"""A line of columns whose token is a brace, or text with marks in braces: no JSON begins so."""
 
 Thing = TypeVar("Thing")
 Kind = Literal["folder", "lines", "records", "list", "object", "none"]
@@ -41,6 +49,8 @@ class Peek:
     """The first lines that are not blank, of any text, JSON too."""
     records: tuple[dict[str, object], ...] = ()
     """The first objects of JSON lines or of a JSON list."""
+    pairs: bool = False
+    """Whether each record is a text and an object about it, in a list of two (its text is under "text" here)."""
     whole: dict[str, object] | None = None
     """A JSON object that is the whole file and has more than one line."""
     problem: str = ""
@@ -81,6 +91,8 @@ def peek(path: str | Path) -> Peek:
         DataError: nothing is there, or it cannot be opened.
     """
     path = existing(path)
+    if holds_rows(path):
+        return _look_at_rows(path)
     if path.is_dir():
         problem = f"{path}: expected a brat folder, found no .txt file in it; name a file to read"
         return Peek(path, "folder", files=tuple(sorted(os.listdir(path))), problem=problem)
@@ -90,6 +102,16 @@ def peek(path: str | Path) -> Peek:
         return _look_into(path, start)
     except DataError as problem:
         return Peek(path, "none", start=start, problem=str(problem))
+
+
+def _look_at_rows(path: Path) -> Peek:
+    try:
+        records = tuple(record for _, record in islice(rows_of(path), LINES))
+    except DataError as problem:
+        return Peek(path, "none", problem=str(problem))
+    if not records:
+        return Peek(path, "none", problem=f"{path}: empty data set; expected at least one row, found none")
+    return Peek(path, "list", records=records, problem=_unknown_records(path, records))
 
 
 def _look_into(path: Path, start: bytes) -> Peek:
@@ -103,21 +125,18 @@ def _look_into(path: Path, start: bytes) -> Peek:
     lines = tuple(_head(path))
     if not lines:
         raise DataError(f"{path}: empty data set; expected at least one document, found no text")
-    opening = lines[0].strip()[0]
+    opening = "" if NO_OBJECT.match(lines[0]) else lines[0].strip()[0]
     named_json = path.suffix in (".json", ".jsonl")
-    records: tuple[dict[str, object], ...] = ()
-    if opening == "{":
-        records = tuple(_line_records(lines))
-        if not records:
-            return _single_object(path, start, lines)
-    elif opening == "[" and (path.suffix == ".json" or _opens_list(lines)):
-        found: Any = parse_json(read_text(path, Repairs()), path=path)
-        records = tuple(record for record in found[:LINES] if isinstance(record, dict))
-    if records:
-        keys = ", ".join(sorted(records[0])) or "(none)"
-        problem = f"{path}: expected JSON records with a text, found the keys {keys}; name the format to read"
-        kind: Kind = "list" if opening == "[" else "records"
-        return Peek(path, kind, start=start, lines=lines, records=records, problem=problem)
+    if opening in ("[", "{"):
+        values, kind = _json_values(path, lines)
+        records = tuple(record for record in map(as_record, values[:LINES]) if record is not None)
+        if records:
+            found = Peek(path, kind, start=start, lines=lines, records=records, problem=_unknown_records(path, records))
+            return replace(found, pairs=is_pair(values[0]))
+        if kind == "object":
+            problem = f"{path}: expected one JSON object per line or a list of them, found a single large object"
+            whole = json.loads(read_text(path, Repairs()))
+            return Peek(path, "object", start=start, lines=lines, whole=whole, problem=problem)
     if named_json and opening == "[":
         raise DataError(f"{path}: empty data set; expected a list of JSON objects, found none")
     if named_json:
@@ -138,33 +157,61 @@ def _head(path: Path) -> Iterator[str]:
                 return
 
 
-def _line_records(lines: Iterable[str]) -> Iterator[dict[str, object]]:
-    """The objects of the first lines, up to one that is no JSON."""
+def _json_values(path: Path, lines: tuple[str, ...]) -> tuple[list[Any], Kind]:
+    """What stands in a file of JSON, and how; "object" and nothing for one object that is no list of records.
+
+    Raises:
+        DataError: it is broken.
+    """
+    values = list(_line_values(lines))
+    if lines[0].lstrip()[0] == "{":
+        if len(lines) == 1 and values:
+            inside = wrapped(values[0])
+            return (inside, "list") if inside else (values, "records")
+        if values:
+            return values, "records"
+        inside = wrapped(_single_object(path, lines))
+        return (inside, "list") if inside else ([], "object")
+    if opens_pair(lines[0]) and values:
+        return values, "list"
+    if path.suffix == ".json" or _opens_list(lines):
+        return parse_json(read_text(path, Repairs()), path=path), "list"
+    return [], "none"
+
+
+def _unknown_records(path: Path, records: tuple[dict[str, object], ...]) -> str:
+    return (
+        f"{path}: expected JSON records with a text, found the keys {shown_keys(records[0])}, "
+        f"e.g. {shown(records[0])}; {nearest_shape(records[0])}"
+    )
+
+
+def _line_values(lines: Iterable[str]) -> Iterator[Any]:
+    """The objects and pairs of the first lines, up to one that is no JSON."""
     for line in lines:
         try:
-            record = json.loads(line)
+            value = json.loads(line)
         except (ValueError, RecursionError):
             return
-        if isinstance(record, dict):
-            yield record
+        if as_record(value) is not None:
+            yield value
 
 
-def _single_object(path: Path, start: bytes, lines: tuple[str, ...]) -> Peek:
+def _single_object(path: Path, lines: tuple[str, ...]) -> dict[str, object]:
     """JSON that begins with an object which the first line does not end.
 
     Raises:
         DataError: the object never ends, or is broken: the line says where.
     """
     try:
-        whole = json.loads(read_text(path, Repairs()))
+        whole: dict[str, object] = json.loads(read_text(path, Repairs()))
     except (ValueError, RecursionError):
         parse_json(lines[0], path=path)
         raise
-    problem = f"{path}: expected one JSON object per line or a list of them, found a single large object"
-    return Peek(path, "object", start=start, lines=lines, whole=whole, problem=problem)
+    return whole
 
 
 def _opens_list(lines: tuple[str, ...]) -> bool:
     """Does a JSON list begin here, or just a text such as "[1] ..."?"""
     rest = "".join(lines[:2]).lstrip().removeprefix("[").lstrip()
-    return rest[:1] == "{"
+    return rest[:1] == "{" or rest.startswith('["')

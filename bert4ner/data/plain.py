@@ -9,6 +9,7 @@ from pathlib import Path
 from bert4ner.data.decoding import guard_bom
 from bert4ner.data.files import read_lines
 from bert4ner.data.format import Format, Holds
+from bert4ner.data.lookalikes import refusal
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, make_document
 from bert4ner.data.repairs import Repairs
@@ -37,8 +38,8 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
 
 
 def sniff(seen: Peek) -> float:
-    """Any text is, if it is nothing else."""
-    return 0.1 * (seen.kind == "lines")
+    """Any text is, if it is nothing else and does not look annotated."""
+    return 0.1 * (seen.kind == "lines" and not refusal(seen))
 
 
 FORMAT = Format("text", read, write, sniff, Holds(ids=False, entities=False, line_breaks=False, empty_texts=False))

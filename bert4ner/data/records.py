@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from bert4ner.data.decoding import SURROGATE
 from bert4ner.data.files import BOM_REMOVED
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.units import UNITS, positions
+from bert4ner.data.showing import shown
+from bert4ner.data.units import UNITS, Offsets, positions, utf16_widths
 from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError
 
@@ -82,22 +83,38 @@ class EndConvention:
 
 
 def make_document(
-    record: Record, repairs: Repairs, *, inclusive: bool = False, drop_reversed: bool = False
+    record: Record,
+    repairs: Repairs,
+    *,
+    inclusive: bool = False,
+    drop_reversed: bool = False,
+    offsets: Offsets = "characters",
 ) -> Document:
     """The checked document; what had to be mended is counted in `repairs`.
+
+    Whatever `offsets` says, mentions that fit another unit for all spans decide; "utf16" turns spans without them, and
+    "auto" warns of those that may count UTF-16 units.
 
     Raises:
         DataError: a span outside the text, empty or reversed, or unlike its mention; a text nobody can carry.
     """
     check_text(record.text, where=record.where)
     if SURROGATE.search(record.id) or "\x00" in record.id:
-        raise DataError(f"{record.where}: the id {record.id!r} holds an unpaired surrogate or NUL; choose another id")
-    spans = [replace(span, end=span.end + inclusive) for span in record.spans]
+        raise DataError(
+            f"{record.where}: the id {shown(record.id)} holds an unpaired surrogate or NUL; choose another id"
+        )
+    spans = [replace(span, end=span.end + 1) for span in record.spans] if inclusive else record.spans
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
         repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
         spans = kept
-    spans = _mend_offsets(record, spans, repairs)
+    if offsets == "utf16":
+        places = positions(utf16_widths(record.text), 0)
+        spans = [_moved(span, places) for span in spans]
+    else:
+        spans = _mend_offsets(record, spans, repairs)
+        if offsets == "auto":
+            _warn_of_wide_characters(record, spans, repairs)
     entities: dict[Entity, Entity] = {}
     for span in spans:
         _check_span(record, span, inclusive=inclusive)
@@ -106,6 +123,17 @@ def make_document(
             repairs.note("repeated annotations (same span, same label) read once", record.where)
         entities.setdefault(entity, entity)
     return Document(record.id, record.text, tuple(entities), record.weight, _unsure(record))
+
+
+def _warn_of_wide_characters(record: Record, spans: list[Span], repairs: Repairs) -> None:
+    """Characters that are two units in UTF-16, before the end of a span that no mention checks."""
+    ends = [span.end for span in spans if span.mention is None]
+    if ends and any(character > "\uffff" for character in record.text[: max(ends)]):
+        repairs.note(
+            "texts with emoji or rare characters before an entity without mention: its offsets may count UTF-16 units "
+            "(compare some; --offsets utf16 reads them so, --offsets characters says that they do not)",
+            record.where,
+        )
 
 
 def _unsure(record: Record) -> tuple[Entity, ...]:
@@ -148,20 +176,27 @@ def _moved(span: Span, places: dict[int, int]) -> Span:
 
 
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
+    carried = not SURROGATE.search(span.label) and "\x00" not in span.label
+    if carried and span.label and span.label == span.label.strip() and not span.fragments and _fits(record.text, span):
+        return  # nearly always: messages are made for the others only
     where = span.where or record.where
-    stated = f"[{span.start}, {span.end - inclusive}{']' if inclusive else ')'}"
+    stated = f"[{shown(span.start)}, {shown(span.end - inclusive)}{']' if inclusive else ')'}"
     counting = f"offsets count characters from 0, end {'inclusive' if inclusive else 'exclusive'}"
     if not span.label or span.label != span.label.strip():
-        raise DataError(f"{where}: expected a label, found {span.label!r} at {stated}; give the span a label")
+        raise DataError(f"{where}: expected a label, found {shown(span.label)} at {stated}; give the span a label")
+    if not carried:
+        raise DataError(
+            f"{where}: the label {shown(span.label)} at {stated} holds an unpaired surrogate or NUL; rename it"
+        )
     if span.start >= span.end:
         raise DataError(
-            f"{where}: expected a span of at least one character, found {span.label} at {stated}; "
+            f"{where}: expected a span of at least one character, found {shown(span.label)[1:-1]} at {stated}; "
             f"{counting}: correct the span or remove it"
         )
     if span.start < 0 or span.end > len(record.text):
         raise DataError(
-            f"{where}: expected offsets within the text of {len(record.text)} characters, found {span.label} "
-            f"at {stated}; {counting}"
+            f"{where}: expected offsets within the text of {len(record.text)} characters, "
+            f"found {shown(span.label)[1:-1]} at {stated}; {counting}"
         )
     if span.fragments:
         check_fragments(span.start, span.end, span.fragments, where=where)
@@ -180,24 +215,6 @@ def _same_width(found: str, mention: str | None) -> bool:
 
 def _short(text: str | None) -> str:
     return repr(text if text is None or len(text) <= 40 else text[:40] + "…")
-
-
-def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Document]:
-    """All documents, a repeated id followed by `#2`, `#3` ...; each such change is counted."""
-    result, seen = [], set()
-    documents = list(documents)
-    taken = {document.id for document in documents}
-    for document in documents:
-        if document.id in seen:
-            number = 2
-            while f"{document.id}#{number}" in taken:
-                number += 1
-            repairs.note("repeated document ids made unique", f"id {document.id}")
-            document = replace(document, id=f"{document.id}#{number}")
-            taken.add(document.id)
-        seen.add(document.id)
-        result.append(document)
-    return result
 
 
 def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:

@@ -1,114 +1,224 @@
-"""Lines of a token and its tag, in sentences: any separator, tags of BIO, BIOS, BIOES, BMES and BILOU.
+"""Lines of a token and its tag, in sentences: any separator, any order of columns, all common ways to write tags.
 
-What only the whole file can tell (separator, segmentation digits, whether entities have end tags) is found in a first
-pass, so that the second needs one sentence in memory.
+What only the whole file can tell (the columns, segmentation digits, whether entities have end tags) is found in a first
+pass, so that the second needs one sentence in memory. Both look at a line once, however often it occurs: characters
+and their tags repeat so much that this decides the speed.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-from bert4ner.data.files import read_lines
+from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout
+from bert4ner.data.decoding import BOM
+from bert4ner.data.files import line_of, open_bytes, read_lines
+from bert4ner.data.headers import is_header
 from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
-TAG = re.compile(r"(?:O|([BIMELSUW])[-_](\S+))")
-ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
-COLUMNS = {  # token, perhaps further columns, tag; a separator followed by another one is a token
-    True: re.compile(r"(\t(?=\t)|[^\t]*)\t(?:.*\t)?([^\t]*)", re.DOTALL),
-    False: re.compile(r"([ \t](?=[ \t])|[^ \t]*)[ \t](?:.*[ \t])?([^ \t]+)[ \t]*", re.DOTALL),
-}
-DIGITS = re.compile(r"(.+?)[0-9]+", re.DOTALL)
-SINGLE_DIGITS = re.compile(r"(.)[0-9]+", re.DOTALL)
-DOCUMENT_START = "-DOCSTART-"
+BLOCK = 500_000  # lines that are counted at once
+HEAD = 200  # lines whose order is looked at
+CHOOSING = 2_000  # different lines by which the layout is chosen
+DIGITS = "0123456789"
+KNOWN = 100_000  # lines that are remembered
+IOB1_LINES = 50_000  # in which beginnings are looked for
+IOB1_EVIDENCE = 20  # entities that begin with I-, and none with B- but directly after another
 
 
 @dataclass
 class Survey:
     """What a first look over all lines says about the file."""
 
-    tabs: bool = True
-    digits: bool = True
+    layout: Layout = field(default_factory=Layout)
+    digits: bool = False
     ends: bool = False
+    iob1: bool = False
     tokens: int = 0
     words: int = 0
 
-
-def survey_file(path: Path) -> Survey:
-    """What all lines of a file together say of its columns and tags."""
-    survey = Survey()
-    quiet = Repairs()
-    survey.tabs = all("\t" in line for _, line in read_lines(path, quiet) if line.strip())
-    opens = True
-    for _, line in read_lines(path, quiet):
-        if not line.strip():
-            opens = True
-            continue
-        token, tag = _columns(line, tabs=survey.tabs)
-        survey.tokens += 1
-        survey.words += len(token) > 1 and token.isascii()
-        survey.ends |= tag[:1] in ("E", "L") and tag[1:2] in ("-", "_")
-        if survey.digits:
-            survey.digits = len(token) > 1 and token[-1] in "0123456789" and (not opens or token[-1] == "0")
-        opens = False
-    survey.digits &= survey.tokens > 0
-    return survey
+    def describe(self) -> str:
+        """What is unlike the usual, in a few words."""
+        return ", ".join(part for part in (self.layout.describe(), "IOB1 tags" if self.iob1 else "") if part)
 
 
-def _columns(line: str, *, tabs: bool) -> tuple[str, str]:
-    """Token (the first column, which may be a blank) and tag (the last); the token is "" where a column is missing."""
-    match = COLUMNS[tabs].fullmatch(line)
-    return (match.group(1), match.group(2)) if match else ("", line)
-
-
-@dataclass(slots=True)
-class Row:
+class Row(NamedTuple):
     """One line: the token as it stands in the text, the prefix of its tag (O, B, I, E, S) and its label."""
 
-    line: int
     token: str
     prefix: str
     label: str
 
 
-def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[list[Row]]:
-    """The rows of each sentence, as the survey says to read them."""
-    rows: list[Row] = []
-    for number, line in read_lines(path, repairs):
-        if line.strip():
-            row = _row(line, number, survey, repairs, path=path)
-            if row is not None:
-                rows.append(row)
+@dataclass(slots=True)
+class Sentence:
+    """Rows, and the lines on which they stand."""
+
+    rows: list[Row] = field(default_factory=list)
+    lines: list[int | str] = field(default_factory=list)
+
+
+def survey_file(path: Path) -> Survey:
+    """What all lines of a file together say of its columns and tags."""
+    survey = Survey()
+    with open_bytes(path) as handle:
+        head = [_decoded(data) for data in islice(handle, HEAD)]
+        handle.seek(0)
+        while counted := Counter(islice(handle, BLOCK)):
+            counts = {_decoded(data): count for data, count in counted.items() if data.strip()}
+            if not survey.tokens:
+                survey.layout = _layout(counts, head)
+            _count(survey, counts)
+    survey.digits = survey.tokens > 0 and survey.digits and _opens_with_zero(path, survey.layout)
+    survey.iob1 = not survey.ends and _is_iob1(path, survey.layout)
+    return survey
+
+
+def _decoded(data: bytes) -> str:
+    """A line for a first look: what is no UTF-8 the reader refuses with its place."""
+    return data.decode("utf-8", "replace").removeprefix(BOM).rstrip("\r\n")
+
+
+def _layout(counts: dict[str, int], head: list[str]) -> Layout:
+    found = find_layout(dict(islice(counts.items(), CHOOSING)), head)
+    aside = (COMMENT, DOCUMENT_START)
+    tabs = all("\t" in line for line in counts if line.strip() and not line.startswith(aside))
+    if found is None:
+        return Layout("\t" if tabs else " ")
+    if found.separator == "\t" and not tabs:
+        return find_layout(counts, head) or Layout()
+    return found
+
+
+def _count(survey: Survey, counts: dict[str, int]) -> None:
+    layout = survey.layout
+    digits = survey.digits or not survey.tokens
+    for line, count in counts.items():
+        fields = layout.split(line)
+        if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
-        if line:
-            repairs.note("lines of white space alone read as the end of a sentence", f"{path}:{number}")
-        if rows:
-            yield rows
-        rows = []
-    if rows:
-        yield rows
+        token, tag = fields[layout.token], layout.read_tag(fields)
+        survey.tokens += count
+        survey.words += count * (len(token) > 1 and token.isascii())
+        survey.ends |= tag is not None and tag[0] == "E"
+        digits = digits and len(token) > 1 and token[-1] in DIGITS
+    survey.digits = digits
 
 
-def _row(line: str, number: int, survey: Survey, repairs: Repairs, *, path: Path) -> Row | None:
-    token, tag = _columns(line, tabs=survey.tabs)
-    if token == DOCUMENT_START:
-        repairs.note("-DOCSTART- lines left out", f"{path}:{number}")
-        return None
-    match = TAG.fullmatch(tag)
-    if match is None or (not token and line == tag):
-        found = f"the tag {tag!r}" if line != tag else f"the single column {line[:40]!r}"
-        raise DataError(
-            f"{path}:{number}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
-            f"found {found}; correct the line, sentences are divided by a blank line"
-        )
-    if not token:
-        token = " "
-        repairs.note("lines without a token read as a space", f"{path}:{number}")
-    if survey.digits:
-        digits = SINGLE_DIGITS.fullmatch(token) or DIGITS.fullmatch(token)
-        assert digits is not None
-        token = digits.group(1)
-        repairs.note("segmentation digits removed from the tokens", f"{path}:{number}")
-    prefix = match.group(1) or "O"
-    return Row(number, token, ALIASES.get(prefix, prefix), match.group(2) or "")
+def _opens_with_zero(path: Path, layout: Layout) -> bool:
+    """Whether the first token of each sentence ends in 0, as segmentation digits do."""
+    opens = True
+    for _, line in read_lines(path, Repairs()):
+        if opens and line.strip() and not "".join(layout.split(line)[layout.token :][:1]).endswith("0"):
+            return False
+        opens = not line.strip()
+    return True
+
+
+def _is_iob1(path: Path, layout: Layout) -> bool:
+    """Whether entities begin with I-, and with B- only directly after another of their label."""
+    inside = 0
+    before = ""
+    for _, line in islice(read_lines(path, Repairs()), IOB1_LINES):
+        prefix, label = layout.read_tag(layout.split(line)) or ("O", "")
+        if prefix == "S" or (prefix == "B" and label != before):
+            return False
+        inside += prefix == "I" and label != before
+        before = label
+    return inside >= IOB1_EVIDENCE
+
+
+def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sentence]:
+    """The rows of each sentence, as the survey says to read them."""
+    reader = _LineReader(path, survey, repairs)
+    known: dict[bytes, Row] = {}
+    sentence = Sentence()
+    with open_bytes(path) as handle:
+        for number, data in enumerate(handle, start=1):
+            row = known.get(data)
+            if row is None:
+                before = repairs.total()
+                row, ends = reader.read(line_of(data, number, path, repairs), number)
+                if ends and sentence.rows:
+                    yield sentence
+                    sentence = Sentence()
+                if row is None:
+                    continue
+                if repairs.total() == before and len(known) < KNOWN:
+                    known[data] = row
+            sentence.rows.append(row)
+            sentence.lines.append(number)
+    if sentence.rows:
+        yield sentence
+
+
+class _LineReader:
+    """Reads one line at a time, and notes what it mends."""
+
+    def __init__(self, path: Path, survey: Survey, repairs: Repairs) -> None:
+        self.path, self.survey, self.layout, self.repairs = path, survey, survey.layout, repairs
+        self.numbers: tuple[int, ...] = ()
+        """Those of the line before in the same sentence."""
+
+    def read(self, line: str, number: int) -> tuple[Row | None, bool]:
+        """The row of a line, None for one that has none; and whether the sentence before has ended."""
+        where = f"{self.path}:{number}"
+        if not line.strip():
+            self.repairs.note("lines of white space alone read as the end of a sentence", where, count=bool(line))
+            self.numbers = ()
+            return None, True
+        fields = self.layout.split(line)
+        tag = self.layout.read_tag(fields)
+        if tag is None or line.startswith(DOCUMENT_START):
+            self._leave_out(line, fields, number, where)
+            return None, False
+        token = fields[self.layout.token]
+        breaks = False
+        if self.layout.numbers:
+            breaks, ignored = self._follow_numbers(fields, where)
+            if ignored:
+                return None, False
+        if not token:
+            token = " "
+            self.repairs.note("lines without a token read as a space", where)
+        if self.survey.digits:
+            token = token[0] + token[1:].rstrip(DIGITS)
+            self.repairs.note("segmentation digits removed from the tokens", where)
+        return Row(token, *tag), breaks
+
+    def _leave_out(self, line: str, fields: list[str], number: int, where: str) -> None:
+        """Count what is no row: the start of a document, a comment, a header.
+
+        Raises:
+            DataError: it is none of them.
+        """
+        if line.startswith(DOCUMENT_START):
+            self.repairs.note("-DOCSTART- lines left out", where)
+        elif line.startswith(COMMENT):
+            self.repairs.note("comment lines left out", where)
+        elif number == 1 and is_header(fields):
+            self.repairs.note("header lines left out", where)
+        else:
+            text = self.layout.tag_text(fields)
+            found = f"the single column {line[:40]!r}" if text is None else f"the tag {text[:40]!r}"
+            raise DataError(
+                f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
+                f"found {found}; correct the line, sentences are divided by a blank line"
+            )
+
+    def _follow_numbers(self, fields: list[str], where: str) -> tuple[bool, bool]:
+        """Whether the numbers before the token say that a sentence begins, and that the line is none of its own."""
+        numbers = []
+        for column, kind in self.layout.numbers:
+            first, dash, last = fields[column].partition("-")
+            if bool(dash) != (kind == "pairs") or not (first + last).isdecimal() or len(fields[column]) > 20:
+                self.repairs.note("lines numbered as several words or none (1-2, 1.1) left out", where)
+                return False, True
+            numbers.append(int(last or first))
+        self.repairs.note("numbers before the tokens left out", where)
+        pairs = zip(numbers, self.numbers, self.layout.numbers, strict=False)
+        breaks = any(now != before + (kind != "sentences") for now, before, (_, kind) in pairs)
+        self.numbers = tuple(numbers)
+        return breaks, False

@@ -1,9 +1,14 @@
 """What other tools count where we count characters: UTF-16 code units, bytes, line ends as two characters or one."""
 
 from itertools import accumulate
+from typing import Literal
+
+Offsets = Literal["auto", "characters", "utf16"]
+"""The unit of offsets: by the mentions beside them, and characters with a warning where nothing tells; or as said."""
 
 
-def _utf16(text: str) -> list[int]:
+def utf16_widths(text: str) -> list[int]:
+    """What each character counts in UTF-16: two units beyond U+FFFF."""
     return [2 if ord(character) > 0xFFFF else 1 for character in text]
 
 
@@ -16,7 +21,7 @@ def _unix_ends(text: str) -> list[int]:
 
 
 def _both(text: str) -> list[int]:
-    return [wide + ends - 1 for wide, ends in zip(_utf16(text), _windows_ends(text), strict=True)]
+    return [wide + ends - 1 for wide, ends in zip(utf16_widths(text), _windows_ends(text), strict=True)]
 
 
 def _bytes(text: str) -> list[int]:
@@ -24,7 +29,7 @@ def _bytes(text: str) -> list[int]:
 
 
 UNITS = (
-    ("UTF-16 code units", _utf16, 0),
+    ("UTF-16 code units", utf16_widths, 0),
     ("characters with Windows line ends (CRLF)", _windows_ends, 0),
     ("characters with line ends as one character", _unix_ends, 0),
     ("UTF-16 code units with Windows line ends (CRLF)", _both, 0),

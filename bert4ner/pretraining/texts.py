@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from bert4ner.data.decoding import TWO_BYTE_MARKS
+from bert4ner.data.detect import detect_format
 from bert4ner.data.documents import iterate_documents
 from bert4ner.data.files import existing, open_bytes
+from bert4ner.data.peek import peek
 from bert4ner.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -57,9 +59,17 @@ def iterate_texts(files: Iterable[Path]) -> Iterator[str]:
     for path in files:
         with _readable(path) as source:
             if source.stat().st_size:
-                yield from (document.text for document in iterate_documents(source))
+                yield from (document.text for document in iterate_documents(source, _format(source)))
             else:
                 logger.info("%s: empty", path)
+
+
+def _format(path: Path) -> str:
+    """The format by content; lines that look like annotation of no format known are texts here: none is lost."""
+    try:
+        return detect_format(path)
+    except DataError:
+        return "text" if peek(path).kind == "lines" else "auto"
 
 
 @contextmanager

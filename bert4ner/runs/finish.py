@@ -66,7 +66,7 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
 
 def _read(folder: Path, training: Training, own: list[Document]) -> _Trained:
     """What a model predicted, checked against the documents held out from it."""
-    found = {document.id: document for document in read_documents(folder / PREDICTIONS, "jsonl")}
+    found = {document.id: document for document in read_documents(folder / PREDICTIONS, "jsonl", annotated=False)}
     missing = [document.id for document in own if document.id not in found]
     if missing:
         raise RunError(

@@ -19,7 +19,7 @@ def read_predicted(run: Path) -> list[Document]:
     """
     path = existing(run / OUT_OF_FOLD)
     try:
-        documents = read_documents(path, "jsonl")
+        documents = read_documents(path, "jsonl", annotated=False)
     except DataError as error:
         raise RunError(str(error)) from None
     except RecursionError:  # of the message that shows what was found

@@ -119,7 +119,11 @@ def test_words_are_joined_with_spaces(read_bio):
     documents, repairs = read_bio("-DOCSTART- -X- O O\n\n" + sentence)
     assert documents[0].text == "EU rejects German"
     assert found(documents[0]) == [("EU", "ORG"), ("German", "MISC")]
-    assert repairs == {"-DOCSTART- lines left out": 1, "spaces put between tokens that are words": 2}
+    assert repairs == {
+        "-DOCSTART- lines left out": 1,
+        "spaces put between tokens that are words": 2,
+        "further columns of tags left out": 1,
+    }
 
 
 @pytest.mark.parametrize("line", ["血 boo", "血 X-A", "血 B-", "血", "O", "血 o"])

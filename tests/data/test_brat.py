@@ -141,6 +141,19 @@ def test_broken_lines_are_refused_with_their_place(pair, line, expected):
     assert str(caught.value).startswith(f"{folder / '0.ann'}:2: ")
 
 
+def test_broken_annotations_are_told_together_or_left_out_and_counted(pair):
+    folder = pair("气血两亏", "T1\tA 0 1\t气\nT2\tA 1 2\t气\nT3\tA 0 9\t气\n")
+    with pytest.raises(DataError, match=r"2 annotations cannot be read .*:\n.*0\.ann:2: .*\n.*0\.ann:3: "):
+        read_documents(folder)
+    result = read_with_report(folder, skip_broken=True)
+    assert found(result.documents[0]) == [("气", "A")]
+    assert result.repairs == {"annotations that cannot be read left out": 2}
+    pair("气血", "".join(f"T{n}\tA 0 1\t血\n" for n in range(1, 31)), "1")
+    with pytest.raises(DataError, match="32 annotations cannot be read") as caught:
+        read_documents(folder)
+    assert len(str(caught.value).splitlines()) == 21
+
+
 def test_a_folder_is_written_as_the_tool_writes_it(tmp_path):
     document = Document("a/b:c", "气血\n两亏", (Entity(0, 2, "A"), Entity(1, 4, "B")))
     losses = write_documents([document], tmp_path / "out", "brat")

@@ -22,7 +22,9 @@ def test_what_was_decided_is_said(tmp_path, caplog):
     write_documents([DOCUMENT], path, "cluener")
     with caplog.at_level(logging.INFO, logger="bert4ner"):
         assert read_documents(path)[0].entities == DOCUMENT.entities
-    assert [record.getMessage() for record in caplog.records] == [f"{path}: read as cluener, by its content"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: read as cluener: 1 document, 1 entity, 1 label"
+    ]
 
 
 def test_each_kind_of_repair_is_warned_of_once_with_its_count(tmp_path, caplog):
@@ -108,7 +110,7 @@ def test_a_missing_file_is_refused_before_iteration(tmp_path):
         iterate_documents(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("format", FORMATS.names())
+@pytest.mark.parametrize("format", [name for name in FORMATS if FORMATS.get(name).write])
 def test_a_failing_generator_leaves_the_old_file(tmp_path, format):
     path = tmp_path / "out"
     if format != "brat":

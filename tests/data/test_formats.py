@@ -81,7 +81,8 @@ def test_jsonl_holds_unsure_spans_as_short_lists_which_stay_what_they_are(write_
         ({"text": "气\ud83d"}, "unpaired surrogate"),
         ({"text": "\u0000"}, "NUL"),
         ({"text": "气", "id": "\ud83d"}, "unpaired surrogate"),
-        ({"text": "气", "label": [[0, 1, "A"]]}, "this is another format"),
+        ({"text": "气", "label": [[0, 1, "A"]]}, "looks like annotation under 'label'"),
+        ({"text": "气", "label": []}, "this is another format"),
     ],
 )
 def test_jsonl_refuses_what_it_cannot_hold_with_the_line(write_file, record, expected):

@@ -53,7 +53,7 @@ def test_what_is_lost_is_gone():
     assert document == Document("a", "气血  亏气血亏", weight=0.5, unsure=UNSURE)
 
 
-@pytest.mark.parametrize("name", FORMATS.names())
+@pytest.mark.parametrize("name", [name for name in FORMATS if FORMATS.get(name).write])
 def test_what_a_format_says_it_holds_comes_back(name, tmp_path):
     format: Format = FORMATS.get(name)
     assert format.name == name

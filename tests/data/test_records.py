@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4ner.data.files import BOM_REMOVED
-from bert4ner.data.records import EndConvention, Record, Span, agrees, flat_entities, make_document, make_unique
+from bert4ner.data.records import EndConvention, Record, Span, agrees, flat_entities, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 

@@ -15,7 +15,9 @@ from bert4ner.registry import FORMATS
 # Chinese, Latin, an emoji outside the basic plane, digits, a divider, and everything that has ever shifted an offset.
 WITHIN_LINES = '气血两亏的Aab0 1\t\u3000\u00a0\u2028\u0085\x0b\ufeff\u200b😀|[{"\\-'
 ANYWHERE = WITHIN_LINES + "\r\n"
-WITH_IDS = [name for name in FORMATS if name not in ("bio", "text")]
+WRITABLE = {name: format.holds for name, format in FORMATS.items() if format.write}
+WITH_IDS = [name for name, holds in WRITABLE.items() if holds.ids and holds.nested]
+FLAT = [name for name, holds in WRITABLE.items() if holds.line_breaks and not holds.nested]
 
 
 @st.composite
@@ -50,6 +52,17 @@ def test_formats_with_ids_give_back_the_same_documents(format, originals):
     read, losses, _ = round_trip(originals, format)
     assert sorted(read, key=lambda each: each.id) == sorted(originals, key=lambda each: each.id)
     assert not losses
+
+
+@pytest.mark.parametrize("format", FLAT)
+@given(documents())
+@settings(max_examples=60)
+def test_formats_of_one_layer_give_back_what_it_holds(format, originals):
+    read, losses, _ = round_trip(originals, format)
+    assert [each.text for each in read] == [each.text for each in originals]
+    assert [list(each.entities) for each in read] == [flat_entities(each.entities)[0] for each in originals]
+    lost = sum(len(flat_entities(each.entities)[1]) for each in originals)
+    assert losses["entities inside or across another (one layer of tags)"] == lost
 
 
 @given(documents(scores=True))
@@ -93,6 +106,6 @@ def test_line_breaks_and_empty_documents_are_reported_as_lost(tmp_path, format, 
 
 def test_scores_that_a_format_drops_are_counted(tmp_path):
     document = Document("a", "气血", (Entity(0, 1, "A", 0.5), Entity(1, 2, "A")))
-    for format in FORMATS:
+    for format in WRITABLE:
         if format not in ("jsonl", "text"):
             assert write_documents([document], tmp_path / format, format)["scores"] == 1

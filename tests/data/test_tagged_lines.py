@@ -3,7 +3,7 @@
 import pytest
 
 from bert4ner.data.documents import read_with_report
-from bert4ner.data.tagged_lines import ALIASES
+from bert4ner.data.tag_styles import ALIASES
 from bert4ner.errors import DataError
 from bert4ner.text.schemes import SCHEMES
 

@@ -42,6 +42,11 @@ def test_a_folder_of_several_formats_is_read_in_the_order_of_its_names(tmp_path)
     assert read(tmp_path) == [*TEXTS, "头痛用川芎。", "发热。", "头痛用川芎。"]
 
 
+def test_lines_that_look_annotated_as_no_format_has_it_are_texts(tmp_path):
+    (tmp_path / "a.txt").write_text("1\t气血\n2\t两亏\n", encoding="utf-8")
+    assert read(tmp_path) == ["1\t气血", "2\t两亏"]
+
+
 def test_a_file_that_is_named_twice_is_read_once(tmp_path):
     (tmp_path / "a.txt").write_text(LINES, encoding="utf-8")
     assert read(tmp_path, tmp_path / "a.txt") == TEXTS

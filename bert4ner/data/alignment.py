@@ -1,0 +1,90 @@
+"""Where mentions without offsets stand in their text: every occurrence, the first, or one after another.
+
+The longest mentions take their places first, and no mention is put inside another unless it stands nowhere else: then
+nested entities are what was meant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bert4ner.data.records import Span
+from bert4ner.errors import DataError
+
+MOST = 16  # entities for each character of a text: more are no annotation, and would fill the memory
+
+Align = Literal["all", "first", "order"]
+"""Which occurrences of a mention are meant: all, the first, or the next one after the mention listed before it."""
+Mention = tuple[str, str]
+"""The characters and the label."""
+
+
+@dataclass
+class Aligned:
+    """Spans of mentions, and the mentions that were not found or, where that says something, found more than once."""
+
+    spans: list[Span]
+    missing: list[Mention]
+    repeated: list[Mention]
+    crossing: list[Mention]
+    """Those that stand only across the end of another mention, and are left out."""
+
+
+def align(text: str, mentions: Sequence[Mention], how: Align = "all") -> Aligned:
+    """The spans of some mentions in a text.
+
+    Example:
+        >>> [(span.start, span.end) for span in align("北京大学在北京", [("北京", "LOC"), ("北京大学", "ORG")]).spans]
+        [(0, 4), (5, 7)]
+    """
+    if how == "order":
+        return _in_order(text, mentions)
+    result = Aligned([], [mention for mention in mentions if not mention[0] or mention[0] not in text], [], [])
+    taken = bytearray(len(text))  # which characters a longer mention has
+    unique = dict.fromkeys(mentions)
+    surfaces = sorted({surface for surface, _ in unique if surface}, key=lambda each: (-len(each), each))
+    labels: dict[str, list[str]] = {}
+    for surface, label in unique:
+        labels.setdefault(surface, []).append(label)
+    for surface in surfaces:
+        places = _places(text, surface)
+        free = [start for start in places if not any(taken[start : start + len(surface)])]
+        chosen = free or [start for start in places if all(taken[start : start + len(surface)])]
+        if places and not chosen:
+            result.crossing.extend((surface, label) for label in labels[surface])
+        if len(chosen) > 1:
+            result.repeated.extend((surface, label) for label in labels[surface])
+        for start in chosen[:1] if how == "first" else chosen:
+            end = start + len(surface)
+            taken[start:end] = b"\x01" * len(surface)
+            result.spans.extend(Span(start, end, label, surface) for label in labels[surface])
+            if len(result.spans) > MOST * (len(text) + 1):
+                raise DataError(
+                    f"found more than {MOST} entities for each character of the text; remove what is not meant"
+                )
+    return result
+
+
+def _places(text: str, surface: str) -> list[int]:
+    """Where a mention begins, from left to right, no two overlapping."""
+    places, position = [], text.find(surface)
+    while position >= 0:
+        places.append(position)
+        position = text.find(surface, position + len(surface))
+    return places
+
+
+def _in_order(text: str, mentions: Sequence[Mention]) -> Aligned:
+    """Each mention after the one before it, or else inside that one."""
+    result = Aligned([], [], [], [])
+    start = end = 0
+    for surface, label in mentions:
+        place = text.find(surface, end) if surface else -1
+        if place < 0 and surface:
+            place = text.find(surface, start)
+        if place < 0:
+            result.missing.append((surface, label))
+            continue
+        start, end = place, max(end, place + len(surface))
+        result.spans.append(Span(place, place + len(surface), label, surface))
+    return result

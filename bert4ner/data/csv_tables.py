@@ -1,0 +1,118 @@
+"""The `csv` and `tsv` formats: tables with a header, read by Python's csv module; what rows are, the header says.
+
+Written is one row an entity, with its mention, as spreadsheets can filter it; a document without any has a row, too.
+"""
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from bert4ner.data.files import read_text
+from bert4ner.data.format import Format
+from bert4ner.data.peek import Peek
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.tables import Row, Table, find_shape, is_table, read_table
+from bert4ner.data.writing import atomic_write
+from bert4ner.entities import Document
+from bert4ner.errors import DataError
+
+SEPARATORS = {"csv": ",;", "tsv": "\t"}
+SAMPLE = 100  # rows by which quotes are judged
+HEADER = ("id", "text", "start", "end", "label", "mention")
+
+
+def read(path: Path, repairs: Repairs, *, format: str) -> Iterator[Document]:
+    """Documents in the order in which they first occur; the whole table in memory.
+
+    Raises:
+        DataError: with `path:line`: broken quotes, a cell that is not what its column says, no known header.
+    """
+    text = read_text(path, repairs)
+    separator = _separator(text[: text.find("\n") + 1 or None], format)
+    plain = _quotes_are_text(path, text, separator)
+    rows = _rows(path, text, separator, plain=plain)
+    for number, header in islice(rows, 1):
+        yield from read_table(Table(path, header, rows, begins=number), repairs)
+
+
+def _separator(first: str, format: str) -> str:
+    """The one that makes most columns of the header."""
+    return max(SEPARATORS[format], key=first.count)
+
+
+def _quotes_are_text(path: Path, text: str, separator: str) -> bool:
+    """With tabs between columns, quotes of one token a row mostly are no quotes but the text."""
+    if separator != "\t" or '"' not in text:
+        return False
+    rows = _rows(path, text, separator, plain=True)
+    _, header = next(rows, (1, []))
+    shape = find_shape(header, list(islice(rows, SAMPLE)))
+    return shape is not None and "token" in shape.columns
+
+
+def _rows(path: Path, text: str, separator: str, *, plain: bool = False) -> Iterator[Row]:
+    """Each row with the line on which it begins; rows without cells are empty lines."""
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # 131,072 characters otherwise: fewer than a long document has
+    handle = io.StringIO(text, newline="")
+    lines = csv.reader(handle, delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL, strict=True)
+    begins = 1
+    try:
+        for cells in lines:
+            yield begins, cells
+            begins = lines.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"{path}:{begins}: expected cells divided by {separator!r}, found a row that cannot be read ({error}); "
+            'a quote within a cell is written twice (""), and a cell that holds one stands between quotes'
+        ) from None
+
+
+def write(documents: Iterable[Document], path: Path, losses: Repairs, *, format: str) -> None:
+    """One row an entity: id, text, start, end, label, mention.
+
+    Raises:
+        DataError: an id is empty or occurs twice: rows of one id are one document.
+    """
+    seen: set[str] = set()
+    with atomic_write(path) as handle:
+        table = csv.writer(handle, delimiter=SEPARATORS[format][0], lineterminator="\r\n")
+        table.writerow(HEADER)
+        for document in documents:
+            if document.id in seen or not document.id:
+                raise DataError(f"{path}: expected each id once, found {document.id[:40]!r} again; rename one")
+            seen.add(document.id)
+            for each in document.entities:
+                row = (each.start, each.end, each.label, document.mention(each))
+                table.writerow((document.id, document.text, *row))
+            if not document.entities:
+                table.writerow((document.id, document.text, "", "", "", ""))
+
+
+def sniff(seen: Peek, *, format: str) -> float:
+    """A header whose words say what the columns are, above rows that have them."""
+    if seen.kind != "lines" or not any(separator in seen.lines[0] for separator in SEPARATORS[format]):
+        return 0.0
+    separator = _separator(seen.lines[0], format)
+    header = next(csv.reader([seen.lines[0]], delimiter=separator))
+    return 0.95 * is_table(header, _sample(seen.lines[1:], separator))
+
+
+def _sample(lines: Sequence[str], separator: str) -> list[Row]:
+    """Rows of the first lines, up to one that is broken (where the look ended, perhaps)."""
+    rows: list[Row] = []
+    with suppress(csv.Error):
+        rows.extend((0, row) for row in csv.reader(lines, delimiter=separator))
+    return rows
+
+
+def _format(name: str) -> Format:
+    return Format(name, partial(read, format=name), partial(write, format=name), partial(sniff, format=name))
+
+
+CSV = _format("csv")
+TSV = _format("tsv")
