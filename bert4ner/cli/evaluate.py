@@ -43,6 +43,12 @@ def evaluate(
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = read_documents(gold, format)
+    if any(entity.score is not None for document in documents for entity in document.entities):
+        logger.warning(
+            "%s stands in the place of GOLD, but its entities carry scores, as predictions do; "
+            "expected bert4ner evaluate PREDICTIONS GOLD",
+            gold,
+        )
     found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted)
     scores = evaluate_documents(documents, found)
     interval = bootstrap_interval(documents, found)

@@ -291,9 +291,47 @@ def test_what_is_no_run_is_refused_at_once(refused, data, tmp_path):
     assert "the folder holds none" in refused("predict", tmp_path / "folder", data, "--output", tmp_path / "out")
 
 
-def test_stdout_takes_jsonl_only(refused, data, filled):
-    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "bio"), ""))
-    assert told == "--output - writes jsonl, not bio; name a file"
+def test_stdout_takes_no_folder(refused, data, filled):
+    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "brat"), ""))
+    assert told == "a folder cannot be written to standard output; name one"
+
+
+@pytest.fixture
+def finding(monkeypatch, filled, data, documents):
+    """Runs predict with what stands in the data itself in the place of a model's findings."""
+    monkeypatch.setattr("bert4ner.cli.predict._recognized", lambda run, given, options: iter(documents))
+    return filled(("predict", "{run}", "{data}", "--output"), "")
+
+
+def test_predict_tells_what_it_did_and_where(finding, bert4ner, tmp_path):
+    path = tmp_path / "found.jsonl"
+    out = bert4ner(*finding, path).out.splitlines()
+    assert out[0].startswith(f"{path}: 8 documents, 16 entities of 2 labels, in ") and out[0].endswith(" s")
+    assert out[1] == "  leaflet-人参-头痛: 人参  DRUG" and len(out) == 7 and out[-1] == "  and 11 more"
+    assert bert4ner(*finding, path, "--overwrite", "--quiet") == (0, "", "")
+
+
+def test_predict_writes_mentions_beside_offsets_unless_told_not_to(finding, bert4ner, documents, tmp_path):
+    with_mentions, without = tmp_path / "with.jsonl", tmp_path / "without.jsonl"
+    bert4ner(*finding, with_mentions)
+    bert4ner(*finding, without, "--no-mentions")
+    first, bare = (json.loads(path.read_text(encoding="utf-8").splitlines()[0]) for path in (with_mentions, without))
+    assert [each.pop("text") for each in first["entities"]] == ["人参", "头痛"] and first == bare
+    assert read_documents(with_mentions) == read_documents(without) == documents
+
+
+def test_predictions_on_stdout_are_alone_there(finding, bert4ner, documents):
+    code, out, err = bert4ner(*finding, "-")
+    assert code == 0 and [json.loads(line)["id"] for line in out.splitlines()] == [each.id for each in documents]
+    assert "-: 8 documents, 16 entities" in err
+
+
+def test_gold_that_carries_scores_is_told(bert4ner, data, documents, tmp_path):
+    path = tmp_path / "found.jsonl"
+    write_documents([Document(each.id, each.text, (Entity(0, 2, "DRUG", 0.5),)) for each in documents], path, "jsonl")
+    assert "GOLD" not in bert4ner("evaluate", path, data).err
+    err = bert4ner("evaluate", data, path).err
+    assert f"{path} stands in the place of GOLD, but its entities carry scores, as predictions do" in err
 
 
 def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):
