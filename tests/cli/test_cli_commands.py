@@ -48,7 +48,7 @@ def test_audit_tells_sizes_and_findings(bert4ner, documents, tmp_path):
     assert code == 0
     assert "9 documents, 16 entities" in out and row(out, "DRUG") == ["DRUG", "8"]
     assert "texts annotated in different ways: 1" in out
-    assert f"same text, other entities: {documents[0].id}, bare" in out
+    assert "Where: annotated in different ways\n  bare [0, 2): «人参»用于头痛。  (DRUG, only in " in out
 
 
 def test_audit_as_json_with_vocabulary_and_second_set(bert4ner, data, documents, tiny_bert, tmp_path):
