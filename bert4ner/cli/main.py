@@ -96,7 +96,7 @@ def _run(name: str, arguments: list[str]) -> int:
     function = command.load()
     if command.runner:
         arguments = _passed_on(arguments)
-    options = parse(function, arguments, prog=f"bert4ner {name}")
+    options = parse(function, arguments, prog=f"bert4ner {name}", often=command.often)
     if options is not None:  # None: help was asked for, and printed
         with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
             function(**options)
