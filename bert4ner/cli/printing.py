@@ -29,6 +29,7 @@ class _Console(Console):
 
 
 _WHITE = re.compile(r"\s")
+_LONGEST = 16  # characters of a mention: with what stands around it, a line of 80 columns
 _WIDE = 1000  # characters: a table in a file is not cut to a terminal that is not there
 
 
@@ -104,6 +105,16 @@ def counted(documents: Iterable[Item]) -> Iterator[Item]:
 def one_line(text: str) -> str:
     """One line, whatever line breaks a mention has; control characters are spelled out."""
     return visible(_WHITE.sub(" ", text))
+
+
+def shortened(mention: str) -> str:
+    """A long mention without its middle.
+
+    Example:
+        >>> shortened("一二三四五六七八九十一二三四五六七八九十")
+        '一二三四五六七八…五六七八九十'
+    """
+    return mention if len(mention) <= _LONGEST else f"{mention[: _LONGEST // 2]}…{mention[2 - _LONGEST // 2 :]}"
 
 
 def _cell(value: object) -> str:

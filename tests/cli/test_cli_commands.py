@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from bert4ner.cli.crossval import crossval
 from bert4ner.cli.options import is_run
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.registry import FORMATS
+from bert4ner.scoring.errors import analyse_errors
 from bert4ner.train.crossval import cross_validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,8 +142,20 @@ def test_evaluate_as_json_with_errors(bert4ner, predictions, data):
 
 def test_evaluate_shows_errors_whole_where_there_is_no_terminal(bert4ner, predictions, data, documents):
     out = bert4ner("evaluate", predictions, data, "--errors").out
-    assert row(out, "wrong") == ["wrong", "label", "8"]
-    assert any(documents[0].id in line and line.rstrip().endswith(documents[0].text) for line in out.splitlines())
+    assert row(out, "wrong") == ["wrong", "label", "8"] and "correct" not in out
+    lines = out.splitlines()
+    first = lines.index("Examples, wrong label") + 1
+    assert lines[first] == f"  {documents[0].id}: gold 头痛 SYMPTOM, predicted 头痛 DRUG"
+    assert lines[first + 1] == "      人参用于«头痛»。"
+    assert [line.partition(":")[0].strip() for line in lines[first::2]] == [each.id for each in documents[:5]]
+    assert max(map(cell_len, lines)) < 80
+
+
+def test_examples_of_errors_are_from_different_documents():
+    gold = [Document(str(n), "气血" * 9, tuple(Entity(i, i + 1, "A") for i in range(n, 9))) for n in range(4)]
+    report = analyse_errors(gold, [Document(each.id, each.text) for each in gold], num_examples=6)
+    places = [(each.id, each.error.gold.start) for each in report.examples["missed"]]
+    assert places == [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("0", 1), ("1", 2)]
 
 
 def test_evaluate_keeps_brackets_in_labels(bert4ner, tmp_path):
