@@ -64,7 +64,7 @@ def test_short_windows_overlap_less_unless_told_how_much():
 def test_the_option_at_fault_is_named():
     with pytest.raises(ConfigError, match=r"^max_length must be at most 4096, .*\(batch_tokens\), got 10000$"):
         Config().replace(max_length=10_000)
-    with pytest.raises(ConfigError, match="^batch_tokens must be at least 10000"):
+    with pytest.raises(ConfigError, match=r"^batch_tokens must be at least 10000"):
         Config().replace(max_length=10_000, batch_tokens=5000)
 
 
