@@ -32,7 +32,7 @@ demo: install  ## the main job on the bundled sample: cross-validate, predict, r
 	rm -rf $(DEMO)
 	.venv/bin/python -m bert4ner crossval examples/data/leaflets.jsonl \
 		--pretrained pretrained/tcm-mini --output $(DEMO) --folds 3
-	.venv/bin/python -m bert4ner predict $(DEMO) examples/data/leaflets-unlabelled.txt --output $(DEMO)/predicted.jsonl
+	.venv/bin/python -m bert4ner predict $(DEMO) examples/data/leaflets-unlabelled.txt --output $(DEMO)/predicted.jsonl --overwrite
 	.venv/bin/python -m bert4ner report $(DEMO) --gold examples/data/leaflets.jsonl
 	@echo 'Report: $(DEMO)/report.html. Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
 

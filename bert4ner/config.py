@@ -25,9 +25,13 @@ from bert4ner.training_options import (
 __all__ = ["Config", "ModelConfig", "RegularizationConfig", "SamplingConfig", "SpanConfig", "WindowConfig"]
 
 
+def _longest_overlap(max_length: int) -> int:
+    return (max_length - 2) // 2
+
+
 def _overlap_fits(config: "Config") -> str | None:
     windows = config.windows
-    most = (windows.max_length - 2) // 2
+    most = _longest_overlap(windows.max_length)
     if windows.overlap <= most:
         return None
     return f"overlap must be in [0, {most}], half of a window of max_length={windows.max_length}, got {windows.overlap}"
@@ -35,7 +39,11 @@ def _overlap_fits(config: "Config") -> str | None:
 
 def _a_window_fits_a_batch(config: "Config") -> str | None:
     tokens, window = config.optimization.batch_tokens, config.windows.max_length
-    return None if window <= tokens else f"batch_tokens must be at least {window}, a window of max_length, got {tokens}"
+    if window <= tokens:
+        return None
+    if tokens == OptimizationConfig.batch_tokens:  # which is not what was given
+        return f"max_length must be at most {tokens}, the tokens of a batch (batch_tokens), got {window}"
+    return f"batch_tokens must be at least {window}, a window of max_length, got {tokens}"
 
 
 def _elements_pair(config: "Config") -> str | None:
@@ -94,3 +102,16 @@ class Config(Options):
         _seeds_are_in_range,
     )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS
+
+    def replace(self, **options: object) -> "Config":
+        """As of all options; where windows become too short for the default overlap, a quarter of them takes its place.
+
+        Example:
+            >>> Config().replace(max_length=40).windows.overlap
+            10
+        """
+        length = options.get("max_length")
+        by_default = "overlap" not in options and self.windows.overlap == WindowConfig.overlap
+        if by_default and isinstance(length, int) and self.windows.overlap > _longest_overlap(length):
+            options["overlap"] = length // 4
+        return super().replace(**options)

@@ -15,7 +15,9 @@ class WindowConfig:
     """How a document becomes pieces that fit the encoder."""
 
     max_length: int = option(256, "Tokens in one window, [CLS] and [SEP] counted.", low=8, high=100_000)
-    overlap: int = option(32, "Tokens that neighbouring windows share.", low=0)
+    overlap: int = option(
+        32, "Tokens that neighbouring windows share; of windows too short for the default, a quarter.", low=0
+    )
     truncate: Literal["none", "head", "tail", "head_tail"] = option(
         "none", "Keep one piece of a long document only: its head, its tail, or half of each; `none` cuts windows."
     )

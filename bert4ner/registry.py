@@ -39,6 +39,8 @@ class Command:
     """Whether the same command again goes on where it was stopped."""
     runner: bool = False
     """What follows the first argument of a runner is none of ours: it is passed on as it is."""
+    often: str = ""
+    """The options that are used most, without dashes and with spaces between: help tells them first."""
 
     def load(self) -> Callable[..., None]:
         """The function, imported now.
@@ -93,31 +95,61 @@ COMMANDS: Registry[Command] = Registry(
     "command",
     "bert4ner.commands",
     {
-        "audit": Command("bert4ner.cli.audit:audit", "statistics of annotated data, and everything suspicious in it"),
-        "correct": Command(
-            "bert4ner.cli.correct:correct", "annotated data anew: as somebody corrected it, or as models agree"
+        "audit": Command(
+            "bert4ner.cli.audit:audit",
+            "statistics of annotated data, and everything suspicious in it",
+            often="pretrained max-length other json run review",
         ),
-        "train": Command("bert4ner.cli.train:train", "train one model", resumable=True),
+        "correct": Command(
+            "bert4ner.cli.correct:correct",
+            "annotated data anew: as somebody corrected it, or as models agree",
+            often="output reviewed run models diff overwrite",
+        ),
+        "train": Command(
+            "bert4ner.cli.train:train",
+            "train one model",
+            resumable=True,
+            often="output pretrained valid epochs learning-rate head",
+        ),
         "crossval": Command(
-            "bert4ner.cli.crossval:crossval", "train K models, each scored on documents it did not see", resumable=True
+            "bert4ner.cli.crossval:crossval",
+            "train K models, each scored on documents it did not see",
+            resumable=True,
+            often="output pretrained folds epochs learning-rate head",
         ),
         "pretrain": Command(
             "bert4ner.cli.pretrain:pretrain",
             "go on with the pre-training of an encoder on unlabelled text",
             resumable=True,
+            often="output pretrained epochs batch-tokens learning-rate masking",
         ),
         "find-rate": Command(
-            "bert4ner.cli.find_rate:find_rate", "learning rates that a training can bear, by a short one"
+            "bert4ner.cli.find_rate:find_rate",
+            "learning rates that a training can bear, by a short one",
+            often="output pretrained steps head batch-tokens max-length",
         ),
         "evaluate": Command("bert4ner.cli.evaluate:evaluate", "precision, recall and F1 of a run or of predictions"),
-        "predict": Command("bert4ner.cli.predict:predict", "find the entities in new documents"),
-        "pseudo": Command("bert4ner.cli.pseudo:pseudo", "label new documents by a run, to learn from them"),
+        "predict": Command(
+            "bert4ner.cli.predict:predict",
+            "find the entities in new documents",
+            often="output format nbest batch-tokens overwrite quiet",
+        ),
+        "pseudo": Command(
+            "bert4ner.cli.pseudo:pseudo",
+            "label new documents by a run, to learn from them",
+            often="output by-fold sure unsure weights overwrite",
+        ),
         "self-train": Command(
             "bert4ner.cli.self_train:self_train",
             "cross-validate in rounds, with new documents as they are labelled",
             resumable=True,
+            often="output pretrained rounds folds epochs learning-rate",
         ),
-        "combine": Command("bert4ner.cli.combine:combine", "make one run of several: probabilities, votes, thresholds"),
+        "combine": Command(
+            "bert4ner.cli.combine:combine",
+            "make one run of several: probabilities, votes, thresholds",
+            often="output gold method aim nbest threshold",
+        ),
         "compare": Command("bert4ner.cli.compare:compare", "options, scores and significance of several runs"),
         "convert": Command("bert4ner.cli.convert:convert", "from one data format to another"),
         "convert-checkpoint": Command(

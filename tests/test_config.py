@@ -52,6 +52,22 @@ def test_what_contradicts_another_option_is_refused(relation):
     assert relation(Config()) is None
 
 
+def test_short_windows_overlap_less_unless_told_how_much():
+    short = Config().replace(max_length=64)
+    assert (short.windows.overlap, Config().replace(max_length=66).windows.overlap) == (16, 32)
+    assert Config().replace(max_length=64, overlap=31).windows.overlap == 31
+    with pytest.raises(ConfigError, match="got 32"):
+        Config().replace(max_length=64, overlap=32)
+    assert Config().with_table(short.to_table()) == short
+
+
+def test_the_option_at_fault_is_named():
+    with pytest.raises(ConfigError, match=r"^max_length must be at most 4096, .*\(batch_tokens\), got 10000$"):
+        Config().replace(max_length=10_000)
+    with pytest.raises(ConfigError, match=r"^batch_tokens must be at least 10000"):
+        Config().replace(max_length=10_000, batch_tokens=5000)
+
+
 def test_an_unknown_head_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match=r"head must be one of crf, softmax, .*, got 'crv'; did you mean 'crf'\?"):
         Config().replace(head="crv")

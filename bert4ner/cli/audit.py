@@ -13,9 +13,10 @@ from bert4ner.options import Options, describe, option
 from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
+    from bert4ner.data.audit_places import Place
     from bert4ner.data.audit_report import AuditReport
 
-SHOWN = 5  # examples of each kind; --json has more
+SHOWN = 5  # examples of each kind; --json has all
 
 Other = Annotated[Path | None, describe("A second data set, e.g. held out: tells what the two share.", metavar="DATA")]
 
@@ -50,7 +51,10 @@ def audit(
 
     e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
     """
-    from bert4ner.cli.printing import print_json  # deferred, as everywhere in cli: --help must not wait for it
+    from bert4ner.cli.printing import (  # deferred, as everywhere in cli: --help must not wait for it
+        one_line,
+        print_json,
+    )
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
 
@@ -69,7 +73,7 @@ def audit(
         origin = {"path": str(data), "format": result.format, "shape": result.shape}
         print_json({**origin, "repairs": repairs, "places": result.repairs.places, **values})
     else:
-        print(f"{data}: {result.describe()}")
+        print(one_line(f"{data}: {result.describe()}"))
         _print_report(report, [*repairs, *result.repairs.listed()])
         print_doubts(data, opinions, doubts)
 
@@ -137,16 +141,22 @@ def _print_examples(report: "AuditReport") -> None:
     if consistency.ambiguous_examples:
         pairs = [[each.surface, _join(each.labels)] for each in consistency.ambiguous_examples[:SHOWN]]
         print_table("Several labels, e.g.", ["mention", "labels"], [pairs])
-    examples = [
-        *(f"same text, other entities: {', '.join(ids)}" for ids in report.duplicates.conflicting_examples[:SHOWN]),
-        *(f"{what}: {each}" for what, found in report.oddities.mention_examples.items() for each in found[:SHOWN]),
-        *(f"in {count} documents only: {label}" for label, count in report.rare_labels.items()),
-    ]
+    examples = []
     if report.oddities.characters:
         examples.append(f"odd characters: {_join(report.oddities.characters)}")
     if report.vocabulary is not None and report.vocabulary.lacking:
         examples.append(f"not in the vocabulary: {_join(dict(report.vocabulary.most_frequent))}")
-    _print_sentences("Where to look", examples)
+    _print_sentences("Characters", examples)
+    for kind, places in report.places_by_kind().items():
+        more = [f"and {len(places) - SHOWN} more: --json has all"] if len(places) > SHOWN else []
+        _print_sentences(f"Where: {kind}", [*map(_told, places[:SHOWN]), *more])
+
+
+def _told(place: "Place") -> str:
+    """Document, offsets, the text with what it is about in marks, and a note."""
+    offsets = f"[{place.start}, {place.end})" if place.text else f"at {place.start}"
+    told = f"{place.before}«{place.text}»{place.after}" if place.text else place.before + place.after
+    return f"{place.id} {offsets}: {told}" + (f"  ({place.note})" if place.note else "")
 
 
 def _join(counts: dict[str, int]) -> str:
@@ -155,7 +165,9 @@ def _join(counts: dict[str, int]) -> str:
 
 
 def _print_sentences(title: str, sentences: list[str]) -> None:
+    from bert4ner.cli.printing import one_line
+
     if sentences:
-        print(f"\n{title}")
+        print(f"\n{one_line(title)}")
         for sentence in sentences:
-            print(f"  {sentence}")
+            print(f"  {one_line(sentence)}")

@@ -9,8 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 import click
 from click.core import ParameterSource
 
+from bert4ner.cli.other_names import ADVICE, usual_names
 from bert4ner.cli.parameters import Parameter, Signature
 from bert4ner.errors import ConfigError
+
+_HELP_MEANT = "did you mean --help?"
 
 
 class HelpShown(Exception):
@@ -56,7 +59,8 @@ class _Command(click.Command):
 
     def read(self, arguments: Sequence[str]) -> click.Context:
         """The context with the values of all parameters; raises as `split` does."""
-        words = _repeated(arguments, {each.option.flag for each in self._options if each.is_many})
+        named = list(usual_names(arguments, [each.option.flag for each in self._options]))
+        words = _repeated(named, {each.option.flag for each in self._options if each.is_many})
         missing: list[str] = []
         unknown: list[str] = []
         while True:  # click stops at the first mistake: mend it, note it, and look for the next
@@ -71,7 +75,8 @@ class _Command(click.Command):
                 raise self._mistake([*unknown, self._misused(error)]) from None
             except click.exceptions.Exit:
                 raise HelpShown from None
-        phrases = [f"missing: {', '.join(missing)}"] if missing else []
+        wanted_help = any(phrase.endswith(_HELP_MEANT) for phrase in unknown)
+        phrases = [f"missing: {', '.join(missing)}"] if missing and not wanted_help else []
         phrases += unknown or ([f"unexpected argument: {', '.join(context.args)}"] if context.args else [])
         if phrases:
             raise self._mistake(phrases)
@@ -81,9 +86,11 @@ class _Command(click.Command):
         return ConfigError(f"{'; '.join(phrases)} (see {self.name} --help)")
 
     def _unknown(self, name: str) -> str:
-        known = [*(each.option.flag for each in self._options), "--help"]
-        close = difflib.get_close_matches(_normalized(name), known, n=1, cutoff=0.6)
-        return f"unknown option {name}" + (f", did you mean {close[0]}?" if close else "")
+        if advice := ADVICE.get(_normalized(name)):
+            return f"unknown option {name}; {advice}"
+        known = [each.option.flag.lstrip("-") for each in self._options]
+        close = difflib.get_close_matches(_normalized(name).lstrip("-"), [*known, "help"], n=1, cutoff=0.6)
+        return f"unknown option {name}" + (f", did you mean --{close[0]}?" if close else "")
 
     def _misused(self, error: click.UsageError) -> str:
         """A phrase about an option whose value is not right, or missing, or too much."""

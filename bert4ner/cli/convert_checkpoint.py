@@ -19,9 +19,10 @@ def convert_checkpoint(
 
     e.g.  bert4ner convert-checkpoint pretrained/tcm-mini tcm-mini-hf --to hf
     """
+    from bert4ner.cli.printing import tell
     from bert4ner.models.pretrained.convert import convert_checkpoint as convert
 
     done = convert(input, output, {"hf": "huggingface"}.get(to, to))
-    print(f"{input} ({done.family}, {done.source}) -> {output} ({done.target}): {done.variables} variables")
+    tell(f"{input} ({done.family}, {done.source}) -> {output} ({done.target}): {done.variables} variables")
     if done.left_out:
-        print(f"left out, of no known part of {done.family}: {', '.join(done.left_out)}")
+        tell(f"left out, of no known part of {done.family}: {', '.join(done.left_out)}")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.cli.options import Data, InputFormat, check_overwrite, check_run
+from bert4ner.cli.options import Data, InputFormat, check_run
+from bert4ner.cli.outputs import Overwrite, check_output
+from bert4ner.data.streams import is_stdout
 from bert4ner.errors import ConfigError
 from bert4ner.options import Options, describe, option
 
@@ -45,6 +47,7 @@ def correct(
     diff: Annotated[Path | None, describe("Where every change goes, a line of JSON each.", metavar="FILE")] = None,
     format: InputFormat = "auto",
     reviewed_format: InputFormat = "auto",
+    overwrite: Overwrite = False,
     agreement: AgreementOptions = AgreementOptions(),
 ) -> None:
     """Write annotated data anew, with corrections.
@@ -57,10 +60,11 @@ def correct(
     """
     if (reviewed is None) != bool(agreement.run):
         raise ConfigError("expected either --reviewed or --run, to say what is to be corrected")
-    _check_places([data, reviewed], [output, diff])
+    _check_places([data, reviewed], [output, diff], overwrite=overwrite)
     runs = [Path(run) for run in agreement.run]
     for run in runs:
         check_run(run)
+    from bert4ner.cli.printing import tell
     from bert4ner.data.documents import read_documents, write_documents
 
     documents = read_documents(data, format)
@@ -71,19 +75,23 @@ def correct(
     write_documents(new, output, "jsonl")
     if diff is not None:
         _write(lines, diff)
-    told = Counter(str(line["action"]) for line in lines)
-    counts = ", ".join(f"{told[action]} {action}" for action in ACTIONS)
-    print(f"{output}: {len(new)} documents, {len({line['id'] for line in lines})} with changes; entities: {counts}")
+    aside = any(each is not None and is_stdout(each) for each in (output, diff))
+    tell(f"{output}: {len(new)} documents, {_told(lines)}", aside=aside)
 
 
-def _check_places(sources: Iterable[Path | None], targets: Sequence[Path | None]) -> None:
-    """Refuse to write over what is read, or two files in one place."""
+def _told(lines: Sequence[dict[str, object]]) -> str:
+    actions = Counter(str(line["action"]) for line in lines)
+    counts = ", ".join(f"{actions[action]} {action}" for action in ACTIONS)
+    return f"{len({line['id'] for line in lines})} with changes; entities: {counts}"
+
+
+def _check_places(sources: Iterable[Path | None], targets: Sequence[Path | None], *, overwrite: bool) -> None:
+    """Refuse to write over what is read or, unless that is wanted, is there, or two files in one place."""
     if len({target.resolve() for target in targets if target}) < sum(target is not None for target in targets):
         raise ConfigError("--output and --diff are the same file; name two")
-    for source in sources:
-        for target in targets:
-            if source is not None and target is not None:
-                check_overwrite(source, target)
+    for target in targets:
+        if target is not None:
+            check_output(target, *sources, overwrite=overwrite)
 
 
 def _check_models(opinions: Sequence["Opinions"], least: int) -> None:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bert4ner.cli.options import check_overwrite, check_run
+from bert4ner.cli.options import check_run
+from bert4ner.cli.outputs import check_output
 from bert4ner.options import Options, option
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class DoubtOptions(Options):
     review_format: Literal["doccano", "labelstudio", "jsonl"] = option("doccano", "The tool that it is for.")
     first: int = option(100, "Documents in the review file, and doubts with --json, the gravest.", low=1)
     nbest: int = option(5, "Candidates are what is on so many best paths of every model.", low=1)
+    overwrite: bool = option(False, "Replace a review file that is there already.")
 
     relations = (_a_review_is_by_runs,)
 
@@ -44,7 +46,7 @@ def check_doubts(data: Path, options: DoubtOptions) -> None:
     for run in options.run:
         check_run(Path(run))
     if options.review is not None:
-        check_overwrite(data, Path(options.review))
+        check_output(Path(options.review), data, overwrite=options.overwrite)
 
 
 def ask(documents: Sequence["Document"], options: DoubtOptions) -> list["Opinions"]:

@@ -12,8 +12,10 @@ from bert4ner.options import describe
 from bert4ner.runs.layout import find_out_of_fold, is_run
 
 if TYPE_CHECKING:
-    from bert4ner.scoring.errors import ErrorReport
+    from bert4ner.scoring.errors import ErrorExample, ErrorReport
     from bert4ner.scoring.metrics import Scores
+
+SHOWN = 5  # examples of each kind; --json has more
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,12 @@ def evaluate(
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = read_documents(gold, format)
+    if any(entity.score is not None for document in documents for entity in document.entities):
+        logger.warning(
+            "%s stands in the place of GOLD, but its entities carry scores, as predictions do; "
+            "expected bert4ner evaluate PREDICTIONS GOLD",
+            gold,
+        )
     found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted, annotated=False)
     scores = evaluate_documents(documents, found)
     interval = bootstrap_interval(documents, found)
@@ -121,22 +129,24 @@ def _print_scores(scores: "Scores", interval: tuple[float, float], num_documents
 def _print_errors(report: "ErrorReport") -> None:
     from bert4ner.cli.printing import print_table
 
-    rows = [["correct", report.correct], *([kind, count] for kind, count in report.counts.most_common())]
-    print_table("Kinds of errors", ["", "entities"], [rows])
+    kinds = [[kind, count] for kind, count in report.counts.most_common()]
+    print_table("Kinds of errors", ["", "entities"], [kinds])
     confused = [[*names, count] for names, count in report.confusions.most_common(10)]
     print_table("Most frequent", ["kind", "gold label", "predicted label", "entities"], [confused])
-    examples = [
-        [
-            kind,
-            each.id,
-            each.gold_mention,
-            each.error.gold and each.error.gold.label,
-            each.predicted_mention,
-            each.error.predicted and each.error.predicted.label,
-            each.context,
-        ]
-        for kind, found in report.examples.items()
-        for each in found[:5]
-    ]
-    columns = ["kind", "document", "gold", "label", "predicted", "label", "context"]
-    print_table("Examples", columns, [examples])
+    for kind, examples in report.examples.items():
+        print(f"\nExamples, {kind}")
+        for example in examples[:SHOWN]:
+            _print_example(example)
+
+
+def _print_example(example: "ErrorExample") -> None:
+    """Two short lines: where and what, and the text around it."""
+    from bert4ner.cli.printing import one_line, shortened
+
+    sides = (
+        ("gold", example.gold_mention, example.error.gold),
+        ("predicted", example.predicted_mention, example.error.predicted),
+    )
+    told = [f"{side} {shortened(mention)} {entity.label}" for side, mention, entity in sides if entity is not None]
+    print(one_line(f"  {example.id}: {', '.join(told)}"))
+    print(one_line(f"      {example.before}«{shortened(example.marked)}»{example.after}"))

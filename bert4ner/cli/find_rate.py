@@ -26,6 +26,7 @@ def find_rate(
 
     e.g.  bert4ner find-rate examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output rates --steps 60
     """
+    from bert4ner.cli.printing import tell
     from bert4ner.data.documents import read_documents
 
     if output.exists() and not output.is_dir():
@@ -39,6 +40,6 @@ def find_rate(
     values = found.to_dict()
     write_text(output / "rates.json", to_json(values))
     write_rate_plot(output / "rates.png", values, suggested=found.suggested)
-    print(f"lowest loss at {found.lowest:.2g}, of {len(found.rates)} batches up to {found.rates[-1]:.2g}")
-    print(f"plot:  {output / 'rates.png'}")
-    print(f"try:   --learning-rate {found.suggested:.2g} --head-learning-rate {found.suggested * found.on_top:.2g}")
+    tell(f"lowest loss at {found.lowest:.2g}, of {len(found.rates)} batches up to {found.rates[-1]:.2g}")
+    tell(f"plot:  {output / 'rates.png'}")
+    tell(f"try:   --learning-rate {found.suggested:.2g} --head-learning-rate {found.suggested * found.on_top:.2g}")

@@ -3,7 +3,7 @@
 import inspect
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bert4ner.cli.parameters import Parameter, Signature
 from bert4ner.options.fields import asked_for
@@ -13,22 +13,27 @@ _TWO_COLUMNS = 70  # narrower than this, what is told of an option stands below 
 _INDENT, _COLUMN = 2, 26
 
 
-def help_page(signature: Signature, prog: str, docstring: str) -> str:
+def help_page(signature: Signature, prog: str, docstring: str, *, often: str = "") -> str:
     """The page, without a line break at its end.
 
     Args:
         signature: what the command takes.
         prog: the command as it is typed.
         docstring: paragraphs, of which the last, the example, is printed as it is.
+        often: the options that are told first, see `registry.Command`.
     """
     width = page_width()
     *description, example = inspect.cleandoc(docstring).split("\n\n")
     places = [_place(each) for each in signature.parameters if each.positional]
     parts = [filled(" ".join(["usage:", prog, "[OPTIONS]", *places]), width, indent=7)]
-    parts += [filled(paragraph, width) for paragraph in description]
-    parts += [
-        f"{filled(title, width)}\n{two_columns(rows, width)}" for title, rows in _sections(signature, width) if rows
+    parts += [filled(description[0], width)]
+    sections = [
+        f"{filled(title, width)}\n{two_columns(rows, width)}"
+        for title, rows in _sections(signature, width, often.split())
+        if rows
     ]
+    first = 1 + bool(often) if any(each.positional for each in signature.parameters) else bool(often)
+    parts += [*sections[:first], *(filled(paragraph, width) for paragraph in description[1:]), *sections[first:]]
     return "\n\n".join([*parts, example])
 
 
@@ -40,17 +45,21 @@ def page_width() -> int:
 Row = tuple[str, str]
 
 
-def _sections(signature: Signature, width: int) -> Iterator[tuple[str, list[Row]]]:
-    """Title and rows of each: arguments, options without a group, groups."""
+def _sections(signature: Signature, width: int, often: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
+    """Title and rows of each: arguments, options used most, others without a group, groups."""
     own = [each for each in signature.parameters if not each.positional]
     groups = list(signature.sections)
     for group, members in groups:
         own += () if group.name else members
+    by_flag = {each.option.flag: each for each in signature.all() if not each.positional}
+    first = [by_flag[f"--{name}"] for name in often]
     yield "arguments:", [(_place(each), _told(each)) for each in signature.parameters if each.positional]
-    yield "options:", [*(_row(each, width) for each in own), ("-h, --help", "Show this page.")]
+    yield "used most:", [_row(each, width) for each in first]
+    rest = [_row(each, width) for each in own if each not in first]
+    yield "more options:" if first else "options:", [*rest, ("-h, --help", "Show this page.")]
     for group, members in groups:
         if group.name:
-            yield f"{group.name} options: {group.help}", [_row(each, width) for each in members]
+            yield f"{group.name} options: {group.help}", [_row(each, width) for each in members if each not in first]
 
 
 def _place(argument: Parameter) -> str:

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from bert4ner.data.streams import without_copies
+from bert4ner.data.visible import visible
 from bert4ner.errors import Bert4NERError
 from bert4ner.registry import COMMANDS
 from bert4ner.version import VERSION
@@ -26,8 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: those after ``bert4ner``; by default the process's own.
     """
-    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    _open_closed()
     _speak_utf8()
+    try:
+        code = _answer((sys.argv[1:] if arguments is None else arguments) or ["--help"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # whoever read has read enough
+        _drop_output()
+        return BROKEN_PIPE
+    return code
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    name, *rest = arguments
     if name in ("-h", "--help"):
         print(overview())
         return 0
@@ -44,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{after_echo}bert4ner: stopped{again}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_stdout()
-        return BROKEN_PIPE
+        raise
     except Bert4NERError as error:
         return _fail(str(error))
     except OSError as error:
@@ -83,11 +96,10 @@ def _run(name: str, arguments: list[str]) -> int:
     function = command.load()
     if command.runner:
         arguments = _passed_on(arguments)
-    options = parse(function, arguments, prog=f"bert4ner {name}")
+    options = parse(function, arguments, prog=f"bert4ner {name}", often=command.often)
     if options is not None:  # None: help was asked for, and printed
         with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
             function(**options)
-    sys.stdout.flush()
     return 0
 
 
@@ -98,8 +110,8 @@ def _passed_on(arguments: list[str]) -> list[str]:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(part.strip() for part in message.splitlines())
-    print(f"bert4ner: error: {line}", file=sys.stderr)
+    line = " ".join(part.strip() for part in without_copies(message).splitlines())
+    print(f"bert4ner: error: {visible(line)}", file=sys.stderr)
     return USAGE_ERROR
 
 
@@ -107,7 +119,7 @@ class _CurrentStderr(logging.Handler):
     """Writes to what `sys.stderr` is at that moment: a progress bar puts itself in its place while it is shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr, flush=True)
+        print(visible(without_copies(self.format(record))), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -130,12 +142,21 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _drop_stdout() -> None:
-    """Point stdout at nothing, so that Python's own flush at the end does not fail on the closed pipe again."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except (OSError, ValueError):
-        return
+def _open_closed() -> None:
+    """Streams that lead nowhere in the place of those that the caller closed: `print` takes None for stdout."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the process ends
+
+
+def _drop_output() -> None:
+    """Point output at nothing, so that Python's own flush at the end does not fail on the closed pipe again."""
     nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nothing, stream.fileno())
+        except (OSError, ValueError):
+            continue
     os.close(nothing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.errors import DataError, RunError
+from bert4ner.errors import RunError
 from bert4ner.options import Options, describe, option
 from bert4ner.registry import EXECUTORS, FORMATS
 from bert4ner.runs.layout import is_run
@@ -74,16 +74,6 @@ class TextOptions(Options):
             () if self.pseudo_labels is None else read_pseudo_labels(self.pseudo_labels),
             () if self.unlabelled is None else read_documents(self.unlabelled),
         )
-
-
-def check_overwrite(source: Path, target: Path) -> None:
-    """Refuse to write over what is being read.
-
-    Raises:
-        DataError: both paths lead to the same file or folder.
-    """
-    if source.exists() and target.exists() and source.samefile(target):
-        raise DataError(f"{target}: is the input itself; name another file with the output")
 
 
 def check_run(path: Path) -> None:

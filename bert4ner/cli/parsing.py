@@ -15,7 +15,9 @@ from bert4ner.options import Options, read_toml, refusals_name
 from bert4ner.options.versions import FORMAT_KEY
 
 
-def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str) -> dict[str, Any] | None:
+def parse(
+    function: Callable[..., None], arguments: Sequence[str], *, prog: str, often: str = ""
+) -> dict[str, Any] | None:
     """The keyword arguments for `function`, and `quiet`; None when help was asked for, which is then printed.
 
     The function's docstring is its help; its last paragraph, the example, is printed last. An option of several values
@@ -25,8 +27,12 @@ def parse(function: Callable[..., None], arguments: Sequence[str], *, prog: str)
         ConfigError: a mistake in the arguments, in one line.
     """
     signature = read_signature(function)
+
+    def page() -> str:
+        return help_page(signature, prog, function.__doc__ or "", often=often)
+
     try:
-        given = split(signature, arguments, prog=prog, page=lambda: help_page(signature, prog, function.__doc__ or ""))
+        given = split(signature, arguments, prog=prog, page=page)
     except HelpShown:
         return None
     values = _own_values(signature, given)

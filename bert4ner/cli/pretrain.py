@@ -31,14 +31,16 @@ def pretrain(
     from bert4ner.pretraining.texts import find_files
 
     find_files(texts)
-    from bert4ner.cli.printing import print_table  # deferred: mistakes above are told without TensorFlow
+    from bert4ner.cli.printing import print_table, tell, told  # deferred: mistakes above are told without TensorFlow
     from bert4ner.pretraining.pretrain import pretrain as continue_pretraining
 
     lines = continue_pretraining(texts, options, output=output)
+    if not told():
+        return
     names = [
         name for name in ("update", "epoch", "loss", "perplexity", "accuracy", "tokens_per_second") if name in lines[-1]
     ]
     rows = [[f"{line[name]:.5g}" if name in line else None for name in names] for line in lines]
     print_table("Guesses of masked tokens in held-out documents", [name.replace("_", " ") for name in names], [rows])
-    print(f"encoder: {output}")
-    print(f"next:    bert4ner train DATA --pretrained {shlex.quote(str(output))} --output RUN")
+    tell(f"encoder: {output}")
+    tell(f"next:    bert4ner train DATA --pretrained {shlex.quote(str(output))} --output RUN")

@@ -1,6 +1,7 @@
 """How commands show things: tables on stdout, a progress bar on stderr when it is a terminal. Computes nothing."""
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,11 +13,23 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from bert4ner.data.visible import visible
 from bert4ner.entities import Document
 from bert4ner.scoring.metrics import Score, Scores
 
 Item = TypeVar("Item", bound=Document)
+
+
+class _Console(Console):
+    """Leaves it to `main` what is done when nobody reads on; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the error is handled."""
+        raise  # the error that is being handled
+
+
 _WHITE = re.compile(r"\s")
+_LONGEST = 16  # characters of a mention: with what stands around it, a line of 80 columns
 _WIDE = 1000  # characters: a table in a file is not cut to a terminal that is not there
 
 
@@ -32,10 +45,26 @@ def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[
         for row in section:
             table.add_row(*map(Text, row))
         table.add_section()
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+    console = _Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     console.print()
     console.print(Text(title, style="bold"))  # not the table's own: that is wrapped to a narrow table's width
     console.print(table)
+
+
+def tell(line: str, *, aside: bool = False) -> None:
+    """What is no result but good to know: where the result is, what to do next; not with ``--quiet``.
+
+    Args:
+        line: what is told.
+        aside: on standard error, since the result is on standard output.
+    """
+    if told():
+        print(visible(line), file=sys.stderr if aside else sys.stdout, flush=aside)
+
+
+def told() -> bool:
+    """Whether more than warnings and results is to be shown: ``--quiet`` sets the level of the logger."""
+    return logging.getLogger("bert4ner").isEnabledFor(logging.INFO)
 
 
 def print_json(values: object) -> None:
@@ -62,7 +91,7 @@ def score_cells(score: Score) -> list[object]:
 def counted(documents: Iterable[Item]) -> Iterator[Item]:
     """The documents themselves, while a line on stderr says how many there were; silent unless it is a terminal."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or not told():
         yield from documents
         return
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} documents"), TimeElapsedColumn())
@@ -73,9 +102,23 @@ def counted(documents: Iterable[Item]) -> Iterator[Item]:
             bar.advance(task)
 
 
+def one_line(text: str) -> str:
+    """One line, whatever line breaks a mention has; control characters are spelled out."""
+    return visible(_WHITE.sub(" ", text))
+
+
+def shortened(mention: str) -> str:
+    """A long mention without its middle.
+
+    Example:
+        >>> shortened("一二三四五六七八九十一二三四五六七八九十")
+        '一二三四五六七八…五六七八九十'
+    """
+    return mention if len(mention) <= _LONGEST else f"{mention[: _LONGEST // 2]}…{mention[2 - _LONGEST // 2 :]}"
+
+
 def _cell(value: object) -> str:
-    """One line, whatever line breaks a mention has."""
-    return "" if value is None else _WHITE.sub(" ", str(value))
+    return "" if value is None else one_line(str(value))
 
 
 def _is_number(cell: str) -> bool:

@@ -4,7 +4,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.cli.options import InputFormat, check_overwrite, check_run
+from bert4ner.cli.options import InputFormat, check_run
+from bert4ner.cli.outputs import Overwrite, check_output
+from bert4ner.data.streams import is_stdout
 from bert4ner.options import describe
 from bert4ner.unlabelled.options import PseudoOptions
 
@@ -22,6 +24,7 @@ def pseudo(
         bool,
         describe("Label every document by each fold's own models, so that `crossval --pseudo` can learn from it."),
     ] = False,
+    overwrite: Overwrite = False,
     options: PseudoOptions = PseudoOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Label new documents by a run, to learn from them beside annotated ones (train --pseudo, crossval --pseudo).
@@ -32,20 +35,23 @@ def pseudo(
 
     e.g.  bert4ner pseudo runs/demo examples/data/leaflets-unlabelled.txt --output pseudo.jsonl --by-fold
     """
+    from bert4ner.cli.printing import tell, told
     from bert4ner.data.documents import read_documents
     from bert4ner.runs.pseudo_labels import write_pseudo_labels
 
     check_run(run)
-    check_overwrite(unlabelled, output)
+    check_output(output, unlabelled, overwrite=overwrite)
     documents = read_documents(unlabelled, input_format, annotated=False)
     from bert4ner.unlabelled.labelling import pseudo_label  # deferred: bad input is told without TensorFlow
 
     lessons = list(pseudo_label(run, documents, options, by_fold=by_fold))
     write_pseudo_labels([each for lesson in lessons for each in lesson.labelled], output)
+    if not told() or is_stdout(output):
+        return
     _print_lessons(lessons)
-    print(f"file:  {output}")
+    tell(f"file:  {output}")
     command = "crossval" if by_fold else "train"
-    print(f"next:  bert4ner {command} DATA --pseudo {shlex.quote(str(output))} --output NEW")
+    tell(f"next:  bert4ner {command} DATA --pseudo {shlex.quote(str(output))} --output NEW")
 
 
 def _print_lessons(lessons: list["Lesson"]) -> None:

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from bert4ner.cli.options import InputFormat, check_overwrite, check_run
+from bert4ner.cli.options import InputFormat, check_run
+from bert4ner.cli.outputs import Overwrite, check_output
+from bert4ner.data.streams import is_stdout
 from bert4ner.options import describe
 
 
@@ -16,6 +18,7 @@ def report(
     ] = None,
     format: InputFormat = "auto",
     output: Annotated[Path | None, describe("The page; by default report.html in the run.", metavar="FILE")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a report of a run: configuration, data, scores, labels, curves, errors, calibration, speed.
 
@@ -24,14 +27,15 @@ def report(
 
     e.g.  bert4ner report runs/demo --gold examples/data/leaflets.jsonl
     """
+    from bert4ner.cli.printing import tell
     from bert4ner.data.documents import read_documents
     from bert4ner.report.page import write_report
 
     check_run(run)
-    if gold is not None and output is not None:
-        check_overwrite(gold, output)
+    if output is not None:
+        check_output(output, gold, overwrite=overwrite)
     documents = None if gold is None else read_documents(gold, format)
     path = write_report(run, gold=documents, output=output)
-    print(f"report: {path}")
+    tell(f"report: {path}", aside=output is not None and is_stdout(output))
     if gold is None:
-        print("without errors and calibration; add --gold DATA, the documents that the run was made from")
+        tell("without errors and calibration; add --gold DATA, the documents that the run was made from")

@@ -27,7 +27,7 @@ def self_train(
 
     e.g.  bert4ner self-train train.json new.txt --pretrained pretrained/tcm-mini --output runs/rounds --rounds 2
     """
-    from bert4ner.cli.printing import print_table, score_cells
+    from bert4ner.cli.printing import print_table, score_cells, tell, told
     from bert4ner.data.documents import read_documents
 
     executor = execution.open()
@@ -35,8 +35,10 @@ def self_train(
     from bert4ner.unlabelled.self_training import self_train as train_in_rounds  # deferred: it loads TensorFlow
 
     rounds_done = train_in_rounds(documents, new, options, output=output, options=rounds, executor=executor)
+    if not told():
+        return
     rows = [[number, each.labels, *score_cells(each.scores.micro)] for number, each in enumerate(rounds_done)]
     print_table("All held-out documents, round by round", ["round", "labels", "P", "R", "F1"], [rows])
     best = max(rounds_done, key=lambda each: each.scores.micro.f1)
-    print(f"best:  {best.run}")
-    print(f"next:  bert4ner predict {shlex.quote(str(best.run))} NEW.txt --output found.jsonl")
+    tell(f"best:  {best.run}")
+    tell(f"next:  bert4ner predict {shlex.quote(str(best.run))} NEW.txt --output found.jsonl")

@@ -3,14 +3,19 @@
 import shlex
 from pathlib import Path
 
-from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
+from bert4ner.cli.printing import average_rows, percent, print_table, score_cells, told
 from bert4ner.runs.score_sheet import ScoreSheet
 from bert4ner.runs.scores import read_scores
 from bert4ner.scoring.metrics import Scores
 
 
 def print_training(run: Path, scores: Scores) -> None:
-    """Scores of the folds and seeds, their spread, the averages over labels, and what to type next."""
+    """Scores of the folds and seeds, their spread, the averages over labels, and what to type next.
+
+    With ``--quiet`` nothing: it stands in the run.
+    """
+    if not told():
+        return
     sheet = read_scores(run)
     _print_folds(sheet)
     if sheet.seeds:

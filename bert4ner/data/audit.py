@@ -3,21 +3,21 @@
 Counts and examples only. What is impossible rather than suspicious, the readers have refused before.
 """
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from bert4ner.data.audit_places import Suspicions, find_places
 from bert4ner.data.audit_report import AuditReport, Duplicates, Oddities, Overlaps, Sizes, VocabularyGaps
 from bert4ner.data.examples import first_of_each
+from bert4ner.data.oddities import is_suspicious, odd_about
 from bert4ner.data.records import flat_entities
 from bert4ner.data.surfaces import find_leakage, surface_consistency
-from bert4ner.entities import Document, Entity
+from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9, "p99": 0.99, "max": 1.0}
-EDGE_PUNCTUATION = "，。；、：,;:"
 EXAMPLES = 20
 
 
@@ -55,6 +55,7 @@ def audit(
         oddities=_oddities(documents),
         vocabulary=None if vocabulary is None else vocabulary_gaps(documents, vocabulary),
         leakage=None if other is None else find_leakage(documents, other),
+        places=find_places(documents, Suspicions(window_size, num_folds, vocabulary, other)),
     )
 
 
@@ -117,32 +118,13 @@ def _oddities(documents: Iterable[Document]) -> Oddities:
     mentions: list[tuple[str, str]] = []  # what is odd, and where
     for document in documents:
         for character, count in Counter(document.text).items():
-            if _is_suspicious(character):
+            if is_suspicious(character):
                 characters[f"U+{ord(character):04X}"] += count
         for entity in document.entities:
             shown = f"{document.id}: {document.mention(entity)!r}"
-            mentions += [(what, shown) for what in _odd_about(document, entity)]
+            mentions += [(what, shown) for what in odd_about(document, entity)]
     counts = Counter(what for what, _ in mentions)
     return Oddities(dict(counts), first_of_each(mentions, limit=EXAMPLES), dict(characters.most_common()))
-
-
-def _odd_about(document: Document, entity: Entity) -> Iterable[str]:
-    mention = document.mention(entity)
-    if mention != mention.strip():
-        yield "white space at the edge"
-    if mention[0] in EDGE_PUNCTUATION or mention[-1] in EDGE_PUNCTUATION:
-        yield "punctuation at the edge"
-    if "\n" in mention or "\r" in mention:
-        yield "a line break"
-    if any(map(_is_suspicious, mention)):
-        yield "invisible or broken characters"
-
-
-def _is_suspicious(character: str) -> bool:
-    """Control, format (zero-width), private-use and unassigned characters, and the sign for a broken one."""
-    if character in "\t\r\n":
-        return False
-    return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn")
 
 
 def vocabulary_gaps(documents: Iterable[Document], vocabulary: Collection[str]) -> VocabularyGaps:

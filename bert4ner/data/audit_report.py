@@ -1,7 +1,9 @@
 """What `audit` finds, as plain records, and the sentences that say what of it is suspicious. Finds nothing itself."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from bert4ner.data.audit_places import Place
+from bert4ner.data.examples import first_of_each
 from bert4ner.data.surfaces import Consistency, Leakage
 
 
@@ -84,6 +86,8 @@ class AuditReport:
     oddities: Oddities
     vocabulary: VocabularyGaps | None = None
     leakage: Leakage | None = None
+    places: list[Place] = field(default_factory=list)
+    """Where all of it stands."""
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain values, for JSON."""
@@ -92,6 +96,10 @@ class AuditReport:
         if self.vocabulary is not None:
             result["vocabulary"]["share"] = self.vocabulary.share
         return result
+
+    def places_by_kind(self) -> dict[str, list[Place]]:
+        """Where each kind of finding stands."""
+        return first_of_each(((place.kind, place) for place in self.places), limit=len(self.places))
 
     def findings(self) -> list[str]:
         """One line, with its count, for everything suspicious; none where all is well."""

@@ -11,22 +11,25 @@ from typing import IO
 
 from bert4ner.data.decoding import BOM, TWO_BYTE_MARKS, decode, likely_encoding
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.streams import copy_stream, is_stream
 from bert4ner.errors import DataError
 
 BOM_REMOVED = "byte order marks removed"
 
 
 def existing(path: str | Path) -> Path:
-    """`path` as a Path.
+    """`path` as a Path; of standard input (``-``) and other pipes that of a copy.
 
     Raises:
-        DataError: nothing is there, or something that can be read only once.
+        DataError: nothing is there, or a device.
     """
     path = Path(path)
+    if is_stream(path):
+        return copy_stream(path)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; relative paths count from {Path.cwd()}")
     if not path.is_file() and not path.is_dir():
-        raise DataError(f"{path}: expected a file or folder, found a pipe or device; save it to a file first")
+        raise DataError(f"{path}: expected a file or folder, found a device; save what it gives to a file first")
     return path
 
 
@@ -37,7 +40,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         DataError: it is a folder, or may not be read.
     """
-    existing(path)
+    path = existing(path)
     try:
         handle = path.open("rb")
     except OSError as error:

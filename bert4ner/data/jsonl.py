@@ -105,11 +105,14 @@ def _fragment(fragment: object, where: str) -> tuple[int, int]:
     return fragment[0], fragment[1]
 
 
-def to_record(document: Document) -> dict[str, object]:
-    """The JSON object of one document."""
+def to_record(document: Document, *, mentions: bool = False) -> dict[str, object]:
+    """The JSON object of one document, on demand with its text beside each entity, a space between its pieces."""
     entities = []
     for entity in document.entities:
         fields: dict[str, object] = {"start": entity.start, "end": entity.end, "label": entity.label}
+        if mentions:
+            pieces = entity.fragments or [(entity.start, entity.end)]
+            fields["text"] = " ".join(document.text[start:end] for start, end in pieces)
         if entity.score is not None:
             fields["score"] = entity.score
         if entity.fragments:
@@ -127,11 +130,11 @@ def _listed(span: Entity) -> list[object]:
     return [span.start, span.end, span.label, *([] if span.score is None else [span.score])]
 
 
-def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """One line per document; nothing can be lost, `losses` stays empty."""
+def write(documents: Iterable[Document], path: Path, losses: Repairs, *, mentions: bool = False) -> None:
+    """One line per document, on demand with `text` beside each entity; nothing can be lost, `losses` stays empty."""
     with atomic_write(path) as handle:
         for document in documents:
-            handle.write(json.dumps(to_record(document), ensure_ascii=False) + "\n")
+            handle.write(json.dumps(to_record(document, mentions=mentions), ensure_ascii=False) + "\n")
 
 
 def sniff(seen: Peek) -> float:

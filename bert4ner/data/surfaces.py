@@ -5,7 +5,7 @@ A surface is the text of a mention. Pure functions over documents, for `audit`; 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bert4ner.entities import Document
@@ -65,8 +65,7 @@ def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20
     for document in documents:
         for entity in document.entities:
             labels[document.mention(entity)][entity.label] += 1
-    index = _index(labels)
-    bare = Counter(surface for document in documents for surface in _bare_occurrences(document, index))
+    bare = Counter(surface for _, _, surface in bare_occurrences(documents, labels))
     watched = {surface: sum(labels[surface].values()) for surface in labels if _is_long(surface)}
     ambiguous = [surface for surface in labels if len(labels[surface]) > 1]
 
@@ -93,7 +92,7 @@ def _is_long(surface: str) -> bool:
     return len(surface) >= 3 or (len(surface) == 2 and CJK.fullmatch(surface) is not None)
 
 
-def _index(surfaces: dict[str, Counter[str]]) -> dict[str, list[str]]:
+def _index(surfaces: Iterable[str]) -> dict[str, list[str]]:
     """Surfaces by their first two characters, the longest first: one look-up tells that nothing begins here."""
     index: dict[str, list[str]] = defaultdict(list)
     for surface in sorted(surfaces, key=lambda each: (-len(each), each)):
@@ -102,14 +101,20 @@ def _index(surfaces: dict[str, Counter[str]]) -> dict[str, list[str]]:
     return dict(index)
 
 
-def _bare_occurrences(document: Document, index: dict[str, list[str]]) -> Iterator[str]:
+def bare_occurrences(documents: Iterable[Document], surfaces: Iterable[str]) -> Iterator[tuple[Document, int, str]]:
+    """Where a surface stands in a text and no entity touches it: document, start, surface."""
+    index = _index(surfaces)
+    return ((document, *found) for document in documents for found in _bare_in(document, index))
+
+
+def _bare_in(document: Document, index: dict[str, list[str]]) -> Iterator[tuple[int, str]]:
     for start, end in _gaps(document):
         position = start
         while position < end - 1:
             step = 1
             for surface in index.get(document.text[position : position + 2], ()):
                 if position + len(surface) <= end and document.text.startswith(surface, position):
-                    yield surface
+                    yield position, surface
                     step = len(surface)
                     break
             position += step

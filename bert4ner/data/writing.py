@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from bert4ner.data.streams import is_stdout, stdout_opened
 from bert4ner.errors import DataError
 
 
@@ -14,17 +15,22 @@ from bert4ner.errors import DataError
 def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     """A file opened for writing that appears at `path` whole or, when the block fails, not at all.
 
-    Text is UTF-8 with line ends as given; missing folders are made. A device such as /dev/stdout is written straight.
+    Text is UTF-8 with line ends as given; missing folders are made. Standard output (``-``), pipes
+    and devices are written straight.
 
     Raises:
         DataError: `path` is a folder, or its folder may not be written.
     """
-    path = Path(os.path.realpath(path))  # a link stays a link to the new file
-    options: dict[str, Any] = {"mode": "wb"} if binary else {"mode": "w", "encoding": "utf-8", "newline": ""}
-    if path.exists() and not path.is_file() and not path.is_dir():
-        with path.open(**options) as handle:
+    if is_stdout(path):
+        with stdout_opened(binary=binary) as handle:
             yield handle
         return
+    options: dict[str, Any] = {"mode": "wb"} if binary else {"mode": "w", "encoding": "utf-8", "newline": ""}
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, **options) as handle:
+            yield handle
+        return
+    path = Path(os.path.realpath(path))  # a link stays a link to the new file
     if path.is_dir():
         raise DataError(f"{path}: expected a file to write, found a folder; name a file in it")
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -50,6 +56,8 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     Raises:
         DataError: `path` is a file or a folder with something in it.
     """
+    if is_stdout(path):
+        raise DataError("a folder cannot be written to standard output; name one")
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_dir():
         raise DataError(f"{path}: expected a folder to write, found a file; choose another name")

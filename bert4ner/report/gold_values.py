@@ -6,6 +6,7 @@ from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.data.audit import audit
+from bert4ner.data.audit_places import Place
 from bert4ner.entities import Document
 from bert4ner.report.findings import find_findings
 from bert4ner.report.mistakes import ORDER, Example, Mistakes, choose_examples, count_mistakes
@@ -31,6 +32,8 @@ class GoldView:
     """What its windows do not count, if there is something; see `look_at_gold`."""
     audit: list[str]
     """Sentences of `audit` on all given documents of the run."""
+    places: dict[str, list[Place]]
+    """Where what they tell of stands, by kind."""
 
 
 def about_gold(record: RunRecord, view: GoldView | None) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def look_at_gold(record: RunRecord, documents: Sequence[Document]) -> GoldView:
     config = record.config if isinstance(record, TrainedRun) else Config()
     queries = config.model.head == "mrc"
     window_size = config.windows.max_length - SPECIAL_TOKENS
+    looked_at = audit(annotated, window_size=window_size, num_folds=max(2, record.num_folds))
     return GoldView(
         documents=gold,
         same_annotation=evaluate(gold, record.predicted).counts == record.scores.counts,
@@ -63,7 +67,8 @@ def look_at_gold(record: RunRecord, documents: Sequence[Document]) -> GoldView:
         examples=choose_examples(pairs),
         reliability=score_reliability(pairs),
         window_note="without the tokens of queries, which windows of mrc hold, too" if queries else "",
-        audit=audit(annotated, window_size=window_size, num_folds=max(2, record.num_folds)).findings(),
+        audit=looked_at.findings(),
+        places=looked_at.places_by_kind(),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from bert4ner.data.visible import visible
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.report.gold_values import about_gold, look_at_gold
@@ -13,6 +14,7 @@ from bert4ner.runs.layout import REPORT
 from bert4ner.runs.record import CombinedRun, TrainedRun, open_run
 
 TEMPLATE = "report.html.jinja"
+PLACES = 100  # of each kind that `audit` finds
 
 
 def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, output: str | Path | None = None) -> Path:
@@ -52,4 +54,6 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share, digits=2: f"{100 * share:.{digits}f}"
+    environment.filters["visible"] = visible
+    environment.globals["PLACES"] = PLACES
     return environment.get_template(TEMPLATE)

@@ -32,7 +32,16 @@ class ErrorExample:
     error: EntityError
     gold_mention: str
     predicted_mention: str
-    context: str
+    before: str
+    """What stands before both, a few characters."""
+    marked: str
+    """From where the first begins to where the last ends."""
+    after: str
+
+    @property
+    def context(self) -> str:
+        """All three."""
+        return self.before + self.marked + self.after
 
 
 @dataclass
@@ -54,7 +63,10 @@ class ErrorReport:
                 {"kind": kind, "gold": gold, "predicted": predicted, "count": count}
                 for (kind, gold, predicted), count in sorted(self.confusions.items(), key=lambda each: (-each[1], each))
             ],
-            "examples": {kind: [asdict(each) for each in self.examples.get(kind, [])] for kind in KINDS},
+            "examples": {
+                kind: [{**asdict(each), "context": each.context} for each in self.examples.get(kind, [])]
+                for kind in KINDS
+            },
         }
 
 
@@ -108,7 +120,9 @@ def analyse_errors(gold: Iterable[Document], predicted: Iterable[Document], *, n
     """
     pairs = pair_documents(gold, predicted)
     errors = collect_errors(pairs)
-    chosen = first_of_each(((error.kind, (document, error)) for document, error in errors), limit=num_examples)
+    chosen = first_of_each(
+        ((error.kind, (document, error)) for document, error in _by_turns(errors)), limit=num_examples
+    )
     return ErrorReport(
         correct=sum(len(set(one.entities) & set(other.entities)) for one, other in pairs),
         counts=Counter(error.kind for _, error in errors),
@@ -117,18 +131,29 @@ def analyse_errors(gold: Iterable[Document], predicted: Iterable[Document], *, n
     )
 
 
+def _by_turns(errors: Iterable[tuple[Document, EntityError]]) -> list[tuple[Document, EntityError]]:
+    """The first of each kind in every document, then the second ones, and so on: examples of different documents."""
+    turns: Counter[tuple[str, str]] = Counter()
+    numbered = []
+    for document, error in errors:
+        numbered.append((turns[document.id, error.kind], document, error))
+        turns[document.id, error.kind] += 1
+    return [(document, error) for _, document, error in sorted(numbered, key=lambda each: each[0])]
+
+
 def _label(entity: Entity | None) -> str:
     return entity.label if entity else ""
 
 
 def _example(document: Document, error: EntityError) -> ErrorExample:
     involved = [entity for entity in (error.gold, error.predicted) if entity]
-    start = max(0, min(entity.start for entity in involved) - CONTEXT)
-    end = max(entity.end for entity in involved) + CONTEXT
+    start, end = min(entity.start for entity in involved), max(entity.end for entity in involved)
     return ErrorExample(
         document.id,
         error,
         document.mention(error.gold) if error.gold else "",
         document.mention(error.predicted) if error.predicted else "",
+        document.text[max(0, start - CONTEXT) : start],
         document.text[start:end],
+        document.text[end : end + CONTEXT],
     )

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
-from bert4ner.train.division import Division, divide, divide_in_two
+from bert4ner.train.division import Division, Place, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
@@ -132,20 +132,25 @@ class _Run:
             self.folder.tidy()
             return finish_run(self.folder, self.division.gold)
 
-    def _tasks(self, config: Config) -> list[Task]:
-        tasks: list[Task] = []
+    def _tasks(self, config: Config) -> list[FoldTask]:
+        tasks: list[FoldTask] = []
         for training in self.folds.trainings:
             if self.folder.is_complete(training):
                 logger.info("%s is complete already", self._named(training))
             else:
                 tasks.append(self._task(training, config))
-        return tasks
+        last = len(tasks) - 1
+        return [replace(task, place=replace(task.place, after=last - n)) for n, task in enumerate(tasks)]
 
-    def _named(self, training: Training) -> str:
-        fold = f"fold {training.fold} of {self.folds.number}"
+    def _part(self, training: Training) -> str:
+        """Which of the run's models it is, folds counted from 1."""
+        fold = f"fold {training.fold + 1}/{self.folds.number}" if self.folds.number > 1 else "the model"
         return fold if training.seed is None else f"{fold}, seed {training.seed}"
 
-    def _task(self, training: Training, config: Config) -> Task:
+    def _named(self, training: Training) -> str:
+        return f"{self._part(training)} ({self.folder.fold(*training).name})"
+
+    def _task(self, training: Training, config: Config) -> FoldTask:
         fold, seed = training
         documents = self.division.fold(fold)
         learned, held_out = len(documents.training), len(documents.held_out)
@@ -156,6 +161,7 @@ class _Run:
             documents=documents,
             config=config if seed is None else config.replace(seed=seed, seeds=1),
             callbacks=self.callbacks,
+            place=Place(self._part(training) if len(self.folds.trainings) > 1 else ""),
         )
 
     def _averaging(self) -> Task:

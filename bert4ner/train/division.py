@@ -27,6 +27,16 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a training stands among those of its run, for who waits."""
+
+    part: str = ""
+    """Its name there, such as fold 1/3."""
+    after: int = 0
+    """How many come after it."""
+
+
+@dataclass(frozen=True)
 class Division:
     """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
 

@@ -24,7 +24,7 @@ from bert4ner.train.callbacks.replay import Replay
 from bert4ner.train.callbacks.scores import EntityScores
 from bert4ner.train.callbacks.state import SaveState
 from bert4ner.train.compiling import compile_for_training
-from bert4ner.train.division import Fold
+from bert4ner.train.division import Fold, Place
 
 
 def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -49,15 +49,32 @@ def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Seque
     return _trained(documents, config, folder=Path(folder), callbacks=callbacks).history.lines
 
 
-def fit_best(documents: Fold, config: Config, *, folder: str | Path, callbacks: Sequence[Any] = ()) -> NERModel:
-    """`fit`, and the model of the best epoch: that of ``folder/model``, in the network that is there already."""
-    loop = _trained(documents, config, folder=Path(folder), callbacks=callbacks)
+def fit_best(
+    documents: Fold,
+    config: Config,
+    *,
+    folder: str | Path,
+    callbacks: Sequence[Any] = (),
+    place: Place = Place(),  # noqa: B008  (frozen)
+) -> NERModel:
+    """`fit`, and the model of the best epoch: that of ``folder/model``, in the network that is there already.
+
+    `place` is where the training stands in a run, for the progress bar.
+    """
+    loop = _trained(documents, config, folder=Path(folder), callbacks=callbacks, place=place)
     model = NERModel.of(loop.network)
     model.set_weights(read_weights(loop.best.folder), where=str(loop.best.folder))
     return model
 
 
-def _trained(documents: Fold, config: Config, *, folder: Path, callbacks: Sequence[Any]) -> "_Loop":
+def _trained(
+    documents: Fold,
+    config: Config,
+    *,
+    folder: Path,
+    callbacks: Sequence[Any],
+    place: Place = Place(),  # noqa: B008  (frozen)
+) -> "_Loop":
     training, held_out = documents.training, documents.held_out
     if not training or not held_out:
         raise DataError(f"{len(training)} documents to train on and {len(held_out)} held out; both need at least one")
@@ -67,6 +84,7 @@ def _trained(documents: Fold, config: Config, *, folder: Path, callbacks: Sequen
     epochs = config.optimization.epochs
     compile_for_training(model.network, epochs * len(batches), epochs=epochs)
     loop = _Loop(model, batches, held_out, folder)
+    loop.progress = EpochProgress(len(batches), epochs, place)
     loop.run(callbacks)
     return loop
 
@@ -81,6 +99,7 @@ class _Loop:
         self.history = History(folder / HISTORY, batches)
         self.patience = Patience(self.config.run.patience)
         self.state = SaveState(folder / STATE / TRAINING_STATE, self.history)
+        self.progress = EpochProgress(len(batches), self.config.optimization.epochs)
 
     def run(self, callbacks: Sequence[Any]) -> None:
         """Train the epochs that are left."""
@@ -94,6 +113,8 @@ class _Loop:
                 f"out of memory with batch_tokens={self.config.optimization.batch_tokens} and windows of "
                 f"max_length={self.config.windows.max_length}; lower --batch-tokens"
             ) from None
+        finally:
+            self.progress.on_train_end()  # whatever it was that ended it
 
     def _resume(self) -> int:
         self.state.set_model(self.network)
@@ -113,7 +134,7 @@ class _Loop:
             callbacks=[
                 Replay(self.config.run.seed),
                 StopAtNaN(self.batches),
-                EpochProgress(len(self.batches)),  # gone before the others report
+                self.progress,
                 self.scores,
                 self.best,
                 *callbacks,

@@ -10,7 +10,7 @@ from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
-from bert4ner.train.division import Fold
+from bert4ner.train.division import Fold, Place
 
 
 class Task(ABC):
@@ -47,13 +47,16 @@ class FoldTask(Task):
     config: Config
     callbacks: Sequence[Any] = ()
     """Keras callbacks beside the library's own."""
+    place: Place = Place()  # noqa: RUF009  (frozen)
+    """Among the other tasks."""
 
     def run(self) -> None:
         """Trains, predicts the held-out documents with the best epoch and writes what was found."""
         from bert4ner.models.prediction import predict_documents  # deferred: a task is described without TensorFlow
         from bert4ner.train.fit import fit_best
 
-        best = fit_best(self.documents, self.config, folder=self.folder, callbacks=self.callbacks)
+        place, callbacks = self.place, self.callbacks
+        best = fit_best(self.documents, self.config, folder=self.folder, callbacks=callbacks, place=place)
         found = predict_documents([best], self.documents.held_out)
         write_documents(found, self.folder / PREDICTIONS, "jsonl")  # last: it makes the fold complete
 

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from bert4ner.cli.crossval import crossval
 from bert4ner.cli.options import is_run
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.registry import FORMATS
+from bert4ner.scoring.errors import analyse_errors
 from bert4ner.train.crossval import cross_validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +50,7 @@ def test_audit_tells_sizes_and_findings(bert4ner, documents, tmp_path):
     assert code == 0
     assert "9 documents, 16 entities, " in out and row(out, "DRUG") == ["DRUG", "8"]
     assert "texts annotated in different ways: 1" in out
-    assert f"same text, other entities: {documents[0].id}, bare" in out
+    assert "Where: annotated in different ways\n  bare [0, 2): «人参»用于头痛。  (DRUG, only in " in out
 
 
 def test_audit_as_json_with_vocabulary_and_second_set(bert4ner, data, documents, tiny_bert, tmp_path):
@@ -142,8 +144,20 @@ def test_evaluate_as_json_with_errors(bert4ner, predictions, data):
 
 def test_evaluate_shows_errors_whole_where_there_is_no_terminal(bert4ner, predictions, data, documents):
     out = bert4ner("evaluate", predictions, data, "--errors").out
-    assert row(out, "wrong") == ["wrong", "label", "8"]
-    assert any(documents[0].id in line and line.rstrip().endswith(documents[0].text) for line in out.splitlines())
+    assert row(out, "wrong") == ["wrong", "label", "8"] and "correct" not in out
+    lines = out.splitlines()
+    first = lines.index("Examples, wrong label") + 1
+    assert lines[first] == f"  {documents[0].id}: gold 头痛 SYMPTOM, predicted 头痛 DRUG"
+    assert lines[first + 1] == "      人参用于«头痛»。"
+    assert [line.partition(":")[0].strip() for line in lines[first::2]] == [each.id for each in documents[:5]]
+    assert max(map(cell_len, lines)) < 80
+
+
+def test_examples_of_errors_are_from_different_documents():
+    gold = [Document(str(n), "气血" * 9, tuple(Entity(i, i + 1, "A") for i in range(n, 9))) for n in range(4)]
+    report = analyse_errors(gold, [Document(each.id, each.text) for each in gold], num_examples=6)
+    places = [(each.id, each.error.gold.start) for each in report.examples["missed"]]
+    assert places == [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("0", 1), ("1", 2)]
 
 
 def test_evaluate_keeps_brackets_in_labels(bert4ner, tmp_path):
@@ -293,9 +307,47 @@ def test_what_is_no_run_is_refused_at_once(refused, data, tmp_path):
     assert "the folder holds none" in refused("predict", tmp_path / "folder", data, "--output", tmp_path / "out")
 
 
-def test_stdout_takes_jsonl_only(refused, data, filled):
-    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "bio"), ""))
-    assert told == "--output - writes jsonl, not bio; name a file"
+def test_stdout_takes_no_folder(refused, data, filled):
+    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "brat"), ""))
+    assert told == "a folder cannot be written to standard output; name one"
+
+
+@pytest.fixture
+def finding(monkeypatch, filled, data, documents):
+    """Runs predict with what stands in the data itself in the place of a model's findings."""
+    monkeypatch.setattr("bert4ner.cli.predict._recognized", lambda run, given, options: iter(documents))
+    return filled(("predict", "{run}", "{data}", "--output"), "")
+
+
+def test_predict_tells_what_it_did_and_where(finding, bert4ner, tmp_path):
+    path = tmp_path / "found.jsonl"
+    out = bert4ner(*finding, path).out.splitlines()
+    assert out[0].startswith(f"{path}: 8 documents, 16 entities of 2 labels, in ") and out[0].endswith(" s")
+    assert out[1] == "  leaflet-人参-头痛: 人参  DRUG" and len(out) == 7 and out[-1] == "  and 11 more"
+    assert bert4ner(*finding, path, "--overwrite", "--quiet") == (0, "", "")
+
+
+def test_predict_writes_mentions_beside_offsets_unless_told_not_to(finding, bert4ner, documents, tmp_path):
+    with_mentions, without = tmp_path / "with.jsonl", tmp_path / "without.jsonl"
+    bert4ner(*finding, with_mentions)
+    bert4ner(*finding, without, "--no-mentions")
+    first, bare = (json.loads(path.read_text(encoding="utf-8").splitlines()[0]) for path in (with_mentions, without))
+    assert [each.pop("text") for each in first["entities"]] == ["人参", "头痛"] and first == bare
+    assert read_documents(with_mentions) == read_documents(without) == documents
+
+
+def test_predictions_on_stdout_are_alone_there(finding, bert4ner, documents):
+    code, out, err = bert4ner(*finding, "-")
+    assert code == 0 and [json.loads(line)["id"] for line in out.splitlines()] == [each.id for each in documents]
+    assert "-: 8 documents, 16 entities" in err
+
+
+def test_gold_that_carries_scores_is_told(bert4ner, data, documents, tmp_path):
+    path = tmp_path / "found.jsonl"
+    write_documents([Document(each.id, each.text, (Entity(0, 2, "DRUG", 0.5),)) for each in documents], path, "jsonl")
+    assert "GOLD" not in bert4ner("evaluate", path, data).err
+    err = bert4ner("evaluate", data, path).err
+    assert f"{path} stands in the place of GOLD, but its entities carry scores, as predictions do" in err
 
 
 def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):

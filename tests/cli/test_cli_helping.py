@@ -26,10 +26,10 @@ def test_lines_are_as_wide_as_the_terminal(name, width, widest, bert4ner, monkey
 
 def test_options_stand_in_the_groups_of_the_configuration(bert4ner, monkeypatch):
     out = page(bert4ner, monkeypatch, "train", 80)
-    titles = re.findall(r"^(\w+(?: options)?):", out, re.MULTILINE)
+    titles = re.findall(r"^(\w+(?: options)?|used most):", out, re.MULTILINE)
     configured = "windows model spans words losses optimization rates step regularization sampling pseudo run"
     groups = f"execution text {configured}".split()
-    assert titles == ["usage", "arguments", "options", *(f"{group} options" for group in groups)]
+    assert titles == ["usage", "arguments", "used most", "more options", *(f"{group} options" for group in groups)]
     assert out.startswith("usage: bert4ner train [OPTIONS] DATA\n\nTrain one model and keep")
     flat = " ".join(out.split())
     assert "--output RUN Folder for the run; the same command goes on where it stopped. (required)" in flat
@@ -38,6 +38,20 @@ def test_options_stand_in_the_groups_of_the_configuration(bert4ner, monkeypatch)
     assert "--head HEAD What turns" in flat and "One of crf, softmax, global_pointer" in flat
     assert "--scheme {bio,bios,bioes} Tagging scheme of the heads that tag tokens. (default: bios)" in flat
     assert "(default: None)" not in flat and "(default: )" not in flat
+
+
+@pytest.mark.parametrize("name", COMMANDS.own())
+def test_a_page_opens_with_the_six_options_used_most(name, bert4ner, monkeypatch):
+    out = page(bert4ner, monkeypatch, name, 100)
+    flags = re.findall(r"^  (?:-h, )?(--[\w-]+)", out, re.MULTILINE)
+    assert len(flags) == len(set(flags)) and flags.count("--help") == 1
+    if len(flags) <= 7:
+        assert "used most:" not in out and "\noptions:" in out
+        return
+    first, _, rest = out.partition("used most:\n")
+    assert len(first.splitlines()) < 20 and not re.search("^  -", first, re.MULTILINE)
+    assert flags[:6] == [f"--{each}" for each in COMMANDS.get(name).often.split()]
+    assert "required" not in rest.partition("more options:")[2]
 
 
 def test_options_of_combining_are_those_of_the_library(bert4ner, monkeypatch):

@@ -4,10 +4,13 @@ from typing import Annotated, Literal
 
 import pytest
 
+from bert4ner.cli.other_names import ADVICE, ALIASES
+from bert4ner.cli.parameters import read_signature
 from bert4ner.cli.parsing import parse
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.options import describe
+from bert4ner.registry import COMMANDS
 
 
 def command(
@@ -98,6 +101,9 @@ def test_a_value_out_of_its_range_is_refused():
             "x --output y --max_lenght=3 --zzz",
             "unknown option --max_lenght, did you mean --max-length?; unknown option --zzz",
         ),
+        ("--hlep", "unknown option --hlep, did you mean --help?"),
+        ("x --output y --gpu 0", f"unknown option --gpu; {ADVICE['--gpu']}"),
+        ("x --output y --batch_size 32", f"unknown option --batch_size; {ADVICE['--batch-size']}"),
         ("x y z --output u", "unexpected argument: y, z"),
         ("x --output y --scheme biso", "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"),
         ("x --output y --color 红", "--color: expected one of red, green, found '红'"),
@@ -110,6 +116,18 @@ def test_a_value_out_of_its_range_is_refused():
 )
 def test_a_mistake_in_the_arguments_is_one_line(arguments, told):
     assert refusal(arguments) == told
+
+
+def test_options_are_known_by_the_names_of_other_tools():
+    values = parsed("x -o y --lr 1e-5 --max_seq_length=100 --num-epochs 3 --bert z")
+    assert values["output"] == Path("y")
+    assert values["options"] == Config().replace(learning_rate=1e-5, max_length=100, epochs=3, pretrained="z")
+    assert refusal("x -o y --lr fast") == "--learning-rate: expected a number or auto, found 'fast'"
+
+
+def test_other_names_and_advice_are_those_of_options_that_exist():
+    flags = {each.option.flag for name in COMMANDS.own() for each in read_signature(COMMANDS.get(name).load()).all()}
+    assert set(ALIASES.values()) <= flags and flags.isdisjoint({*ALIASES, *ADVICE})
 
 
 @pytest.mark.parametrize("terminal", [{"COLUMNS": "40"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])

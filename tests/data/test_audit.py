@@ -152,3 +152,36 @@ def test_the_report_is_plain_values_and_says_what_it_found():
         "characters that the vocabulary lacks, 50.00% of all: 5",
         "texts of the second set that are in the first one too: 3",
     ]
+
+
+def test_everything_counted_is_shown_where_it_stands():
+    documents = [
+        document("a", "服[气血|A]后气血足\u200b。"),
+        document("b", "[气血|B]与[ 胃|A]同服，[虚|A]则补"),
+        document("c", "服[气血|A]后气血足\u200b。"),
+        document("d", "服气血后气血足\u200b。"),
+    ]
+    report = audit(documents, window_size=9, num_folds=2, vocabulary="服气血后足与同，则补。", other=documents[1:2])
+    found = {
+        kind: [(each.id, each.start, each.end) for each in places] for kind, places in report.places_by_kind().items()
+    }
+    assert found == {
+        "longer than a window": [("b", 9, 9)],
+        "repeats an earlier text": [("c", 0, 0), ("d", 0, 0)],
+        "annotated in different ways": [("d", 1, 3)],
+        "in the second set, too": [("b", 0, 0)],
+        "not annotated here": [("a", 4, 6), ("c", 4, 6), ("d", 1, 3), ("d", 4, 6)],
+        "another label than usual": [("b", 0, 2)],
+        "a mention with white space at the edge": [("b", 3, 5)],
+        "a label in fewer documents than folds": [("b", 0, 2)],
+        "an invisible or broken character": [("a", 7, 8), ("c", 7, 8), ("d", 7, 8)],
+        "a character that the vocabulary lacks": [("a", 7, 8), ("b", 4, 5), ("b", 8, 9), ("c", 7, 8), ("d", 7, 8)],
+    }
+    assert all(each.text == dict_of(documents)[each.id].text[each.start : each.end] for each in report.places)
+    shown = report.places_by_kind()["another label than usual"][0]
+    assert (shown.before, shown.text, shown.after, shown.note) == ("", "气血", "与 胃同服，虚则补", "B, usually A")
+    assert len(report.to_dict()["places"]) == len(report.places)
+
+
+def dict_of(documents):
+    return {each.id: each for each in documents}

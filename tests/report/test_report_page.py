@@ -128,6 +128,13 @@ def test_text_labels_ids_and_names_are_escaped(make_run):
     assert "头痛↵用于" in page.text
 
 
+def test_characters_that_turn_lines_around_are_spelled_out_and_kept_in_their_place(make_run):
+    gold = [Document(f"{n}\u202e", "气\u202e血虚", (Entity(0, 3, "A"),)) for n in range(2)]
+    page = page_of(make_run(gold, [Document(each.id, each.text) for each in gold]), gold=gold)
+    assert "\u202e" not in page.text and "气\\u202e血" in page.text and "bdi" in page.tags
+    assert "Where: an invisible or broken character (2)" in page.text and "0\\u202e 1 to 2 气" in page.text
+
+
 def test_a_run_that_found_nothing_has_a_report(make_run, gold):
     text = page_of(make_run(gold, [Document(each.id, each.text) for each in gold]), gold=gold).text
     assert "F1, micro 0.00" in text and "What was found has no scores" in text

@@ -382,7 +382,7 @@ class TestTrainedRuns:
         (killed / "fold-1" / "model" / ".weights.safetensors.1.part").write_bytes(b"half")
 
         out, err = start(killed).communicate(timeout=300)
-        assert "fold 0 of 2 is complete already" in err, err
+        assert "fold 1/2 (fold-0) is complete already" in err, err
         assert out == f"{load(run / 'scores.json')['out_of_fold']['micro']['f1']}\n"
         assert files(killed) == files_of_a_run(2)
         for name in ("out_of_fold.jsonl", "scores.json", "fold-1/predictions.jsonl"):

@@ -86,5 +86,5 @@ def test_a_fold_that_fails_leaves_the_complete_ones_and_the_same_call_goes_on(do
         cross_validate(
             documents, config, output=tmp_path / "run", folds=2, callbacks=[reporting], executor=LocalExecutor(2)
         )
-    assert "fold 0 of 2 is complete already" in caplog.text
+    assert "fold 1/2 (fold-0) is complete already" in caplog.text
     assert (tmp_path / "run" / "scores.json").is_file()

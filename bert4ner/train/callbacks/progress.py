@@ -1,45 +1,89 @@
-"""A progress bar on stderr while an epoch runs, on a terminal only."""
+"""One progress bar on stderr for a whole training, on a terminal only: fold, epoch, what is being done, time left."""
 
+import sys
+import time
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.train.division import Place
 
 
 class EpochProgress(keras.callbacks.Callback):
-    """Shows batches done, loss and time left of the current epoch."""
+    """Shows which fold and epoch it is, whether it compiles, trains or scores, and about how long all will take.
 
-    def __init__(self, num_batches: int):
+    Args:
+        num_batches: of one epoch.
+        epochs: of the training, at most.
+        place: where the training stands in its run.
+    """
+
+    def __init__(self, num_batches: int, epochs: int = 1, place: Place = Place()):  # noqa: B008  (frozen)
         super().__init__()
-        self.num_batches = num_batches
+        self.num_batches, self.epochs, self.place = num_batches, epochs, place
         self.bar: Progress | None = None
+        self.epoch = 0
+        self.done = 0  # batches of this process
+        self.started = 0.0  # when the first of them was over: it compiles, and tells nothing of the others
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Opens a bar, where standard error is a terminal."""
-        console = Console(stderr=True)
-        if not console.is_terminal:
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=console, transient=True)
-        self.bar.start()
-        console.show_cursor(True)  # rich hides it, and a killed process leaves it so
-        self.task = self.bar.add_task(f"epoch {epoch + 1}", total=self.num_batches)
+        """Opens the bar, where standard error is a terminal."""
+        self.epoch = epoch
+        if self.bar is None:
+            console = Console(stderr=True)
+            if not console.is_terminal:
+                return
+            columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"))
+            self.bar = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
+            self.bar.start()
+            console.show_cursor(True)  # rich hides it, and a killed process leaves it so
+            self.bar.add_task("", total=self.epochs * self.num_batches, left="")
+        self._show("training" if self.done else "compiling, which takes longer than a batch")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Moves the bar on."""
-        if self.bar is not None:
-            loss = f"{float(logs['loss']):.4f}"
-            description = self.bar.tasks[0].description.partition(",")[0]
-            self.bar.update(self.task, completed=batch + 1, description=f"{description}, loss {loss}")
+        if self.bar is None:
+            return
+        if not self.done:
+            self.started = time.monotonic()
+        self.done += 1
+        completed = self.epoch * self.num_batches + batch + 1
+        self.bar.update(self.bar.tasks[0].id, completed=completed, left=self._left(completed))
+        self._show(f"loss {float(logs['loss']):.4f}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Says what comes next; lines of the log stand above the bar."""
+        self._show("scoring")
+
+    def on_train_end(self, logs: Any = None) -> None:
         """Closes the bar."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
-    def on_train_end(self, logs: Any = None) -> None:
-        """Closes the bar that is still open, if the epoch was broken off."""
-        self.on_epoch_end(0)
+    def _show(self, phase: str) -> None:
+        if self.bar is not None:
+            parts = [self.place.part, f"epoch {self.epoch + 1}/{self.epochs}", phase]
+            self.bar.update(self.bar.tasks[0].id, description=", ".join(filter(None, parts)))
+
+    def _left(self, completed: int) -> str:
+        """Of this training and those after it, by the batches so far and what was between them."""
+        if self.done < 2:
+            return ""
+        each = (time.monotonic() - self.started) / (self.done - 1)
+        total = self.epochs * self.num_batches
+        return f"about {_rounded(each * (total - completed + self.place.after * total))} left"
+
+
+def _rounded(seconds: float) -> str:
+    """A time that is not known better.
+
+    Example:
+        >>> _rounded(34), _rounded(700), _rounded(20_000)
+        ('40 s', '12 min', '5.6 h')
+    """
+    if seconds < 90:
+        return f"{10 * -(-seconds // 10):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

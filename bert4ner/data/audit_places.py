@@ -1,0 +1,129 @@
+"""Where everything stands that `audit` counts: the document, the offsets in it, and the text around them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from bert4ner.data.oddities import is_suspicious, odd_about
+from bert4ner.data.records import flat_entities
+from bert4ner.data.surfaces import bare_occurrences
+from bert4ner.entities import Document, Entity
+
+CONTEXT = 12  # characters on each side
+
+
+@dataclass(frozen=True)
+class Place:
+    """One suspicious thing; `text[start:end]` of the document is what it is about, nothing where it is all of it."""
+
+    kind: str
+    id: str
+    start: int
+    end: int
+    before: str
+    """What stands before it, a few characters."""
+    text: str
+    after: str
+    note: str = ""
+    """What else there is to it: a label, another document."""
+
+
+@dataclass(frozen=True)
+class Suspicions:
+    """What documents are looked through for; see `audit` for what these are."""
+
+    window_size: int
+    num_folds: int
+    vocabulary: Collection[str] | None = None
+    other: Sequence[Document] | None = None
+
+
+def find_places(documents: Sequence[Document], options: Suspicions) -> list[Place]:
+    """Every place of every kind, by kind and in the order of the documents.
+
+    Of characters that a vocabulary lacks the first in each document.
+    """
+    return [
+        *_about_texts(documents, options),
+        *_about_mentions(documents),
+        *_about_entities(documents, options),
+        *_about_characters(documents, options),
+    ]
+
+
+def _place(kind: str, document: Document, start: int, end: int, note: str = "") -> Place:
+    text = document.text
+    before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+    return Place(kind, document.id, start, end, before, text[start:end], after, note)
+
+
+def _of_entity(kind: str, document: Document, entity: Entity, note: str = "") -> Place:
+    return _place(kind, document, entity.start, entity.end, note or entity.label)
+
+
+def _about_texts(documents: Sequence[Document], options: Suspicions) -> Iterator[Place]:
+    for document in documents:
+        if len(document.text) > options.window_size:
+            length = f"{len(document.text)} characters"
+            yield _place("longer than a window", document, options.window_size, options.window_size, length)
+    first: dict[str, Document] = {}
+    repeats = [(each, earlier) for each in documents if (earlier := first.setdefault(each.text, each)) is not each]
+    for document, earlier in repeats:
+        yield _place("repeats an earlier text", document, 0, 0, f"as {earlier.id}")
+    for document, earlier in repeats:
+        different = sorted(set(document.entities) ^ set(earlier.entities))
+        if different:
+            side = document if different[0] in document.entities else earlier
+            note = f"{different[0].label}, only in {side.id}; the same text as {earlier.id}"
+            yield _of_entity("annotated in different ways", document, different[0], note)
+    known = {each.text for each in options.other or ()}
+    for document in documents:
+        if document.text in known:
+            yield _place("in the second set, too", document, 0, 0)
+
+
+def _about_mentions(documents: Sequence[Document]) -> Iterator[Place]:
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for document in documents:
+        for entity in document.entities:
+            labels[document.mention(entity)][entity.label] += 1
+    for document, start, mention in bare_occurrences(documents, labels):
+        told = ", ".join(f"{label} {count}" for label, count in labels[mention].most_common())
+        yield _place("not annotated here", document, start, start + len(mention), f"elsewhere {told}")
+    for document in documents:
+        for entity in document.entities:
+            usual, _ = labels[document.mention(entity)].most_common(1)[0]
+            if entity.label != usual:
+                yield _of_entity("another label than usual", document, entity, f"{entity.label}, usually {usual}")
+
+
+def _about_entities(documents: Sequence[Document], options: Suspicions) -> Iterator[Place]:
+    for document in documents:
+        for entity in flat_entities(document.entities)[1]:
+            yield _of_entity("lost by one layer of tags", document, entity)
+    spread = Counter(label for document in documents for label in {entity.label for entity in document.entities})
+    for document in documents:
+        for entity in document.entities:
+            for what in odd_about(document, entity):
+                yield _of_entity(f"a mention with {what}", document, entity)
+    for document in documents:
+        for entity in document.entities:
+            if spread[entity.label] < options.num_folds:
+                note = f"{entity.label}, in {spread[entity.label]} documents"
+                yield _of_entity("a label in fewer documents than folds", document, entity, note)
+
+
+def _about_characters(documents: Sequence[Document], options: Suspicions) -> Iterator[Place]:
+    for document in documents:
+        for position, character in enumerate(document.text):
+            if is_suspicious(character):
+                kind = "an invisible or broken character"
+                yield _place(kind, document, position, position + 1, f"U+{ord(character):04X}")
+    if options.vocabulary is None:
+        return
+    known = options.vocabulary if isinstance(options.vocabulary, set | frozenset | dict) else set(options.vocabulary)
+    for document in documents:
+        for character in dict.fromkeys(document.text):
+            if not character.isspace() and character not in known and character.lower() not in known:
+                position = document.text.index(character)
+                yield _place("a character that the vocabulary lacks", document, position, position + 1)

@@ -1,0 +1,49 @@
+"""What is there already is replaced only if that is said; control characters never reach the terminal."""
+
+import pytest
+
+from bert4ner.data.documents import read_documents, write_documents
+from bert4ner.data.visible import visible
+from bert4ner.entities import Document, Entity
+
+
+@pytest.mark.parametrize("format", ["jsonl", "bio", "brat"])
+def test_nothing_is_overwritten_unless_that_is_said(format, bert4ner, refused, data, documents, tmp_path):
+    place = tmp_path / "there"
+    write_documents([Document("old", "旧")], place, format)
+    command = ("convert", data, place, "--format", format)
+    assert ("--overwrite" if format != "brat" else "not empty") in refused(*command)
+    assert [each.text for each in read_documents(place, format)] == ["旧"]
+    assert bert4ner(*command, "--overwrite", "--quiet") == (0, "", "")
+    assert {each.text for each in read_documents(place, format)} == {each.text for each in documents}
+    assert [each.name for each in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_folder_with_other_files_is_never_replaced(refused, data, tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/thesis.docx").write_text("x", encoding="utf-8")
+    told = refused("convert", data, tmp_path / "there", "--format", "brat", "--overwrite")
+    assert "holds thesis.docx; --overwrite replaces folders of .txt and .ann files only" in told
+    assert (tmp_path / "there/thesis.docx").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("correct", "{data}", "--reviewed", "{data}", "--output"), ("audit", "{data}", "--run", "{run}", "--review")],
+)
+def test_files_of_other_commands_are_kept_too(command, refused, data, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/folds.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "there").write_text("mine", encoding="utf-8")
+    words = [word.format(data=data, run=tmp_path / "run") for word in command]
+    assert refused(*words, tmp_path / "there").endswith("add --overwrite to replace it")
+    assert (tmp_path / "there").read_text(encoding="utf-8") == "mine"
+
+
+def test_control_characters_are_spelled_out(bert4ner, refused, tmp_path):
+    path = tmp_path / "data.jsonl"
+    write_documents([Document("1", "\x1b[31m气\u202e血", (Entity(0, 8, "A\x07"),))], path, "jsonl")
+    outcome = bert4ner("audit", path)
+    assert outcome.out.replace("\n", "").isprintable() and "A\\x07" in outcome.out
+    assert "\\x1b[31m" in refused("audit", tmp_path / "\x1b[31m")
+    assert visible("气\t血\n") == "气\t血\n" and visible("\ud800\x9b") == "\\ud800\\x9b"
