@@ -9,6 +9,7 @@ from bert4ner.decode.readings import Reading
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, RunError
+from bert4ner.given import check_many
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents, predict_readings
@@ -38,6 +39,7 @@ class Recognizer(ABC):
 
         Raises:
             ConfigError: `nbest` is below 1, or above it for runs that were combined.
+            DataError: one string instead of documents, or something that is no document.
         """
 
     def recognize(self, text: str, *, nbest: int = 1) -> list[Entity]:
@@ -57,7 +59,14 @@ class Recognizer(ABC):
             texts: texts to read; may be a generator.
             batch_tokens: tokens in one batch, padding counted.
             nbest: as for `predict`.
+
+        Raises:
+            DataError: one string instead of several; or a text is none, or holds NUL or an unpaired surrogate.
         """
+        check_many(texts, "texts")
+        return self._recognized(texts, batch_tokens, nbest)
+
+    def _recognized(self, texts: Iterable[str], batch_tokens: int, nbest: int) -> Iterator[list[Entity]]:
         documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
         for document in self.predict(documents, batch_tokens=batch_tokens, nbest=nbest):
             yield list(document.entities)
@@ -132,6 +141,7 @@ class NamedEntityRecognizer(Recognizer):
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         """See `Recognizer.predict`."""
+        check_many(documents, "documents")
         check_nbest(nbest)
         return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 

@@ -109,6 +109,20 @@ class TestOneText:
     def test_an_empty_text_has_no_entities(self, ner):
         assert ner.recognize("") == []
 
+    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text"])
+    def test_another_type_than_text_is_refused(self, ner, given):
+        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+            ner.recognize(given)
+        with pytest.raises(DataError, match=r"documents\[1\]: expected a Document, got"):
+            list(ner.predict([Document("1", "头"), given]))
+
+    @pytest.mark.parametrize("given", ["一句", 5, None])
+    def test_one_text_for_many_is_refused_at_the_call(self, ner, given):
+        with pytest.raises(DataError, match="expected texts, in a list or from a generator, got"):
+            ner.recognize_all(given)
+        with pytest.raises(DataError, match="expected documents, in a list or from a generator, got"):
+            ner.predict(given)
+
     def test_a_long_text_is_recognized_to_its_end(self, ner):
         rng = random.Random(1)
         text = "".join(rng.choices(CHARACTERS, k=3000))

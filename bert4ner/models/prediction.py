@@ -9,6 +9,7 @@ import numpy as np
 
 from bert4ner.decode.readings import Reading, join_readings
 from bert4ner.entities import Document, Entity, Nesting
+from bert4ner.given import check_kind
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.encoded import Encoded
@@ -63,7 +64,8 @@ def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterat
     """The documents in lists of about so many characters."""
     chunk: list[Document] = []
     size = 0
-    for document in documents:
+    for place, document in enumerate(documents):
+        check_kind(document, Document, f"documents[{place}]")
         chunk.append(document)
         size += len(document.text)
         if size >= characters or len(chunk) >= characters // 8:  # empty texts count, too

@@ -10,6 +10,7 @@ from typing import Any
 
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
+from bert4ner.given import as_tuple
 from bert4ner.scoring.counts import Counts, NestedRecall, count_matches, count_nested, ratio
 
 
@@ -98,7 +99,7 @@ def pair_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> l
     """Gold and predicted documents of the same id, in gold order.
 
     Raises:
-        DataError: ids are repeated, missing or unknown, or a text differs.
+        DataError: ids are repeated, missing or unknown, a text differs, or something is no document.
     """
     wanted, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
     missing = [id for id in wanted if id not in found]
@@ -119,7 +120,7 @@ def pair_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> l
 
 
 def _by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
-    documents = list(documents)
+    documents = as_tuple(documents, Document, f"{side} documents")
     result = {document.id: document for document in documents}
     if len(result) < len(documents):
         repeated = next(id for id, count in Counter(each.id for each in documents).items() if count > 1)
