@@ -79,4 +79,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # classes, functions and mod
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    special = (name for name in globals() if name.startswith("__"))
+    return sorted({*special, *__all__})

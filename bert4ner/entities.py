@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from bert4ner.errors import DataError, nearest, received
-from bert4ner.given import as_pairs, as_real, as_tuple, as_whole
+from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
+from bert4ner.showing import marked_html
 
 Nesting = Literal["any", "labels", "none"]
 """Which entities of one text may share characters: any, those of unlike labels only, or none."""
@@ -129,7 +130,7 @@ class Document:
             raise DataError(f"expected a document with {', '.join(known)}, of which text is a must; found {told}")
         check_text(values["text"], where="text of a document")
         spans = {
-            name: tuple(_from_value(each, f"{name}[{place}]") for place, each in enumerate(values[name]))
+            name: tuple(made_of(each, Entity, f"{name}[{place}]") for place, each in enumerate(values[name]))
             for name in ("entities", "unsure")
             if isinstance(values.get(name), list | tuple)
         }
@@ -141,17 +142,11 @@ class Document:
         """The characters that `entity` covers; of one in several pieces, those of its pieces."""
         return "".join(self.text[start:end] for start, end in entity.fragments or [(entity.start, entity.end)])
 
-
-def _from_value(value: Any, where: str) -> Entity:  # noqa: ANN401  # whatever a user has
-    try:
-        if isinstance(value, Entity):
-            return value
-        return Entity(**value) if isinstance(value, Mapping) else Entity(*value)
-    except TypeError:
-        raise DataError(
-            f"{where}: expected an entity with start, end, label, and perhaps score and fragments, got "
-            f"{received(value)}"
-        ) from None
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text, its entities marked."""
+        return marked_html(
+            self.text, [(each.fragments or ((each.start, each.end),), each.label) for each in self.entities]
+        )
 
 
 def check_fragments(start: int, end: int, fragments: Sequence[tuple[int, int]], *, where: str) -> None:

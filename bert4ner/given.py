@@ -4,9 +4,11 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 from bert4ner.errors import DataError, received
+
+Some = TypeVar("Some")
 
 
 def check_sequence(given: object, kind: type, what: str, *, cure: str = "") -> None:
@@ -99,3 +101,17 @@ def as_pairs(given: Any, name: str, where: object) -> tuple[tuple[int, int], ...
         return tuple((as_whole(start, "start", where), as_whole(end, "end", where)) for start, end in given)
     except (TypeError, ValueError):
         raise DataError(f"{where}: expected {name} as pairs (start, end), got {received(given)}") from None
+
+
+def made_of(value: Any, kind: type[Some], where: str) -> Some:  # noqa: ANN401  # whatever a user has
+    """A thing of a class, from its fields in a mapping or in their order; or there already.
+
+    Raises:
+        DataError: it has other fields.
+    """
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind(**value) if isinstance(value, Mapping) else kind(*value)
+    except TypeError:
+        raise DataError(f"{where}: expected the fields of {kind.__name__}, got {received(value)}") from None

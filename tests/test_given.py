@@ -37,7 +37,10 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: Document.from_dict("本品"), "expected a dict that describes a document, got '本品'"),
         (lambda: Document.from_dict({"text": "本品", "entites": []}), "'entites'; did you mean 'entities'"),
         (lambda: Document.from_dict({"id": "1"}), "of which text is a must; found no 'text'"),
-        (lambda: Document.from_dict({"text": "本品", "entities": [[0]]}), r"entities\[0\]: expected an entity"),
+        (
+            lambda: Document.from_dict({"text": "本品", "entities": [[0]]}),
+            r"entities\[0\]: expected the fields of Entity",
+        ),
         (lambda: check_training("train.json", Config()), r"training documents: .* got 'train.json' \(str\)"),
         (lambda: check_training([DOCUMENT, 5], Config()), r"training documents\[1\]: expected a Document, got 5"),
         (lambda: check_training([{"text": "本"}], Config()), r"documents\[0\]: expected .*; bert4ner.Document"),

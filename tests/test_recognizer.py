@@ -67,6 +67,12 @@ def assert_same(one: list[Entity], other: list[Entity], *, scores: float) -> Non
         assert mine.score is not None and mine.score == pytest.approx(yours.score, abs=scores)
 
 
+def test_a_prompt_shows_what_it_is(ner, run):
+    labels = f"{len(LABELS)} labels: {', '.join(LABELS)}"
+    assert repr(ner) == f"NamedEntityRecognizer(1 model, head crf; {labels})"
+    assert repr(NamedEntityRecognizer.load(run)) == f"NamedEntityRecognizer('{run}': 3 models, head crf; {labels})"
+
+
 class TestOneText:
     def test_entities_are_spans_of_characters_sorted_with_scores(self, ner, texts):
         found = [(text, ner.recognize(text)) for text in texts]
