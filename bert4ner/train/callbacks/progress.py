@@ -1,11 +1,14 @@
 """A progress bar on stderr while an epoch runs, on a terminal only."""
 
+import logging
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bert4ner.backend.frameworks import keras
+
+logger = logging.getLogger(__name__)
 
 
 class EpochProgress(keras.callbacks.Callback):
@@ -17,9 +20,9 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar: Progress | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Opens a bar, where standard error is a terminal."""
+        """Opens a bar, where standard error is a terminal and the log's lines are shown as well."""
         console = Console(stderr=True)
-        if not console.is_terminal:
+        if not console.is_terminal or not logger.isEnabledFor(logging.INFO):
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self.bar = Progress(*columns, console=console, transient=True)
