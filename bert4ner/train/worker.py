@@ -84,6 +84,8 @@ class Worker:
             logger.info("%s", task.title)
             stderr = subprocess.PIPE if self.told_apart or not _is_stderr(console()) else None
             environment = {**_environment(), **self.share.environment}
+            if stderr is not None:  # a notebook sets it, and bars would come as lines and lines of signs
+                environment.pop("FORCE_COLOR", None)
             self._process = subprocess.Popen(
                 COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment
             )

@@ -88,5 +88,6 @@ def test_lines_of_a_worker_reach_what_stands_in_the_place_of_stderr(tmp_path, mo
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
-    Worker().run(Scripted(tmp_path, "print('epoch 1')"))
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as a notebook does; rich would draw bars
+    Worker().run(Scripted(tmp_path, "assert 'FORCE_COLOR' not in os.environ; print('epoch 1')"))
     assert shown.getvalue() == "epoch 1\n"

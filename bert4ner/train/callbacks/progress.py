@@ -22,7 +22,7 @@ class EpochProgress(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Opens a bar, where standard error is a terminal and the log's lines are shown as well."""
         console = Console(stderr=True)
-        if not console.is_terminal or not logger.isEnabledFor(logging.INFO):
+        if not console.is_terminal or console.is_jupyter or not logger.isEnabledFor(logging.INFO):
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self.bar = Progress(*columns, console=console, transient=True)
