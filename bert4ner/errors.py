@@ -42,6 +42,14 @@ def in_one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
+def add_note(error: BaseException, note: str) -> None:
+    """What a traceback shows below an error, from Python 3.11 on."""
+    error.__notes__ = [  # type: ignore[attr-defined]  # `add_note` is of 3.11
+        *getattr(error, "__notes__", ()),
+        note,
+    ]
+
+
 def received(value: object) -> str:
     """A value of the wrong type for the end of a message: shortened, and of which type it is.
 

@@ -92,7 +92,7 @@ class NamedEntityRecognizer(Recognizer):
                 raise RunError(f"{path}: its folds do not belong together, {error}") from None
         else:
             loaded = cls([NERModel.load(model_folder(path), precision=precision)])
-        loaded.path, loaded.precision = path, precision
+        loaded.path, loaded.precision = path.absolute(), precision
         return loaded
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:

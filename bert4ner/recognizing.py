@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import ConfigError
+from bert4ner.errors import ConfigError, RunError
 from bert4ner.given import check_many
 
 _SHOWN = 5  # labels in a repr
@@ -24,6 +26,17 @@ class Recognizer(ABC):
         place = "" if self.path is None else f"{str(self.path)!r}: "
         labels = ", ".join(self.labels[:_SHOWN]) + (", …" if len(self.labels) > _SHOWN else "")
         return f"{self.name}({place}{self._parts()}; {len(self.labels)} labels: {labels})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, or copied, as its folder, which is loaded again: networks cannot be."""
+        if self.path is None:
+            raise RunError(f"{self!r} was not loaded from a folder, and only a folder's path can be pickled or copied")
+        return partial(type(self).load, precision=self.precision), (self.path,)
+
+    @classmethod
+    @abstractmethod
+    def load(cls, path: str | Path, *, precision: str | None = None) -> "Recognizer":
+        """Load what a folder has; see the classes."""
 
     @property
     def name(self) -> str:
@@ -68,6 +81,8 @@ class Recognizer(ABC):
         self, texts: Iterable[str], *, batch_tokens: int = 8192, nbest: int = 1
     ) -> Iterator[list[Entity]]:
         """The entities of each text, in order; texts are read as results are asked for.
+
+        Where a text is bad, or reading `texts` fails, the entities of those before come first, then the error.
 
         Args:
             texts: texts to read; may be a generator.

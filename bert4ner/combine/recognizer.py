@@ -59,7 +59,7 @@ class CombinedRecognizer(Recognizer):
         run = CombinedRun(Path(path))
         members = [load_together(folders, precision=precision) for folders in run.member_folders()]
         loaded = cls(members, run.combination)
-        loaded.path, loaded.precision = Path(path), precision
+        loaded.path, loaded.precision = Path(path).absolute(), precision
         return loaded
 
     def _parts(self) -> str:
