@@ -18,7 +18,7 @@ from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
-from bert4ner.train.division import Division, divide, divide_in_two
+from bert4ner.train.division import Division, check_held_out, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
@@ -44,7 +44,6 @@ def cross_validate(
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; score
     the averaged model on others. ``seeds`` above 1 trains several models for each fold, which predict its documents
     together; the first seed alone divides. With ``bootstrap`` training documents are drawn for each: see `draw_bags`.
-
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
     Args:
@@ -69,6 +68,7 @@ def cross_validate(
     with telling(verbose):
         check_training(documents, config, more=more)
         division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
+        check_held_out(division)
         return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
@@ -95,6 +95,7 @@ def train(
     with telling(verbose):
         check_training(documents, config, valid, more=more)
         division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
+        check_held_out(division)
         return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
