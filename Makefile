@@ -1,10 +1,11 @@
 # Everything runs in .venv; `make PYTHON=python3.12 install` chooses the Python it is made with (3.10 to 3.13).
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
+USABLE := .venv/.bert4ner-usable
 INSTALLED := .venv/.bert4ner-installed
 DEMO := runs/demo
 # With NVIDIA's driver on the machine TensorFlow comes with the CUDA libraries that it needs.
-EXTRAS := test,words$(if $(shell command -v nvidia-smi),$(shell echo ,)gpu)
+GPU := $(if $(shell command -v nvidia-smi),[gpu])
 
 # Files in the order of tests/conftest.py, the longest first; xdist would begin with those of most tests.
 PYTEST := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -18,23 +19,23 @@ help:  ## this list
 
 install: $(INSTALLED)  ## create .venv and install everything into it
 
-# bert4keras comes last and without its requirements: its keras<=2.3.1 contradicts every TensorFlow since 2.16.
-# No build isolation: an editable install copies no bert4keras, so the build needs nothing but setuptools.
-$(INSTALLED): setup.py pyproject.toml
+# What a user needs. bert4keras comes last and without its requirements: its keras<=2.3.1 contradicts every TensorFlow
+# since 2.16. No build isolation: an editable install copies no bert4keras, so the build needs nothing but setuptools.
+$(USABLE): setup.py pyproject.toml
 	.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(PIP) --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip
 	$(PIP) install --quiet 'setuptools>=77'
-	$(PIP) install --no-build-isolation --use-pep517 --editable '.[$(EXTRAS)]'
+	$(PIP) install --no-build-isolation --use-pep517 --editable '.$(GPU)'
 	$(PIP) install --no-build-isolation --use-pep517 --no-deps bert4keras==0.11.5
+	@touch $(USABLE)
+
+$(INSTALLED): $(USABLE)
+	$(PIP) install --no-build-isolation --use-pep517 --editable '.[test,words]'
 	@touch $(INSTALLED)
 
-demo: install  ## the main job on the bundled sample: cross-validate, predict, report
+demo: $(USABLE)  ## the main job on the bundled sample: cross-validate, predict, report; installs no test tools
 	rm -rf $(DEMO)
-	.venv/bin/python -m bert4ner crossval examples/data/leaflets.jsonl \
-		--pretrained pretrained/tcm-mini --output $(DEMO) --folds 3
-	.venv/bin/python -m bert4ner predict $(DEMO) examples/data/leaflets-unlabelled.txt --output $(DEMO)/predicted.jsonl --overwrite
-	.venv/bin/python -m bert4ner report $(DEMO) --gold examples/data/leaflets.jsonl
-	@echo 'Report: $(DEMO)/report.html. Scores and models: $(DEMO)/scores.json, $(DEMO)/fold-*/model. Entities found in new text: $(DEMO)/predicted.jsonl'
+	.venv/bin/python -m bert4ner demo --output $(DEMO)
 
 check: lint  ## lint, types, and the tests that need no TensorFlow (two minutes on 2 cores)
 	.venv/bin/python -m pytest $(PYTEST) --without-tensorflow

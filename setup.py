@@ -1,7 +1,8 @@
-"""Copies bert4keras from the build environment into the wheel; all else about packaging stands in pyproject.toml.
+"""Copies bert4keras, and the sample and encoder of this repository, into the wheel; the rest is in pyproject.toml.
 
 pip refuses bert4keras (keras<=2.3.1) beside today's TensorFlow (keras>=3), so a wheel that only required it could not
-be installed. An editable install copies nothing: there bert4keras comes with --no-deps, as the Makefile does it.
+be installed. An editable install copies nothing: there bert4keras comes with --no-deps, as the Makefile does it, and
+sample and encoder are used where they are, see `bert4ner.bundled`.
 """
 
 import importlib.util
@@ -14,6 +15,7 @@ from setuptools.command.build_py import build_py
 from setuptools.errors import SetupError
 
 VENDORED, VERSION = "bert4keras", "0.11.5"
+BUNDLED = ("pretrained/tcm-mini", "examples/data/leaflets.jsonl", "examples/data/leaflets-unlabelled.txt")
 
 
 def vendored_source() -> Path:
@@ -41,6 +43,15 @@ class VendoringBuild(build_py):
         super().run()
         if not self.editable_mode:
             self.vendor(package)
+            self.bundle(package)
+
+    def bundle(self, package: Path) -> None:
+        """Put sample and encoder under the built package."""
+        target = package / "_bundled"
+        target.mkdir(parents=True)
+        for source in map(Path, BUNDLED):
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, target / source.name)
 
     def vendor(self, package: Path) -> None:
         """Put bert4keras, its metadata and its licence under the built package."""

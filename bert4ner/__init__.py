@@ -41,6 +41,7 @@ _LAZY = {
     "load_recognizer": "bert4ner.combine.recognizer:load_recognizer",
     "pseudo_label": "bert4ner.unlabelled.labelling:pseudo_label",
     "read_pseudo_labels": "bert4ner.runs.pseudo_labels:read_pseudo_labels",
+    "sample_documents": "bert4ner.data.sample:sample_documents",
     "self_train": "bert4ner.unlabelled.self_training:self_train",
     "write_pseudo_labels": "bert4ner.runs.pseudo_labels:write_pseudo_labels",
     "merge_readings": "bert4ner.decode.readings:merge_readings",
@@ -79,4 +80,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # classes, functions and mod
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    special = (name for name in globals() if name.startswith("__"))
+    return sorted({*special, *__all__})

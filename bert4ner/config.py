@@ -67,14 +67,16 @@ def _seeds_are_in_range(config: "Config") -> str | None:
     return None if last <= most else f"seed + seeds - 1 must be at most {most}, got {last}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Config(Options):
     """Everything that decides what a training does, apart from its data.
 
+    Options are named by themselves, whatever their group; groups may be given whole, too.
+
     Example:
-        >>> config = Config().replace(epochs=3, scheme="bioes")
-        >>> config.optimization.epochs, config.model.scheme
-        (3, 'bioes')
+        >>> config = Config(epochs=3, scheme="bioes")
+        >>> config.epochs, config.replace(epochs=5).optimization.epochs
+        (3, 5)
 
     Raises:
         ConfigError: a value outside its range or of the wrong kind, or an unknown option.

@@ -1,12 +1,15 @@
 """The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
+import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, nearest, received
+from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
+from bert4ner.showing import marked_html
 
 Nesting = Literal["any", "labels", "none"]
 """Which entities of one text may share characters: any, those of unlike labels only, or none."""
@@ -23,8 +26,11 @@ class Entity:
     An entity in several pieces (discontinuous) has them as `fragments`, each (start, end), in order and not touching;
     `start` is that of the first, `end` that of the last. All others have none.
 
+    Offsets and scores of numpy become Python's own numbers.
+
     Raises:
-        DataError: the span is empty, reversed or starts below 0, the label is empty, or the fragments are not as said.
+        DataError: the span is empty, reversed or starts below 0, the label is empty, the fragments are not as said, or
+            something is of another type.
     """
 
     start: int
@@ -34,6 +40,13 @@ class Entity:
     fragments: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
+        if type(self.start) is not int or type(self.end) is not int or type(self.label) is not str:
+            object.__setattr__(self, "start", as_whole(self.start, "start", self))
+            object.__setattr__(self, "end", as_whole(self.end, "end", self))
+            if not isinstance(self.label, str):
+                raise DataError(f"{self}: expected a string as label, got {received(self.label)}")
+        if self.score is not None and type(self.score) not in (float, int):
+            object.__setattr__(self, "score", as_real(self.score, "score", self))
         if not 0 <= self.start < self.end:
             raise DataError(
                 f"entity {self.label!r} at [{self.start}, {self.end}): expected 0 <= start < end "
@@ -42,6 +55,7 @@ class Entity:
         if not self.label:
             raise DataError(f"entity at [{self.start}, {self.end}) has an empty label")
         if self.fragments:
+            object.__setattr__(self, "fragments", as_pairs(self.fragments, "fragments", self))
             check_fragments(self.start, self.end, self.fragments, where=f"entity {self.label!r}")
 
     def __repr__(self) -> str:
@@ -62,7 +76,8 @@ class Document:
 
     Raises:
         DataError: an entity or an unsure span ends outside the text, an unsure span is in several pieces, the text
-            holds what no tool can carry (see `check_text`), or the weight is no finite number from 0 on.
+            holds what no tool can carry (see `check_text`), the weight is no finite number from 0 on, or something is
+            of another type, which is named with its place.
     """
 
     id: str
@@ -72,10 +87,14 @@ class Document:
     unsure: tuple[Entity, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.id, str):
+            raise DataError(f"expected a string as a document's id, got {received(self.id)}")
         check_text(self.text, where=f"document {self.id}")
         check_weight(self.weight, where=f"document {self.id}")
-        object.__setattr__(self, "entities", tuple(sorted(self.entities)))
-        object.__setattr__(self, "unsure", tuple(sorted(self.unsure)))
+        object.__setattr__(
+            self, "entities", tuple(sorted(as_tuple(self.entities, Entity, f"document {self.id}: entities")))
+        )
+        object.__setattr__(self, "unsure", tuple(sorted(as_tuple(self.unsure, Entity, f"document {self.id}: unsure"))))
         for what, spans in (("entity", self.entities), ("unsure span", self.unsure)):
             for span in spans:
                 if span.end > len(self.text):
@@ -87,9 +106,47 @@ class Document:
         if pieces is not None:
             raise DataError(f"document {self.id}: an unsure span must be in one piece, got {pieces}")
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Document":
+        """A document from what a line of the format jsonl holds: text, and perhaps id, entities, weight, unsure.
+
+        Entities are mappings with start, end, label, and perhaps score and fragments; or sequences, in that order; or
+        of `Entity` already. Without an id it gets one made of its text, the same in every process.
+
+        Example:
+            >>> document = Document.from_dict({"text": "头晕", "entities": [{"start": 0, "end": 2, "label": "症状"}]})
+            >>> document.entities
+            (Entity(start=0, end=2, label='症状', score=None),)
+
+        Raises:
+            DataError: no text, a key that is not known, or see the class.
+        """
+        if not isinstance(values, Mapping):
+            raise DataError(f"expected a dict that describes a document, got {received(values)}")
+        known = ("id", "text", "entities", "weight", "unsure")
+        unknown = next((key for key in values if key not in known), None)
+        if unknown is not None or "text" not in values:
+            told = "no 'text'" if unknown is None else f"{unknown!r}{nearest(str(unknown), known)}"
+            raise DataError(f"expected a document with {', '.join(known)}, of which text is a must; found {told}")
+        check_text(values["text"], where="text of a document")
+        spans = {
+            name: tuple(made_of(each, Entity, f"{name}[{place}]") for place, each in enumerate(values[name]))
+            for name in ("entities", "unsure")
+            if isinstance(values.get(name), list | tuple)
+        }
+        made = "text-" + hashlib.sha256(values["text"].encode("utf-8")).hexdigest()[:12]
+        given = {name: value for name, value in values.items() if value is not None}
+        return cls(**{"id": made, **given, **spans})
+
     def mention(self, entity: Entity) -> str:
         """The characters that `entity` covers; of one in several pieces, those of its pieces."""
         return "".join(self.text[start:end] for start, end in entity.fragments or [(entity.start, entity.end)])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the text, its entities marked."""
+        return marked_html(
+            self.text, [(each.fragments or ((each.start, each.end),), each.label) for each in self.entities]
+        )
 
 
 def check_fragments(start: int, end: int, fragments: Sequence[tuple[int, int]], *, where: str) -> None:
@@ -123,11 +180,13 @@ def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
 
 
 def check_text(text: str, *, where: str) -> None:
-    """Refuse what cannot be written as UTF-8 or carried by every format: unpaired surrogates and NUL.
+    """Refuse what cannot be written as UTF-8 or carried by every format: unpaired surrogates and NUL; and non-strings.
 
     Raises:
         DataError: naming `where`, the offending character and its position.
     """
+    if not isinstance(text, str):
+        raise DataError(f"{where}: expected the text as a string, got {received(text)}")
     nul = text.find("\x00")
     if nul >= 0:
         raise DataError(f"{where}: character {nul} is NUL (U+0000); remove it, no text tool carries it safely")

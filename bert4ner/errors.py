@@ -4,6 +4,7 @@ The command line prints any of them as one line and exits with code 2. Nothing e
 """
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 
 
@@ -39,6 +40,24 @@ def in_one_line(error: BaseException) -> str:
         'ValueError: first, second'
     """
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """What a traceback shows below an error, from Python 3.11 on."""
+    error.__notes__ = [  # type: ignore[attr-defined]  # `add_note` is of 3.11
+        *getattr(error, "__notes__", ()),
+        note,
+    ]
+
+
+def received(value: object) -> str:
+    """A value of the wrong type for the end of a message: shortened, and of which type it is.
+
+    Example:
+        >>> received({"start": 0})
+        "{'start': 0} (dict)"
+    """
+    return f"{' '.join(reprlib.repr(value).split())} ({type(value).__name__})"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

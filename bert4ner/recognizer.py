@@ -1,66 +1,19 @@
 """Text in, entities out: `NamedEntityRecognizer` over one model, one fold or a whole run."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 
 from bert4ner.decode.readings import Reading
 from bert4ner.decode.viterbi import ViterbiDecoder
-from bert4ner.entities import Document, Entity
-from bert4ner.errors import ConfigError, RunError
+from bert4ner.entities import Document
+from bert4ner.errors import RunError
+from bert4ner.given import check_many
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents, predict_readings
+from bert4ner.recognizing import Recognizer, check_nbest
 from bert4ner.runs.layout import LABELS, is_combination, is_trained, model_folder
 from bert4ner.runs.record import TrainedRun, open_trained
-
-
-class Recognizer(ABC):
-    """What every recognizer can do, one of a run as well as one of several runs combined."""
-
-    @property
-    @abstractmethod
-    def labels(self) -> tuple[str, ...]:
-        """The labels that can be recognized, sorted."""
-
-    @abstractmethod
-    def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
-        """The documents with predicted entities in place of their own, in order, in constant memory.
-
-        Args:
-            documents: texts to read; may be a generator.
-            batch_tokens: tokens in one batch, padding counted.
-            nbest: above 1, candidates instead of one answer: more is found, less of it is right, and it may overlap.
-                A head that decodes sequences (crf, softmax, span) gives what is on any of its so many best paths, one
-                that scores spans those with a probability above 1 / (2 nbest), where it decides on several things for
-                a span each of them. Scores are probabilities as ever.
-
-        Raises:
-            ConfigError: `nbest` is below 1, or above it for runs that were combined.
-        """
-
-    def recognize(self, text: str, *, nbest: int = 1) -> list[Entity]:
-        """The entities of one text, in characters of that text, sorted; `nbest` as for `predict`.
-
-        Raises:
-            DataError: the text holds NUL or an unpaired surrogate.
-        """
-        return next(self.recognize_all([text], nbest=nbest))
-
-    def recognize_all(
-        self, texts: Iterable[str], *, batch_tokens: int = 8192, nbest: int = 1
-    ) -> Iterator[list[Entity]]:
-        """The entities of each text, in order; texts are read as results are asked for.
-
-        Args:
-            texts: texts to read; may be a generator.
-            batch_tokens: tokens in one batch, padding counted.
-            nbest: as for `predict`.
-        """
-        documents = (Document(f"text {number}", text) for number, text in zip(count(1), texts, strict=False))
-        for document in self.predict(documents, batch_tokens=batch_tokens, nbest=nbest):
-            yield list(document.entities)
 
 
 class NamedEntityRecognizer(Recognizer):
@@ -96,6 +49,15 @@ class NamedEntityRecognizer(Recognizer):
         self.ensemble = Ensemble.of(models)
 
     @property
+    def name(self) -> str:
+        """The name of the public class."""
+        return NamedEntityRecognizer.__name__
+
+    def _parts(self) -> str:
+        first, number = self.models[0], len(self.models)
+        return f"{number} model{'s' if number > 1 else ''}, head {first.config.head}"
+
+    @property
     def models(self) -> tuple[NERModel, ...]:
         """The models that recognize together."""
         return self.ensemble.models
@@ -125,13 +87,17 @@ class NamedEntityRecognizer(Recognizer):
         if is_trained(path):
             models = _load_run(open_trained(path), precision)
             try:
-                return cls(models)
+                loaded = cls(models)
             except RunError as error:
                 raise RunError(f"{path}: its folds do not belong together, {error}") from None
-        return cls([NERModel.load(model_folder(path), precision=precision)])
+        else:
+            loaded = cls([NERModel.load(model_folder(path), precision=precision)])
+        loaded.path, loaded.precision = path.absolute(), precision
+        return loaded
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         """See `Recognizer.predict`."""
+        check_many(documents, "documents")
         check_nbest(nbest)
         return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 
@@ -177,16 +143,6 @@ def _check_alike(first: NERModel, model: NERModel) -> None:
     ):
         if one != other:
             raise RunError(f"models cannot be averaged: their {what} differ")
-
-
-def check_nbest(nbest: int) -> None:
-    """Refuse a number of best paths below 1.
-
-    Raises:
-        ConfigError: as said.
-    """
-    if nbest < 1:
-        raise ConfigError(f"nbest must be at least 1, got {nbest}")
 
 
 def _load_run(run: TrainedRun, precision: str | None) -> list[NERModel]:

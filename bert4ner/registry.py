@@ -95,6 +95,7 @@ COMMANDS: Registry[Command] = Registry(
     "command",
     "bert4ner.commands",
     {
+        "demo": Command("bert4ner.cli.demo:demo", "all of it on a sample that comes with the library", resumable=True),
         "audit": Command(
             "bert4ner.cli.audit:audit",
             "statistics of annotated data, and everything suspicious in it",

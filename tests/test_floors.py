@@ -13,11 +13,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors entities entry_points registry options migrations network_options training_options config
+    version errors bundled given showing entities
+    entry_points registry options migrations network_options training_options config
     data text decode scoring
     runs
     backend networks models
-    recognizer train pretraining
+    recognizing recognizer train pretraining
     unlabelled
     callbacks combine report serve legacy compat cli __main__
 """.split()

@@ -168,6 +168,21 @@ def test_wheel_alone_builds_a_model_where_bert4keras_is_not(wheel, environment, 
     assert Path(told["bert4keras"]).parent == installed / "_vendor" / "bert4keras"
 
 
+@pytest.mark.slow
+def test_wheel_alone_demonstrates_itself_in_an_empty_folder(wheel, environment, workshop):
+    """With a fifth of its sample, and one layer of its encoder: what it finds is not looked at."""
+    pip = [sys.executable, "-m", "pip", "--python", environment / "bin/python"]
+    run(*pip, "install", "--quiet", "--no-compile", "--no-deps", "--no-index", "--force-reinstall", wheel, cwd=workshop)
+    (bundled,) = environment.glob("lib/python*/site-packages/bert4ner/_bundled")
+    sample, described = bundled / "leaflets.jsonl", bundled / "tcm-mini/bert_config.json"
+    sample.write_text("".join(sample.read_text("utf-8").splitlines(keepends=True)[:24]), "utf-8")
+    described.write_text(re.sub('("num_hidden_layers": )4', r"\g<1>1", described.read_text("utf-8")), "utf-8")
+    empty = workshop / "empty"
+    empty.mkdir()
+    out = run(environment / "bin/bert4ner", "demo", "--epochs", "1", "--folds", "2", cwd=empty)
+    assert "Some of what was found" in out and out.endswith("report: runs/demo/report.html\n")
+
+
 def tiny_bert(folder: Path) -> Path:
     """A checkpoint folder without weights, which then start at random: two layers of width 8, twenty tokens."""
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"本品用于气血两亏引起的月经量"]

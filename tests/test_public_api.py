@@ -14,7 +14,7 @@ PROMISED = """
     NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
     pretrain PretrainingOptions merge_readings compat callbacks compile_for_training training_batches
     pseudo_label self_train read_pseudo_labels write_pseudo_labels PseudoOptions SelfTrainingOptions
-    LocalExecutor MoreText
+    LocalExecutor MoreText sample_documents
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
 WITH_TENSORFLOW = set(

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from bert4ner import bundled
 from bert4ner.cli.main import main
 from bert4ner.combine.options import CombineOptions
 from bert4ner.data.documents import read_documents, write_documents
@@ -90,6 +91,7 @@ def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     # That folds train in processes of their own is tested elsewhere: each of these nine would cost some seconds.
     monkeypatch.setitem(EXECUTORS._loaded, "local", InProcessExecutor)
+    monkeypatch.setattr(bundled, "_PACKAGE", folder / "bert4ner")  # the sample and the encoder of this folder
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for line in commands(READMES[0]):
         program, *arguments = shlex.split(line)
@@ -105,7 +107,9 @@ def test_the_commands_and_the_python_block_work(folder, monkeypatch, capsys):
     assert len(read_documents(folder / "found", "brat")) == 3
     capsys.readouterr()
     exec(blocks(READMES[0], "python")[0], {})
-    assert capsys.readouterr().out.startswith("[Entity(start=")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("Scores(micro precision ") and "labels)" in shown[0]
+    assert all(re.fullmatch(r"[A-Z_]+ \S+ [01]\.\d\d", line) for line in shown[1:])
 
 
 @pytest.mark.parametrize("readme", READMES)

@@ -3,7 +3,10 @@
 The networks are tiny and their weights random but large: they find entities everywhere, sure of some and not of others.
 """
 
+import copy
 import itertools
+import os
+import pickle
 import random
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.decode.lattice import Lattice
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import CheckpointError, DataError, RunError
+from bert4ner.errors import CheckpointError, DataError, EnvironmentProblem, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
@@ -67,6 +70,46 @@ def assert_same(one: list[Entity], other: list[Entity], *, scores: float) -> Non
         assert mine.score is not None and mine.score == pytest.approx(yours.score, abs=scores)
 
 
+def test_a_prompt_shows_what_it_is(ner, run):
+    labels = f"{len(LABELS)} labels: {', '.join(LABELS)}"
+    assert repr(ner) == f"NamedEntityRecognizer(1 model, head crf; {labels})"
+    assert repr(NamedEntityRecognizer.load(run)) == f"NamedEntityRecognizer('{run}': 3 models, head crf; {labels})"
+
+
+def test_pickled_and_copied_it_is_the_folder_that_it_was_loaded_from(ner, run, texts, monkeypatch):
+    monkeypatch.chdir(run.parent)
+    loaded = NamedEntityRecognizer.load(run.name, precision="float32")
+    pickled = pickle.dumps(loaded)
+    assert len(pickled) < 500
+    monkeypatch.chdir(run)
+    for again in (pickle.loads(pickled), copy.deepcopy(loaded)):
+        assert type(again) is type(loaded) and again.precision == "float32"
+        assert again.recognize(texts[-1]) == loaded.recognize(texts[-1])
+    with pytest.raises(RunError, match="was not loaded from a folder, and only a folder's path can be pickled"):
+        pickle.dumps(ner)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_says_so_instead_of_waiting_for_ever(ner):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        told = []
+        for use in (lambda: ner.recognize("头晕"), lambda: NERModel.load("nowhere")):
+            try:
+                use()
+            except EnvironmentProblem as error:
+                told.append(str(error))
+        os.write(writing, "|".join(told).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as answer:
+        told = answer.read().split("|")
+    os.waitpid(child, 0)
+    assert len(told) == 2 and all("Load the model in each process, after the fork" in each for each in told)
+
+
 class TestOneText:
     def test_entities_are_spans_of_characters_sorted_with_scores(self, ner, texts):
         found = [(text, ner.recognize(text)) for text in texts]
@@ -108,6 +151,36 @@ class TestOneText:
 
     def test_an_empty_text_has_no_entities(self, ner):
         assert ner.recognize("") == []
+
+    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text"])
+    def test_another_type_than_text_is_refused(self, ner, given):
+        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+            ner.recognize(given)
+        with pytest.raises(DataError, match=r"documents\[1\]: expected a Document, got"):
+            list(ner.predict([Document("1", "头"), given]))
+
+    @pytest.mark.parametrize("given", ["一句", 5, None])
+    def test_one_text_for_many_is_refused_at_the_call(self, ner, given):
+        with pytest.raises(DataError, match="expected texts, in a list or from a generator, got"):
+            ner.recognize_all(given)
+        with pytest.raises(DataError, match="expected documents, in a list or from a generator, got"):
+            ner.predict(given)
+
+    def test_what_was_read_before_a_failure_comes_first(self, ner, texts):
+        def failing():
+            yield from texts[:3]
+            raise ValueError("line 4 is broken")
+
+        for broken, error, told in (
+            (failing(), ValueError, "line 4 is broken"),
+            ([*texts[:3], None], DataError, "document text 4"),
+        ):
+            found = []
+            with pytest.raises(error, match=told) as caught:
+                for each in ner.recognize_all(broken):
+                    found.append(each)  # noqa: PERF402  # what came before the error is to stay
+            assert found == [ner.recognize(text) for text in texts[:3]]
+            assert caught.value.__notes__ == ["at documents[3]; those before it were recognized"]
 
     def test_a_long_text_is_recognized_to_its_end(self, ner):
         rng = random.Random(1)

@@ -5,10 +5,14 @@ that functions which build things may use. The policy of mixed precision, `model
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.errors import EnvironmentProblem
+
+_process: int | None = None  # that in which TensorFlow's threads are
 
 
 def prepare_process(*, seed: int | None = None, repeatable: bool = False) -> None:
@@ -21,12 +25,32 @@ def prepare_process(*, seed: int | None = None, repeatable: bool = False) -> Non
         seed: of Python's, NumPy's and TensorFlow's global random numbers; None leaves them as they are.
         repeatable: have a GPU give the same numbers every time. A CPU does so anyway, up to twice as fast as when asked
             to, and is not asked.
+
+    Raises:
+        EnvironmentProblem: see `check_process`.
     """
+    global _process
+    check_process()
+    _process = os.getpid()
     tf.config.experimental.enable_tensor_float_32_execution(False)
     if repeatable and tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     if seed is not None:
         keras.utils.set_random_seed(seed)
+
+
+def check_process() -> None:
+    """Refuse a process that was forked from one with a network: TensorFlow's threads stayed there, calls would hang.
+
+    Raises:
+        EnvironmentProblem: as said, and what to do.
+    """
+    if _process not in (None, os.getpid()):
+        raise EnvironmentProblem(
+            "this process was forked from one that had loaded a model, where TensorFlow's threads stayed: it would "
+            "wait for them for ever. Load the model in each process, after the fork (gunicorn without --preload, or in "
+            "post_fork; Pool(initializer=...)), and none before it; or start processes by 'spawn'"
+        )
 
 
 @contextmanager

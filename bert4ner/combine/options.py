@@ -43,7 +43,7 @@ def _stacking_weighs_itself(options: "CombineOptions") -> str | None:
     return "stacking learns the weights of the runs itself; leave weights out"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class CombineOptions(Options):
     """How runs are to be combined.
 

@@ -7,8 +7,10 @@ from bert4ner.combine.applying import Evidence, score_candidates, select_entitie
 from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError, RunError
+from bert4ner.given import check_many
 from bert4ner.models.prediction import CHUNK_BATCHES, document_chunks, predict_encoded
-from bert4ner.recognizer import NamedEntityRecognizer, Recognizer
+from bert4ner.recognizer import NamedEntityRecognizer
+from bert4ner.recognizing import Recognizer
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.layout import is_combination
 from bert4ner.runs.record import CombinedRun
@@ -56,10 +58,16 @@ class CombinedRecognizer(Recognizer):
         """
         run = CombinedRun(Path(path))
         members = [load_together(folders, precision=precision) for folders in run.member_folders()]
-        return cls(members, run.combination)
+        loaded = cls(members, run.combination)
+        loaded.path, loaded.precision = Path(path).absolute(), precision
+        return loaded
+
+    def _parts(self) -> str:
+        return f"{len(self.members)} members by {self.combination.method}"
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
         """As `Recognizer.predict`, but `nbest` was fixed when runs were combined: a ConfigError, if it is not 1."""
+        check_many(documents, "documents")
         if nbest != 1:
             raise ConfigError(
                 "how many best paths a combined run takes its candidates from is fixed when runs are combined "

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.backend.switches import prepare_process
+from bert4ner.backend.switches import check_process, prepare_process
 from bert4ner.config import Config, WindowConfig
 from bert4ner.errors import ConfigError, EnvironmentProblem
 from bert4ner.models.backbone import layer_number
@@ -119,7 +119,11 @@ class NERModel:
         Args:
             token_ids: (batch, length).
             *said: what the lexicon says, if there is one; see `Inputs`.
+
+        Raises:
+            EnvironmentProblem: out of memory, or the process was forked from the one with the model.
         """
+        check_process()
         try:
             given = self._forward(tf.constant(token_ids, "int32"), *map(tf.constant, said))
             outputs: np.ndarray = self.head.text(given.numpy())

@@ -9,6 +9,8 @@ import numpy as np
 
 from bert4ner.decode.readings import Reading, join_readings
 from bert4ner.entities import Document, Entity, Nesting
+from bert4ner.errors import add_note
+from bert4ner.given import check_kind
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.encoded import Encoded
@@ -60,10 +62,18 @@ def predict_readings(ensemble: Ensemble, document: Document, n: int, *, batch_to
 
 
 def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
-    """The documents in lists of about so many characters."""
+    """The documents in lists of about so many characters; where one cannot be had, those before come first.
+
+    Raises:
+        DataError: something is no document.
+        Exception: what `documents` raises, with a note of its place.
+    """
     chunk: list[Document] = []
-    size = 0
-    for document in documents:
+    size, failure = 0, None
+    for document in _until_failure(documents):
+        if isinstance(document, Exception):
+            failure = document
+            break
         chunk.append(document)
         size += len(document.text)
         if size >= characters or len(chunk) >= characters // 8:  # empty texts count, too
@@ -71,6 +81,21 @@ def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterat
             chunk, size = [], 0
     if chunk:
         yield chunk
+    if failure is not None:
+        raise failure
+
+
+def _until_failure(documents: Iterable[Document]) -> Iterator[Document | Exception]:
+    """The documents, and last of all why there are no more, if that is a failure."""
+    place = 0
+    try:
+        for document in documents:
+            check_kind(document, Document, f"documents[{place}]")
+            yield document
+            place += 1
+    except Exception as error:  # whatever somebody's generator raises
+        add_note(error, f"at documents[{place}]; those before it were recognized")
+        yield error
 
 
 def stitch_documents(

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from bert4ner.errors import ConfigError, nearest
+from bert4ner.errors import ConfigError, nearest, received
 from bert4ner.options.fields import Option
 from bert4ner.options.layout import Group, layout_of
 from bert4ner.options.toml import read_toml, refusals_name, to_toml
@@ -20,10 +20,11 @@ class Options:
     """What every object of options can do; a subclass is a frozen dataclass of `option` fields and of groups of them.
 
     A group is a field whose class is a dataclass of `option` fields itself. Names are unlike in all groups, so that an
-    option may be named without its group.
+    option may be named without its group: `replace` does so, and of a subclass that is a dataclass with ``init=False``
+    the constructor as well, beside whole groups. Options of groups are attributes of the object, too.
 
     Raises:
-        ConfigError: a value of the wrong kind, out of its range or no choice, or against a relation.
+        ConfigError: a value of the wrong kind, out of its range or no choice, against a relation, or an unknown option.
     """
 
     relations: ClassVar[tuple[Callable[[Any], str | None], ...]] = ()
@@ -31,7 +32,18 @@ class Options:
     migrations: ClassVar[tuple[Migration, ...]] = ()
     """What leads from version to version of saved options."""
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # groups and options
+        parts = {each.name: each for each in dataclasses.fields(self)}
+        for name, part in parts.items():
+            default = part.default if part.default_factory is dataclasses.MISSING else part.default_factory()
+            object.__setattr__(self, name, options.get(name, default))
+        changed = self._by_group({name: value for name, value in options.items() if name not in parts})
+        for group, values in changed.items():
+            object.__setattr__(self, group, dataclasses.replace(getattr(self, group), **values))
+        self.__post_init__()
+
     def __post_init__(self) -> None:
+        self._check_groups()
         options = self.options()
         for name, value in options.items():
             self.option(name).check(value)
@@ -75,14 +87,40 @@ class Options:
         Raises:
             ConfigError: as for the class, or an unknown option.
         """
-        changed: dict[str, dict[str, object]] = {}
-        for name, value in options.items():
-            described = self.option(name)
-            described.check(value)
-            changed.setdefault(described.group, {})[name] = value
+        changed = self._by_group(options)
         own = changed.pop("", {})
         groups = {group: dataclasses.replace(getattr(self, group), **values) for group, values in changed.items()}
         return dataclasses.replace(self, **own, **groups)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # an option of a group
+        described = layout_of(type(self)).by_name.get(name)
+        if described is None or not described.group:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(getattr(self, described.group), name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *layout_of(type(self)).by_name})
+
+    def _by_group(self, options: Mapping[str, object]) -> dict[str, dict[str, object]]:
+        """Checked options, by the names of their groups; the object's own under an empty one."""
+        found: dict[str, dict[str, object]] = {}
+        for name, value in options.items():
+            described = self.option(name)
+            described.check(value)
+            found.setdefault(described.group, {})[name] = value
+        return found
+
+    def _check_groups(self) -> None:
+        kinds = get_type_hints(type(self))
+        for group in filter(None, (each.name for each in self.groups())):
+            if not isinstance(getattr(self, group), kinds[group]):
+                raise ConfigError(
+                    f"{group} must be a {kinds[group].__name__}, got {received(getattr(self, group))}; options may be "
+                    f"named without it, as in {type(self).__name__}({self._first_of(group)}=…)"
+                )
+
+    def _first_of(self, group: str) -> str:
+        return next(each.options[0].name for each in self.groups() if each.name == group)
 
     @classmethod
     def load(cls: type[Some], path: str | Path) -> Some:

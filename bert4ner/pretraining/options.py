@@ -147,7 +147,7 @@ def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | N
     return "most_characters and least_count are for --architecture, an encoder that has no vocabulary yet"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class PretrainingOptions(Options):
     """How an encoder is trained on unlabelled text.
 

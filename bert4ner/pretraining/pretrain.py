@@ -25,11 +25,14 @@ from bert4ner.runs.lock import held
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
+from bert4ner.train.telling import telling
 
 _LAYOUTS = {"tensorflow": "tensorflow", "hf": "huggingface"}
 
 
-def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output: str | Path) -> list[dict[str, Any]]:
+def pretrain(
+    texts: Iterable[str | Path], options: PretrainingOptions, *, output: str | Path, verbose: int = 1
+) -> list[dict[str, Any]]:
     """Train an encoder as a masked language model; returns its history: a line before, and one after every round.
 
     If `output` holds the state of the same training, it goes on, with the same result as if it had never stopped. Sets
@@ -39,6 +42,7 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
         texts: files and folders, of any format and compression; see `pretraining.texts`.
         options: the encoder, and how it is trained.
         output: a folder, which becomes a pretrained one.
+        verbose: 0 shows no lines about its progress.
 
     Raises:
         CheckpointError: the encoder cannot be read, is of a family without a masked language model, or has no [MASK].
@@ -49,7 +53,7 @@ def pretrain(texts: Iterable[str | Path], options: PretrainingOptions, *, output
     files = find_files(texts)
     _check(options)
     folder = PretrainingFolder(Path(output))
-    with held(folder.path):
+    with telling(verbose), held(folder.path):
         folder.begin(options)
         if folder.complete:
             return [json.loads(line) for line in folder.history.read_text(encoding="utf-8").splitlines()]

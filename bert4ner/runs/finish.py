@@ -12,7 +12,7 @@ from bert4ner.runs.folds import Training
 from bert4ner.runs.history import best_epoch
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
 from bert4ner.runs.predicted import read_predicted
-from bert4ner.runs.score_sheet import FoldScore, SeedScore, make_sheet
+from bert4ner.runs.score_sheet import FoldScore, SeedScore, make_sheet, none_of
 from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Score, Scores, evaluate
@@ -55,7 +55,13 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
         predicted, note = [found[document.id] for document in gold], _NOTE
         write_documents(predicted, run.path / OUT_OF_FOLD, "jsonl")
     rows = [
-        FoldScore(each.training.fold, _micro([each]), best_epoch=each.best_epoch, seed=each.training.seed)
+        FoldScore(
+            each.training.fold,
+            _micro([each]),
+            best_epoch=each.best_epoch,
+            seed=each.training.seed,
+            entities=none_of(each.gold),
+        )
         for each in trained
     ]
     seeds = [SeedScore(seed, _micro([each for each in trained if each.training.seed == seed])) for seed in folds.seeds]

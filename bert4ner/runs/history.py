@@ -16,16 +16,16 @@ History = list[dict[str, Any]]
 
 
 def best_line(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The line of the best epoch in a fold's history: the highest F1, the earlier of two equal ones."""
-    return max(history, key=lambda line: (line["f1"], -line["epoch"]))
+    """The line of the best epoch in a fold's history: the highest F1; of equal ones the lowest loss, then the first."""
+    return max(history, key=lambda line: (line["f1"], -line.get("loss", 0), -line["epoch"]))
 
 
 def best_epoch(fold: Path) -> int:
     """The best epoch in the history of a fold's folder; raises as `read_history`.
 
-    Nothing else of the history is looked at: a run is not to fail at its end for what only its report shows.
+    Nothing else than F1 and loss is looked at: a run is not to fail at its end for what only its report shows.
     """
-    return int(best_line(_read_lines(fold / HISTORY, ("epoch", "f1")))["epoch"])
+    return int(best_line(_read_lines(fold / HISTORY, ("epoch", "f1"), ("loss",)))["epoch"])
 
 
 def write_history(path: Path, lines: Sequence[dict[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """The scores of a run: what scores.json holds, computed from documents. `scores` writes and reads the file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from bert4ner.scoring.metrics import Score, Scores, evaluate
 
 SCORES_FORMAT = 1
 MEASURES = ("precision", "recall", "f1")
-KNOWN = ("seed", "best_epoch", "documents")
+KNOWN = ("seed", "best_epoch", "documents", "entities")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class FoldScore:
     """How many are in a fold of a combined run; of a trained one folds.json tells."""
     seed: int | None = None
     """Of the model, where a fold has several."""
+    entities: int | None = None
+    """How many its documents are annotated with, told where there are none: such a fold says nothing of a model."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers by name; what is not known is left out."""
@@ -72,7 +74,7 @@ class ScoreSheet:
 
     @property
     def f1_mean(self) -> float:
-        """Mean micro F1 of the folds."""
+        """Mean micro F1 of the folds with entities."""
         return float(self._by_fold()[:, -1].mean())
 
     @property
@@ -82,7 +84,7 @@ class ScoreSheet:
         return spread["std"].f1 if spread else None
 
     def spread(self) -> dict[str, Score]:
-        """Mean and standard deviation of the folds' scores, as `mean` and `std`; empty for a single fold.
+        """Mean and standard deviation of the scores of folds with entities; empty for a single fold.
 
         The scores of a fold with several seeds are the means of these.
         """
@@ -93,9 +95,10 @@ class ScoreSheet:
         return _spread(_table([each.micro for each in self.seeds]))
 
     def _by_fold(self) -> np.ndarray:
-        """Precision, recall and F1 of each fold, (folds, 3)."""
-        numbers = sorted({fold.fold for fold in self.folds})
-        each = [_table([fold.micro for fold in self.folds if fold.fold == number]) for number in numbers]
+        """Precision, recall and F1 of each fold with entities, of all if none has any, (folds, 3)."""
+        telling = [fold for fold in self.folds if fold.entities != 0] or list(self.folds)
+        numbers = sorted({fold.fold for fold in telling})
+        each = [_table([fold.micro for fold in telling if fold.fold == number]) for number in numbers]
         return np.array([table.mean(axis=0) for table in each])
 
     def to_json(self) -> str:
@@ -140,6 +143,10 @@ def make_sheet(
         folds: the scores of each fold.
         note: what a reader of the scores must know.
     """
+    empty = sorted({fold.fold for fold in folds if fold.entities == 0})
+    if empty:
+        named = ", ".join(map(str, empty))
+        note += f"; left out of the mean, as their documents have no entity: fold {named}"
     return ScoreSheet(note, evaluate(gold, predicted), tuple(folds), bootstrap_interval(gold, predicted))
 
 
@@ -154,4 +161,9 @@ def score_folds(gold: Sequence[Document], predicted: Sequence[Document], folds: 
     for fold in sorted(set(folds)):
         own = [place for place, each in enumerate(folds) if each == fold]
         scores = evaluate([gold[place] for place in own], [predicted[place] for place in own])
-        yield FoldScore(fold, scores.micro, documents=len(own))
+        yield FoldScore(fold, scores.micro, documents=len(own), entities=none_of(gold[place] for place in own))
+
+
+def none_of(documents: Iterable[Document]) -> int | None:
+    """0 if no document has an entity, else None, as `FoldScore.entities` has it."""
+    return None if any(document.entities for document in documents) else 0

@@ -10,10 +10,12 @@ from typing import Any
 
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
+from bert4ner.given import as_tuple
 from bert4ner.scoring.counts import Counts, NestedRecall, count_matches, count_nested, ratio
+from bert4ner.showing import table_html
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Score:
     """Precision, recall and F1, each between 0 and 1."""
 
@@ -21,8 +23,11 @@ class Score:
     recall: float
     f1: float
 
+    def __repr__(self) -> str:
+        return f"Score(precision {_percent(self.precision)}, recall {_percent(self.recall)}, F1 {_percent(self.f1)})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Scores:
     """The counts of every label that occurs in gold or prediction, and the averages over labels.
 
@@ -33,6 +38,18 @@ class Scores:
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
     nested: "NestedRecall" = field(default_factory=lambda: NestedRecall())
+
+    def __repr__(self) -> str:
+        micro = str(self.micro).removeprefix("Score(")
+        return f"Scores(micro {micro[:-1]}; {_counted(self)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of the averages and of all labels."""
+        averages = {"micro": self.micro, "macro": self.macro, "weighted": self.weighted}
+        labels = sorted(self.counts.items(), key=lambda item: (-item[1].gold, item[0]))
+        rows = [(name, *_row(score), self.support) for name, score in averages.items()]
+        rows += [(label, *_row(counts), counts.gold) for label, counts in labels]
+        return table_html(_counted(self), ("", "precision", "recall", "F1", "entities"), rows)
 
     @property
     def total(self) -> Counts:
@@ -94,11 +111,24 @@ class Scores:
         )
 
 
+def _counted(scores: Scores) -> str:
+    labels = len(scores.counts)
+    return f"{scores.support} entities of {labels} label{'' if labels == 1 else 's'}"
+
+
+def _row(score: Score | Counts) -> tuple[str, str, str]:
+    return _percent(score.precision), _percent(score.recall), _percent(score.f1)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
 def pair_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> list[tuple[Document, Document]]:
     """Gold and predicted documents of the same id, in gold order.
 
     Raises:
-        DataError: ids are repeated, missing or unknown, or a text differs.
+        DataError: ids are repeated, missing or unknown, a text differs, or something is no document.
     """
     wanted, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
     missing = [id for id in wanted if id not in found]
@@ -119,7 +149,7 @@ def pair_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> l
 
 
 def _by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
-    documents = list(documents)
+    documents = as_tuple(documents, Document, f"{side} documents")
     result = {document.id: document for document in documents}
     if len(result) < len(documents):
         repeated = next(id for id, count in Counter(each.id for each in documents).items() if count > 1)

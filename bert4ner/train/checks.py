@@ -6,7 +6,8 @@ from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
-from bert4ner.errors import ConfigError, DataError
+from bert4ner.errors import ConfigError, DataError, received
+from bert4ner.given import check_sequence
 from bert4ner.registry import HEADS, MODIFIERS
 from bert4ner.runs.pseudo_labels import PseudoLabelled
 from bert4ner.train.more_text import MoreText
@@ -35,6 +36,8 @@ def check_training(
             drawn; or unsure spans with a head that cannot leave them open; or documents without labels and no modifier
             that learns from them, or the other way round.
     """
+    if not isinstance(config, Config):
+        raise ConfigError(f"expected a bert4ner.Config, say bert4ner.Config(epochs=3), got {received(config)}")
     if valid is not None and config.sampling.bootstrap:
         raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
     check_documents(documents, "training")
@@ -110,6 +113,7 @@ def check_documents(documents: Sequence[Document], what: str) -> None:
     Raises:
         DataError: see `check_training`.
     """
+    check_sequence(documents, Document, f"{what} documents", cure="read the file first: bert4ner.read_documents(path)")
     if not documents:
         raise DataError(f"empty data set: no {what} documents")
     weightless = next((document for document in documents if not document.weight), None)

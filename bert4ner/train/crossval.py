@@ -18,11 +18,12 @@ from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
-from bert4ner.train.division import Division, Place, divide, divide_in_two
+from bert4ner.train.division import Division, Place, check_held_out, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
 from bert4ner.train.teaching import with_pseudo_labels
+from bert4ner.train.telling import telling
 
 logger = logging.getLogger(__name__)
 
@@ -36,13 +37,13 @@ def cross_validate(
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
     more: MoreText = MoreText(),  # noqa: B008  (frozen)
+    verbose: int = 1,
 ) -> Scores:
     """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
     Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; score
     the averaged model on others. ``seeds`` above 1 trains several models for each fold, which predict its documents
     together; the first seed alone divides. With ``bootstrap`` training documents are drawn for each: see `draw_bags`.
-
     Killed at any moment, the same call goes on after the last completed epoch, with the same result.
 
     Args:
@@ -50,23 +51,25 @@ def cross_validate(
         config: how to train, and the seed of the division.
         output: the run folder; new, empty, or holding the same run.
         folds: number of folds.
-        executor: where models train: `local`, in processes of their own; `in_process`, in this one; or one that
-            another package registers. `LocalExecutor(jobs=2)` trains two at a time, each on its share of the machine;
-            results are the same.
+        executor: where models train: `local`, in processes of their own; `in_process`, in this one; or a registered
+            one. `LocalExecutor(jobs=2)` trains two at a time, each on a share of the machine; results are the same.
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
         more: what to learn from beside `documents`: pseudo-labels, each by those folds only whose held-out documents
             its teachers never saw; documents without labels, all by every fold.
+        verbose: 0 shows no lines about folds and epochs; see `telling`.
 
     Raises:
-        DataError: no documents, ids that repeat, more folds than different texts, or pseudo-labels that may leak.
-        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; nothing is written then.
+        DataError: no documents, ids that repeat, more folds than texts, or pseudo-labels that may leak.
+        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; nothing is written.
         RunError: `output` holds another run, or a fold failed.
     """
     opened = open_executor(executor, callbacks)
-    check_training(documents, config, more=more)
-    division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
-    return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
+    with telling(verbose):
+        check_training(documents, config, more=more)
+        division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
+        check_held_out(division)
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
 def train(
@@ -78,6 +81,7 @@ def train(
     executor: str | Executor = "local",
     callbacks: Sequence[Any] = (),
     more: MoreText = MoreText(),  # noqa: B008  (frozen)
+    verbose: int = 1,
 ) -> Scores:
     """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
 
@@ -88,9 +92,11 @@ def train(
         ConfigError: ``bootstrap`` and `valid`.
     """
     opened = open_executor(executor, callbacks)
-    check_training(documents, config, valid, more=more)
-    division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
-    return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
+    with telling(verbose):
+        check_training(documents, config, valid, more=more)
+        division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
+        check_held_out(division)
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, sorted_labels
+from bert4ner.errors import DataError
 from bert4ner.runs.folds import Folds, fingerprint
 from bert4ner.train.folds import assign_folds, draw_bags, split
 
@@ -136,3 +137,23 @@ def divide_in_two(documents: Sequence[Document], valid: Sequence[Document] | Non
     if shared:
         logger.warning("%d texts of the validation data are among the training data, too", len(shared))
     return Division.of_two(documents, valid)
+
+
+def check_held_out(division: Division) -> None:
+    """Refuse a division in which no held-out document has an entity, and warn of folds of which that is so.
+
+    Raises:
+        DataError: no epoch would be better than another.
+    """
+    empty = [fold for fold in range(division.folds) if not any(each.entities for each in division.held_out(fold))]
+    if len(empty) == division.folds:
+        raise DataError(
+            f"none of the {len(division.gold)} documents held out has an entity, so that no epoch is better than "
+            "another; hold out others: validation data with entities (--valid), a larger --valid-share, another --seed"
+        )
+    if empty:
+        logger.warning(
+            "no document held out in fold %s has an entity: the epoch with the lowest loss is taken there, and the "
+            "mean over folds leaves it out; fewer folds, or more annotated documents, avoid that",
+            ", ".join(map(str, empty)),
+        )

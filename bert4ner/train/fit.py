@@ -3,6 +3,7 @@
 What is held out, where the folder lies in a run and which process does it is decided above.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from bert4ner.train.callbacks.scores import EntityScores
 from bert4ner.train.callbacks.state import SaveState
 from bert4ner.train.compiling import compile_for_training
 from bert4ner.train.division import Fold, Place
+
+logger = logging.getLogger(__name__)
 
 
 def fit(documents: Fold, config: Config, *, folder: str | Path, callbacks: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -86,6 +89,13 @@ def _trained(
     loop = _Loop(model, batches, held_out, folder)
     loop.progress = EpochProgress(len(batches), epochs, place)
     loop.run(callbacks)
+    if loop.best.best == 0:
+        logger.warning(
+            "nothing was found right in the %d held-out documents after any epoch; the one with the lowest loss is "
+            "kept, %d. More --epochs, more documents or a higher --head-learning-rate may help",
+            len(held_out),
+            loop.best.best_epoch,
+        )
     return loop
 
 

@@ -19,6 +19,7 @@ import numpy  # noqa: F401  (it counts the cores when it is imported: before `_k
 from bert4ner.errors import Bert4NERError, RunError
 from bert4ner.train.executors.shares import Share
 from bert4ner.train.tasks import Task
+from bert4ner.train.telling import console
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Worker:
     Args:
         share: of the machine, what the process may use.
         told_apart: what the process prints or logs is printed line by line with the task's name in front; then it has
-            no terminal, and shows no progress bars.
+            no terminal, and shows no progress bars. Line by line too, where this process shows lines elsewhere than on
+            its own standard error: in a notebook's cell, say.
     """
 
     def __init__(self, share: Share | None = None, *, told_apart: bool = False):
@@ -50,7 +52,7 @@ class Worker:
         """
         with self._started(task) as process:
             assert process.stdin is not None and process.stdout is not None
-            printing = self._print_apart(process.stderr, task.name)
+            printing = self._print_lines(process.stderr, f"{task.name}: " if self.told_apart else "")
             with contextlib.suppress(BrokenPipeError):  # it died at its start and says why below
                 process.stdin.write(self._job(task))
                 process.stdin.flush()
@@ -80,8 +82,10 @@ class Worker:
             if self._stopped:
                 raise RunError(f"{task.name}: stopped before it began")
             logger.info("%s", task.title)
-            stderr = subprocess.PIPE if self.told_apart else None
+            stderr = subprocess.PIPE if self.told_apart or not _is_stderr(console()) else None
             environment = {**_environment(), **self.share.environment}
+            if stderr is not None:  # a notebook sets it, and bars would come as lines and lines of signs
+                environment.pop("FORCE_COLOR", None)
             self._process = subprocess.Popen(
                 COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment
             )
@@ -93,17 +97,27 @@ class Worker:
         return pickle.dumps({"cores": self.share.cores, "verbosity": verbosity, "task": pickle.dumps(task)})
 
     @staticmethod
-    def _print_apart(stream: IO[bytes] | None, name: str) -> threading.Thread | None:
+    def _print_lines(stream: IO[bytes] | None, before: str) -> threading.Thread | None:
         if stream is None:
             return None
 
+        to = console()
+
         def print_lines() -> None:
             for line in stream:
-                print(f"{name}: {line.decode('utf-8', 'replace')}", end="", file=sys.stderr, flush=True)
+                print(f"{before}{line.decode('utf-8', 'replace')}", end="", file=to, flush=True)
 
         thread = threading.Thread(target=print_lines, daemon=True)
         thread.start()
         return thread
+
+
+def _is_stderr(stream: Any) -> bool:  # whatever stands in the place of a file
+    """Whether a stream ends where a child's standard error would."""
+    try:
+        return bool(stream.fileno() == 2)
+    except (AttributeError, OSError, ValueError):  # none, closed, or none of the system's
+        return False
 
 
 def _environment() -> dict[str, str]:

@@ -42,7 +42,7 @@ class PseudoOptions(Options):
     relations = (_unsure_is_below_sure,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class SelfTrainingOptions(Options):
     """How many rounds there are, and what becomes a label in each.
 

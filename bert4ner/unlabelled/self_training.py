@@ -13,6 +13,7 @@ from bert4ner.scoring.metrics import Scores
 from bert4ner.train.crossval import cross_validate
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
+from bert4ner.train.telling import telling
 from bert4ner.unlabelled.labelling import pseudo_label
 from bert4ner.unlabelled.options import PseudoOptions, SelfTrainingOptions
 
@@ -38,6 +39,7 @@ def self_train(
     output: str | Path,
     options: SelfTrainingOptions = SelfTrainingOptions(),  # noqa: B008  (frozen)
     executor: str | Executor = "local",
+    verbose: int = 1,
 ) -> list[Round]:
     """Rounds of a cross-validation, each taught by what the one before finds in new documents, and their scores.
 
@@ -53,12 +55,25 @@ def self_train(
         output: a folder, for the run of each round, `round-0`, and the labels that it was taught, `round-1.jsonl`.
         options: how many folds and rounds there are, and what becomes a label.
         executor: where models train; see `cross_validate`.
+        verbose: 0 shows no lines about rounds, folds and epochs.
 
     Raises:
         Bert4NERError: see `cross_validate` and `pseudo_label`.
     """
-    output, first = Path(output), config.replace(pseudo_ramp=0)
-    train = partial(cross_validate, documents, folds=options.folds, executor=open_executor(executor))
+    with telling(verbose):
+        return _rounds(documents, unlabelled, config, Path(output), options, open_executor(executor))
+
+
+def _rounds(
+    documents: Sequence[Document],
+    unlabelled: Sequence[Document],
+    config: Config,
+    output: Path,
+    options: SelfTrainingOptions,
+    executor: Executor,
+) -> list[Round]:
+    first = config.replace(pseudo_ramp=0)
+    train = partial(cross_validate, documents, folds=options.folds, executor=executor)
     done = [Round(output / "round-0", train(first, output=output / "round-0"))]
     for number in range(1, options.rounds + 1):
         taught = _labels(done[-1].run, unlabelled, options.labels)

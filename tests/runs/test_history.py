@@ -13,6 +13,11 @@ def test_the_best_epoch_has_the_highest_f1_and_of_two_the_earlier(history):
     assert best_line([{"epoch": 1, "f1": 0.0}, {"epoch": 2, "f1": 0.0}])["epoch"] == 1
 
 
+def test_of_equal_epochs_the_lower_loss_is_best():
+    losses = [3.0, 1.0, 2.0, 1.0]
+    assert best_line([{"epoch": n, "f1": 0.5, "loss": loss} for n, loss in enumerate(losses, start=1)])["epoch"] == 2
+
+
 def test_the_best_epoch_of_a_fold_needs_no_more_than_its_scores(tmp_path):
     write_history(
         tmp_path / "history.jsonl", [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]

@@ -59,6 +59,19 @@ def test_the_spread_is_over_folds_and_none_over_a_single_one(sheet, gold, predic
     assert alone.f1_std is None and alone.spread() == {} and alone.f1_mean == alone.scores.micro.f1
 
 
+def test_a_fold_without_entities_is_left_out_of_the_mean_and_told(sheet, gold, predicted, tmp_path):
+    empty = [Document("none-1", "甘草"), Document("none-2", "当归")]
+    folds = [*score_folds([*gold, *empty], [*predicted, *empty], [*FOLDS, 2, 3])]
+    assert [fold.entities for fold in folds] == [None, None, 0, 0]
+    more = make_sheet([*gold, *empty], [*predicted, *empty], folds, note="honest")
+    assert more.spread() == sheet.spread() and more.f1_mean == sheet.f1_mean
+    assert more.note == "honest; left out of the mean, as their documents have no entity: fold 2, 3"
+    write_scores(tmp_path, more)
+    assert read_scores(tmp_path) == more
+    nothing = make_sheet(empty, empty, [*score_folds(empty, empty, [0, 1])], note="")
+    assert nothing.f1_mean == 0
+
+
 def test_folds_spread_by_the_means_of_their_seeds_and_seeds_by_themselves(with_seeds, tmp_path):
     assert with_seeds.f1_mean == pytest.approx(0.55)
     assert with_seeds.f1_std == pytest.approx(statistics.stdev([0.4, 0.7]))

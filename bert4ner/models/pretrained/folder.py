@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bert4ner.bundled import ENCODER, bundled
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig
 from bert4ner.models.pretrained.family import Family
@@ -61,7 +62,8 @@ def open_folder(given: str | Path) -> PretrainedFolder:
     """Find family, configuration and weights of any pretrained model, encoder or not.
 
     Args:
-        given: a folder, or where there is none a name on the Hugging Face hub, "owner/name".
+        given: a folder; or where there is none `tcm-mini`, the bundled encoder, or a name on the Hugging Face hub,
+            "owner/name".
 
     Raises:
         CheckpointError: no such folder, a file is missing or damaged, the configuration lacks a key, or the weights
@@ -69,12 +71,14 @@ def open_folder(given: str | Path) -> PretrainedFolder:
         EnvironmentProblem: a hub name without huggingface_hub, or it cannot be downloaded.
     """
     folder = Path(given)
+    if not folder.is_dir() and str(given) == ENCODER:
+        folder = bundled(ENCODER)
     if not folder.is_dir() and is_hub_name(str(given)):
         folder = hub_folder(str(given))
     if not folder.is_dir():
         raise CheckpointError(
             f"{folder}: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and "
-            "weights, or the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext"
+            f"weights, the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext, or {ENCODER}"
         )
     described, where = _read_config(folder)
     checkpoint = find_checkpoint(folder)

@@ -11,7 +11,7 @@ from bert4ner.train.step import evaluation
 
 
 class _Following(keras.callbacks.Callback):
-    """Knows the epoch in which a number of the logs was highest, the earlier of two equal ones.
+    """Knows the epoch in which a number of the logs was highest, of two equal ones the earlier.
 
     A second `fit` with the same object goes on from what it knows; make a new one for a new training.
     """
@@ -20,6 +20,7 @@ class _Following(keras.callbacks.Callback):
         super().__init__()
         self.monitor = monitor
         self.best: float | None = None
+        self._worth: tuple[float, ...] = ()
         self.best_epoch = 0
         self.last_epoch = 0
 
@@ -31,10 +32,15 @@ class _Following(keras.callbacks.Callback):
                 f"callbacks=[...], or name one of {', '.join(sorted(logs))}"
             )
         self.last_epoch = epoch
-        better = self.best is None or logs[self.monitor] > self.best
+        worth = self.worth(logs)
+        better = self.best is None or worth > self._worth
         if better:
-            self.best, self.best_epoch = logs[self.monitor], epoch
+            self.best, self.best_epoch, self._worth = logs[self.monitor], epoch, worth
         return better
+
+    def worth(self, logs: Mapping[str, Any]) -> tuple[float, ...]:
+        """What is to be highest."""
+        return (logs[self.monitor],)
 
     def recall(self, history: Iterable[Mapping[str, Any]]) -> None:
         """Take up a training that was stopped: `history` has a line for each epoch, as `History` writes them."""
@@ -44,6 +50,9 @@ class _Following(keras.callbacks.Callback):
 
 class KeepBest(_Following):
     """Saves the model of the best epoch so far as a model folder, which `NamedEntityRecognizer.load` reads.
+
+    Of epochs that are equally good the one with the lowest loss is the best: where held-out documents have few
+    entities, or none is found, all may be equal, and the first has hardly learned.
 
     Args:
         folder: the model folder, made if need be.
@@ -56,6 +65,10 @@ class KeepBest(_Following):
     def __init__(self, folder: str | Path, monitor: str = "f1"):
         super().__init__(monitor)
         self.folder = Path(folder)
+
+    def worth(self, logs: Mapping[str, Any]) -> tuple[float, ...]:
+        """What is to be highest; of equal ones the lower loss."""
+        return (*super().worth(logs), -float(logs.get("loss", 0)))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Saves the model, if this epoch is the best so far."""

@@ -1,5 +1,6 @@
 """One progress bar on stderr for a whole training, on a terminal only: fold, epoch, what is being done, time left."""
 
+import logging
 import sys
 import time
 from typing import Any
@@ -9,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bert4ner.backend.frameworks import keras
 from bert4ner.train.division import Place
+
+logger = logging.getLogger(__name__)
 
 
 class EpochProgress(keras.callbacks.Callback):
@@ -29,11 +32,11 @@ class EpochProgress(keras.callbacks.Callback):
         self.started = 0.0  # when the first of them was over: it compiles, and tells nothing of the others
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Opens the bar, where standard error is a terminal."""
+        """Opens the bar, where standard error is a terminal and the log's lines are shown as well."""
         self.epoch = epoch
         if self.bar is None:
             console = Console(stderr=True)
-            if not console.is_terminal:
+            if not console.is_terminal or console.is_jupyter or not logger.isEnabledFor(logging.INFO):
                 return
             columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"))
             self.bar = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())

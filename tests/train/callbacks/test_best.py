@@ -1,4 +1,4 @@
-"""The best epoch is kept, of two equal ones the earlier; patience counts epochs without a better one."""
+"""The best epoch is kept, of equal ones that with the lowest loss; patience counts epochs without a better score."""
 
 import pytest
 
@@ -42,6 +42,20 @@ def test_what_is_better_is_saved(saved, tmp_path, values, times, best):
     keep = run(KeepBest(tmp_path / "model"), values)
     assert saved == ["model"] * times
     assert (keep.best_epoch, keep.best) == (best, max(values))
+
+
+def test_of_equal_ones_the_lower_loss_is_kept_but_patience_waits_for_a_higher_score(saved, tmp_path):
+    lines = [{"f1": f1, "loss": loss} for f1, loss in [(0.0, 3.0), (0.0, 2.0), (0.5, 2.5), (0.5, 2.5), (0.5, 1.0)]]
+    keep, patience = KeepBest(tmp_path), Patience(2)
+    for callback in (keep, patience):
+        callback.set_model(Network())
+        for epoch, line in enumerate(lines):
+            callback.on_epoch_end(epoch, line)
+    assert len(saved) == 4 and keep.best_epoch == 5
+    assert patience.best_epoch == 3 and patience.exhausted
+    again = KeepBest(tmp_path)
+    again.recall([{"epoch": number, **line} for number, line in enumerate(lines, start=1)])
+    assert (again._worth, again.best_epoch) == (keep._worth, keep.best_epoch)
 
 
 def test_another_number_may_be_followed(saved, tmp_path):

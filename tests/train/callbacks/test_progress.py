@@ -10,7 +10,8 @@ from bert4ner.train.division import Place
 
 
 @pytest.fixture
-def terminal(monkeypatch):
+def terminal(monkeypatch, caplog):
+    caplog.set_level("INFO")
     written = io.StringIO()
     monkeypatch.setattr(
         progress, "Console", lambda **_: Console(file=written, force_terminal=True, width=80, legacy_windows=False)
@@ -50,6 +51,12 @@ def test_a_process_killed_in_an_epoch_leaves_a_cursor(terminal):
     written = terminal.getvalue()
     bar.on_train_end()
     assert written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l")
+
+
+def test_nothing_is_shown_where_lines_of_the_log_are_not(terminal, caplog):
+    caplog.set_level("WARNING")
+    progress.EpochProgress(4).on_epoch_begin(0)
+    assert terminal.getvalue() == ""
 
 
 def test_nothing_is_shown_where_nobody_watches(capfd):

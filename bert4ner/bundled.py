@@ -1,0 +1,26 @@
+"""The sample and the small encoder that come with the library: where they are, in a wheel or in a checkout.
+
+They lie once in the repository, for examples and tests; the build of a wheel copies them into the package (setup.py).
+"""
+
+from pathlib import Path
+
+from bert4ner.errors import EnvironmentProblem
+
+ENCODER = "tcm-mini"
+SAMPLE, UNLABELLED = "leaflets.jsonl", "leaflets-unlabelled.txt"
+_PACKAGE = Path(__file__).resolve().parent
+_IN_REPOSITORY = {ENCODER: "pretrained", SAMPLE: "examples/data", UNLABELLED: "examples/data"}
+
+
+def bundled(name: str) -> Path:
+    """The folder of the encoder, or a file of the sample.
+
+    Raises:
+        EnvironmentProblem: it is not there.
+    """
+    places = (_PACKAGE / "_bundled" / name, _PACKAGE.parent / _IN_REPOSITORY[name] / name)
+    found = next((place for place in places if place.exists()), None)
+    if found is None:
+        raise EnvironmentProblem(f"{places[0]}: {name}, which comes with bert4ner, is missing; install bert4ner again")
+    return found

@@ -1,0 +1,46 @@
+"""HTML for notebooks: a table, and a text with its entities marked. Knows strings and numbers alone."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import pairwise
+
+Mark = tuple[Sequence[tuple[int, int]], str]
+"""The pieces of an entity, each (start, end), and its label."""
+
+
+def table_html(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with a caption; the first column is aligned left, the others right."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>" + "".join(_cell(str(cell), left=not place) for place, cell in enumerate(row)) + "</tr>" for row in rows
+    )
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(cell: str, *, left: bool) -> str:
+    return f'<td style="text-align:{"left" if left else "right"}"><bdi>{escape(cell)}</bdi></td>'
+
+
+def marked_html(text: str, marks: Sequence[Mark]) -> str:
+    """A text in which entities have their label's colour as background, and the label behind them.
+
+    Where entities share characters, these have the colour of the shortest.
+    """
+    pieces = [(start, end, label) for fragments, label in marks for start, end in fragments]
+    edges = sorted({0, len(text), *(edge for start, end, _ in pieces for edge in (start, end))})
+    ends: dict[int, list[str]] = {}
+    for fragments, label in marks:
+        ends.setdefault(fragments[-1][1], []).append(label)
+    parts = []
+    for start, end in pairwise(edges):
+        covering = [(stop - begin, label) for begin, stop, label in pieces if begin <= start and end <= stop]
+        shown = escape(text[start:end])
+        parts.append(f'<mark style="background:{_colour(min(covering)[1])}">{shown}</mark>' if covering else shown)
+        parts += [f'<sub style="color:#666">{escape(label)}</sub>' for label in ends.get(end, ())]
+    return f'<div lang="zh" style="white-space:pre-wrap;line-height:1.8">{"".join(parts)}</div>'
+
+
+def _colour(label: str) -> str:
+    """Of a label, the same in every process; light, for black letters."""
+    return f"hsl({zlib.crc32(label.encode('utf-8', 'replace')) % 360},85%,83%)"
