@@ -1,4 +1,4 @@
-"""How long the same documents take to read as bio and as jsonl, CPU seconds, best of three: `python benchmarks/reading.py`.
+"""How long the same documents take to read as bio and as jsonl, CPU seconds, best of three: `benchmarks/reading.py`.
 
 The target: 1.2 million lines of bio in at most three times the time of jsonl.
 """
