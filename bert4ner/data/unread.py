@@ -27,9 +27,7 @@ def refuse_unread(record: dict[str, object], reads: Collection[str], where: str)
     """
     for key, value in record.items():
         if isinstance(value, str) and key in TAGGED and key not in reads and _is_tags(value):
-            raise DataError(
-                f"{where}: found tags in a text under {shown(key)}: {shown(value)}; make a list of them, tokens beside it"
-            )
+            raise DataError(f"{where}: found tags in a text under {shown(key)}: {shown(value)}; make them a list")
         if not isinstance(value, list | dict) or not value or key in reads:
             continue
         if holds_annotation(key, value) or _holds_mentions(key, value, record):
