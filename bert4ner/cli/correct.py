@@ -106,7 +106,7 @@ def _put_back(
     from bert4ner.data.documents import read_documents
     from bert4ner.scoring.errors import collect_errors
 
-    new = put_back(documents, read_documents(reviewed, format))
+    new = put_back(documents, read_documents(reviewed, format, annotated=False))
     lines: list[dict[str, object]] = [
         {
             "id": document.id,

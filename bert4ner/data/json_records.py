@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.arrow_rows import holds_rows, rows_of
+from bert4ner.data.docbin import docbin_records, is_docbin
 from bert4ner.data.files import first_character, read_lines, read_text
 from bert4ner.data.json_parsing import parse_json
 from bert4ner.data.repairs import Repairs
@@ -49,6 +50,9 @@ def json_records(
 def _values(path: Path, repairs: Repairs) -> Iterator[tuple[str, object]]:
     if holds_rows(path):
         yield from rows_of(path)
+        return
+    if is_docbin(path):
+        yield from docbin_records(path)
         return
     frame = frame_of(path)
     if frame == "lines":
@@ -113,10 +117,9 @@ def is_pair(value: object) -> bool:
 
 
 def wrapped(value: object) -> list[Any] | None:
-    """The list of records inside an object that is no record itself, `{"data": [...]}`; None where there is none.
+    """The list of records inside an object that is no record itself, `{"data": [...]}`.
 
-    Raises:
-        DataError: never; several lists of records are none, since which is meant cannot be told.
+    None where there is none, or several: which is meant cannot be told.
     """
     if not isinstance(value, dict) or any(isinstance(value.get(key), str) for key in TEXTS):
         return None

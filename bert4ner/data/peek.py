@@ -18,6 +18,7 @@ from bert4ner.data.decoding import BOM, TWO_BYTE_MARKS, decode
 from bert4ner.data.files import existing, open_bytes, read_text
 from bert4ner.data.json_parsing import parse_json
 from bert4ner.data.json_records import as_record, is_pair, opens_pair, wrapped
+from bert4ner.data.known_shapes import nearest_shape
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown, shown_keys
 from bert4ner.errors import DataError
@@ -181,8 +182,7 @@ def _json_values(path: Path, lines: tuple[str, ...]) -> tuple[list[Any], Kind]:
 def _unknown_records(path: Path, records: tuple[dict[str, object], ...]) -> str:
     return (
         f"{path}: expected JSON records with a text, found the keys {shown_keys(records[0])}, "
-        f"e.g. {shown(records[0])}; "
-        "name the format to read, or rename the keys to those of one"
+        f"e.g. {shown(records[0])}; {nearest_shape(records[0])}"
     )
 
 

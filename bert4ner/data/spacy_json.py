@@ -1,7 +1,7 @@
 """The `spacy` format: pairs `["text", {"entities": [[start, end, "LABEL"], ...]}]`, and spaCy 2's training JSON.
 
 Ends are exclusive. Of the training JSON (`paragraphs`, `sentences`, `tokens` with `orth` and `ner`) each paragraph is a
-document. spaCy's binary DocBin is refused with the command that turns it into pairs.
+document. A binary DocBin is read as pairs, by spaCy.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.files import open_bytes
+from bert4ner.data.docbin import ZLIB
 from bert4ner.data.format import Format, Holds
 from bert4ner.data.json_values import id_of, list_of
 from bert4ner.data.peek import Peek
@@ -19,13 +19,10 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import Found, Place, Shape, has_spans, shaped_format, spans_under
 from bert4ner.data.showing import shown
 from bert4ner.data.tag_runs import tag_runs
-from bert4ner.data.units import Offsets
+from bert4ner.data.token_lists import places_of
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
-
-ZLIB = (b"x\x9c", b"x\x01", b"x\xda", b"x\x5e")
-"""How compressed data begin, which DocBin's files are."""
 
 
 def _fits_training(record: Found) -> bool:
@@ -39,8 +36,10 @@ def _convert_training(record: Found, place: Place) -> Iterator[Record]:
         where = f"{place.where}, paragraph {number}"
         tokens = [token for each in list_of(paragraph, "sentences", where) for token in _tokens(each, where)]
         raw = paragraph.get("raw")
-        text, starts = _placed(tokens, raw if isinstance(raw, str) else None, where)
-        ends = [start + len(token["orth"]) for start, token in zip(starts, tokens, strict=True)]
+        words = [token["orth"] for token in tokens]
+        text = raw if isinstance(raw, str) else " ".join(words)
+        starts = places_of(words, text, where)
+        ends = [start + len(word) for start, word in zip(starts, words, strict=True)]
         tagged = sum("ner" in token for token in tokens)
         if 0 < tagged < len(tokens):
             raise DataError(
@@ -60,20 +59,6 @@ def _tokens(sentence: object, where: str) -> list[dict[str, Any]]:
         if not isinstance(token, dict) or not isinstance(token.get("orth"), str):
             raise DataError(f'{where}: expected a token {{"orth", "ner"}}, found {shown(token)}')
     return tokens
-
-
-def _placed(tokens: list[dict[str, Any]], raw: str | None, where: str) -> tuple[str, list[int]]:
-    """The text and where each token begins in it; without `raw`, tokens are divided by spaces."""
-    if raw is None:
-        raw = " ".join(token["orth"] for token in tokens)
-    starts, position = [], 0
-    for token in tokens:
-        start = raw.find(token["orth"], position)
-        if start < 0:
-            raise DataError(f"{where}: expected the token {shown(token['orth'])} in the raw text, found it nowhere")
-        starts.append(start)
-        position = start + len(token["orth"])
-    return raw, starts
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
@@ -97,23 +82,6 @@ TRAINING = Shape("training JSON with paragraphs", _fits_training, _convert_train
 _SHAPED = shaped_format("spacy", (TRAINING, PAIRS), write=write, holds=Holds(ids=False, nested=False))
 
 
-def read(path: Path, repairs: Repairs, *, offsets: Offsets = "auto") -> Iterator[Document]:
-    """Documents in file order.
-
-    Raises:
-        DataError: with the number of the record; or the file is a DocBin.
-    """
-    with open_bytes(path) as handle:
-        if handle.read(2) in ZLIB:
-            raise DataError(
-                f"{path}: expected JSON, found spaCy's binary DocBin; turn it into pairs where spaCy is installed: "
-                f"[[d.text, {{'entities': [[e.start_char, e.end_char, e.label_] for e in d.ents]}}] "
-                f"for d in DocBin().from_disk(PATH).get_docs(spacy.blank('zh').vocab)], written with json.dump"
-            )
-    assert _SHAPED.read is not None
-    yield from _SHAPED.read(path, repairs, offsets=offsets)
-
-
 def sniff(seen: Peek) -> float:
     """Pairs of a text and an object, paragraphs of sentences, or the first bytes of a DocBin."""
     if seen.start[:2] in ZLIB and seen.path.suffix == ".spacy":
@@ -122,4 +90,4 @@ def sniff(seen: Peek) -> float:
     return 0.9 * (seen.pairs or training)
 
 
-FORMAT: Format = replace(_SHAPED, read=read, sniff=sniff)
+FORMAT: Format = replace(_SHAPED, sniff=sniff)

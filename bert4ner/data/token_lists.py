@@ -6,6 +6,7 @@ formats.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
+from bert4ner.data.shapes import describe_shapes
 from bert4ner.data.showing import shown, shown_keys
 from bert4ner.data.unread import refuse_unread
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 TOKENS = ("tokens", "words", "text", "chars", "sentence", "token", "tokenized_text")
+OTHER_TAGS = ("chunk_tags", "pos_tags")
+"""What CoNLL's sets have beside the tags of entities."""
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Tokens:
     id: str
     tokens: list[str]
     entities: list[tuple[list[int], str]] = field(default_factory=list)
+    shape: str = ""
+    """What its keys are, for the line that says what was read."""
     text: str | None = None
     """The text, where it stands beside the tags; None if the tokens make it."""
 
@@ -54,6 +60,7 @@ def read(shape: TokenShape, path: Path, repairs: Repairs) -> Iterator[Document]:
     names = {key: found for key, feature in features_of(path).items() if (found := names_of(feature))}
     records = [_tokens(shape, record, Tokens(where, f"{path.stem}-{number}", []), repairs, names)
                for number, (where, record) in enumerate(json_records(path, repairs), start=1)]  # fmt: skip
+    repairs.shape = describe_shapes(record.shape for record in records if record.shape)
     total = sum(len(record.tokens) for record in records)
     words = sum(len(token) > 1 and token.isascii() for record in records for token in record.tokens) * 2 > total
     for record in records:
@@ -65,7 +72,9 @@ def _tokens(
 ) -> Tokens:
     where = found.where
     keys = shape.fits(record)
-    refuse_unread(record, keys or (), where)
+    refuse_unread(record, (*(keys or ()), *OTHER_TAGS), where)
+    for key in OTHER_TAGS:
+        repairs.note(f"lists of {key} left out", where, count=record.get(key) is not None)
     found.id = id_of(record, where, default=found.id)
     if keys is None:
         listed = next((key for key in TOKENS if isinstance(record.get(key), list)), None)
@@ -75,12 +84,14 @@ def _tokens(
         found.text = record["text"] if listed is None else None
         found.tokens = [] if listed is None else _strings(record, listed, where)
         return found
+    found.shape = f"{keys[0]} and {keys[1]}"
     value, annotation = record[keys[0]], record[keys[1]]
     if isinstance(value, str):
         found.text = value
         found.tokens = list(value) if len(annotation) == len(value) else value.split()
     else:
         found.tokens = _strings(record, keys[0], where)
+        found.text = record["text"] if isinstance(record.get("text"), str) else None
     found.entities = list(shape.entities(named(annotation, names.get(keys[1]), keys[1], where), found, repairs))
     return found
 
@@ -95,20 +106,37 @@ def _strings(record: dict[str, Any], key: str, where: str) -> list[str]:
 
 def _record(found: Tokens, repairs: Repairs, *, words: bool) -> Record:
     if found.text is None:
-        repairs.note("spaces put between tokens that are words", found.where, count=(len(found.tokens) - 1) * words)
+        gaps = max(0, len(found.tokens) - 1) * words
+        repairs.note("spaces put between tokens that are words", found.where, count=gaps)
         text = (" " if words else "").join(found.tokens)
+        starts = list(accumulate((len(token) + words for token in found.tokens), initial=0))
     else:
         text = found.text
-    starts, position = [], 0
-    for token in found.tokens:
-        start = text.index(token, position)
-        starts.append(start)
-        position = start + len(token)
+        starts = places_of(found.tokens, text, found.where)
     spans = []
     for positions, label in found.entities:
         pieces = _pieces(sorted(set(positions)), starts, found.tokens)
         spans.append(Span(pieces[0][0], pieces[-1][1], label, fragments=tuple(pieces) if len(pieces) > 1 else ()))
     return Record(found.where, found.id, text, spans)
+
+
+def places_of(tokens: list[str], text: str, where: str) -> list[int]:
+    """Where each token begins in a text that has them in this order.
+
+    Raises:
+        DataError: one of them does not stand behind the one before.
+    """
+    starts, position = [], 0
+    for token in tokens:
+        start = text.find(token, position)
+        if start < 0:
+            raise DataError(
+                f"{where}: expected the tokens in the text in their order, found {shown(token)} nowhere behind "
+                f"character {position}; correct it, or remove the text to have the tokens joined"
+            )
+        starts.append(start)
+        position = start + len(token)
+    return starts
 
 
 def _pieces(positions: list[int], starts: list[int], tokens: list[str]) -> list[tuple[int, int]]:

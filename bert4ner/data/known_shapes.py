@@ -1,0 +1,31 @@
+"""The keys of records in the formats of JSON, to name the nearest one to records that none of them knows."""
+
+from bert4ner.data.showing import shown_keys
+
+KEYS = {
+    "jsonl": ("id", "text", "entities"),
+    "deepner": ("id", "text", "labels"),
+    "doccano": ("id", "text", "label"),
+    "cluener": ("text", "entity_list"),
+    "labelstudio": ("id", "data", "annotations"),
+    "prodigy": ("text", "spans", "answer"),
+    "huggingface": ("id", "tokens", "ner_tags"),
+    "gliner": ("tokenized_text", "ner"),
+    "w2ner": ("sentence", "ner"),
+    "ccks": ("originalText", "entities"),
+    "uie": ("content", "result_list", "prompt"),
+    "mentions": ("instruction", "input", "output"),
+}
+
+
+def nearest_shape(record: dict[str, object]) -> str:
+    """What to do with a record of unknown keys: the format that shares most of them, with the keys that it lacks.
+
+    Example:
+        >>> nearest_shape({"content": "王小明", "result": []})
+        'nearest is the format uie with the keys content, prompt, result_list: rename them, or name the format to read'
+    """
+    shared = {name: len(record.keys() & set(keys)) / len(record.keys() | set(keys)) for name, keys in KEYS.items()}
+    best = max(shared, key=shared.__getitem__)
+    keys = shown_keys(dict.fromkeys(KEYS[best]))
+    return f"nearest is the format {best} with the keys {keys}: rename them, or name the format to read"
