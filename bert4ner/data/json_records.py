@@ -117,10 +117,9 @@ def is_pair(value: object) -> bool:
 
 
 def wrapped(value: object) -> list[Any] | None:
-    """The list of records inside an object that is no record itself, `{"data": [...]}`; None where there is none.
+    """The list of records inside an object that is no record itself, `{"data": [...]}`.
 
-    Raises:
-        DataError: never; several lists of records are none, since which is meant cannot be told.
+    None where there is none, or several: which is meant cannot be told.
     """
     if not isinstance(value, dict) or any(isinstance(value.get(key), str) for key in TEXTS):
         return None

@@ -19,6 +19,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import Found, Place, Shape, has_spans, shaped_format, spans_under
 from bert4ner.data.showing import shown
 from bert4ner.data.tag_runs import tag_runs
+from bert4ner.data.token_lists import places_of
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
@@ -35,8 +36,10 @@ def _convert_training(record: Found, place: Place) -> Iterator[Record]:
         where = f"{place.where}, paragraph {number}"
         tokens = [token for each in list_of(paragraph, "sentences", where) for token in _tokens(each, where)]
         raw = paragraph.get("raw")
-        text, starts = _placed(tokens, raw if isinstance(raw, str) else None, where)
-        ends = [start + len(token["orth"]) for start, token in zip(starts, tokens, strict=True)]
+        words = [token["orth"] for token in tokens]
+        text = raw if isinstance(raw, str) else " ".join(words)
+        starts = places_of(words, text, where)
+        ends = [start + len(word) for start, word in zip(starts, words, strict=True)]
         tagged = sum("ner" in token for token in tokens)
         if 0 < tagged < len(tokens):
             raise DataError(
@@ -56,20 +59,6 @@ def _tokens(sentence: object, where: str) -> list[dict[str, Any]]:
         if not isinstance(token, dict) or not isinstance(token.get("orth"), str):
             raise DataError(f'{where}: expected a token {{"orth", "ner"}}, found {shown(token)}')
     return tokens
-
-
-def _placed(tokens: list[dict[str, Any]], raw: str | None, where: str) -> tuple[str, list[int]]:
-    """The text and where each token begins in it; without `raw`, tokens are divided by spaces."""
-    if raw is None:
-        raw = " ".join(token["orth"] for token in tokens)
-    starts, position = [], 0
-    for token in tokens:
-        start = raw.find(token["orth"], position)
-        if start < 0:
-            raise DataError(f"{where}: expected the token {shown(token['orth'])} in the raw text, found it nowhere")
-        starts.append(start)
-        position = start + len(token["orth"])
-    return raw, starts
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:

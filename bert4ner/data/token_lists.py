@@ -6,6 +6,7 @@ formats.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 TOKENS = ("tokens", "words", "text", "chars", "sentence", "token", "tokenized_text")
+OTHER_TAGS = ("chunk_tags", "pos_tags")
+"""What CoNLL's sets have beside the tags of entities."""
 
 
 @dataclass
@@ -69,7 +72,9 @@ def _tokens(
 ) -> Tokens:
     where = found.where
     keys = shape.fits(record)
-    refuse_unread(record, keys or (), where)
+    refuse_unread(record, (*(keys or ()), *OTHER_TAGS), where)
+    for key in OTHER_TAGS:
+        repairs.note(f"lists of {key} left out", where, count=record.get(key) is not None)
     found.id = id_of(record, where, default=found.id)
     if keys is None:
         listed = next((key for key in TOKENS if isinstance(record.get(key), list)), None)
@@ -86,6 +91,7 @@ def _tokens(
         found.tokens = list(value) if len(annotation) == len(value) else value.split()
     else:
         found.tokens = _strings(record, keys[0], where)
+        found.text = record["text"] if isinstance(record.get("text"), str) else None
     found.entities = list(shape.entities(named(annotation, names.get(keys[1]), keys[1], where), found, repairs))
     return found
 
@@ -100,20 +106,37 @@ def _strings(record: dict[str, Any], key: str, where: str) -> list[str]:
 
 def _record(found: Tokens, repairs: Repairs, *, words: bool) -> Record:
     if found.text is None:
-        repairs.note("spaces put between tokens that are words", found.where, count=(len(found.tokens) - 1) * words)
+        gaps = max(0, len(found.tokens) - 1) * words
+        repairs.note("spaces put between tokens that are words", found.where, count=gaps)
         text = (" " if words else "").join(found.tokens)
+        starts = list(accumulate((len(token) + words for token in found.tokens), initial=0))
     else:
         text = found.text
-    starts, position = [], 0
-    for token in found.tokens:
-        start = text.index(token, position)
-        starts.append(start)
-        position = start + len(token)
+        starts = places_of(found.tokens, text, found.where)
     spans = []
     for positions, label in found.entities:
         pieces = _pieces(sorted(set(positions)), starts, found.tokens)
         spans.append(Span(pieces[0][0], pieces[-1][1], label, fragments=tuple(pieces) if len(pieces) > 1 else ()))
     return Record(found.where, found.id, text, spans)
+
+
+def places_of(tokens: list[str], text: str, where: str) -> list[int]:
+    """Where each token begins in a text that has them in this order.
+
+    Raises:
+        DataError: one of them does not stand behind the one before.
+    """
+    starts, position = [], 0
+    for token in tokens:
+        start = text.find(token, position)
+        if start < 0:
+            raise DataError(
+                f"{where}: expected the tokens in the text in their order, found {shown(token)} nowhere behind "
+                f"character {position}; correct it, or remove the text to have the tokens joined"
+            )
+        starts.append(start)
+        position = start + len(token)
+    return starts
 
 
 def _pieces(positions: list[int], starts: list[int], tokens: list[str]) -> list[tuple[int, int]]:

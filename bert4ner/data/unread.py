@@ -14,6 +14,8 @@ TOKENS = ("tokens", "words")
 TAG = re.compile(r"[BIMESLU][-_:].+|O")
 ABOUT = ("meta", "metadata", "info", "extra", "attributes")
 """Keys of what is told about a text: keywords in it are no entities."""
+TAGGED = (*NAMES, "bio", "bio_tags", "tag", "ner_labels")
+"""Keys under which tags stand in lists, or in one text."""
 LOOKED_AT, DEPTH = 20, 3
 
 
@@ -24,6 +26,8 @@ def refuse_unread(record: dict[str, object], reads: Collection[str], where: str)
         DataError: naming the key and what it holds.
     """
     for key, value in record.items():
+        if isinstance(value, str) and key in TAGGED and key not in reads and _is_tags(value):
+            raise DataError(f"{where}: found tags in a text under {shown(key)}: {shown(value)}; make them a list")
         if not isinstance(value, list | dict) or not value or key in reads:
             continue
         if holds_annotation(key, value) or _holds_mentions(key, value, record):
@@ -90,6 +94,11 @@ def _lists_places(value: object) -> bool:
     return bool(places) and all(
         isinstance(each, list) and [type(edge) for edge in each] == [int, int] for each in places
     )
+
+
+def _is_tags(value: str) -> bool:
+    tags = value.split()
+    return len(tags) > 1 and any(tag != "O" for tag in tags) and all(map(TAG.fullmatch, tags))
 
 
 def _is_texts(value: object) -> bool:
