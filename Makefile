@@ -22,6 +22,7 @@ install: $(INSTALLED)  ## create .venv and install everything into it
 # What a user needs. bert4keras comes last and without its requirements: its keras<=2.3.1 contradicts every TensorFlow
 # since 2.16. No build isolation: an editable install copies no bert4keras, so the build needs nothing but setuptools.
 $(USABLE): setup.py pyproject.toml
+	@echo 'Into .venv go TensorFlow and what else bert4ner needs: about 2.5 GB on disk (make test needs 3.6 GB).'
 	.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(PIP) --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip
 	$(PIP) install --quiet 'setuptools>=77'

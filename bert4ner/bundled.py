@@ -24,3 +24,8 @@ def bundled(name: str) -> Path:
     if found is None:
         raise EnvironmentProblem(f"{places[0]}: {name}, which comes with bert4ner, is missing; install bert4ner again")
     return found
+
+
+def or_bundled(folder: Path) -> Path:
+    """The folder of a pretrained model, or that of the bundled encoder, if it is named and no such folder is here."""
+    return bundled(ENCODER) if folder == Path(ENCODER) and not folder.is_dir() else folder

@@ -7,7 +7,8 @@ import pytest
 
 import bert4ner
 from bert4ner import bundled as module
-from bert4ner.bundled import ENCODER, SAMPLE, UNLABELLED, bundled
+from bert4ner.bundled import ENCODER, SAMPLE, UNLABELLED, bundled, or_bundled
+from bert4ner.cli.main import main
 from bert4ner.errors import EnvironmentProblem
 from tests.conftest import ROOT
 
@@ -37,6 +38,20 @@ def test_a_wheel_gets_all_of_them():
     paths = [Path(path) for path in ast.literal_eval(assigned["BUNDLED"])]
     assert {path.name for path in paths} == {ENCODER, SAMPLE, UNLABELLED} == set(module._IN_REPOSITORY)
     assert all((ROOT / path).exists() for path in paths)
+
+
+def test_a_folder_of_that_name_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert or_bundled(Path("other")) == Path("other")
+    assert or_bundled(Path(ENCODER)) == ROOT / "pretrained/tcm-mini"
+    Path(ENCODER).mkdir()
+    assert or_bundled(Path(ENCODER)) == Path(ENCODER)
+
+
+def test_an_audit_takes_its_vocabulary(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["audit", str(bundled(SAMPLE)), "--pretrained", ENCODER]) == 0
+    assert "129" in capsys.readouterr().out
 
 
 @pytest.mark.tensorflow

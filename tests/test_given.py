@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bert4ner.config import Config, ModelConfig, WindowConfig
+from bert4ner.data.audit import audit
 from bert4ner.data.jsonl import to_record
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError, DataError
@@ -45,6 +46,7 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: check_training([DOCUMENT, 5], Config()), r"training documents\[1\]: expected a Document, got 5"),
         (lambda: check_training([{"text": "本"}], Config()), r"documents\[0\]: expected .*; bert4ner.Document"),
         (lambda: evaluate([DOCUMENT], "found.jsonl"), "predicted documents: expected a list of Document, got 'found"),
+        (lambda: audit("train.json"), r"documents: .* got 'train.json' \(str\); read the file first"),
         (lambda: evaluate([DOCUMENT], [None]), r"predicted documents\[0\]: expected a Document, got None"),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from bert4ner.bundled import or_bundled
 from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
 from bert4ner.cli.options import Data, Json
 from bert4ner.cli.reading import DataOptions
@@ -87,6 +88,7 @@ def _tokens(pretrained: Path) -> Collection[str]:
 
 def _folder(pretrained: Path) -> Path:
     """The folder itself, or if there is none the one of a name on the hub."""
+    pretrained = or_bundled(pretrained)
     if pretrained.is_dir() or len(pretrained.parts) != 2:
         return pretrained
     from bert4ner.models.pretrained.hub import hub_folder, is_hub_name  # loads TensorFlow, which audit does without

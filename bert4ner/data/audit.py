@@ -16,6 +16,7 @@ from bert4ner.data.records import flat_entities
 from bert4ner.data.surfaces import find_leakage, surface_consistency
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
+from bert4ner.given import check_sequence
 
 QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9, "p99": 0.99, "max": 1.0}
 EXAMPLES = 20
@@ -39,8 +40,9 @@ def audit(
         other: a second set, held out say, to look for what the two share.
 
     Raises:
-        DataError: there are no documents.
+        DataError: there are no documents, or something else than documents.
     """
+    check_sequence(documents, Document, "documents", cure="read the file first: bert4ner.read_documents(path)")
     if not documents:
         raise DataError("empty data set; expected at least one document to audit, found none")
     labels = Counter(entity.label for document in documents for entity in document.entities)

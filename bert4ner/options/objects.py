@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
@@ -13,6 +14,8 @@ from bert4ner.options.toml import read_toml, refusals_name, to_toml
 from bert4ner.options.versions import FORMAT_KEY, Migration, migrate
 
 Some = TypeVar("Some", bound="Options")
+
+_kinds: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class Options:
         return found
 
     def _check_groups(self) -> None:
-        kinds = get_type_hints(type(self))
+        kinds = _kinds(type(self))
         for group in filter(None, (each.name for each in self.groups())):
             if not isinstance(getattr(self, group), kinds[group]):
                 raise ConfigError(

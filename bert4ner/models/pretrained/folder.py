@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert4ner.bundled import ENCODER, bundled
+from bert4ner.bundled import ENCODER, or_bundled
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig
 from bert4ner.models.pretrained.family import Family
@@ -70,9 +70,7 @@ def open_folder(given: str | Path) -> PretrainedFolder:
             are of another model.
         EnvironmentProblem: a hub name without huggingface_hub, or it cannot be downloaded.
     """
-    folder = Path(given)
-    if not folder.is_dir() and str(given) == ENCODER:
-        folder = bundled(ENCODER)
+    folder = or_bundled(Path(given))
     if not folder.is_dir() and is_hub_name(str(given)):
         folder = hub_folder(str(given))
     if not folder.is_dir():
