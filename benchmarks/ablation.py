@@ -52,7 +52,7 @@ TRICKS: dict[str, dict[str, Any]] = {
     "replace mentions": {"replace_mentions": 0.2},
     "swap mentions": {"swap_mentions": 0.2},
     "w2ner": {"head": "w2ner"},
-    "w2ner, lexicon, ema": {"head": "w2ner", "lexicon": "train", "modifiers": "ema", "epochs": 8},
+    "w2ner, lexicon, ema": {"head": "w2ner", "lexicon": "train", "modifiers": "ema", "epochs": 6},
     "lexicon, ema": {"lexicon": "train", "modifiers": "ema"},
 }
 SETS = {  # to train on, to choose the epoch on (None: a tenth of the former), to score on
