@@ -1,7 +1,7 @@
 """``bert4ner combine``: one run of several, by averaged probabilities, by votes or by a model over probabilities."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,18 +41,19 @@ def combine(
     """
     for run in runs:
         check_run(run)
+    from bert4ner.cli.printing import tell, told
     from bert4ner.data.documents import read_documents
 
     documents = None if gold is None else read_documents(gold, format)
     from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow
 
     scores = combine_runs(runs, output=output, gold=documents, options=options)
-    if scores is not None:
+    if scores is not None and told():
         _print_scores(output, scores)
-    print(f"run:   {output}")
+    tell(f"run:   {output}")
     if scores is None:
-        print("without scores; combine with --gold DATA, the documents that the runs were made from")
-    print(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
+        tell("without scores; combine with --gold DATA, the documents that the runs were made from")
+    tell(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
 
 
 def _print_scores(path: Path, scores: "Scores") -> None:
@@ -74,8 +75,30 @@ def _print_scores(path: Path, scores: "Scores") -> None:
     if combination.thresholds:
         rows = [[label, f"{value:.4f}"] for label, value in combination.thresholds.items()]
         print_table("Thresholds, chosen on all held-out documents", ["label", "threshold"], [rows])
+    if "aimed" in sheet.worth:
+        _print_aimed(sheet.worth["aimed"], [each.name for each in sheet.members], scores)
     _print_worth(sheet.worth, combination.quorum)
     print(f"Note: {sheet.note}.")
+
+
+def _print_aimed(told: Mapping[str, Any], names: Sequence[str], scores: "Scores") -> None:
+    """What was aimed at, in words, for the runs as they are and combined, and whether that is a gain."""
+    from bert4ner.cli.printing import percent, print_table
+    from bert4ner.combine.aimed import in_words, reached
+    from bert4ner.combine.thresholds import Aim
+
+    aim, several = Aim.parse(told["aim"]), len(names) > 1
+    as_they_are = [(f"{name} alone", value) for name, value in zip(names, told["alone"], strict=True)]
+    if several:
+        as_they_are.append(("all together, nothing fitted", told["together"]))
+    combined = reached(aim, scores)
+    rows = [[name, percent(value)] for name, value in as_they_are]
+    print_table(f"Aimed at: {in_words(aim)}", ["out of fold", ""], [rows, [["as combined now", percent(combined)]]])
+    best, most = max(as_they_are, key=lambda each: each[1])
+    if combined > most:
+        print(f"estimated gain over {best}: {100 * (combined - most):.2f} points")
+    else:
+        print(f"Estimated to be no better than {best} ({percent(combined)} and {percent(most)}): use that instead.")
 
 
 def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:
@@ -86,8 +109,8 @@ def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:
         if name in worth:
             told = worth[name]
             print(
-                f"micro F1 without {percent(told['f1_without'])}; {fitted} chosen on the other folds "
-                f"{percent(told['f1_nested'])}, on the very documents {percent(told['f1_on_themselves'])}"
+                f"micro F1 by {fitted}: {percent(told['f1_nested'])} where chosen on the other folds, "
+                f"{percent(told['f1_on_themselves'])} on the very documents, which flatters"
             )
     if "calibration" in worth:
         told = worth["calibration"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from bert4ner.combine.aimed import compare_with_runs
 from bert4ner.combine.annotated import Annotated, annotate, check_fitting
 from bert4ner.combine.applying import Evidence
 from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
@@ -14,6 +15,7 @@ from bert4ner.combine.options import CombineOptions
 from bert4ner.combine.plan import plan_combination, plan_search
 from bert4ner.combine.recognizer import load_together
 from bert4ner.combine.thresholds import precision_recall_curves
+from bert4ner.combine.waiting import watched
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Nesting
 from bert4ner.errors import ConfigError, DataError, RunError
@@ -106,7 +108,10 @@ def _combine(folder: Path, work: _Work, recognizers: Sequence[NamedEntityRecogni
     gold, found = work.annotated.gold, fitted.found
     folds = list(score_folds(gold, found.selected, work.annotated.folds))
     sheet = make_sheet(gold, found.selected, folds, note=_NOTE)
-    write_scores(folder, replace(sheet, members=_member_scores(gold, members), worth=fitted.worth))
+    alone = [member.predicted for member in members]
+    aimed = compare_with_runs(gold, evidence, combination, alone, work.search.aim)
+    worth = {"aimed": aimed, **fitted.worth}
+    write_scores(folder, replace(sheet, members=_member_scores(gold, members), worth=worth))
     write_curves(folder, precision_recall_curves(gold, found.scored, rule))
     return sheet.scores
 
@@ -126,7 +131,7 @@ def _check_output(output: Path, runs: Sequence[Path]) -> None:
 
 
 def _load(groups: Sequence[Sequence[MemberRun]], *, mixed_vocabularies: bool) -> list[NamedEntityRecognizer]:
-    recognizers = [load_together([run.path for run in group]) for group in groups]
+    recognizers = [load_together([run.path for run in group]) for group in watched(groups, "loading models")]
     first, wanted = groups[0][0], recognizers[0].models[0].vocabulary.tokens
     for (run, *_), recognizer in zip(groups, recognizers, strict=True):
         found = recognizer.models[0].vocabulary.tokens

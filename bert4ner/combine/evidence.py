@@ -13,6 +13,7 @@ from bert4ner.combine.applying import Evidence, voiced
 from bert4ner.combine.judging import Judge, unseeing_models
 from bert4ner.combine.members import Member, MemberRun
 from bert4ner.combine.probabilities import encode_shared, held_cells
+from bert4ner.combine.waiting import watched
 from bert4ner.entities import Document
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.text.encoded import Encoded
@@ -55,13 +56,13 @@ def gather_chances(
     found = [{entity for each in documents for entity in each.entities} for documents in together]
     judges = _judges(members, recognizers, hold=nbest > 1)
     if nbest > 1:
-        for _, judge in judges:
+        for _, judge in watched(judges, "looking for candidates"):
             for entities, document in zip(found, judge.found(texts, nbest), strict=True):
                 entities.update(document.entities)
     candidates = [sorted(entities) for entities in found]
     logger.info("probabilities of %d candidates in %d documents", sum(map(len, candidates)), len(texts))
     tables = [np.zeros((len(members), len(entities))) for entities in candidates]
-    for member, judge in judges:
+    for member, judge in watched(judges, "probabilities of candidates"):
         for table, chances, mine in zip(tables, judge.chances(candidates), judge.own, strict=True):
             if mine:
                 table[member] = chances

@@ -35,7 +35,10 @@ def read_scores(run: Path) -> ScoreSheet:
         folds=tuple(_fold(fold, path) for fold in listed(values["folds"], "folds", path)),
         bootstrap_f1=_interval(values["bootstrap_f1"], path),
         members=tuple(MemberScore(text(each["name"], "name", path), _score(each, path)) for each in members),
-        worth={name: _worth(values[name], name, path) for name in _WORTH if name in values},
+        worth={
+            **({"aimed": _aimed(values["aimed"], path)} if "aimed" in values else {}),
+            **{name: _worth(values[name], name, path) for name in _WORTH if name in values},
+        },
         seeds=tuple(_seed(seed, path) for seed in listed(values.get("seeds", []), "seeds", path)),
     )
 
@@ -87,6 +90,14 @@ def _worth(values: object, name: str, path: Path) -> dict[str, Any]:
     if name == "calibration":
         text(required(told, ("kind",), path)["kind"], "kind", path)
         whole(required(told, ("candidates",), path)["candidates"], "candidates", path)
+    return told
+
+
+def _aimed(values: object, path: Path) -> dict[str, Any]:
+    told = required(values, ("aim", "alone", "together"), path)
+    text(told["aim"], "aim", path)
+    for share in [told["together"], *listed(told["alone"], "alone", path)]:
+        _share(share, "what was aimed at", path)
     return told
 
 

@@ -28,10 +28,12 @@ def test_combine_then_evaluate_predict_and_report(bert4ner, runs, data, document
     options = ("--output", run, "--gold", data, "--weights", "2,1", "--aim", "f1", "--threshold", 0)
     code, out, err = bert4ner("combine", *runs, *options)
     assert code == 0, err
-    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line.split()}
+    rows = {line.split()[0]: line.split()[1:] for line in reversed(out.splitlines()) if line.split()}
     assert [rows[name][0] for name in ("crf", "softmax")] == ["2", "1"]
     summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
     assert rows["micro"][-1] == f"{100 * summary['out_of_fold']['micro']['f1']:.2f}"
+    assert "Aimed at: micro F1" in out and "crf alone" in out and "all together, nothing fitted" in out
+    assert "estimated gain over" in out or "Estimated to be no better than" in out
     assert "chosen on the other folds" in out and f"next:  bert4ner predict {run} NEW.txt" in out
 
     code, out, err = bert4ner("evaluate", run, data, "--json")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bert4ner.entities import Document, Entity
+from bert4ner.errors import RunError
 from bert4ner.runs.score_sheet import MemberScore, SeedScore, make_sheet, score_folds
 from bert4ner.runs.scores import read_scores, write_scores
 from bert4ner.scoring.bootstrap import bootstrap_interval
@@ -102,3 +103,12 @@ def test_the_file_reads_as_it_always_did_but_for_its_format(sheet, tmp_path):
     assert list(values) == ["format", "note", "out_of_fold", "folds", "f1_mean", "f1_std", "bootstrap_f1", "thresholds"]
     assert list(values["folds"][0]) == ["fold", "best_epoch", "precision", "recall", "f1"]
     assert values["format"] == 1 and values["out_of_fold"] == sheet.scores.to_dict()
+
+
+def test_what_was_aimed_at_is_kept_and_checked(sheet, tmp_path):
+    aimed = {"aim": "f2", "alone": [0.25, 0.5], "together": 0.75}
+    write_scores(tmp_path, replace(sheet, worth={"aimed": aimed}))
+    assert read_scores(tmp_path).worth == {"aimed": aimed}
+    write_scores(tmp_path, replace(sheet, worth={"aimed": {**aimed, "alone": [2.0]}}))
+    with pytest.raises(RunError, match="what was aimed at"):
+        read_scores(tmp_path)

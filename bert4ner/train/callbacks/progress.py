@@ -43,7 +43,7 @@ class EpochProgress(keras.callbacks.Callback):
             self.bar.start()
             console.show_cursor(True)  # rich hides it, and a killed process leaves it so
             self.bar.add_task("", total=self.epochs * self.num_batches, left="")
-        self._show("training" if self.done else "compiling, which takes longer than a batch")
+        self._show("training" if self.done else "compiling")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Moves the bar on."""

@@ -29,7 +29,7 @@ def test_a_terminal_shows_fold_epoch_phase_and_time_left(terminal, monkeypatch):
         return f"{task.description} {task.completed:.0f}/{task.total:.0f} {task.fields['left']}"
 
     bar.on_epoch_begin(0)
-    assert shown() == "fold 1/3, epoch 1/3, compiling, which takes longer than a batch 0/12 "
+    assert shown() == "fold 1/3, epoch 1/3, compiling 0/12 "
     bar.on_train_batch_end(0, {"loss": 0.51234})
     assert shown() == "fold 1/3, epoch 1/3, loss 0.5123 1/12 "
     bar.on_train_batch_end(1, {"loss": 0.25})
