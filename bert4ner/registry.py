@@ -152,7 +152,11 @@ COMMANDS: Registry[Command] = Registry(
             often="output gold method aim nbest threshold",
         ),
         "compare": Command("bert4ner.cli.compare:compare", "options, scores and significance of several runs"),
-        "convert": Command("bert4ner.cli.convert:convert", "from one data format to another"),
+        "convert": Command(
+            "bert4ner.cli.convert:convert",
+            "from one data format to another",
+            often="format input-format scheme overwrite align offsets",
+        ),
         "convert-checkpoint": Command(
             "bert4ner.cli.convert_checkpoint:convert_checkpoint", "pretrained weights from one layout to another"
         ),

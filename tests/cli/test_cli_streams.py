@@ -38,7 +38,8 @@ def test_a_dash_is_standard_input_and_output(dash, typed, bert4ner):
     typed(LINE)
     code, out, err = bert4ner("convert", dash, "-", "--format", "bio")
     assert (code, out) == (0, "人\tB-DRUG\n参\tI-DRUG\n用\tO\n于\tO\n头\tO\n痛\tO\n。\tO\n")
-    assert f"{dash} (jsonl) -> - (bio): 1 documents, 1 entities" in err and "bert4ner-stream" not in err
+    assert f"{dash}: read as jsonl: 1 document, 1 entity, 1 label\n" in err
+    assert "-: written as bio: 1 document, 1 entity, 1 label\n" in err and "bert4ner-stream" not in err
 
 
 def test_messages_call_a_copied_stream_by_its_name(typed, refused):
