@@ -256,7 +256,7 @@ class TestRefusals:
             (lambda documents: [*documents, documents[3]], "'leaflet 3' occurs 2 times"),
             (entity_free, "no training document has an entity; is the format right"),
             (lambda documents: renamed(documents, id=""), "the id ''; expected a string that is not empty"),
-            (lambda documents: renamed(documents, id=7), "the id 7; expected a string"),
+            (lambda documents: renamed(documents, id=7), "expected a string as a document's id, got 7"),
             (lambda documents: renamed(documents, id="a\ud800"), r"unpaired surrogate U\+D800"),
             (lambda documents: renamed(documents, entities=(Entity(0, 2, "A\nB"),)), r"the label 'A\\nB' has a line"),
             (lambda documents: renamed(documents, entities=(Entity(0, 2, " A"),)), "the label ' A' has .* rename it"),
