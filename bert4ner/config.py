@@ -6,7 +6,7 @@ network in `network_options`, those of training in `training_options`, and nowhe
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.network_options import ModelConfig, SpanConfig, WindowConfig, WordsConfig
@@ -67,6 +67,15 @@ def _seeds_are_in_range(config: "Config") -> str | None:
     return None if last <= most else f"seed + seeds - 1 must be at most {most}, got {last}"
 
 
+def _with_an_overlap_that_fits(windows: WindowConfig, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, and an overlap where the default one, which nobody asked for, is too long for `max_length`."""
+    length = options.get("max_length")
+    by_default = not options.keys() & {"overlap", "windows"} and windows.overlap == WindowConfig.overlap
+    if by_default and isinstance(length, int) and windows.overlap > _longest_overlap(length):
+        return {**options, "overlap": length // 4}
+    return options
+
+
 @dataclass(frozen=True, init=False)
 class Config(Options):
     """Everything that decides what a training does, apart from its data.
@@ -105,15 +114,16 @@ class Config(Options):
     )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # groups and options
+        super().__init__(**_with_an_overlap_that_fits(WindowConfig(), options))
+
     def replace(self, **options: object) -> "Config":
         """As of all options; where windows become too short for the default overlap, a quarter of them takes its place.
 
+        So it is in `Config(max_length=…)`.
+
         Example:
-            >>> Config().replace(max_length=40).windows.overlap
+            >>> Config().replace(max_length=40).overlap
             10
         """
-        length = options.get("max_length")
-        by_default = "overlap" not in options and self.windows.overlap == WindowConfig.overlap
-        if by_default and isinstance(length, int) and self.windows.overlap > _longest_overlap(length):
-            options["overlap"] = length // 4
-        return super().replace(**options)
+        return super().replace(**_with_an_overlap_that_fits(self.windows, options))

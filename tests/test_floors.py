@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
     version errors bundled given showing entities
-    entry_points registry options migrations network_options training_options config
+    entry_points command registry options migrations network_options training_options config
     data text decode scoring
     runs
     backend networks models

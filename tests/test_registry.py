@@ -5,9 +5,10 @@ import re
 import pytest
 
 from bert4ner import registry
+from bert4ner.command import Command
 from bert4ner.entry_points import Registry
 from bert4ner.errors import EnvironmentProblem
-from bert4ner.registry import COMMANDS, FORMATS, Command
+from bert4ner.registry import COMMANDS, FORMATS
 
 TABLES = [table for table in vars(registry).values() if isinstance(table, Registry)]
 LIGHT = (COMMANDS, FORMATS)

@@ -11,7 +11,7 @@ from bert4ner.registry import COMMANDS
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 MODULE_LINES, FUNCTION_LINES, ARGUMENTS = 240, 42, 7
-INTERFACE_ARGUMENTS = 8
+INTERFACE_ARGUMENTS = 9
 """Of commands, whose arguments are what the command line can say, and of public functions: a contract with users."""
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "_vendor" not in path.parts]
 CALLED_BY_USERS = (*bert4ner._LAZY.values(), *(COMMANDS.get(name).place for name in COMMANDS))
@@ -66,8 +66,8 @@ def test_too_many_arguments_are_told():
     assert told == "line 2: call has 8 arguments, the budget is 7; group them"
 
 
-def test_commands_and_public_functions_may_have_one_more():
+def test_commands_and_public_functions_may_have_two_more():
     assert {"train.crossval:cross_validate", "cli.predict:predict"} <= INTERFACE
-    source = "def cross_validate(a, b, c, d, e, f, g, h{}):\n    pass\n"
+    source = "def cross_validate(a, b, c, d, e, f, g, h, i{}):\n    pass\n"
     assert many_arguments("train.crossval", source.format("")) == []
-    assert many_arguments("train.crossval", source.format(", i")) != []
+    assert many_arguments("train.crossval", source.format(", j")) != []

@@ -52,10 +52,7 @@ def audit(
 
     e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
     """
-    from bert4ner.cli.printing import (  # deferred, as everywhere in cli: --help must not wait for it
-        one_line,
-        print_json,
-    )
+    from bert4ner.cli.printing import one_line, print_json  # deferred, as everywhere in cli: --help must not wait
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
 

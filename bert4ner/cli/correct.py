@@ -13,6 +13,7 @@ from bert4ner.cli.outputs import Overwrite, check_output
 from bert4ner.data.streams import is_stdout
 from bert4ner.errors import ConfigError
 from bert4ner.options import Options, describe, option
+from bert4ner.registry import FORMATS
 
 if TYPE_CHECKING:
     from bert4ner.entities import Document, Entity
@@ -24,9 +25,14 @@ logger = logging.getLogger(__name__)
 ACTIONS = ("added", "removed", "changed")
 
 
-Reviewed = Annotated[
-    Path | None, describe("Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE")
-]
+@dataclass(frozen=True)
+class ReviewOptions(Options):
+    """Documents that somebody corrected."""
+
+    reviewed: str | None = option(
+        None, "Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE"
+    )
+    reviewed_format: str = option("auto", "How to read them; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,10 @@ def correct(
     data: Data,
     *,
     output: Annotated[Path, describe("Where all documents go, as jsonl; never DATA itself.", metavar="FILE")],
-    reviewed: Reviewed = None,
     diff: Annotated[Path | None, describe("Where every change goes, a line of JSON each.", metavar="FILE")] = None,
     format: InputFormat = "auto",
-    reviewed_format: InputFormat = "auto",
     overwrite: Overwrite = False,
+    review: ReviewOptions = ReviewOptions(),
     agreement: AgreementOptions = AgreementOptions(),
 ) -> None:
     """Write annotated data anew, with corrections.
@@ -58,8 +63,9 @@ def correct(
 
     e.g.  bert4ner correct examples/data/leaflets.jsonl --run runs/seeds --output corrected.jsonl --diff changes.jsonl
     """
-    if (reviewed is None) != bool(agreement.run):
+    if (review.reviewed is None) != bool(agreement.run):
         raise ConfigError("expected either --reviewed or --run, to say what is to be corrected")
+    reviewed = None if review.reviewed is None else Path(review.reviewed)
     _check_places([data, reviewed], [output, diff], overwrite=overwrite)
     runs = [Path(run) for run in agreement.run]
     for run in runs:
@@ -69,7 +75,7 @@ def correct(
 
     documents = read_documents(data, format)
     if reviewed is not None:
-        new, lines = _put_back(documents, reviewed, reviewed_format)
+        new, lines = _put_back(documents, reviewed, review.reviewed_format)
     else:
         new, lines = _agreed(documents, runs, agreement.models)
     write_documents(new, output, "jsonl")

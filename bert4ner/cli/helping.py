@@ -20,7 +20,7 @@ def help_page(signature: Signature, prog: str, docstring: str, *, often: str = "
         signature: what the command takes.
         prog: the command as it is typed.
         docstring: paragraphs, of which the last, the example, is printed as it is.
-        often: the options that are told first, see `registry.Command`.
+        often: the options that are told first, see `command.Command`.
     """
     width = page_width()
     *description, example = inspect.cleandoc(docstring).split("\n\n")

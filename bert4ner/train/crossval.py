@@ -55,8 +55,7 @@ def cross_validate(
             one. `LocalExecutor(jobs=2)` trains two at a time, each on a share of the machine; results are the same.
         callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
             logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
-        more: what to learn from beside `documents`: pseudo-labels, each by those folds only whose held-out documents
-            its teachers never saw; documents without labels, all by every fold.
+        more: what to learn from beside `documents`; see `with_pseudo_labels` for what each fold learns of it.
         verbose: 0 shows no lines about folds and epochs; see `telling`.
 
     Raises:

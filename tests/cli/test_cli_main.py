@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bert4ner.cli.main import main
+from bert4ner.command import Command
 from bert4ner.config import Config
 from bert4ner.errors import DataError
-from bert4ner.registry import COMMANDS, EXECUTORS, MODIFIERS, Command
+from bert4ner.registry import COMMANDS, EXECUTORS, MODIFIERS
 from bert4ner.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
