@@ -11,7 +11,13 @@ _LOGGER = logging.getLogger("bert4ner")
 
 def console() -> TextIO:
     """Where lines for people go: standard error; in a notebook standard output, which is not shown as a failure."""
-    return sys.stdout if "ipykernel" in sys.modules else sys.stderr
+    return sys.stdout if _in_a_notebook() else sys.stderr
+
+
+def _in_a_notebook() -> bool:
+    """Whether a kernel runs this code, not only somebody who has imported one."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 @contextmanager

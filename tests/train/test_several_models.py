@@ -4,6 +4,7 @@ Most tests put a pretended training in the place of the worker; the run at the e
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,8 +232,9 @@ class TestTrained:
 
 
 class TestCommands:
-    def test_folds_seeds_and_their_spread_are_printed(self, real, capsys):
-        print_training(real, open_run(real).scores)
+    def test_folds_seeds_and_their_spread_are_printed(self, real, capsys, caplog):
+        with caplog.at_level(logging.INFO, "bert4ner"):  # --quiet prints none of it
+            print_training(real, open_run(real).scores)
         rows = [line.split() for line in capsys.readouterr().out.splitlines()]
         sheet = open_run(real).sheet
         assert ["fold", "seed", "P", "R", "F1", "best", "epoch"] in rows and ["seed", "P", "R", "F1"] in rows

@@ -3,10 +3,10 @@
 import io
 import logging
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from bert4ner.train import telling as module
 from bert4ner.train.telling import console, telling
 from bert4ner.train.worker import Worker
 from tests.conftest import ROOT
@@ -76,8 +76,9 @@ def test_one_training_in_another_shows_lines_once(root, capsys):
 
 def test_in_a_notebook_they_go_to_the_cells_output(root, capsys, monkeypatch):
     root.clear()  # pytest has added its own
-    monkeypatch.setitem(sys.modules, "ipykernel", module)
-    assert console() is sys.stdout
+    for shell, where in ((None, sys.stderr), (SimpleNamespace(), sys.stderr), (SimpleNamespace(kernel=1), sys.stdout)):
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        assert console() is where  # IPython in a terminal has a shell, but no kernel
     with telling(1):
         speak()
     assert capsys.readouterr() == ("epoch 1\ncareful\n", "")

@@ -56,8 +56,8 @@ def test_without_weights_the_encoder_starts_at_random_and_that_is_said(tiny_enco
 
 def test_no_folder(tmp_path):
     assert refusal(tmp_path / "nothing") == (
-        "FOLDER: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and weights, or "
-        "the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext"
+        "FOLDER: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and weights, "
+        "the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext, or tcm-mini"
     )
 
 
