@@ -1,7 +1,6 @@
 """Small invented files in the JSON shapes that people have: each is read right, or refused with the right words."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -36,25 +35,3 @@ def test_a_file_is_read_right_or_refused_with_the_right_words(name):
 def test_every_file_is_expected_to_be_something():
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
     assert files - {"expected.json", "named/dataset_info.json"} == set(EXPECTED)
-
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-SAMPLES = [
-    (name, sample)
-    for guide in ("formats.md", "formats.zh-CN.md")
-    for name, sample in re.findall(r"^\| `(\w+)` \| `([\[{].*?[\]}])`", (DOCS / guide).read_text("utf-8"), re.MULTILINE)
-]
-
-
-@pytest.mark.parametrize(("name", "sample"), SAMPLES)
-def test_the_samples_of_the_guide_are_what_they_are_said_to_be(name, sample, tmp_path):
-    path = tmp_path / "sample.jsonl"
-    path.write_text(sample + "\n", encoding="utf-8")
-    result = read_with_report(path)
-    assert result.format == name
-    (document,) = result.documents
-    assert [(document.mention(each), each.label) for each in document.entities] == [("王小明", "PER")]
-
-
-def test_the_guides_in_both_languages_have_the_same_samples():
-    assert SAMPLES[: len(SAMPLES) // 2] == SAMPLES[len(SAMPLES) // 2 :]

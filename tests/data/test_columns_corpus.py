@@ -7,7 +7,6 @@ that yields none must have been told.
 
 import importlib.util
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -51,30 +50,3 @@ def test_a_file_is_refused_with_the_right_words(name):
 
 def test_every_file_is_expected_to_be_something():
     assert {path.name for path in FOLDER.iterdir()} - {"expected.json"} == set(EXPECTED)
-
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-SAMPLES = [
-    (guide, name, sample.replace("\\t", "\t").replace("\\|", "|").replace("⏎", "\n"))
-    for guide in ("formats.md", "formats.zh-CN.md")
-    for name, sample in re.findall(
-        r"^\| `(\w+)` \| `([^\[{`][^`]*)`", (DOCS / guide).read_text(encoding="utf-8"), re.MULTILINE
-    )
-]
-
-
-@pytest.mark.parametrize(("guide", "name", "sample"), SAMPLES)
-def test_the_samples_of_the_guide_are_what_they_are_said_to_be(guide, name, sample, tmp_path):
-    path = tmp_path / "sample.txt"
-    path.write_text(sample + "\n", encoding="utf-8")
-    result = read_with_report(path)
-    assert result.format == name
-    (document,) = result.documents
-    assert [(document.mention(each), each.label) for each in document.entities] == [("王小明", "PER")]
-
-
-def test_the_guides_in_both_languages_have_the_same_samples():
-    one, other = (
-        [sample[1:] for sample in SAMPLES if sample[0] == guide] for guide in ("formats.md", "formats.zh-CN.md")
-    )
-    assert one == other and len(one) >= 15
