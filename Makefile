@@ -31,7 +31,7 @@ $(USABLE): setup.py pyproject.toml
 	@touch $(USABLE)
 
 $(INSTALLED): $(USABLE)
-	$(PIP) install --no-build-isolation --use-pep517 --editable '.[test,words]'
+	$(PIP) install --no-build-isolation --use-pep517 --editable '.[test]'
 	@touch $(INSTALLED)
 
 demo: $(USABLE)  ## the main job on the bundled sample: cross-validate, predict, report; installs no test tools

@@ -4,19 +4,11 @@ import logging
 from functools import lru_cache
 from types import ModuleType
 
-from bert4ner.errors import EnvironmentProblem
-
 
 def load_jieba() -> ModuleType:
-    """The module, which then tells of nothing but warnings.
+    """The module, which then tells of nothing but warnings."""
+    import jieba  # deferred: a second to start
 
-    Raises:
-        EnvironmentProblem: jieba is not installed.
-    """
-    try:
-        import jieba  # deferred: an extra, and a second to start
-    except ImportError:
-        raise EnvironmentProblem("jieba is not installed; pip install 'bert4ner[words]'") from None
     jieba.setLogLevel(logging.WARNING)
     module: ModuleType = jieba
     return module
