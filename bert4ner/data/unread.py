@@ -58,6 +58,8 @@ def holds_annotation(key: str, value: object, depth: int = 0) -> bool:
     first = value[:LOOKED_AT]
     if any(_is_annotation(each, key) for each in first):
         return True
+    if depth < DEPTH and any(isinstance(each, dict) and _object_holds(key, each, depth + 1) for each in first):
+        return True  # records within a record
     tags = [each for each in first if isinstance(each, str) and TAG.fullmatch(each)]
     if tags and len(tags) == len(first) and (key in NAMES or any(tag != "O" for tag in tags)):
         return True

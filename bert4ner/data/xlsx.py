@@ -66,7 +66,7 @@ def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
-    except (OSError, zipfile.BadZipFile, ValueError):
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):  # the last: a version of zip that is unknown
         raise DataError(
             f"{path}: expected an Excel workbook (.xlsx), found another file; save it as CSV (UTF-8)"
         ) from None
