@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors bundled given showing entities
+    version errors bundled given showing bars entities
     entry_points command registry options migrations network_options training_options config
     data text decode scoring
     runs

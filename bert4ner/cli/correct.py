@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.cli.options import Data, InputFormat, check_run
+from bert4ner.cli.options import Data, InputFormat, check_run, input_formats
 from bert4ner.cli.outputs import Overwrite, check_output
 from bert4ner.data.streams import is_stdout
 from bert4ner.errors import ConfigError
 from bert4ner.options import Options, describe, option
-from bert4ner.registry import FORMATS
 
 if TYPE_CHECKING:
     from bert4ner.entities import Document, Entity
@@ -32,7 +31,7 @@ class ReviewOptions(Options):
     reviewed: str | None = option(
         None, "Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE"
     )
-    reviewed_format: str = option("auto", "How to read them; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
+    reviewed_format: str = option("auto", "How to read them; `auto` looks at them.", choices=input_formats)
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 Data = Annotated[Path, describe("Annotated documents: a file, or a folder as brat has it.", metavar="DATA")]
 Run = Annotated[Path, describe("A run's folder, one of its folds, or a model folder.", metavar="RUN")]
 NewRun = Annotated[Path, describe("Folder for the run; the same command goes on where it stopped.", metavar="RUN")]
-InputFormat = Annotated[
-    str, describe("How to read the documents; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
-]
+
+
+def input_formats() -> tuple[str, ...]:
+    """What a format to read in may be."""
+    return ("auto", *FORMATS)
+
+
+InputFormat = Annotated[str, describe("How to read the documents; `auto` looks at them.", choices=input_formats)]
 OutputFormat = Annotated[str, describe("How to write the documents.", choices=FORMATS)]
 Json = Annotated[bool, describe("Print JSON instead of tables.")]
 

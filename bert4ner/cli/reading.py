@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bert4ner.cli.options import input_formats
 from bert4ner.options import Options, option
-from bert4ner.registry import FORMATS
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,4 @@ class ReadingOptions(Options):
 class DataOptions(ReadingOptions):
     """How the documents are read."""
 
-    format: str = option("auto", "How to read the documents; `auto` looks at them.", choices=lambda: ("auto", *FORMATS))
+    format: str = option("auto", "How to read the documents; `auto` looks at them.", choices=input_formats)

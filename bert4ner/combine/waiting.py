@@ -1,14 +1,11 @@
-"""A bar on stderr for whoever waits, on a terminal only, and not where the log is asked to be quiet."""
+"""A bar over things that are worked through, where there is somebody to see it."""
 
-import logging
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-logger = logging.getLogger(__name__)
+from bert4ner.bars import progress_bar
 
 Item = TypeVar("Item")
 
@@ -20,12 +17,12 @@ def watched(items: Sequence[Item], doing: str) -> Iterator[Item]:
         items: what is worked through, one after the other.
         doing: what is done with them.
     """
-    console = Console(stderr=True)
-    if not console.is_terminal or console.is_jupyter or not logger.isEnabledFor(logging.INFO):
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
+    shown = progress_bar(*columns)
+    if shown is None:
         yield from items
         return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+    with shown as bar:
         task = bar.add_task(doing, total=len(items))
         for item in items:
             yield item

@@ -11,7 +11,7 @@ import numpy as np
 from bert4ner.data.audit_places import Suspicions, find_places
 from bert4ner.data.audit_report import AuditReport, Duplicates, Oddities, Overlaps, Sizes, VocabularyGaps
 from bert4ner.data.examples import first_of_each
-from bert4ner.data.oddities import is_suspicious, odd_about
+from bert4ner.data.oddities import is_suspicious, odd_about, spread_of_labels, what_is_lacked
 from bert4ner.data.records import flat_entities
 from bert4ner.data.surfaces import find_leakage, surface_consistency
 from bert4ner.entities import Document
@@ -46,7 +46,7 @@ def audit(
     if not documents:
         raise DataError("empty data set; expected at least one document to audit, found none")
     labels = Counter(entity.label for document in documents for entity in document.entities)
-    spread = Counter(label for document in documents for label in {entity.label for entity in document.entities})
+    spread = spread_of_labels(documents)
     return AuditReport(
         sizes=_sizes(documents, window_size),
         labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
@@ -131,18 +131,16 @@ def _oddities(documents: Iterable[Document]) -> Oddities:
 
 def vocabulary_gaps(documents: Iterable[Document], vocabulary: Collection[str]) -> VocabularyGaps:
     """What `vocabulary` lacks of the characters in `documents`."""
-    known = vocabulary if isinstance(vocabulary, set | frozenset | dict) else set(vocabulary)
+    lacks = what_is_lacked(vocabulary)
     counts: Counter[str] = Counter()
     touched = 0
     for document in documents:
         counts.update(document.text)
-        here = {c for c in set(document.text) if not c.isspace() and c not in known and c.lower() not in known}
+        here = set(filter(lacks, set(document.text)))
         if here:
             touched += sum(not here.isdisjoint(document.mention(entity)) for entity in document.entities)
     white_space = sum(count for character, count in counts.items() if character.isspace())
-    lacking = Counter(
-        {c: n for c, n in counts.items() if not c.isspace() and c not in known and c.lower() not in known}
-    )
+    lacking = Counter({character: count for character, count in counts.items() if lacks(character)})
     return VocabularyGaps(
         characters=counts.total() - white_space,
         white_space=white_space,

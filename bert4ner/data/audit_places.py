@@ -1,12 +1,11 @@
 """Where everything stands that `audit` counts: the document, the offsets in it, and the text around them."""
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from bert4ner.data.oddities import is_suspicious, odd_about
+from bert4ner.data.oddities import is_suspicious, odd_about, spread_of_labels, what_is_lacked
 from bert4ner.data.records import flat_entities
-from bert4ner.data.surfaces import bare_occurrences
+from bert4ner.data.surfaces import bare_occurrences, labels_of_surfaces
 from bert4ner.entities import Document, Entity
 
 CONTEXT = 12  # characters on each side
@@ -83,10 +82,7 @@ def _about_texts(documents: Sequence[Document], options: Suspicions) -> Iterator
 
 
 def _about_mentions(documents: Sequence[Document]) -> Iterator[Place]:
-    labels: dict[str, Counter[str]] = defaultdict(Counter)
-    for document in documents:
-        for entity in document.entities:
-            labels[document.mention(entity)][entity.label] += 1
+    labels = labels_of_surfaces(documents)
     for document, start, mention in bare_occurrences(documents, labels):
         told = ", ".join(f"{label} {count}" for label, count in labels[mention].most_common())
         yield _place("not annotated here", document, start, start + len(mention), f"elsewhere {told}")
@@ -101,7 +97,7 @@ def _about_entities(documents: Sequence[Document], options: Suspicions) -> Itera
     for document in documents:
         for entity in flat_entities(document.entities)[1]:
             yield _of_entity("lost by one layer of tags", document, entity)
-    spread = Counter(label for document in documents for label in {entity.label for entity in document.entities})
+    spread = spread_of_labels(documents)
     for document in documents:
         for entity in document.entities:
             for what in odd_about(document, entity):
@@ -121,9 +117,9 @@ def _about_characters(documents: Sequence[Document], options: Suspicions) -> Ite
                 yield _place(kind, document, position, position + 1, f"U+{ord(character):04X}")
     if options.vocabulary is None:
         return
-    known = options.vocabulary if isinstance(options.vocabulary, set | frozenset | dict) else set(options.vocabulary)
+    lacks = what_is_lacked(options.vocabulary)
     for document in documents:
         for character in dict.fromkeys(document.text):
-            if not character.isspace() and character not in known and character.lower() not in known:
+            if lacks(character):
                 position = document.text.index(character)
                 yield _place("a character that the vocabulary lacks", document, position, position + 1)

@@ -25,18 +25,25 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadResult:
-    """Documents, the format they were read as, how often each kind of repair was needed, and the shape found."""
+    """Documents, the format they were read as, and how often each kind of repair was needed."""
 
     documents: list[Document]
     format: str
     repairs: Repairs
-    shape: str = ""
-    """Which of the format's shapes it was, in a few words ("one row an entity"); "" where the format has one only."""
+
+    @property
+    def shape(self) -> str:
+        """Which of the format's shapes it was, in a few words ("one row an entity"); "" where it has one only."""
+        return self.repairs.shape
+
+    @property
+    def decided(self) -> str:
+        """The format, and its shape if there is something to tell of it."""
+        return f"{self.format}, {self.shape}" if self.shape else self.format
 
     def describe(self) -> str:
         """What was decided and what was found, in one line."""
-        decided = f"{self.format}, {self.shape}" if self.shape else self.format
-        return f"read as {decided}: {describe_documents(self.documents)}"
+        return f"read as {self.decided}: {describe_documents(self.documents)}"
 
 
 def describe_documents(documents: Sequence[Document]) -> str:
@@ -81,12 +88,11 @@ def read_documents(
 def warn_of_no_entities(path: str | Path, result: ReadResult) -> None:
     """Say so loudly if no document has an entity: annotation that was not understood looks like this."""
     if not any(document.entities for document in result.documents):
-        decided = f"{result.format}, {result.shape}" if result.shape else result.format
         logger.warning(
             "%s: no entity in any of %d documents, read as %s; if they are annotated, name the format they are in",
             path,
             len(result.documents),
-            decided,
+            result.decided,
         )
 
 
@@ -98,7 +104,7 @@ def read_with_report(path: str | Path, format: str = "auto", **options: object) 
     documents = make_unique(read(path, repairs, **_options(format, options)), repairs)
     if not documents:
         raise _empty(path, format)
-    return ReadResult(documents, format, repairs, repairs.shape)
+    return ReadResult(documents, format, repairs)
 
 
 def iterate_documents(path: str | Path, format: str = "auto") -> Iterator[Document]:

@@ -1,7 +1,8 @@
-"""Characters and mentions that are seldom meant."""
+"""Characters, mentions and labels that are seldom meant, or seldom there."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from bert4ner.entities import Document, Entity
 
@@ -26,3 +27,14 @@ def is_suspicious(character: str) -> bool:
     if character in "\t\r\n":
         return False
     return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn")
+
+
+def what_is_lacked(vocabulary: Collection[str]) -> Callable[[str], bool]:
+    """Whether a character that is no white space is not among some tokens, nor its small letter."""
+    known = vocabulary if isinstance(vocabulary, set | frozenset | dict) else set(vocabulary)
+    return lambda character: not character.isspace() and character not in known and character.lower() not in known
+
+
+def spread_of_labels(documents: Iterable[Document]) -> Counter[str]:
+    """In how many documents each label is."""
+    return Counter(label for document in documents for label in {entity.label for entity in document.entities})

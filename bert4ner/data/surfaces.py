@@ -61,10 +61,7 @@ def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20
     Only surfaces of at least three characters, or two Chinese ones, are looked for: shorter ones occur by chance. An
     occurrence is bare when no entity touches it; where several surfaces fit, the longest counts.
     """
-    labels: dict[str, Counter[str]] = defaultdict(Counter)
-    for document in documents:
-        for entity in document.entities:
-            labels[document.mention(entity)][entity.label] += 1
+    labels = labels_of_surfaces(documents)
     bare = Counter(surface for _, _, surface in bare_occurrences(documents, labels))
     watched = {surface: sum(labels[surface].values()) for surface in labels if _is_long(surface)}
     ambiguous = [surface for surface in labels if len(labels[surface]) > 1]
@@ -81,6 +78,15 @@ def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20
         num_ambiguous=len(ambiguous),
         ambiguous_examples=describe(ambiguous),
     )
+
+
+def labels_of_surfaces(documents: Iterable[Document]) -> dict[str, Counter[str]]:
+    """Of each surface how often it is annotated with which label."""
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for document in documents:
+        for entity in document.entities:
+            labels[document.mention(entity)][entity.label] += 1
+    return labels
 
 
 def _minority(counts: Counter[str]) -> int:

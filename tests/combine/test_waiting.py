@@ -5,12 +5,13 @@ import logging
 
 from rich.console import Console
 
+from bert4ner import bars
 from bert4ner.combine import waiting
 
 
 def test_a_terminal_shows_how_many_are_done_unless_the_log_is_quiet(monkeypatch, caplog):
     written = io.StringIO()
-    monkeypatch.setattr(waiting, "Console", lambda **_: Console(file=written, force_terminal=True, width=80))
+    monkeypatch.setattr(bars, "Console", lambda **_: Console(file=written, force_terminal=True, width=80))
     with caplog.at_level(logging.WARNING, "bert4ner"):
         assert list(waiting.watched([1, 2], "reading")) == [1, 2] and written.getvalue() == ""
     with caplog.at_level(logging.INFO, "bert4ner"):

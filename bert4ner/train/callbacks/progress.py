@@ -1,17 +1,13 @@
 """One progress bar on stderr for a whole training, on a terminal only: fold, epoch, what is being done, time left."""
 
-import logging
-import sys
 import time
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.bars import progress_bar
 from bert4ner.train.division import Place
-
-logger = logging.getLogger(__name__)
 
 
 class EpochProgress(keras.callbacks.Callback):
@@ -35,13 +31,12 @@ class EpochProgress(keras.callbacks.Callback):
         """Opens the bar, where standard error is a terminal and the log's lines are shown as well."""
         self.epoch = epoch
         if self.bar is None:
-            console = Console(stderr=True)
-            if not console.is_terminal or console.is_jupyter or not logger.isEnabledFor(logging.INFO):
-                return
             columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"))
-            self.bar = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
+            self.bar = progress_bar(*columns)
+            if self.bar is None:
+                return
             self.bar.start()
-            console.show_cursor(True)  # rich hides it, and a killed process leaves it so
+            self.bar.console.show_cursor(True)  # rich hides it, and a killed process leaves it so
             self.bar.add_task("", total=self.epochs * self.num_batches, left="")
         self._show("training" if self.done else "compiling")
 

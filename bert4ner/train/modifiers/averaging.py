@@ -1,4 +1,4 @@
-"""Running averages of a network's weights, scored and saved in their place: what modifiers that make them share."""
+"""Averages of a network's weights, scored and saved in their place: what modifiers that make them share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -14,7 +14,34 @@ from bert4ner.train.step import Modifier
 _WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
 
 
-class RunningAverage(Modifier, ABC):
+class WeightAverage(Modifier, ABC):
+    """Keeps an average of the weights, which is scored and saved in their place once something is in it."""
+
+    role = "an average of the weights"
+
+    @abstractmethod
+    def averages_for(self, network: Any) -> list[Any]:
+        """New variables for the averages of what is trained of a network, in its order."""
+
+    def build(self, network: Any) -> None:
+        """Creates the averages, with nothing in them yet."""
+        self.weights = list(network.trainable_variables)
+        self.averages = self.averages_for(network)
+        with tf.init_scope():
+            self.updates = tf.Variable(0, trainable=False, dtype="int64")
+
+    def variables(self) -> list[Any]:
+        """How often the averages were updated, and these."""
+        return [self.updates, *self.averages]
+
+    @contextmanager
+    def evaluation(self) -> Iterator[None]:
+        """Puts the averages in the place of the weights, for as long as the context lasts."""
+        with exchanged(self.weights, self.averages if int(self.updates) else self.weights):
+            yield
+
+
+class RunningAverage(WeightAverage):
     """Averages the weights exponentially: the average is scored and saved, training goes on with the weights.
 
     The average begins as the weights after the first update; early in a training it reaches back less far than later.
@@ -30,22 +57,9 @@ class RunningAverage(Modifier, ABC):
         Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging.
     """
 
-    role = "an average of the weights"
-
     def __init__(self, name: str, decay: float):
         check_number(name, Range(low=0, below=1), decay=decay)
         self.decay = decay
-
-    @abstractmethod
-    def averages_for(self, network: Any) -> list[Any]:
-        """New variables for the averages of what is trained of a network, in its order, equal to it."""
-
-    def build(self, network: Any) -> None:
-        """Creates the averages."""
-        self.weights = list(network.trainable_variables)
-        self.averages = self.averages_for(network)
-        with tf.init_scope():
-            self.updates = tf.Variable(0, trainable=False, dtype="int64")
 
     def after_update(self) -> None:
         """Moves the averages towards the new weights."""
@@ -54,13 +68,3 @@ class RunningAverage(Modifier, ABC):
         for average, weight in zip(self.averages, self.weights, strict=True):
             average.assign(decay * average + (1.0 - decay) * weight)
         self.updates.assign_add(1)
-
-    def variables(self) -> list[Any]:
-        """The number of updates and the averages."""
-        return [self.updates, *self.averages]
-
-    @contextmanager
-    def evaluation(self) -> Iterator[None]:
-        """Puts the averages in the place of the weights, for as long as the context lasts."""
-        with exchanged(self.weights, self.averages if int(self.updates) else self.weights):
-            yield

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from bert4ner import bars
 from bert4ner.train.callbacks import progress
 from bert4ner.train.division import Place
 
@@ -14,7 +15,7 @@ def terminal(monkeypatch, caplog):
     caplog.set_level("INFO")
     written = io.StringIO()
     monkeypatch.setattr(
-        progress, "Console", lambda **_: Console(file=written, force_terminal=True, width=80, legacy_windows=False)
+        bars, "Console", lambda **_: Console(file=written, force_terminal=True, width=80, legacy_windows=False)
     )
     return written
 
