@@ -1,8 +1,7 @@
 """What each trick of training is worth: the defaults, each trick alone, and the best of them together.
 
     python benchmarks/ablation.py [--data ../shared/data] [--tricks lexicon ema …] [--seeds 42] [--sets tcm weibo]
-    python benchmarks/ablation.py --table        # the section of results.md from what is kept
-    python benchmarks/ablation.py --limit 40     # to try the script; its table goes to the screen
+    python benchmarks/ablation.py --limit 40     # to try the script; keeps nothing
 
 TCM: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json. Weibo (second version):
 trained on train, the epoch chosen on dev, scored on test, and on those of its rows that occur in neither. What is
@@ -20,12 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from lanes import Kept, run_jobs
-from results import percent, table, write_section
 
 from bert4ner.config import Config
-from bert4ner.scoring.significance import bootstrap_difference
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = Path(__file__).resolve().parent / "measured" / "ablation.jsonl"
@@ -99,47 +95,6 @@ class Job:
         return {"set": self.set, "encoder": self.encoder}
 
 
-def describe(name: str, encoder: str, kept: Kept, seeds: list[int]) -> str | None:
-    """The table of one set and encoder; None if nothing was measured."""
-    found = {
-        trick: {seed: lines[-1] for seed in seeds if (lines := kept.of(Job(name, encoder, trick, seed)))}
-        for trick in TRICKS
-    }
-    if not any(found.values()):
-        return None
-    seen = ["rows not in train"] if name == "weibo" else []
-    header = ["", "seeds", "P", "R", "micro F1", "weighted F1", *seen, "p", "held out", "s / epoch", "peak MiB"]
-    rows = [_row(trick, of_trick, found[DEFAULTS], bool(seen)) for trick, of_trick in found.items() if of_trick]
-    return (
-        f"### {name}, {encoder}\n\nPercent, mean ± deviation over seeds; p: paired bootstrap of documents against the "
-        "defaults with the same seed, the median of seeds; held out: micro F1 of the best epoch on the documents that "
-        f"choose it; seconds are of the machine as it was, other work included.\n\n{table(header, rows)}"
-    )
-
-
-def _row(trick: str, found: dict[int, dict[str, Any]], plain: dict[int, dict[str, Any]], unseen: bool) -> list[str]:
-    figures = list(found.values())
-    scores = [percent([each[part] for each in figures]) for part in ("precision", "recall", "f1", "weighted_f1")]
-    if unseen:
-        scores.append(percent([each["unseen_f1"] for each in figures]))
-    p = [_p_value(found[seed]["counts"], plain[seed]["counts"]) for seed in found.keys() & plain.keys()]
-    return [
-        trick,
-        str(len(figures)),
-        *scores,
-        "" if trick == DEFAULTS or not p else f"{np.median(p):.3f}",
-        percent([each["held_out_f1"] for each in figures]),
-        f"{np.median([each['seconds_per_epoch'] for each in figures]):,.0f}",
-        ", ".join(f"{each['peak_mib']:,.0f}" for each in figures if each["peak_mib"] is not None),
-    ]
-
-
-def _p_value(one: list[list[int]], other: list[list[int]]) -> float:
-    """Of hits, gold and predicted entities of each document."""
-    tables = [np.array([(hits, gold + predicted) for hits, gold, predicted in each]) for each in (one, other)]
-    return bootstrap_difference(*tables).p_value
-
-
 def jobs_of(options: argparse.Namespace) -> Iterator[Job]:
     """What is asked for; all tricks of one seed before the next."""
     for name in options.sets:
@@ -149,7 +104,7 @@ def jobs_of(options: argparse.Namespace) -> Iterator[Job]:
 
 
 def main() -> None:
-    """Measure what is missing, write the section."""
+    """Measure what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--tricks", nargs="+", choices=TRICKS, default=list(TRICKS))
@@ -160,20 +115,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "ablation")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, each on cores of its own")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
-    parser.add_argument("--table", action="store_true", help="write the section from what is kept")
     options = parser.parse_args()
     kept = Kept(None if options.limit else KEPT)
-    if not options.table:
-        run_jobs("training", [job for job in jobs_of(options) if not kept.of(job)], kept, options)
-    encoders = dict.fromkeys([options.encoder, *(line["job"]["encoder"] for line in kept.lines)])
-    parts = [describe(name, encoder, kept, [42, 43, 44]) for name in SETS for encoder in encoders]
-    text = "\n\n".join(
-        ["## What tricks are worth\n\n`make bench-ablation` (`python benchmarks/ablation.py`).", *filter(None, parts)]
-    )
-    if options.limit:
-        print(text)
-    else:
-        write_section("ablation", text)
+    run_jobs("training", [job for job in jobs_of(options) if not kept.lines_of(job)], kept, options)
+    kept.show()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from results import percent, table, write_section
+from figures import keep_rows, spread
 
 import bert4ner
 from bert4ner import Config, Document
@@ -32,26 +33,11 @@ class DataSet:
     train: str
     valid: str | None
     test: str
-    anchors: str
 
 
 SETS = (
-    DataSet(
-        "tcm",
-        "tcm/train.json",
-        None,
-        "tcm/dev.json",
-        "On the same dev.json: longest match with a dictionary made from train.json, its threshold chosen on "
-        "dev.json: **64.10** micro F1. Published with base-size encoders, the best step chosen on dev.json itself, "
-        "support-weighted F1: BERT-base CRF 71.04, RoBERTa-wwm CRF 73.03, with pseudo-labels, averaging and PGD 73.47.",
-    ),
-    DataSet(
-        "resume",
-        "resume/train.char.bmes",
-        "resume/dev.char.bmes",
-        "resume/test.char.bmes",
-        "Published on the same test set: char LSTM-CRF 93.48, BERT-CRF 95.68; a dictionary 60.89.",
-    ),
+    DataSet("tcm", "tcm/train.json", None, "tcm/dev.json"),
+    DataSet("resume", "resume/train.char.bmes", "resume/dev.char.bmes", "resume/test.char.bmes"),
 )
 
 
@@ -81,67 +67,45 @@ def score(run: Path, test: Path) -> bert4ner.Scores:
     return bert4ner.evaluate(gold, bert4ner.NamedEntityRecognizer.load(run).predict(gold))
 
 
-def describe(all_scores: list[bert4ner.Scores]) -> str:
-    """A table: precision, recall, F1 by averaging and by label, over the given runs."""
-    rows = []
-    for name in ("micro", "macro", "weighted"):
-        parts = [getattr(scores, name) for scores in all_scores]
-        rows.append(
-            [
-                f"**{name}**",
-                "",
-                percent([part.precision for part in parts]),
-                percent([part.recall for part in parts]),
-                percent([part.f1 for part in parts]),
-            ]
-        )
-    for label in sorted({label for scores in all_scores for label in scores.counts}):
-        parts = [scores.counts[label] for scores in all_scores]
-        rows.append(
-            [
-                label,
-                str(parts[0].gold),
-                percent([part.precision for part in parts]),
-                percent([part.recall for part in parts]),
-                percent([part.f1 for part in parts]),
-            ]
-        )
-    return table(["label", "gold", "precision", "recall", "F1"], rows)
+def rows_of(all_scores: list[bert4ner.Scores]) -> dict[str, dict[str, Any]]:
+    """Precision, recall and F1 by averaging and by label, over the given runs."""
+    labels = sorted({label for scores in all_scores for label in scores.counts})
+    parts = {name: [getattr(scores, name) for scores in all_scores] for name in ("micro", "macro", "weighted")}
+    rows: dict[str, dict[str, Any]] = {name: measures(each) for name, each in parts.items()}
+    for label in labels:
+        counts = [scores.counts[label] for scores in all_scores]
+        rows[label] = {"gold": counts[0].gold, **measures(counts)}
+    return rows
 
 
-def cross_validation(data: Path, work: Path) -> str:
-    """The section on 5-fold cross-validation of TCM's train.json."""
+def measures(parts: list[Any]) -> dict[str, Any]:
+    """Precision, recall and F1 of several runs."""
+    return {name: spread([getattr(part, name) for part in parts]) for name in ("precision", "recall", "f1")}
+
+
+def cross_validation(data: Path, work: Path) -> None:
+    """5-fold cross-validation of TCM's train.json, and its models on dev.json."""
     documents = bert4ner.read_documents(data / "tcm/train.json")
     run = work / "tcm-crossval"
     scores = bert4ner.cross_validate(documents, Config().replace(pretrained=str(PRETRAINED)), output=run, folds=5)
-    return (
-        "## TCM, 5-fold cross-validation of train.json, seed 42\n\n"
-        "Out of fold; each fold's epoch was chosen on the documents it is scored on, a little optimistic:\n\n"
-        f"{describe([scores])}\n\n"
-        "The five models averaged (emissions and transitions), on dev.json, which no fold chose anything on:\n\n"
-        f"{describe([score(run, data / 'tcm/dev.json')])}"
-    )
+    keep_rows("accuracy", "tcm-crossval", rows_of([scores]))
+    keep_rows("accuracy", "tcm-crossval-dev", rows_of([score(run, data / "tcm/dev.json")]))
 
 
-def arithmetic(data: Path, work: Path, seeds: list[int]) -> str:
-    """The section on TCM in the machine's fast arithmetic and in float32 throughout."""
-    rows = []
+def arithmetic(data: Path, work: Path, seeds: list[int]) -> None:
+    """TCM in the machine's fast arithmetic and in float32 throughout."""
+    rows = {}
     for precision in ("auto", "float32"):
         found = [train_and_score(SETS[0], data, seed, work, precision).micro for seed in seeds]
-        each = ", ".join(f"{100 * micro.f1:.2f}" for micro in found)
-        parts = [[getattr(micro, name) for micro in found] for name in ("precision", "recall", "f1")]
         scores = [run_of(SETS[0], seed, work, precision) / "scores.json" for seed in seeds]
         held_out = [json.loads(path.read_text(encoding="utf-8"))["out_of_fold"]["micro"]["f1"] for path in scores]
-        rows.append([precision, *map(percent, parts), each, ", ".join(f"{100 * f1:.2f}" for f1 in held_out)])
-    header = ["--precision", "precision", "recall", "micro F1", "of each seed", "best epoch on the held-out tenth"]
-    return (
-        f"## Arithmetic: tcm, defaults, seeds {', '.join(map(str, seeds))}, --precision auto "
-        f"({resolve_precision('auto')} on this machine) and float32\n\n{table(header, rows)}"
-    )
+        by_seed = {"f1_by_seed": [each.f1 for each in found], "held_out_f1_by_seed": held_out}
+        rows[precision] = {**measures(found), **by_seed, "resolved": resolve_precision(precision)}
+    keep_rows("accuracy", "arithmetic", rows)
 
 
 def main() -> None:
-    """Train, score, write the sections."""
+    """Train, score, keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--seeds", type=int, nargs="+", default=[42, 43, 44])
@@ -153,21 +117,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     for data_set in (each for each in SETS if each.name in options.sets):
         found = [train_and_score(data_set, options.data, seed, options.work) for seed in options.seeds]
-        seeds = ", ".join(map(str, options.seeds))
-        write_section(
-            data_set.name,
-            (
-                f"## {data_set.name}: defaults, tcm-mini, seeds {seeds}\n\n"
-                "`make bench-accuracy` (`python benchmarks/accuracy.py`). Percent, mean ± deviation over seeds.\n\n"
-                f"{describe(found)}\n\n{data_set.anchors}"
-            ),
-        )
+        keep_rows("accuracy", data_set.name, rows_of(found))
     if options.float32:
-        text = arithmetic(options.data, options.work, options.seeds)
-        write_section("arithmetic", text.replace("\n\n", "\n\n`python benchmarks/accuracy.py --float32`\n\n", 1))
+        arithmetic(options.data, options.work, options.seeds)
     if options.crossval:
-        text = cross_validation(options.data, options.work)
-        write_section("tcm-crossval", text.replace("\n\n", "\n\n`python benchmarks/accuracy.py --crossval`\n\n", 1))
+        cross_validation(options.data, options.work)
 
 
 if __name__ == "__main__":

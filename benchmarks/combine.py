@@ -1,10 +1,10 @@
-"""What combining gives: 5-fold cross-validation of unlike heads on TCM's train.json, every level scored on dev.json.
+"""What combining gives: 5-fold cross-validation of different heads on TCM's train.json, scored on dev.json.
 
     python benchmarks/combine.py [--data ../shared/data] [--heads crf efficient_global_pointer span] [--limit N]
 
 Everything that is chosen (best epochs, quorum, thresholds, the model of stacking) is chosen on folds of train.json;
 dev.json is scored once for each row and nothing is chosen on it. Runs that are complete are not repeated. `--limit N`
-takes N documents of each part and four epochs, to try the script; its table goes to the screen.
+takes N documents of each part and four epochs, to try the script; they are not kept.
 """
 
 import argparse
@@ -13,13 +13,14 @@ import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from results import table, write_section
+from figures import keep_rows
 
 import bert4ner
-from bert4ner.combine.applying import Evidence
-from bert4ner.combine.evidence import gather_chances, gather_votes, open_member
+from bert4ner.combine.candidates import Evidence
+from bert4ner.combine.evidence import gather_probabilities, gather_votes, open_member
 from bert4ner.combine.fitting import Search, apply, cross_fit, fit
 from bert4ner.combine.members import open_members
 from bert4ner.combine.probabilities import average_probabilities
@@ -66,6 +67,7 @@ class Level:
     recall: float
     f1: float
     out_of_fold: float | None = None
+    weighted_f1: float | None = None
 
 
 def trained(head: str, documents: list[bert4ner.Document], options: argparse.Namespace) -> Path:
@@ -78,11 +80,17 @@ def trained(head: str, documents: list[bert4ner.Document], options: argparse.Nam
     return run
 
 
+def level_of(scores: bert4ner.Scores, out_of_fold: float | None) -> Level:
+    """What is kept of scores on dev.json."""
+    micro = scores.micro
+    return Level(micro.precision, micro.recall, micro.f1, out_of_fold, scores.weighted.f1)
+
+
 def scored(path: Path, gold: list[bert4ner.Document], kept: Path, out_of_fold: float | None = None) -> Level:
     """What a fold, a run or a combination gives on dev.json; kept in a file."""
     if not kept.is_file():
-        micro = bert4ner.evaluate(gold, bert4ner.load_recognizer(path).predict(gold)).micro
-        level = Level(micro.precision, micro.recall, micro.f1, out_of_fold)
+        scores = bert4ner.evaluate(gold, bert4ner.load_recognizer(path).predict(gold))
+        level = level_of(scores, out_of_fold)
         kept.write_text(json.dumps(asdict(level)), encoding="utf-8")
     return Level(**json.loads(kept.read_text(encoding="utf-8")))
 
@@ -105,10 +113,10 @@ class Combined:
         if nbest not in self.said:
             found = average_probabilities(self.recognizers, self.dev, batch_tokens=8192, nbest=nbest)
             on_dev = [
-                Evidence(bert4ner.Document(each.id, each.text, tuple(candidates)), chances)
-                for each, (candidates, chances) in zip(self.dev, found, strict=True)
+                Evidence(bert4ner.Document(each.id, each.text, tuple(candidates)), probabilities)
+                for each, (candidates, probabilities) in zip(self.dev, found, strict=True)
             ]
-            self.said[nbest] = gather_chances(self.members, self.recognizers, nbest), on_dev
+            self.said[nbest] = gather_probabilities(self.members, self.recognizers, nbest), on_dev
         return self.said[nbest]
 
     def level(self, way: Way) -> "Level":
@@ -124,8 +132,7 @@ class Combined:
         whole = fit(self.gold, evidence, combination, search)
         recognizer = CombinedRecognizer(self.recognizers, whole)
         found = list(recognizer.predict(self.dev)) if on_dev is None else apply(whole, on_dev).selected
-        micro = bert4ner.evaluate(self.dev, found).micro
-        return Level(micro.precision, micro.recall, micro.f1, bert4ner.evaluate(self.gold, estimate).micro.f1)
+        return level_of(bert4ner.evaluate(self.dev, found), bert4ner.evaluate(self.gold, estimate).micro.f1)
 
 
 def out_of_fold(run: Path) -> float:
@@ -138,41 +145,34 @@ def mean(levels: list[Level]) -> Level:
     return Level(*(float(np.mean([getattr(each, name) for each in levels])) for name in ("precision", "recall", "f1")))
 
 
-def describe(rows: list[tuple[str, Level]], base: Level) -> str:
-    """A table with a row for each level; differences are to the mean single model."""
-    lines = []
-    for name, level in rows:
-        measures = [f"{100 * value:.2f}" for value in (level.precision, level.recall, level.f1)]
-        changes = [
-            f"{100 * (getattr(level, name) - getattr(base, name)):+.2f}" for name in ("precision", "recall", "f1")
-        ]
-        nested = "-" if level.out_of_fold is None else f"{100 * level.out_of_fold:.2f}"
-        lines.append([name, *measures, *changes, nested])
-    header = ["on dev.json", "P", "R", "micro F1", "P, change", "R, change", "F1, change", "micro F1 out of fold"]
-    return table(header, lines)
+def figures_of(level: Level, spread: float | None = None) -> dict[str, Any]:
+    """What is kept of a level; with the deviation of F1 over several models."""
+    figures = {**asdict(level), "out_of_fold_f1": level.out_of_fold}
+    del figures["out_of_fold"]
+    return figures if spread is None else {**figures, "f1": [level.f1, spread]}
 
 
 def verdict(levels: dict[Way, Level], base: Level) -> str:
-    """Which aims are reached, the way for F1 being the one that is best out of fold."""
+    """Which targets are reached; for F1, by the way that is best out of fold."""
     best = max((way for way in levels if way.aim == "f1"), key=lambda way: levels[way].out_of_fold or 0.0)
     gain = 100 * (levels[best].f1 - base.f1)
-    told = [
-        f"Best for F1 out of fold: {best.title}. On dev.json F1 {gain:+.2f} (aim +{F1_AIM}): "
+    lines = [
+        f"Best for F1 out of fold: {best.title}. On dev.json F1 {gain:+.2f} (target +{F1_AIM}): "
         f"{'reached' if gain >= F1_AIM else '**not** reached'}."
     ]
     for way in (way for way in levels if way.aim in ("f1.5", "f2")):
         level = levels[way]
         recall, precision = 100 * (level.recall - base.recall), 100 * (level.precision - base.precision)
         reached = recall >= RECALL_AIM and precision >= -PRECISION_COST
-        told.append(
-            f"Thresholds for {way.aim.upper()}: recall {recall:+.2f} (aim +{RECALL_AIM}) at precision {precision:+.2f} "
-            f"(at most -{PRECISION_COST}): {'reached' if reached else '**not** reached'}."
+        lines.append(
+            f"Thresholds for {way.aim.upper()}: recall {recall:+.2f} (target +{RECALL_AIM}) "
+            f"at precision {precision:+.2f} (at most -{PRECISION_COST}): {'reached' if reached else '**not** reached'}."
         )
-    return "\n".join(told)
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Train what is missing, combine, score, write the section."""
+    """Train what is missing, combine, score, keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--heads", nargs="+", default=list(HEADS))
@@ -184,7 +184,7 @@ def main() -> None:
     training = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
     runs = [trained(head, training, options) for head in options.heads]
-    rows: list[tuple[str, Level]] = []
+    rows: dict[str, dict[str, Any]] = {}
     singles: list[Level] = []
     for head, run in zip(options.heads, runs, strict=True):
         folds = [
@@ -192,27 +192,20 @@ def main() -> None:
             for fold in range(options.folds)
         ]
         singles += folds
-        spread = 100 * np.std([each.f1 for each in folds], ddof=1)
-        rows.append((f"`{head}`, mean single model (F1 ± {spread:.2f} over folds)", mean(folds)))
+        spread = float(np.std([each.f1 for each in folds], ddof=1))
+        rows[f"`{head}`, mean single model"] = figures_of(mean(folds), spread)
         whole = scored(run, gold, run.with_name(f"{run.name}.dev.json"), out_of_fold(run))
-        rows.append((f"`{head}`, {options.folds} folds averaged", whole))
+        rows[f"`{head}`, {options.folds} folds averaged"] = figures_of(whole)
     base = mean(singles)
-    rows.insert(0, ("**mean single model of all heads**", base))
+    rows = {"mean single model of all heads": figures_of(base), **rows}
     together = Combined(runs, training, gold)
     levels = {way: together.level(way) for way in WAYS}
-    rows += [(f"all heads: {way.title}", level) for way, level in levels.items()]
-    text = (
-        f"## TCM: {options.folds}-fold cross-validation of {', '.join(options.heads)} on train.json, combined, on "
-        "dev.json\n\n`make bench-combine` (`python benchmarks/combine.py`). Percent; defaults, tcm-mini, seed "
-        "42. Changes are to the mean single model of all heads. Everything that is chosen is chosen on folds of "
-        "train.json; F1 out of fold is of folds that nothing but best epochs was chosen on. Combined as `bert4ner "
-        "combine` does it, but the candidates of the heads are asked for once.\n\n"
-        f"{describe(rows, base)}\n\n{verdict(levels, base)}"
-    )
-    if options.limit:
-        print(text)
-    else:
-        write_section("combine", text)
+    rows.update({f"all heads: {way.title}": figures_of(level) for way, level in levels.items()})
+    for name, figures in rows.items():
+        print(name, figures)
+    print(verdict(levels, base))
+    if not options.limit:
+        keep_rows("combine", "combine", rows)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def encoder_folder(folder: Path, config: dict[str, Any], pretrained: Path, *, we
     """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(pretrained, folder, ignore=None if weights else shutil.ignore_patterns("*ckpt*"))
-    (folder / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")
+    described = {**config, "random_weights": not weights}
+    (folder / "bert_config.json").write_text(json.dumps(described), encoding="utf-8")
     (folder / "config.json").write_text(json.dumps({**config, "model_type": "bert"}), encoding="utf-8")
     if weights:
         from safetensors.numpy import save_file

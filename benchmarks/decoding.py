@@ -6,7 +6,7 @@ Medians of several calls; the shapes are those of full windows and of 13 labels 
 """
 
 import numpy as np
-from results import table, write_section
+from figures import keep_rows
 from timing import median_seconds
 
 from bert4ner.decode.lattice import Lattice
@@ -19,7 +19,7 @@ TAGS = TagSet("bio", [f"LABEL{number:02}" for number in range(13)])  # 27 tags
 
 
 def main() -> None:
-    """Measure and write the section."""
+    """Measure, print, keep."""
     rng = np.random.default_rng(0)
     tags = len(TAGS)
     free = ViterbiDecoder(rng.normal(size=(tags, tags)))
@@ -47,16 +47,10 @@ def main() -> None:
         ("1,000 best, legal transitions", f"{LENGTH} x {tags}", lambda: legal.n_best(emissions[0], 1000)),
         ("probabilities of 26 spans each", f"{BATCH} x {LENGTH} x {tags}", marginals),
     ]
-    cells = [[name, shape, f"{1e3 * median_seconds(call, calls=CALLS):.1f}"] for name, shape, call in calls]
-    write_section(
-        "decoding",
-        (
-            "## Decoding: n best paths and exact probabilities\n\n"
-            "`make bench-decoding` (`python benchmarks/decoding.py`). Milliseconds, median.\n\n"
-            f"{table(['what', 'shape', 'ms'], cells)}"
-        ),
-    )
-    print(table(["what", "shape", "ms"], cells))
+    rows = {name: {"shape": shape, "ms": 1e3 * median_seconds(call, calls=CALLS)} for name, shape, call in calls}
+    for name, figures in rows.items():
+        print(name, figures)
+    keep_rows("speed", "decoding", rows)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Trainings measured in processes of their own, several at a time, each figure kept in a file as soon as it is there.
+"""Trainings measured in processes of their own, several at a time; each figure is kept at once, with its origin.
 
 What stands in the file for the same configuration is not measured again, so that hours of it can be spread over days;
 lines of older versions of the options count, if their migrations lead to the same.
 """
 
 import argparse
-import json
 import os
 import queue
 import sys
@@ -15,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from provenance import measured_now, read_lines, write_lines
 from workers import Worker
 
 from bert4ner.config import Config
@@ -49,32 +49,41 @@ def measured_with(config: Config) -> dict[str, Any]:
 
 
 class Kept:
-    """The figures of one file, a line each."""
+    """The figures of one file, a line each, with where they come from."""
 
     def __init__(self, path: Path | None):
         self.path = path  # None: nothing is kept
-        self.lines: list[dict[str, Any]] = []
-        if path is not None and path.is_file():
-            self.lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        self.lines: list[dict[str, Any]] = [] if path is None else read_lines(path)
         self.lock = threading.Lock()
 
-    def of(self, job: Job) -> list[dict[str, Any]]:
+    def lines_of(self, job: Job) -> list[dict[str, Any]]:
         """What was measured of a job in its present configuration, the latest last."""
-        wanted = {**job.key, "config": Config.restore(measured_with(job.config()))}
+        wanted, config = job.key, Config.restore(measured_with(job.config()))
         return [
-            line["figures"]
+            line
             for line in self.lines
-            if {**line["job"], "config": Config.restore(line["job"]["config"])} == wanted
+            if {name: value for name, value in line["job"].items() if name != "config"} == wanted
+            and Config.restore(line["job"]["config"]) == config
         ]
 
     def add(self, job: Job, figures: dict[str, Any]) -> None:
         """Keep figures, in memory and in the file."""
+        line = {
+            "job": {**job.key, "config": measured_with(job.config())},
+            "figures": figures,
+            "provenance": measured_now(figures),
+        }
         with self.lock:
-            self.lines.append({"job": {**job.key, "config": measured_with(job.config())}, "figures": figures})
+            self.lines.append(line)
             if self.path is not None:
-                self.path.parent.mkdir(exist_ok=True)
-                lines = [json.dumps(line, sort_keys=True) for line in self.lines]
-                self.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+                write_lines(self.path, self.lines)
+                print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
+
+    def show(self) -> None:
+        """Print what is kept in memory only, but not what is counted document by document."""
+        for line in self.lines if self.path is None else ():
+            figures = {name: value for name, value in line["figures"].items() if name != "counts"}
+            print({name: value for name, value in line["job"].items() if name != "config"}, figures)
 
 
 def worker(arm: str, job: Job, options: argparse.Namespace, cores: list[int] | None = None) -> Worker:

@@ -11,7 +11,6 @@ script (BIO).
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import time
 from pathlib import Path
 
 from contest import encoder_folder
-from results import table, write_section
+from figures import keep_rows, spread
 
 import bert4ner
 
@@ -81,7 +80,7 @@ def main() -> None:
     options = parser.parse_args()
     documents = bert4ner.read_documents(ROOT / "examples" / "data" / "leaflets.jsonl")
     train, valid = documents[: options.documents], documents[-SCORED_ON:]
-    rows = []
+    rows = {}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         rates = {"hidden_dropout_prob": DROPOUT, "attention_probs_dropout_prob": DROPOUT}
@@ -90,25 +89,15 @@ def main() -> None:
         bert4ner.write_documents(train, folder / "train.bio", "bio", scheme="bio")
         bert4ner.write_documents(valid, folder / "valid.bio", "bio", scheme="bio")
         for name, measure in (
-            ("bert4keras script, `bert4ner legacy`", lambda seed: legacy_f1(folder, options.epochs)),
+            ("bert4keras script, bert4ner legacy", lambda seed: legacy_f1(folder, options.epochs)),
             ("this library", lambda seed: own_f1(train, valid, folder, seed, options.epochs)),
         ):
             start = time.perf_counter()
-            scores = [100 * measure(42 + number) for number in range(options.repeats)]
+            scores = [measure(42 + number) for number in range(options.repeats)]
             seconds = (time.perf_counter() - start) / options.repeats
-            spread = f" ± {statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
-            rows.append([name, f"{statistics.mean(scores):.2f}{spread}", f"{seconds:.0f}"])
-    text = "\n\n".join(
-        [
-            f"## A placeholder-era script beside this library, bundled sample, {options.repeats} runs",
-            f"`python benchmarks/legacy.py --repeats {options.repeats} --epochs {options.epochs} --documents "
-            f"{options.documents}`. Micro F1 on {SCORED_ON} leaflets, percent; --head-learning-rate of this library "
-            f"{HEAD_RATE}; seconds of a whole run with its start.",
-            table(["", "F1", "seconds"], rows),
-        ]
-    )
-    write_section("legacy", text)
-    print(text)
+            rows[name] = {"f1": spread(scores), "seconds": seconds}
+            print(name, rows[name])
+    keep_rows("legacy", "legacy", rows)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
         [--max-length 256] [--recompute]
 
 One network each, with the bundled mini encoder and the defaults, all on the same batch. In every round each modified
-step comes right after a plain one, so that both see the machine in the same state; what is told is the median over
-rounds of their ratio, of seconds and of the processor's time, which other work on the machine disturbs less. The first
+step comes right after a plain one, so that both see the machine in the same state. The results are medians over rounds
+of their ratios, in seconds and in processor time, which other work on the machine disturbs less. The first
 two rounds, which trace, are left out. Memory is what a process of its own grows by in its first two steps.
 """
 
@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from figures import keep_rows
 
 import bert4ner
 from bert4ner import Config
@@ -73,7 +74,7 @@ def cost_of(step: Callable[[], object]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--modifiers", nargs="+", default=["fgm", "pgd:steps=3", "freelb:steps=3", "vat", "ema"])
     parser.add_argument("--rounds", type=int, default=9)
@@ -94,12 +95,16 @@ def main() -> None:
             costs.append((cost_of(plain), cost_of(steps[name])))
     print(f"medians of {given.rounds} pairs of steps, {resolve_precision(given.precision)}, {given}")
     print(f"{'':20} {'ms':>8} {'plain':>8} {'time':>8} {'processor':>10} {'MiB':>8} {'plain':>8}")
+    kept = {}
     for name, costs in pairs.items():
         found = np.array(costs[LEFT_OUT:])  # (rounds, 2, 2)
         before, after = 1000 * np.median(found[:, :, 0], axis=0)
         ratio, processor = np.median(found[:, 1] / found[:, 0], axis=0)
         times = f"{after:8.0f} {before:8.0f} {ratio:6.2f} x {processor:8.2f} x"
         print(f"{name:20} {times} {growths[name]:8.0f} {plain_growth:8.0f}")
+        kept[name] = {"time": float(ratio), "mib": growths[name], "plain_mib": plain_growth}
+    if (given.head, given.max_length, given.recompute) == ("crf", 256, False):
+        keep_rows("speed", "modifiers", kept)
 
 
 if __name__ == "__main__":

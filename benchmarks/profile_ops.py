@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import table, write_section
+from figures import keep_rows
 from speed import PRETRAINED, matmul_rate
 
 from bert4ner import Config
@@ -69,7 +69,7 @@ def _kind(operation: str) -> str:
 
 
 def main() -> None:
-    """Profile both and write the section."""
+    """Profile both and keep the figures."""
     model = NERModel.create(Config().replace(pretrained=str(PRETRAINED)), LABELS)
     rng = np.random.default_rng(0)
     ids = rng.integers(100, 5000, size=(BATCH, LENGTH)).astype("int32")
@@ -82,21 +82,19 @@ def main() -> None:
     tokens = BATCH * LENGTH
     attention = 4 * model.encoder_config.hidden_size * model.encoder_config.num_hidden_layers * LENGTH
     least = tokens * (2 * encoder_parameters(model.encoder_config) + attention) / rate / 1e9
-    rows = [
-        [kind, *(f"{1e3 * part[kind]:.1f} ({part[kind] / part.total():.0%})" for part in (training, forward))]
+    rows: dict[str, dict[str, float]] = {
+        kind: {"training_ms": 1e3 * training[kind], "forward_ms": 1e3 * forward[kind]}
         for kind in sorted(training, key=lambda kind: -training[kind])
-    ]
-    rows.append(["**all**", *(f"**{1e3 * part.total():.1f}**" for part in (training, forward))])
-    rows.append([f"arithmetic at {rate:.0f} GFLOP/s", f"{3e3 * least:.1f}", f"{1e3 * least:.1f}"])
-    found = table(["kind of operation", "training step, ms", "forward pass, ms"], rows)
-    print(found)
-    write_section(
-        "profile",
-        (
-            f"## Where the time goes: tcm-mini, {BATCH} × {LENGTH} tokens, CRF, {resolve_precision('auto')}\n\n"
-            f"`python benchmarks/profile_ops.py`, one operation at a time.\n\n{found}"
-        ),
-    )
+    }
+    rows["all"] = {"training_ms": 1e3 * training.total(), "forward_ms": 1e3 * forward.total()}
+    rows["products alone at the machine's rate"] = {
+        "training_ms": 3e3 * least,
+        "forward_ms": 1e3 * least,
+        "gflops": rate,
+    }
+    for name, figures in rows.items():
+        print(name, figures)
+    keep_rows("speed", "profile", rows)
 
 
 if __name__ == "__main__":

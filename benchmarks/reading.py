@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from figures import keep_rows
+
 from bert4ner.data.documents import read_with_report, write_documents
 from bert4ner.entities import Document, Entity
 
@@ -39,7 +41,7 @@ def seconds(path: Path, format: str) -> float:
 
 
 def main() -> None:
-    """Write, read, print."""
+    """Write, read, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=1_200_000)
     lines = parser.parse_args().lines
@@ -49,6 +51,7 @@ def main() -> None:
         for format, path in paths.items():
             write_documents(made, path, format)
         found = {format: seconds(path, format) for format, path in paths.items()}
+    keep_rows("reading", "reading", {name: {"lines": lines, "seconds": taken} for name, taken in found.items()})
     times = found["bio"] / found["jsonl"]
     print(f"{lines:,} lines: bio {found['bio']:.2f} s, jsonl {found['jsonl']:.2f} s, {times:.1f} times")
 

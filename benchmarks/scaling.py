@@ -17,7 +17,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from results import table, write_section
+from figures import keep_rows
 
 from bert4ner import Config, Document, Entity, NamedEntityRecognizer, read_documents
 from bert4ner.models.ner_model import NERModel
@@ -64,7 +64,7 @@ def train(number: int) -> dict[str, float]:
     batches = TrainingBatches(documents, model)
     prepared = time.perf_counter()
     model.network.fit(batches.dataset(0, 1), steps_per_epoch=len(batches), verbose=0)
-    return {"prepared": prepared - started, "seconds": time.perf_counter() - prepared}
+    return {"encoding_seconds": prepared - started, "seconds": time.perf_counter() - prepared}
 
 
 def predict(number: int) -> dict[str, float]:
@@ -99,22 +99,12 @@ def in_own_process(kind: str, size: int) -> dict[str, Any]:
     return answer
 
 
-def row(size: int, answer: dict[str, Any]) -> list[str]:
-    return [
-        f"{size:,}",
-        f"{answer['prepared']:.2f}" if "prepared" in answer else "",
-        f"{answer['seconds']:.2f}",
-        f"{1e3 * answer['seconds'] / size:.3f}",
-        f"{answer['peak_mib']:,.0f}",
-    ]
-
-
 def powers(low: int, high: int) -> list[int]:
     return [10**power for power in range(1, 12) if low <= 10**power <= high]
 
 
 def main() -> None:
-    """Measure all sizes and write the section, or measure one and print it."""
+    """Measure all sizes and keep the figures, or measure one and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=100_000, help="documents")
     parser.add_argument("--longest", type=int, default=1_000_000, help="characters of a text")
@@ -125,20 +115,10 @@ def main() -> None:
         measured = KINDS[kind](int(size))
         print(json.dumps({**measured, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
         return
-    parts = []
-    for kind, title, sizes in (
-        ("train", f"Training epoch, documents of {SIZE} characters", powers(100, options.most)),
-        ("predict", f"Recognition of a stream of documents of {SIZE} characters", powers(100, options.most)),
-        ("length", "Recognition of one text, by its characters", powers(100, options.longest)),
-    ):
-        rows = [row(size, in_own_process(kind, size)) for size in sizes]
-        header = ["size", "encoding, s", "s", "ms each", "peak memory, MiB"]
-        parts.append(f"{title}:\n\n{table(header, rows)}")
-    write_section(
-        "scaling",
-        "## Scaling: tcm-mini, bundled sample, repeated\n\n`make bench-scaling` (`python benchmarks/scaling.py`). Each "
-        "size in a fresh process.\n\n" + "\n\n".join(parts),
-    )
+    documents, characters = powers(100, options.most), powers(100, options.longest)
+    for kind, sizes in (("train", documents), ("predict", documents), ("length", characters)):
+        rows = {f"{size:,}": in_own_process(kind, size) for size in sizes}
+        keep_rows("speed", f"scaling-{kind}", rows)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 One process per arm, all measured in turn: an epoch of each, an evaluation of each, and again. All learn the same
 windows of the same documents from the same weights with the same dropout, schedule and number of epochs, and their
-entities are scored by the same function. Needs the extra `bench`. Without --data, the bundled sample is taken; --kept
-writes the section anew from what the last run measured.
+entities are scored by the same function. Needs the extra `bench`. Without --data, the bundled sample is taken and
+nothing is kept in measured/; --kept computes the rows anew from what the last run measured.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from contest import WINDOW, as_documents, encoder_folder, windows_of
-from results import table, write_section
+from figures import keep_rows
 from workers import Worker
 
 import bert4ner
@@ -33,7 +33,7 @@ PRETRAINED = ROOT / "pretrained" / "tcm-mini"
 DROPOUT = 0.3
 CRF_RATE = 2e-2  # as published: 2e-5 with a multiplier of 1000; tenfold the rate of the head
 TEXTS = {"short": (1000, 30), "medium": (200, 250), "long": (10, 5000)}  # number, characters
-RECIPE_SHARE = 10  # the recipe takes one text at a time: a tenth of the texts tells its speed
+RECIPE_SHARE = 10  # the recipe takes one text at a time: a tenth of the texts suffices
 BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 BASE_WINDOWS = 32
 
@@ -45,6 +45,8 @@ AIMS = {  # how many times as fast as an arm this library should be, by the row'
     "10 texts of 5,000 characters, s": {"PyTorch": 1.5},
     "training step, 12 layers of width 768, 16 × 256, s": {"published recipe": 1.5, "PyTorch": 1.0},
 }
+
+COLUMNS = {"published recipe": "recipe", "PyTorch": "pytorch", "bert4ner": "bert4ner"}
 
 
 @dataclass
@@ -191,64 +193,46 @@ def against_aims(rows: dict[str, list[float]], contestants: list[Arm]) -> str:
     )
 
 
-def report(contestants: list[Arm], rates: dict[str, float], task: dict[str, Any], config: dict[str, Any]) -> str:
-    """The table, medians and in brackets how many times as long as this library, and how it stands to the aims."""
-    own = contestants[-1]
+def rows_of(
+    contestants: list[Arm], rates: dict[str, float], task: dict[str, Any], config: dict[str, Any]
+) -> dict[str, dict[str, float]]:
+    """What is kept, row by row: medians of seconds, shares in percent, of each arm."""
     epoch = {arm.title: statistics.median(arm.epochs[1:]) for arm in contestants}
     dtypes = {arm.title: arm.precision if arm.precision != "auto" else resolve_precision("auto") for arm in contestants}
     forward = {part: forward_flops(task[part], config) / 1e9 for part in ("train", "dev")}
-    seconds = {
-        "training epoch, s": list(epoch.values()),
-        "evaluation of dev, s": [statistics.median(arm.evaluations) for arm in contestants],
-        **{
-            f"{number:,} texts of {size:,} characters, s": [statistics.median(arm.texts[key]) for arm in contestants]
-            for key, (number, size) in TEXTS.items()
-        },
-        "one text of 250 characters, s": [statistics.median(arm.latencies) for arm in contestants],
-        "training step, 12 layers of width 768, 16 × 256, s": [statistics.median(arm.base[1:]) for arm in contestants],
-    }
 
-    def timed(title: str) -> list[str]:
-        digits = 1 if seconds[title][-1] > 10 else 3 if seconds[title][-1] < 0.1 else 2
-        cells = [f"{each:,.{digits}f} ({each / seconds[title][-1]:.2f})" for each in seconds[title][:-1]]
-        return [title, *cells, f"**{seconds[title][-1]:,.{digits}f}**"]
+    def row(value: Callable[[Arm], float]) -> dict[str, float]:
+        return {COLUMNS[arm.title]: value(arm) for arm in contestants}
 
-    def plain(title: str, value: Callable[[Arm], str]) -> list[str]:
-        return [title, *(value(arm) for arm in contestants)]
-
-    def reached(part: str, times: int) -> list[str]:
+    def reached(part: str, times: int, seconds: Callable[[Arm], float]) -> dict[str, float]:
         """Of the rate of products in the arm's arithmetic: what `times` forward passes over the part come to."""
-        title = "training epoch, s" if part == "train" else "evaluation of dev, s"
-        shares = [(taken, rates[dtypes[arm.title]]) for arm, taken in zip(contestants, seconds[title], strict=True)]
-        return [
-            f"arithmetic reached in {title.removesuffix(', s')}",
-            *(f"{times * forward[part] / taken / rate:.0%} of {rate:.0f} GFLOP/s" for taken, rate in shares),
-        ]
+        return row(lambda arm: 100 * times * forward[part] / seconds(arm) / rates[dtypes[arm.title]])
 
-    rows = [
-        timed("training epoch, s"),
-        plain("real tokens per second", lambda arm: f"{arm.counted['tokens'] / epoch[arm.title]:,.0f}"),
-        plain("padding", lambda arm: f"{1 - arm.counted['tokens'] / arm.counted['fed']:.1%}"),
-        reached("train", 3),
-        plain("tracing: first epoch longer by, s", lambda arm: f"{arm.epochs[0] - epoch[arm.title]:.1f}"),
-        timed("evaluation of dev, s"),
-        reached("dev", 1),
-        plain(f"micro F1 on dev after {len(own.epochs)} epochs", lambda arm: f"{100 * arm.f1:.2f}"),
-        *map(timed, list(seconds)[2:]),
-        plain("start-up, s", lambda arm: f"{arm.startup:.1f}"),
-        plain("peak memory, MiB", lambda arm: f"{arm.peak_mib:,.0f}"),
-    ]
-    least = forward["dev"] / rates[dtypes[own.title]]
-    return (
-        f"{table(['', *(arm.title for arm in contestants)], rows)}\n\n{against_aims(seconds, contestants)}\n\n"
-        f"The products alone of one evaluation of dev take {least:.2f} s at the machine's rate, "
-        f"{seconds['evaluation of dev, s'][0] / least:.0f} times as fast as the recipe; where the rest goes is in the "
-        "section on the profile."
-    )
+    evaluation = row(lambda arm: statistics.median(arm.evaluations))
+    texts = {
+        f"{number:,} texts of {size:,} characters, s": row(lambda arm, key=key: statistics.median(arm.texts[key]))
+        for key, (number, size) in TEXTS.items()
+    }
+    return {
+        "training epoch, s": row(lambda arm: epoch[arm.title]),
+        "real tokens per second": row(lambda arm: arm.counted["tokens"] / epoch[arm.title]),
+        "padding, %": row(lambda arm: 100 * (1 - arm.counted["tokens"] / arm.counted["fed"])),
+        "arithmetic reached in training epoch, %": reached("train", 3, lambda arm: epoch[arm.title]),
+        "rate of matrix products, GFLOP/s": row(lambda arm: rates[dtypes[arm.title]]),
+        "tracing: first epoch longer by, s": row(lambda arm: arm.epochs[0] - epoch[arm.title]),
+        "evaluation of dev, s": evaluation,
+        "arithmetic reached in evaluation of dev, %": reached("dev", 1, lambda arm: evaluation[COLUMNS[arm.title]]),
+        f"micro F1 on dev after {len(contestants[-1].epochs)} epochs, %": row(lambda arm: 100 * arm.f1),
+        **texts,
+        "one text of 250 characters, s": row(lambda arm: statistics.median(arm.latencies)),
+        "training step, 12 layers of width 768, 16 × 256, s": row(lambda arm: statistics.median(arm.base[1:])),
+        "start-up, s": row(lambda arm: arm.startup),
+        "peak memory, MiB": row(lambda arm: arm.peak_mib),
+    }
 
 
 def main() -> None:
-    """Measure, print and write the section."""
+    """Measure, print and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     beside = Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")) / "tcm"
     parser.add_argument("--data", type=Path, default=beside if beside.is_dir() else None)
@@ -256,7 +240,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "speed")
-    parser.add_argument("--kept", action="store_true", help="write the section from what the last run measured")
+    parser.add_argument("--kept", action="store_true", help="compute the rows anew from what the last run measured")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     config = {**json.loads((PRETRAINED / "bert_config.json").read_text(encoding="utf-8")), **dropouts()}
@@ -273,21 +257,12 @@ def main() -> None:
         rates = {dtype: matmul_rate(dtype) for dtype in ("float32", "bfloat16")}
         measured = {"rates": rates, "arms": [asdict(arm) for arm in contestants]}
         kept.write_text(json.dumps(measured, indent=1), encoding="utf-8")
-    found = report(contestants, rates, task, config)
-    print(found)
-    write_section(
-        "speed",
-        (
-            f"## Speed: tcm-mini, {options.data.name if options.data else 'the bundled sample'}, "
-            f"{os.cpu_count()} cores\n\n"
-            "`make bench-speed` (`python benchmarks/speed.py`). Medians of processes measured in turn on the same "
-            "machine, in brackets the time relative to bert4ner's. Recipe: bert4keras' own layers, generator, CRF and "
-            "decoder, one text at a time; PyTorch: transformers and pytorch-crf with dynamic padding, under bfloat16 "
-            "autocast, which is its faster arithmetic here; bert4ner gives the probability of each entity, too. Same "
-            "windows, weights, "
-            f"dropout {DROPOUT}, schedule, epochs; tracing is not in the median.\n\n{found}"
-        ),
-    )
+    rows = rows_of(contestants, rates, task, config)
+    for name, figures in rows.items():
+        print(name, {arm: round(value, 3) for arm, value in figures.items()})
+    print(against_aims({name: list(rows[name].values()) for name in AIMS}, contestants))
+    if options.data:
+        keep_rows("speed", "speed", rows)
 
 
 if __name__ == "__main__":

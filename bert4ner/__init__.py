@@ -48,7 +48,7 @@ _LAZY = {
     "pretrain": "bert4ner.pretraining.pretrain:pretrain",
     "PretrainingOptions": "bert4ner.pretraining.options:PretrainingOptions",
     "read_documents": "bert4ner.data.documents:read_documents",
-    "train_model": "bert4ner.train.crossval:train",  # `bert4ner.train` is the package
+    "train_model": "bert4ner.train.crossval:train_model",
     "training_batches": "bert4ner.train.batches:training_batches",
     "write_documents": "bert4ner.data.documents:write_documents",
 }

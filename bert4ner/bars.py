@@ -1,4 +1,4 @@
-"""Bars on stderr for whoever waits: on a terminal only, and not where the log is asked to be quiet."""
+"""Progress bars on stderr, shown on a terminal only and not while the log is quiet."""
 
 import logging
 import sys
@@ -8,9 +8,9 @@ from rich.progress import Progress, ProgressColumn
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress | None:
-    """A bar that is gone when it ends, not yet begun; None where none is to be shown.
+    """A bar that has not started and disappears when it ends; None if no bar is to be shown.
 
-    In a notebook none is: its cell shows the lines of the log alone.
+    A notebook shows none: its cell shows only the lines of the log.
     """
     console = Console(stderr=True)
     if not console.is_terminal or console.is_jupyter or not logging.getLogger("bert4ner").isEnabledFor(logging.INFO):

@@ -1,6 +1,6 @@
-"""The sample and the small encoder that come with the library: where they are, in a wheel or in a checkout.
+"""The sample and the small encoder that come with the library: finds them in a wheel or in a checkout.
 
-They lie once in the repository, for examples and tests; the build of a wheel copies them into the package (setup.py).
+The repository holds one copy of them for examples and tests; building a wheel copies them into the package (setup.py).
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ def bundled(name: str) -> Path:
     """The folder of the encoder, or a file of the sample.
 
     Raises:
-        EnvironmentProblem: it is not there.
+        EnvironmentProblem: the folder or file is missing.
     """
     places = (_PACKAGE / "_bundled" / name, _PACKAGE.parent / _IN_REPOSITORY[name] / name)
     found = next((place for place in places if place.exists()), None)
@@ -27,5 +27,5 @@ def bundled(name: str) -> Path:
 
 
 def or_bundled(folder: Path) -> Path:
-    """The folder of a pretrained model, or that of the bundled encoder, if it is named and no such folder is here."""
+    """The folder of a pretrained model; the bundled encoder's folder for its name, if no such folder is here."""
     return bundled(ENCODER) if folder == Path(ENCODER) and not folder.is_dir() else folder

@@ -1,7 +1,11 @@
-"""Keras callbacks for a loop of one's own, ``network.fit(...)`` on what `bert4ner.build_model` gives.
+"""Keras callbacks for your own loop: pass them to ``network.fit(...)`` with the network of `bert4ner.build_model`.
 
-They are those of `bert4ner.train_model`. In the list ``callbacks=[...]`` `Replay` comes first and `EntityScores` before
-those that follow its scores. Importing this module loads TensorFlow.
+`bert4ner.train_model` uses the same ones. In the list ``callbacks=[...]`` put `Replay` first, and `EntityScores` before
+the callbacks that use its scores. Importing this module loads TensorFlow.
+
+Example:
+    >>> import bert4ner
+    >>> callbacks = [bert4ner.callbacks.Replay(42), bert4ner.callbacks.Patience(3, monitor="loss")]
 """
 
 from bert4ner.train.callbacks.best import KeepBest, Patience

@@ -1,4 +1,4 @@
-"""What a command of the command line is before anything of it is imported."""
+"""Describes a command of the command line before any of its code is imported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from bert4ner.errors import EnvironmentProblem, in_one_line
 
 @dataclass(frozen=True)
 class Command:
-    """A command of `bert4ner`, as the overview shows it before anything of it is imported.
+    """A command of `bert4ner`, as the overview shows it without importing its code.
 
-    Its function is called with the values of its parameters, which `cli.parsing` reads off their annotations; its
-    docstring is the help, the last paragraph of it an example.
+    `cli.parsing` reads the parameters from the function's annotations and calls it with their values. The docstring is
+    the help; its last paragraph is an example.
     """
 
     place: str
     """"module:function"."""
     help: str
-    """What the overview says of it, in a few words."""
+    """What the command does, in a few words, for the overview."""
     resumable: bool = False
-    """Whether the same command again goes on where it was stopped."""
+    """Whether running the same command again continues where it stopped."""
     runner: bool = False
-    """What follows the first argument of a runner is none of ours: it is passed on as it is."""
+    """Whether all words after the first argument are passed on unchanged."""
     often: str = ""
-    """The options that are used most, without dashes and with spaces between: help tells them first."""
+    """The most used options, without dashes, separated by spaces: help lists them first."""
 
     def load(self) -> Callable[..., None]:
-        """The function, imported now.
+        """Import the function and return it.
 
         Raises:
-            EnvironmentProblem: it cannot be.
+            EnvironmentProblem: it cannot be imported.
         """
         try:
             function: Callable[..., None] = attribute_at(self.place)
@@ -39,6 +39,6 @@ class Command:
         except (Exception, SystemExit) as error:
             raise EnvironmentProblem(
                 f"the command at {self.place} cannot be loaded ({in_one_line(error)}); repair or uninstall the package "
-                "that it is from"
+                "that provides it"
             ) from error
         return function

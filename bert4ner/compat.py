@@ -1,4 +1,9 @@
-"""The public door for code of Keras 2 and TensorFlow 1: `activate`. Importing it imports neither of them."""
+"""The public entry point for code of Keras 2 and TensorFlow 1: `activate`. Importing this module imports neither.
+
+Example:
+    >>> import bert4ner
+    >>> bert4ner.compat.activate()
+"""
 
 import importlib
 
@@ -18,7 +23,8 @@ def activate(legacy: bool = False) -> None:
 
     Args:
         legacy: for scripts of the time of TensorFlow 1: graphs and sessions instead of eager execution, all names of
-            that time (`tf.placeholder`), `import keras` for tf-keras. bert4ner's own models do not work there.
+            that time (`tf.placeholder`), `import keras` for Keras 2.3. It repairs tf-keras, too, and completes NumPy.
+            bert4ner's own models do not work there.
 
     Raises:
         EnvironmentProblem: it is too late (TensorFlow runs with Keras 3 already, or it was activated the other way), or

@@ -1,16 +1,19 @@
-"""The configuration of a training: frozen groups of options, checked when they are made, saved beside the weights.
+"""The configuration of a training: frozen groups of options, validated when created, saved beside the weights.
 
-The field names are the command line's option names, each name occurs in one group only, so that `Config.replace` and a
-TOML file may name an option without its group. Defaults, ranges and help texts stand in the groups, those of the
-network in `network_options`, those of training in `training_options`, and nowhere else.
+Field names are option names on the command line (except `encoder`, which is ``--neck`` there). Each name occurs in one
+group only, so `Config.replace` and a TOML file can name an option without its group. Defaults, ranges and help texts
+are in the groups: `network_options` has those of the network, `training_options` those of training, and no other
+module repeats them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bert4ner.migrations import CONFIG_MIGRATIONS
 from bert4ner.network_options import ModelConfig, SpanConfig, WindowConfig, WordsConfig
 from bert4ner.options import Migration, Options
+from bert4ner.other_names import ALIASES
 from bert4ner.training_options import (
     LossConfig,
     OptimizationConfig,
@@ -58,8 +61,8 @@ def _labels_weigh_something(config: "Config") -> str | None:
 
 def _samples_differ(config: "Config") -> str | None:
     number, dropout = config.regularization.dropout_samples, config.regularization.head_dropout
-    told = f"dropout_samples={number} draws the same every time where head_dropout is 0; leave one of them out"
-    return told if number > 1 and not dropout else None
+    mistake = f"dropout_samples={number} draws the same every time where head_dropout is 0; leave one of them out"
+    return mistake if number > 1 and not dropout else None
 
 
 def _seeds_are_in_range(config: "Config") -> str | None:
@@ -68,7 +71,7 @@ def _seeds_are_in_range(config: "Config") -> str | None:
 
 
 def _with_an_overlap_that_fits(windows: WindowConfig, options: dict[str, Any]) -> dict[str, Any]:
-    """The options, and an overlap where the default one, which nobody asked for, is too long for `max_length`."""
+    """The options, with a shorter overlap if the user set none and the default is too long for `max_length`."""
     length = options.get("max_length")
     by_default = not options.keys() & {"overlap", "windows"} and windows.overlap == WindowConfig.overlap
     if by_default and isinstance(length, int) and windows.overlap > _longest_overlap(length):
@@ -78,17 +81,21 @@ def _with_an_overlap_that_fits(windows: WindowConfig, options: dict[str, Any]) -
 
 @dataclass(frozen=True, init=False)
 class Config(Options):
-    """Everything that decides what a training does, apart from its data.
+    """Everything that decides the result of a training, apart from its data.
 
-    Options are named by themselves, whatever their group; groups may be given whole, too.
+    Name options directly, without their group; whole groups are accepted, too.
+
+    Args:
+        **options: any option of any group by its name; the others keep their defaults.
 
     Example:
+        >>> from bert4ner import Config
         >>> config = Config(epochs=3, scheme="bioes")
         >>> config.epochs, config.replace(epochs=5).optimization.epochs
         (3, 5)
 
     Raises:
-        ConfigError: a value outside its range or of the wrong kind, or an unknown option.
+        ConfigError: a value is out of range or has the wrong type, or an option is unknown.
     """
 
     windows: WindowConfig = field(default_factory=WindowConfig)
@@ -113,14 +120,15 @@ class Config(Options):
         _seeds_are_in_range,
     )
     migrations: ClassVar[tuple[Migration, ...]] = CONFIG_MIGRATIONS
+    other_names: ClassVar[Mapping[str, str]] = ALIASES
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # groups and options
         super().__init__(**_with_an_overlap_that_fits(WindowConfig(), options))
 
     def replace(self, **options: object) -> "Config":
-        """As of all options; where windows become too short for the default overlap, a quarter of them takes its place.
+        """As `Options.replace`; a default overlap that is too long for the new windows becomes a quarter of a window.
 
-        So it is in `Config(max_length=…)`.
+        `Config(max_length=…)` does the same.
 
         Example:
             >>> Config().replace(max_length=40).overlap

@@ -1,4 +1,4 @@
-"""The two words everything else speaks: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
+"""The two central types: `Entity` and `Document`. No file formats, no tokens, no scores over sets."""
 
 import hashlib
 import math
@@ -12,8 +12,8 @@ from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
 from bert4ner.showing import marked_html
 
 Nesting = Literal["any", "labels", "none"]
-"""Which entities of one text may share characters: any, those of unlike labels only, or none."""
-_MISTAKES = 1000  # annotations of which one that nests where others do not says nothing
+"""Which entities of one text may share characters: any, only those with different labels, or none."""
+_MISTAKES = 1000  # one entity among so many that nests where the others do not is taken for a mistake
 
 
 @dataclass(frozen=True, order=True, slots=True, repr=False)
@@ -21,16 +21,31 @@ class Entity:
     """A labelled span of characters, ``text[start:end]``: counted from 0, end exclusive.
 
     Two entities are equal when start, end, label and fragments agree: `score`, the probability that exactly this span
-    with this label is right, says how sure somebody is, not which entity is meant.
+    with this label is right, states a confidence and does not identify the entity.
 
-    An entity in several pieces (discontinuous) has them as `fragments`, each (start, end), in order and not touching;
-    `start` is that of the first, `end` that of the last. All others have none.
+    A discontinuous entity has `fragments`, each (start, end), in order and not touching. `start` is the start of the
+    first one, its `end` the end of the last one. All other entities have no fragments.
 
-    Offsets and scores of numpy become Python's own numbers.
+    Offsets and scores from numpy become plain Python numbers.
+
+    Args:
+        start: offset of the first character.
+        end: offset after the last character.
+        label: the type, such as "DRUG".
+        score: probability from 0 to 1; None for gold entities.
+        fragments: the (start, end) of each fragment of a discontinuous entity.
 
     Raises:
-        DataError: the span is empty, reversed or starts below 0, the label is empty, the fragments are not as said, or
-            something is of another type.
+        DataError: the span is empty, reversed or starts below 0, the label is empty, the fragments break these rules,
+            or a value has another type.
+
+    Example:
+        >>> from bert4ner import Entity
+        >>> entity = Entity(0, 2, "DRUG", score=0.9)
+        >>> "人参治头痛"[entity.start : entity.end]
+        '人参'
+        >>> entity == Entity(0, 2, "DRUG")
+        True
     """
 
     start: int
@@ -65,19 +80,31 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text with its gold or predicted entities, which are kept sorted by start, end and label.
+    """One text with its gold or predicted entities, sorted by start, end and label.
 
-    `weight` says how much is to be learned from the document's annotation: training multiplies the loss of each of its
-    windows by it. 0 is for documents whose annotation nobody knows. Scores count every document once, whatever its
-    weight.
+    `weight` says how much to learn from the document's annotation: training multiplies the loss of each of its windows
+    by it. Use 0 for documents whose annotation is unknown. Scores count every document once, whatever its weight.
 
-    `unsure` are spans that may be an entity of their label or not: training learns nothing from them. Where one of them
-    contradicts an entity of the document, the entity holds.
+    `unsure` are spans that may or may not be an entity with their label: training learns nothing from them. Where one
+    contradicts an entity of the document, the entity wins.
+
+    Args:
+        id: a name that no other document of the same data has.
+        text: the text; offsets count its characters.
+        entities: gold or predicted ones.
+        weight: factor of the loss, 0 or more.
+        unsure: spans that the loss ignores.
 
     Raises:
-        DataError: an entity or an unsure span ends outside the text, an unsure span is in several pieces, the text
-            holds what no tool can carry (see `check_text`), the weight is no finite number from 0 on, or something is
-            of another type, which is named with its place.
+        DataError: an entity or an unsure span ends outside the text, an unsure span is discontinuous, the text contains
+            what no tool can carry (see `check_text`), the weight is not a finite number of at least 0, or a value has
+            another type; the message names its place.
+
+    Example:
+        >>> from bert4ner import Document, Entity
+        >>> document = Document("leaflet-1", "人参治头痛", (Entity(3, 5, "SYMPTOM"), Entity(0, 2, "DRUG")))
+        >>> [(entity.label, document.mention(entity)) for entity in document.entities]
+        [('DRUG', '人参'), ('SYMPTOM', '头痛')]
     """
 
     id: str
@@ -104,14 +131,14 @@ class Document:
                     )
         pieces = next((span for span in self.unsure if span.fragments), None)
         if pieces is not None:
-            raise DataError(f"document {self.id}: an unsure span must be in one piece, got {pieces}")
+            raise DataError(f"document {self.id}: an unsure span must not be discontinuous, got {pieces}")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Document":
-        """A document from what a line of the format jsonl holds: text, and perhaps id, entities, weight, unsure.
+        """A document from the object in a line of the format jsonl: text, and optionally id, entities, weight, unsure.
 
-        Entities are mappings with start, end, label, and perhaps score and fragments; or sequences, in that order; or
-        of `Entity` already. Without an id it gets one made of its text, the same in every process.
+        Entities are mappings with start, end, label, and optionally score and fragments; or sequences in that order; or
+        `Entity` objects. A document without an id gets one made from its text, the same in every process.
 
         Example:
             >>> document = Document.from_dict({"text": "头晕", "entities": [{"start": 0, "end": 2, "label": "症状"}]})
@@ -119,15 +146,15 @@ class Document:
             (Entity(start=0, end=2, label='症状', score=None),)
 
         Raises:
-            DataError: no text, a key that is not known, or see the class.
+            DataError: the text is missing, a key is unknown, or as for the class.
         """
         if not isinstance(values, Mapping):
             raise DataError(f"expected a dict that describes a document, got {received(values)}")
         known = ("id", "text", "entities", "weight", "unsure")
         unknown = next((key for key in values if key not in known), None)
         if unknown is not None or "text" not in values:
-            told = "no 'text'" if unknown is None else f"{unknown!r}{nearest(str(unknown), known)}"
-            raise DataError(f"expected a document with {', '.join(known)}, of which text is a must; found {told}")
+            found = "no 'text'" if unknown is None else f"{unknown!r}{nearest(str(unknown), known)}"
+            raise DataError(f"expected a document with {', '.join(known)} (text is required); found {found}")
         check_text(values["text"], where="text of a document")
         spans = {
             name: tuple(made_of(each, Entity, f"{name}[{place}]") for place, each in enumerate(values[name]))
@@ -139,18 +166,18 @@ class Document:
         return cls(**{"id": made, **given, **spans})
 
     def mention(self, entity: Entity) -> str:
-        """The characters that `entity` covers; of one in several pieces, those of its pieces."""
+        """The characters that `entity` covers; the joined fragments of a discontinuous entity."""
         return "".join(self.text[start:end] for start, end in entity.fragments or [(entity.start, entity.end)])
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the text, its entities marked."""
+        """The notebook display: the text with its entities highlighted."""
         return marked_html(
             self.text, [(each.fragments or ((each.start, each.end),), each.label) for each in self.entities]
         )
 
 
 def check_fragments(start: int, end: int, fragments: Sequence[tuple[int, int]], *, where: str) -> None:
-    """Refuse pieces of an entity [start, end) that are not two or more, in order, apart, and from start to end.
+    """Refuse fragments of an entity [start, end) unless there are two or more, in order, apart, from start to end.
 
     Raises:
         DataError: naming `where`.
@@ -165,12 +192,12 @@ def check_fragments(start: int, end: int, fragments: Sequence[tuple[int, int]], 
 
 
 def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
-    """Those that share characters with another one of the same text: inside it, around it, or across its end.
+    """The entities that share characters with another one of the same text: inside it, around it, or across its end.
 
-    An entity in several pieces counts from its first character to its last.
+    A discontinuous entity counts from its first character to its last.
     """
     found: set[Entity] = set()
-    reaching: Entity | None = None  # the one that reaches furthest so far
+    reaching: Entity | None = None  # the one that ends last so far
     for entity in sorted(set(entities)):
         if reaching is not None and reaching.end > entity.start:
             found.update((reaching, entity))
@@ -180,7 +207,7 @@ def overlapping_entities(entities: Iterable[Entity]) -> set[Entity]:
 
 
 def check_text(text: str, *, where: str) -> None:
-    """Refuse what cannot be written as UTF-8 or carried by every format: unpaired surrogates and NUL; and non-strings.
+    """Refuse text that UTF-8 or some format cannot hold: unpaired surrogates and NUL; and values that are not strings.
 
     Raises:
         DataError: naming `where`, the offending character and its position.
@@ -200,7 +227,7 @@ def check_text(text: str, *, where: str) -> None:
 
 
 def check_weight(weight: object, *, where: str) -> None:
-    """Refuse a weight that is no finite number, at least 0.
+    """Refuse a weight that is not a finite number of at least 0.
 
     Raises:
         DataError: naming `where`.
@@ -211,9 +238,9 @@ def check_weight(weight: object, *, where: str) -> None:
 
 
 def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:
-    """The strictest nesting that the entities of some documents keep to, and how many of them do not.
+    """The strictest nesting that the documents' entities keep to, and how many entities break it.
 
-    Those are at most one in a thousand, mistakes perhaps.
+    At most one entity in a thousand breaks it; these may be mistakes.
     """
     total = overlapping = alike = 0
     for document in documents:
@@ -228,5 +255,5 @@ def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:
 
 
 def sorted_labels(documents: "list[Document]") -> list[str]:
-    """All labels that occur, sorted: a set has no order, a checkpoint needs one."""
+    """All labels that occur, sorted: a set has no order, but a checkpoint needs one."""
     return sorted({entity.label for document in documents for entity in document.entities})

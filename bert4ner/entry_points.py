@@ -1,6 +1,6 @@
-"""Things of one kind by their names: the library's own, and those that other packages announce by entry points.
+"""Registries: things of one kind by name, the library's own and those that other packages declare as entry points.
 
-Lists without importing what is listed. What kinds there are, and how a package adds to them, stands in `registry`.
+Listing names imports nothing. `registry` defines the kinds and explains how a package adds to them.
 """
 
 import importlib
@@ -18,14 +18,14 @@ Thing = TypeVar("Thing")
 
 
 class Registry(Generic[Thing]):
-    """Things of one kind by their names: the library's own in their order, then those of other packages, sorted.
+    """Things of one kind by name: first the library's own in their order, then those of other packages, sorted.
 
     Args:
-        kind: what one of them is called in messages, "head" for example.
-        group: entry points of other packages that add to it, "bert4ner.heads" for example.
+        kind: the word for one of them in messages, such as "head".
+        group: the group of entry points with which other packages add to it, such as "bert4ner.heads".
         own: name -> the thing, or "module:attribute" where it is defined.
-        instance_of: "module:class" of things of this kind; checked where they come from elsewhere.
-        subclass_of: the same for things that are classes themselves.
+        instance_of: "module:class" that the things are instances of; checked for those of other packages.
+        subclass_of: the same for things that are classes.
 
     Example:
         >>> codecs: Registry[type] = Registry("codec", "bert4ner.codecs", {"json": "json:JSONDecoder"})
@@ -51,15 +51,15 @@ class Registry(Generic[Thing]):
         self._told: set[str] = set()
 
     def names(self) -> tuple[str, ...]:
-        """All names, without importing what they stand for."""
+        """All names, without importing anything."""
         return (*self.own(), *self.added())
 
     def own(self) -> tuple[str, ...]:
-        """The names of the library's own, in their order."""
+        """The names of the library's own things, in their order."""
         return tuple(self._own)
 
     def added(self) -> tuple[str, ...]:
-        """The names that are not the library's own, without importing what they stand for."""
+        """The names that other packages added, without importing anything."""
         return tuple(sorted({name for name in (*self._added, *self._loaded) if name not in self._own}))
 
     def __iter__(self) -> Iterator[str]:
@@ -69,11 +69,11 @@ class Registry(Generic[Thing]):
         return name in self._own or name in self._loaded or name in self._added
 
     def get(self, name: str) -> Thing:
-        """What stands under a name, imported when it is first asked for.
+        """The thing with this name, imported when it is first requested.
 
         Raises:
-            ConfigError: nothing does; the message names what is near.
-            EnvironmentProblem: another package announces it and fails to deliver, or what it needs is not installed.
+            ConfigError: the name is unknown; the message suggests a similar one.
+            EnvironmentProblem: another package declares it but cannot deliver it, or needs a package that is missing.
         """
         if not isinstance(name, str):
             raise ConfigError(f"the name of a {self.kind} must be text, got {name!r}")
@@ -88,9 +88,9 @@ class Registry(Generic[Thing]):
         return self._loaded[name]
 
     def items(self, names: Iterable[str] | None = None) -> Iterator[tuple[str, Thing]]:
-        """Names, by default all, with what they stand for.
+        """Each name, by default all, with its thing.
 
-        What another package fails to deliver is left out, with one warning in the life of the process.
+        Things of other packages that cannot be loaded are skipped, with one warning per process.
         """
         for name in self.names() if names is None else names:
             try:
@@ -103,10 +103,10 @@ class Registry(Generic[Thing]):
                 yield name, thing
 
     def register(self, name: str, thing: Thing) -> None:
-        """Add a thing in this process, as the entry point of another package would in every process.
+        """Add a thing in this process, as another package's entry point does in every process.
 
         Raises:
-            ConfigError: the name is taken or is no word, or the thing is of another kind.
+            ConfigError: the name is taken or is not one word, or the thing is of another kind.
         """
         if not isinstance(name, str) or name.split() != [name]:
             raise ConfigError(f"the name of a {self.kind} must be a word without white space, got {name!r}")
@@ -120,7 +120,7 @@ class Registry(Generic[Thing]):
 
     @cached_property
     def _added(self) -> dict[str, metadata.EntryPoint]:
-        """What other packages announce; a name that the library has, or another package had first, is left out."""
+        """The entry points of other packages; one whose name the library or an earlier package uses is skipped."""
         found: dict[str, metadata.EntryPoint] = {}
         for each in sorted(metadata.entry_points(group=self.group), key=lambda each: (each.name, each.value)):
             if each.name in self._own or found.setdefault(each.name, each).value != each.value:
@@ -131,7 +131,7 @@ class Registry(Generic[Thing]):
         try:
             thing: Thing = entry.load()
             self._check(entry.name, thing)
-        except EnvironmentProblem:  # about TensorFlow, for example, and not about that package
+        except EnvironmentProblem:  # TensorFlow is missing, for example: not the fault of that package
             raise
         except (Exception, SystemExit) as error:
             raise EnvironmentProblem(
@@ -141,7 +141,7 @@ class Registry(Generic[Thing]):
         return thing
 
     def _check(self, name: str, thing: object) -> None:
-        """Refuse what is no such thing, or calls itself by another name than it is announced by."""
+        """Refuse a thing of the wrong kind, or one whose own name differs from the name it is declared under."""
         if self._instance_of and not isinstance(thing, attribute_at(self._instance_of)):
             raise TypeError(f"expected an instance of {self._instance_of}, found {thing!r}")
         if self._subclass_of and not (isinstance(thing, type) and issubclass(thing, attribute_at(self._subclass_of))):
@@ -152,11 +152,11 @@ class Registry(Generic[Thing]):
 
 
 def attribute_at(place: str) -> Any:  # noqa: ANN401  # whatever stands there
-    """What stands at "module:attribute", the module imported for it."""
+    """The object at "module:attribute"; imports the module."""
     module, _, attribute = place.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 def _source(entry: metadata.EntryPoint) -> str:
-    """The package that announces an entry point."""
+    """The package that declares an entry point."""
     return entry.dist.name if entry.dist is not None else entry.value

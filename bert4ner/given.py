@@ -1,4 +1,4 @@
-"""Types of what a caller hands in: each is looked at where it comes in, and what is wrong is named with its place."""
+"""Validates the types of what callers pass in, at the entry; messages name the place of a wrong value."""
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,38 +12,38 @@ Some = TypeVar("Some")
 
 
 def check_sequence(given: object, kind: type, what: str, *, cure: str = "") -> None:
-    """Refuse what is no sequence of things of a class: a path, a text, a single thing, a generator.
+    """Refuse anything but a sequence of instances of a class: a path, a text, a single object, a generator.
 
     Args:
-        given: what was handed in.
-        kind: the class of each thing.
-        what: its name, in messages.
-        cure: what to do about a path.
+        given: the caller's value.
+        kind: the class of the items.
+        what: the name of the value in messages.
+        cure: what to do if it is a path.
 
     Raises:
-        DataError: naming `what`, and the place of the first thing that is of another class.
+        DataError: naming `what`, and the place of the first item of another class.
     """
     if not isinstance(given, Sequence) or isinstance(given, str | bytes):
-        told = f"; {cure}" if cure and isinstance(given, str | bytes | PathLike) else ""
-        raise DataError(f"{what}: expected a list of {kind.__name__}, got {received(given)}{told}")
+        hint = f"; {cure}" if cure and isinstance(given, str | bytes | PathLike) else ""
+        raise DataError(f"{what}: expected a list of {kind.__name__}, got {received(given)}{hint}")
     for place, each in enumerate(given):
         check_kind(each, kind, f"{what}[{place}]")
 
 
 def check_kind(given: object, kind: type, where: str) -> None:
-    """Refuse what is of another class.
+    """Refuse an instance of another class.
 
     Raises:
         DataError: naming `where`.
     """
     if not isinstance(given, kind):
-        cure = "; bert4ner.Document.from_dict makes documents of such" if isinstance(given, Mapping) else ""
+        cure = "; bert4ner.Document.from_dict makes documents from dicts" if isinstance(given, Mapping) else ""
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise DataError(f"{where}: expected {article} {kind.__name__}, got {received(given)}{cure}")
 
 
 def check_many(given: object, what: str) -> None:
-    """Refuse one string, or what cannot be gone through, where many things are expected.
+    """Refuse one string, or a value that is not iterable, where several items are expected.
 
     Raises:
         DataError: naming `what`.
@@ -53,10 +53,10 @@ def check_many(given: object, what: str) -> None:
 
 
 def as_tuple(given: object, kind: type, where: str) -> tuple[Any, ...]:
-    """Things of a class, from whatever can be gone through.
+    """Items of a class, from any iterable.
 
     Raises:
-        DataError: naming the place of the first that is of another class.
+        DataError: naming the place of the first item of another class.
     """
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise DataError(f"{where}: expected a list of {kind.__name__}, got {received(given)}")
@@ -66,11 +66,11 @@ def as_tuple(given: object, kind: type, where: str) -> tuple[Any, ...]:
     return things
 
 
-def as_whole(value: Any, name: str, where: object) -> int:  # noqa: ANN401  # whatever a user has
-    """An integer of Python, of numpy or of whoever else has some.
+def as_whole(value: Any, name: str, where: object) -> int:  # noqa: ANN401  # any value of a caller
+    """An integer of Python, numpy or another library.
 
     Raises:
-        DataError: it is none.
+        DataError: the value is not an integer.
     """
     try:
         if isinstance(value, bool):
@@ -81,10 +81,10 @@ def as_whole(value: Any, name: str, where: object) -> int:  # noqa: ANN401  # wh
 
 
 def as_real(value: object, name: str, where: object) -> float:
-    """A number of Python, of numpy or of whoever else has some.
+    """A number of Python, numpy or another library.
 
     Raises:
-        DataError: it is none.
+        DataError: the value is not a number.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise DataError(f"{where}: expected a number as {name}, got {received(value)}")
@@ -95,7 +95,7 @@ def as_pairs(given: Any, name: str, where: object) -> tuple[tuple[int, int], ...
     """Pairs of integers.
 
     Raises:
-        DataError: they are none.
+        DataError: the value does not consist of pairs of integers.
     """
     try:
         return tuple((as_whole(start, "start", where), as_whole(end, "end", where)) for start, end in given)
@@ -103,11 +103,11 @@ def as_pairs(given: Any, name: str, where: object) -> tuple[tuple[int, int], ...
         raise DataError(f"{where}: expected {name} as pairs (start, end), got {received(given)}") from None
 
 
-def made_of(value: Any, kind: type[Some], where: str) -> Some:  # noqa: ANN401  # whatever a user has
-    """A thing of a class, from its fields in a mapping or in their order; or there already.
+def made_of(value: Any, kind: type[Some], where: str) -> Some:  # noqa: ANN401  # any value of a caller
+    """An object of a class from its fields, in a mapping or in order; an object of that class is returned as it is.
 
     Raises:
-        DataError: it has other fields.
+        DataError: the fields are others.
     """
     if isinstance(value, kind):
         return value

@@ -1,8 +1,8 @@
-"""The migrations of `Config`: what options of older runs and models have to become to mean what they meant.
+"""The migrations of `Config`: turn the options of older runs and models into options with the same meaning today.
 
-An option that is new, or means something else than before, gets a migration here, even if it has nothing to do: its
-reason then says why the default is what every older file meant. A test compares the options with those recorded for the
-version, so none can be forgotten.
+A new option, or one that changes its meaning, needs a migration here, even one that changes nothing: its reason then
+says why the default means the same as every older file. A test compares the options with those recorded for the
+version, so that no migration is forgotten.
 """
 
 from bert4ner.options.versions import Migration
@@ -28,23 +28,23 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
-    Migration("before `lexicon` networks were told of no words, which is its default"),
+    Migration("before `lexicon` networks used no lists of words, which is its default"),
     Migration(
-        "before the group `losses`, `label_smoothing` and `focal` stood among the `spans`, and no head but `span` took "
-        "notice of them, which others do now, or refuse them; the rest of the group there was not, as by default",
+        "before the group `losses`, `label_smoothing` and `focal` were in the group `spans` and only the head `span` "
+        "used them; now other heads use or refuse them. The group's other options did not exist: the defaults",
         _unheeded_losses_left_out,
         moved={"spans": ("label_smoothing", "focal")},
     ),
     Migration(
         "before `dropout_samples`, `head_l1` and `head_l2` dropout was drawn once and nothing penalized: the defaults"
     ),
-    Migration("before `neck_learning_rate` and `transition_learning_rate` all on top learned at one rate: the default"),
-    Migration("before `reinitialise_layers` all layers began as they were pretrained, which is its default"),
+    Migration("before `neck_learning_rate` and `transition_learning_rate` all layers on top had one rate: the default"),
+    Migration("before `reinitialise_layers` all layers started with their pretrained weights, which is its default"),
     Migration("before `recompute` all inner values were kept, which is its default; results are the same"),
     Migration(
-        "before `seeds` each fold had one model, before `bootstrap`, `repeat_rare`, `keep_empty`, "
-        "`replace_mentions` and `swap_mentions` an epoch had every document once, as it is: the defaults"
+        "before `seeds` each fold had one model; before `bootstrap`, `repeat_rare`, `keep_empty`, "
+        "`replace_mentions` and `swap_mentions` an epoch had every document once, unchanged: the defaults"
     ),
-    Migration("before `pseudo_ramp` documents weighed the same in all epochs, which is its default"),
+    Migration("before `pseudo_ramp` documents had the same weight in all epochs, which is its default"),
 )
-"""Those of `Config`."""
+"""The migrations of `Config`."""

@@ -1,39 +1,50 @@
-"""The groups of `Config` that say what a network is: windows, encoder and head, spans, known words."""
+"""The groups of `Config` that define a network: windows, encoder and head, spans, known words."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from bert4ner.encoder_names import named_folder
+from bert4ner.errors import ConfigError
 from bert4ner.options import option
 from bert4ner.registry import HEADS
 
 Auto = Literal["auto"]
 SchemeName = Literal["bio", "bios", "bioes"]
+Neck = Literal["none", "bilstm", "cnn", "idcnn"]
 
 
 @dataclass(frozen=True)
 class WindowConfig:
-    """How a document becomes pieces that fit the encoder."""
+    """How to cut a document into windows that fit the encoder."""
 
-    max_length: int = option(256, "Tokens in one window, [CLS] and [SEP] counted.", low=8, high=100_000)
+    max_length: int = option(256, "Tokens in one window, including [CLS] and [SEP].", low=8, high=100_000)
     overlap: int = option(
-        32, "Tokens that neighbouring windows share; of windows too short for the default, a quarter.", low=0
+        32, "Tokens that neighbouring windows share; a quarter of a window that is too short for the default.", low=0
     )
     truncate: Literal["none", "head", "tail", "head_tail"] = option(
-        "none", "Keep one piece of a long document only: its head, its tail, or half of each; `none` cuts windows."
+        "none", "Keep only one part of a long document: its head, its tail, or half of each; `none` cuts windows."
     )
     tokens: Literal["characters", "wordpiece"] = option(
         "characters", "One token per character, so that digits and Latin words hide no boundary; or WordPiece."
     )
 
 
+def _neck_and_head(word: str) -> str:
+    """Advice for the name of a whole network, such as bilstm-crf."""
+    neck, divided, head = word.lower().replace("_", "-").removeprefix("bert-").partition("-")
+    if neck not in get_args(Neck) or not divided or head not in HEADS:
+        return ""
+    return f"a neck and a head: --neck {neck} --head {head}"
+
+
 @dataclass(frozen=True)
 class ModelConfig:
-    """The network: a pretrained encoder, what is taken from it, what stands on it."""
+    """The network: the pretrained encoder, what is used of it, and the layers on top."""
 
     pretrained: str = option(
         "",
-        "Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), "
-        "or a name on the latter's hub.",
+        "Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), a name on the Hugging Face "
+        "hub, or tcm-mini, the small one that comes along; required.",
         metavar="DIR",
     )
     head: str = option(
@@ -41,40 +52,53 @@ class ModelConfig:
         "What turns token vectors into entities: `crf` and `softmax` tag tokens, the others "
         "score spans; `mrc` is slow.",
         choices=HEADS,
+        no_choice=_neck_and_head,
     )
     scheme: SchemeName = option("bios", "Tagging scheme of the heads that tag tokens.")
-    encoder: Literal["none", "bilstm", "cnn", "idcnn"] = option(
-        "none", "Network between the pretrained encoder and the head."
-    )
+    encoder: Neck = option("none", "Neck: layers between the pretrained encoder and the head.", flag="neck")
     fusion: Literal["last", "mean", "weighted", "concat"] = option(
         "last",
-        "How the last layers of the pretrained encoder become one: the last alone, mean, learned weights, "
-        "side by side.",
+        "How to combine the last layers of the pretrained encoder: the last one alone, mean, learned weights, "
+        "concatenation.",
     )
-    fusion_layers: int = option(4, "How many last layers are fused.", low=1)
+    fusion_layers: int = option(4, "Number of last layers to fuse.", low=1)
     tap: Literal["feed_forward", "attention"] = option(
         "feed_forward",
-        "Where in each block its vectors are taken: after the feed-forward norm or after the attention norm.",
+        "Where to read the vectors of each block: after the feed-forward norm or after the attention norm.",
     )
+
+    def named_encoder(self) -> str:
+        """The value of `pretrained`.
+
+        Raises:
+            ConfigError: it is empty.
+            CheckpointError: it is neither a folder nor a possible name on the hub.
+        """
+        if not self.pretrained:
+            raise ConfigError(
+                "no pretrained encoder: --pretrained DIR, or --pretrained tcm-mini, the small one that comes along"
+            )
+        named_folder(self.pretrained)
+        return self.pretrained
 
     @property
     def fused(self) -> int:
-        """How many layers of the encoder what follows it is built on."""
+        """The number of encoder layers that the following layers use."""
         return 1 if self.fusion == "last" else self.fusion_layers
 
 
 @dataclass(frozen=True)
 class SpanConfig:
-    """The heads that score spans; those that tag tokens take no notice."""
+    """The heads that score spans; heads that tag tokens ignore these options."""
 
-    head_size: int = option(64, "Width of the vectors that stand for the first and the last token of a span.", low=2)
+    head_size: int = option(64, "Width of the vectors for the first and the last token of a span.", low=2)
     nesting: Literal["auto", "any", "labels", "none"] = option(
         "auto",
-        "Which entities may overlap: any, those of unlike labels, or none; `auto` is what those of the documents do.",
+        "Which entities may overlap: any, only those with different labels, or none; `auto` follows the documents.",
     )
     label_descriptions: str = option(
         "",
-        "File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; without, it asks by name.",
+        "File with what the head `mrc` asks for each label, TOML or `label<TAB>description`; by default the label.",
         metavar="FILE",
     )
     joint_layers: int | Auto = option(
@@ -86,11 +110,11 @@ class SpanConfig:
 
 @dataclass(frozen=True)
 class WordsConfig:
-    """What the network is told of known words."""
+    """Known words that the network uses."""
 
     lexicon: str = option(
         "",
-        "Known words, told to the network beside the encoder's vectors: `train` (entities of the training documents), "
-        "`jieba` (its words), a file of words, one a line; several with commas.",
+        "Known words as input beside the encoder's vectors: `train` (entities of the training documents), "
+        "`jieba` (its dictionary), a file with one word a line; several with commas.",
         metavar="train,jieba,FILE,...",
     )

@@ -19,24 +19,30 @@ from bert4ner.runs.record import TrainedRun, open_trained
 class NamedEntityRecognizer(Recognizer):
     """Recognizes entities in texts of any length, any number of them, in constant memory.
 
-    Where the head decodes sequences (crf, softmax, span) it is a `ViterbiDecoder`, too, over the transitions of its
-    models; several models (the folds of a run) are averaged in emissions and transitions. Scores are exact marginals:
-    the probability that precisely this span with this label is right, as far as the model knows. Of models whose heads
-    score spans one by one these scores are averaged, and entities may be nested.
+    If the head decodes sequences (crf, softmax, span), the recognizer is also a `ViterbiDecoder` over its models'
+    transitions. Several models (the folds of a run) are averaged in emissions and transitions. Scores are marginals:
+    the probability, according to the model, that exactly this span with this label is right. If the heads score single
+    spans, these scores are averaged, and entities may be nested.
 
     Args:
         models: one or more models with the same labels, scheme, vocabulary, windows and kind of head.
 
     Raises:
-        RunError: there is none, or the models disagree in one of these.
+        RunError: the list is empty, or the models differ in one of these.
 
     Example:
-        ner = NamedEntityRecognizer.load("runs/tcm")
-        ner.recognize("本品用于气血两亏引起的月经量少")
+        >>> import bert4ner
+        >>> ner = bert4ner.NamedEntityRecognizer.load("runs/sample")  # see `cross_validate`
+        >>> entities = ner.recognize("本品用于气血两亏引起的月经量少")
+        >>> all(entity.label in ner.labels for entity in entities)
+        True
+
+    References:
+        Lafferty et al. 2001, Conditional random fields: emissions, transitions and marginals.
     """
 
     def __new__(cls, models: Sequence[NERModel]) -> "NamedEntityRecognizer":
-        """One that is a `ViterbiDecoder` as well, if the models' head tags."""
+        """An instance that is a `ViterbiDecoder`, too, if the models' head tags."""
         if cls is NamedEntityRecognizer and models and isinstance(models[0].head.decoder(), ViterbiDecoder):
             return object.__new__(_PathRecognizer)
         return object.__new__(cls)
@@ -59,40 +65,41 @@ class NamedEntityRecognizer(Recognizer):
 
     @property
     def models(self) -> tuple[NERModel, ...]:
-        """The models that recognize together."""
+        """The models whose outputs are averaged."""
         return self.ensemble.models
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that can be recognized, sorted."""
+        """The labels that the models predict, sorted."""
         return self.models[0].labels
 
     @classmethod
-    def load(cls, path: str | Path, *, precision: str | None = None) -> "NamedEntityRecognizer":
+    def load(cls, path: str | Path, *, precision: str | None = None, verify: bool = True) -> "NamedEntityRecognizer":
         """Load a run (all its folds), one fold's folder, or one model folder.
 
         Args:
             path: one of these folders.
-            precision: arithmetic of the encoder in this process, e.g. "float32"; by default what the run's option
-                says, where "auto" means what suits the machine at hand, not the one that trained.
+            precision: arithmetic of the encoder in this process, e.g. "float32"; by default the run's option, where
+                "auto" chooses for this machine, not for the one that trained.
+            verify: compare the files of each model with its manifest (sizes, SHA-256) first.
 
         Raises:
-            RunError: the run lacks a fold, its labels differ from its models', or it was combined of others, which
+            RunError: a fold of the run is missing, its labels differ from its models', or it is a combination, which
                 `bert4ner.load_recognizer` loads.
             CheckpointError: a model folder is missing, damaged or inconsistent.
         """
         path = Path(path)
         if is_combination(path):
-            raise RunError(f"{path}: several runs combined, not one; load it with bert4ner.load_recognizer")
+            raise RunError(f"{path}: a combination of several runs; load it with bert4ner.load_recognizer")
         if is_trained(path):
-            models = _load_run(open_trained(path), precision)
+            models = _load_run(open_trained(path), precision, verify=verify)
             try:
                 loaded = cls(models)
             except RunError as error:
                 raise RunError(f"{path}: its folds do not belong together, {error}") from None
         else:
-            loaded = cls([NERModel.load(model_folder(path), precision=precision)])
-        loaded.path, loaded.precision = path.absolute(), precision
+            loaded = cls([NERModel.load(model_folder(path), precision=precision, verify=verify)])
+        loaded.path, loaded.precision, loaded.verify = path.absolute(), precision, verify
         return loaded
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
@@ -102,10 +109,10 @@ class NamedEntityRecognizer(Recognizer):
         return predict_documents(self.ensemble, documents, batch_tokens=batch_tokens, nbest=nbest)
 
     def readings(self, text: str, n: int) -> list[Reading]:
-        """At most n ways to read a text as a whole, the likeliest first, each with its probability.
+        """The n most probable readings of a text at most, each with its probability.
 
-        They are the n best paths of tags, exactly; a text of several windows is read by the n likeliest choices of one
-        path for each, as if windows were independent. `bert4ner.merge_readings` sums them up by entity.
+        They are exactly the n best paths of tags. For a text of several windows they are the n most probable choices of
+        one path per window, as if windows were independent. `bert4ner.merge_readings` sums them up by entity.
 
         Raises:
             ConfigError: n is below 1, or the head does not tag tokens.
@@ -116,12 +123,12 @@ class NamedEntityRecognizer(Recognizer):
 
 
 class _PathRecognizer(NamedEntityRecognizer, ViterbiDecoder):
-    """A recognizer whose head decodes sequences, with its transitions, starts and ends at hand."""
+    """A recognizer whose head decodes sequences; it exposes transitions, starts and ends."""
 
     def __init__(self, models: Sequence[NERModel]):
         super().__init__(models)
         decoder = self.ensemble.decoder
-        assert isinstance(decoder, ViterbiDecoder)  # as `__new__` saw
+        assert isinstance(decoder, ViterbiDecoder)  # checked by `__new__`
         ViterbiDecoder.__init__(self, decoder.transitions, decoder.starts, decoder.ends)
 
 
@@ -129,9 +136,10 @@ def _check_alike(first: NERModel, model: NERModel) -> None:
     """Refuse models that cannot be averaged.
 
     Raises:
-        RunError: naming what differs.
+        RunError: naming the difference.
     """
     read, also_read = first.reading.to_dict(), model.reading.to_dict()
+    kind = first.config.windows.tokens
     for what, one, other in (
         ("labels", first.labels, model.labels),
         ("kinds of head", first.head.kind, model.head.kind),
@@ -139,19 +147,19 @@ def _check_alike(first: NERModel, model: NERModel) -> None:
         ("scheme", first.config.model.scheme, model.config.model.scheme),
         *((what, read.get(what), also_read.get(what)) for what in {**read, **also_read}),
         ("windows", first.config.windows, model.config.windows),
-        ("vocabulary", first.vocabulary.tokens, model.vocabulary.tokens),
+        ("vocabulary", first.vocabulary.identity(kind), model.vocabulary.identity(kind)),
     ):
         if one != other:
             raise RunError(f"models cannot be averaged: their {what} differ")
 
 
-def _load_run(run: TrainedRun, precision: str | None) -> list[NERModel]:
+def _load_run(run: TrainedRun, precision: str | None, *, verify: bool) -> list[NERModel]:
     labels, models = run.labels, []
     for training, folder in zip(run.folds.trainings, run.model_folders(), strict=True):
-        model = NERModel.load(folder, precision=precision)
+        model = NERModel.load(folder, precision=precision, verify=verify)
         if list(model.labels) != labels:
             raise RunError(
-                f"{run.path}: {LABELS} lists {', '.join(labels)}, but the model of {training} was trained for "
+                f"{run.path}: {LABELS} lists {', '.join(labels)}, but the model of {training.name} was trained for "
                 f"{', '.join(model.labels)}; the run is mixed up, restore {LABELS}"
             )
         models.append(model)

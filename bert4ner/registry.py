@@ -1,18 +1,18 @@
-"""One way to add to the library: what it has of each kind by name, filled by itself and by other packages.
+"""The registries of the library: everything that the library or another package can add, by kind and name.
 
-Heads, formats, families, commands, training modifiers and executors each stand in one table below, the library's own
-by where they are defined: listing them imports nothing. No TensorFlow here.
+Heads, formats, families, commands, training modifiers and executors each have a table below. The library's own are
+listed by where they are defined: listing them imports nothing. No TensorFlow here.
 
-Another package adds a thing with one entry point, whose group says what it is and whose name is what users type:
+Another package adds a thing with one entry point. Its group states the kind, its name is what users type:
 
     [project.entry-points."bert4ner.formats"]
     tabbed = "my_package.tabbed:FORMAT"
 
-What stands there is of the same kind as the library's own: for `bert4ner.formats` a `Format`, for `bert4ner.commands` a
-`Command`, for `bert4ner.heads` a class of head; the docstrings below name the kinds. Its module is imported when it is
-used; those of formats whenever any format is looked for, those of commands for `bert4ner --help`, so keep them light. A
-name that is taken is left out, and what cannot be loaded stops nothing else; both are told in one line. In one process
-alone `HEADS.register("mine", MyHead)` does the same. The package in `tests/plugin` adds one of each.
+The entry point leads to the same kind of object as the library's own: a `Format` for `bert4ner.formats`, a `Command`
+for `bert4ner.commands`, a head class for `bert4ner.heads`; the docstrings below name the kinds. Its module is imported
+when it is used; modules of formats are imported whenever a format is detected, those of commands for `bert4ner --help`,
+so keep them light. A name that is taken is skipped, a thing that cannot be loaded blocks nothing else; one line reports
+each. For one process only, use `HEADS.register("mine", MyHead)`. The package in `tests/plugin` adds one of each.
 """
 
 from typing import Any
@@ -49,13 +49,13 @@ FORMATS: Registry[Any] = Registry(
     },
     instance_of="bert4ner.data.format:Format",
 )
-"""Records `data.format.Format`: how annotated text is read, written and recognized."""
+"""`data.format.Format` records: how to read, write and recognize annotated text."""
 
 COMMANDS: Registry[Command] = Registry(
     "command",
     "bert4ner.commands",
     {
-        "demo": Command("bert4ner.cli.demo:demo", "all of it on a sample that comes with the library", resumable=True),
+        "demo": Command("bert4ner.cli.demo:demo", "the whole loop on a bundled sample", resumable=True),
         "audit": Command(
             "bert4ner.cli.audit:audit",
             "statistics of annotated data, and everything suspicious in it",
@@ -63,33 +63,37 @@ COMMANDS: Registry[Command] = Registry(
         ),
         "correct": Command(
             "bert4ner.cli.correct:correct",
-            "annotated data anew: as somebody corrected it, or as models agree",
+            "write annotated data with corrections, by people or by models that agree",
             often="output reviewed run models diff overwrite",
         ),
         "train": Command(
             "bert4ner.cli.train:train",
             "train one model",
             resumable=True,
-            often="output pretrained valid epochs learning-rate head",
+            often="output pretrained valid epochs batch-tokens head",
         ),
         "crossval": Command(
             "bert4ner.cli.crossval:crossval",
-            "train K models, each scored on documents it did not see",
+            "train K models, each scored on documents that it did not see",
             resumable=True,
-            often="output pretrained folds epochs learning-rate head",
+            often="output pretrained folds epochs batch-tokens head",
         ),
         "pretrain": Command(
             "bert4ner.cli.pretrain:pretrain",
-            "go on with the pre-training of an encoder on unlabelled text",
+            "continue the pre-training of an encoder on unlabelled text",
             resumable=True,
             often="output pretrained epochs batch-tokens learning-rate masking",
         ),
         "find-rate": Command(
             "bert4ner.cli.find_rate:find_rate",
-            "learning rates that a training can bear, by a short one",
+            "find suitable learning rates by a short training",
             often="output pretrained steps head batch-tokens max-length",
         ),
-        "evaluate": Command("bert4ner.cli.evaluate:evaluate", "precision, recall and F1 of a run or of predictions"),
+        "evaluate": Command(
+            "bert4ner.cli.evaluate:evaluate",
+            "precision, recall and F1 of a run or of predictions",
+            often="errors json format align offsets quiet",
+        ),
         "predict": Command(
             "bert4ner.cli.predict:predict",
             "find the entities in new documents",
@@ -97,36 +101,44 @@ COMMANDS: Registry[Command] = Registry(
         ),
         "pseudo": Command(
             "bert4ner.cli.pseudo:pseudo",
-            "label new documents by a run, to learn from them",
+            "label new documents with a run, for training",
             often="output by-fold sure unsure weights overwrite",
         ),
         "self-train": Command(
             "bert4ner.cli.self_train:self_train",
-            "cross-validate in rounds, with new documents as they are labelled",
+            "cross-validate in rounds with pseudo-labelled documents",
             resumable=True,
-            often="output pretrained rounds folds epochs learning-rate",
+            often="output pretrained rounds folds epochs batch-tokens",
         ),
         "combine": Command(
             "bert4ner.cli.combine:combine",
-            "make one run of several: probabilities, votes, thresholds",
+            "combine runs: probabilities, votes, thresholds",
             often="output gold method aim nbest threshold",
         ),
-        "compare": Command("bert4ner.cli.compare:compare", "options, scores and significance of several runs"),
+        "compare": Command(
+            "bert4ner.cli.compare:compare",
+            "options, scores and significance of several runs",
+            often="gold json format align offsets quiet",
+        ),
         "convert": Command(
             "bert4ner.cli.convert:convert",
-            "from one data format to another",
+            "convert one data format into another",
             often="format input-format scheme overwrite align offsets",
         ),
         "convert-checkpoint": Command(
-            "bert4ner.cli.convert_checkpoint:convert_checkpoint", "pretrained weights from one layout to another"
+            "bert4ner.cli.convert_checkpoint:convert_checkpoint", "convert pretrained weights to another layout"
         ),
-        "report": Command("bert4ner.cli.report:report", "one HTML page with a run's scores, curves and errors"),
-        "legacy": Command("bert4ner.cli.legacy:legacy", "run a script of TensorFlow 1 and Keras 2 times", runner=True),
-        "info": Command("bert4ner.cli.info:info", "versions, devices, precision, what is missing"),
+        "report": Command(
+            "bert4ner.cli.report:report",
+            "write an HTML page with a run's scores, curves and errors",
+            often="gold output overwrite format align offsets",
+        ),
+        "legacy": Command("bert4ner.cli.legacy:legacy", "run a script for TensorFlow 1 and Keras 2", runner=True),
+        "info": Command("bert4ner.cli.info:info", "versions, devices, precision, missing packages"),
     },
     instance_of="bert4ner.command:Command",
 )
-"""What `bert4ner` can be followed by."""
+"""The commands of `bert4ner`."""
 
 HEADS: Registry[Any] = Registry(
     "head",
@@ -143,7 +155,7 @@ HEADS: Registry[Any] = Registry(
     },
     subclass_of="bert4ner.models.heads.base:Head",
 )
-"""Classes of `models.heads`: what turns token vectors into entities."""
+"""Classes of `models.heads`: they turn token vectors into entities."""
 
 FAMILIES: Registry[Any] = Registry(
     "family",
@@ -153,9 +165,19 @@ FAMILIES: Registry[Any] = Registry(
         "albert": "bert4ner.models.pretrained.families.albert:ALBERT",
         "electra": "bert4ner.models.pretrained.families.electra:ELECTRA",
         "nezha": "bert4ner.models.pretrained.families.nezha:NEZHA",
+        "ernie": "bert4ner.models.pretrained.families.ernie:ERNIE",
+        "xlm_roberta": "bert4ner.models.pretrained.families.roberta:XLM_ROBERTA",
+        "camembert": "bert4ner.models.pretrained.families.roberta:CAMEMBERT",
+        "roberta": "bert4ner.models.pretrained.families.roberta:ROBERTA",
         "roformer_v2": "bert4ner.models.pretrained.families.roformer:ROFORMER_V2",
         "roformer": "bert4ner.models.pretrained.families.roformer:ROFORMER",
+        "megatron_bert": "bert4ner.models.pretrained.families.megatron_bert:MEGATRON_BERT",
+        "distilbert": "bert4ner.models.pretrained.families.distilbert:DISTILBERT",
         "xlnet": "bert4ner.models.pretrained.families.xlnet:XLNET",
+        "modernbert": "bert4ner.models.pretrained.families.modernbert:MODERNBERT",
+        "gte": "bert4ner.models.pretrained.families.gte:GTE",
+        "jina_bert": "bert4ner.models.pretrained.families.jina:JINA_BERT",
+        "deberta": "bert4ner.models.pretrained.families.deberta:DEBERTA",
         "t5": "bert4ner.models.pretrained.families.t5:T5",
         "gpt": "bert4ner.models.pretrained.families.gpt:GPT",
         "gpt2_ml": "bert4ner.models.pretrained.families.gpt:GPT2_ML",
@@ -166,7 +188,7 @@ FAMILIES: Registry[Any] = Registry(
 )
 """`models.pretrained.family.Family` objects, in the order in which they are asked whether a folder is theirs.
 
-Those of other packages are asked before all of these; BERT is last: it is what a folder holds that says nothing else.
+Families of other packages are asked before these; BERT is last: it takes every folder that names no family.
 """
 
 MODIFIERS: Registry[Any] = Registry(
@@ -189,7 +211,7 @@ MODIFIERS: Registry[Any] = Registry(
     },
     subclass_of="bert4ner.train.step:Modifier",
 )
-"""Classes of `train.modifiers`: what is done around the gradient in a step of training."""
+"""Classes of `train.modifiers`: they change the training step around the gradient."""
 
 EXECUTORS: Registry[Any] = Registry(
     "executor",
@@ -200,4 +222,4 @@ EXECUTORS: Registry[Any] = Registry(
     },
     subclass_of="bert4ner.train.executors.base:Executor",
 )
-"""Classes of `train.executors`: what runs the trainings of a run, and where."""
+"""Classes of `train.executors`: they run the trainings of a run, in some place."""

@@ -1,4 +1,4 @@
-"""HTML for notebooks: a table, and a text with its entities marked. Knows strings and numbers alone."""
+"""HTML for notebooks: a table, and a text with its entities highlighted. Knows only strings and numbers."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 
 Mark = tuple[Sequence[tuple[int, int]], str]
-"""The pieces of an entity, each (start, end), and its label."""
+"""The fragments of an entity, each (start, end), and its label."""
 
 
 def table_html(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -23,9 +23,9 @@ def _cell(cell: str, *, left: bool) -> str:
 
 
 def marked_html(text: str, marks: Sequence[Mark]) -> str:
-    """A text in which entities have their label's colour as background, and the label behind them.
+    """A text in which entities have their label's colour as background, followed by the label.
 
-    Where entities share characters, these have the colour of the shortest.
+    Where entities share characters, the shortest one's colour is used.
     """
     pieces = [(start, end, label) for fragments, label in marks for start, end in fragments]
     edges = sorted({0, len(text), *(edge for start, end, _ in pieces for edge in (start, end))})
@@ -37,10 +37,10 @@ def marked_html(text: str, marks: Sequence[Mark]) -> str:
         covering = [(stop - begin, label) for begin, stop, label in pieces if begin <= start and end <= stop]
         shown = escape(text[start:end])
         parts.append(f'<mark style="background:{_colour(min(covering)[1])}">{shown}</mark>' if covering else shown)
-        parts += [f'<sub style="color:#666">{escape(label)}</sub>' for label in ends.get(end, ())]
+        parts += [f'<sub style="color:#666;font-size:.62em">{escape(label)}</sub>' for label in ends.get(end, ())]
     return f'<div lang="zh" style="white-space:pre-wrap;line-height:1.8">{"".join(parts)}</div>'
 
 
 def _colour(label: str) -> str:
-    """Of a label, the same in every process; light, for black letters."""
+    """The colour of a label, the same in every process; light, for black letters."""
     return f"hsl({zlib.crc32(label.encode('utf-8', 'replace')) % 360},85%,83%)"

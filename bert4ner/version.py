@@ -1,4 +1,4 @@
-"""The version, read by setup without running this, and that of bert4keras, which built wheels carry along."""
+"""The version, which setup reads without running this module, and that of bert4keras, which built wheels contain."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""What the example scripts share, the whole loop: read, cross-validate, score out of fold, recognize with all folds.
+"""The loop that all example scripts share: read, cross-validate, score out of fold, recognize with all folds.
 
-Each script beside this one names a head, the options that suit it and the score that its command gave.
+Each script beside this one chooses a head and suitable options, and states the score that its command gave.
 """
 
 import argparse
@@ -15,12 +15,12 @@ TEXT = "本品用于气血两亏引起的月经量少、行经腹痛，孕妇忌
 
 
 def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) -> None:
-    """Cross-validate one head on annotated documents, the bundled sample by default, and print what it scores.
+    """Cross-validate one head on annotated documents, by default the bundled sample, and print its scores.
 
     Args:
-        description: the script's docstring, its `--help`.
-        head: what turns token vectors into entities.
-        epochs: unless the command line says otherwise.
+        description: the script's docstring, for its `--help`.
+        head: turns token vectors into entities.
+        epochs: unless the command line sets them.
         chosen: more options of `bert4ner.Config`.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -30,7 +30,7 @@ def run(description: str | None, *, head: str, epochs: int = 10, **chosen: Any) 
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=epochs)
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")  # the library logs, scripts decide where to
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # the library logs, scripts choose where to
 
     documents = bert4ner.read_documents(given.data)
     config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **chosen)

@@ -1,11 +1,11 @@
-"""Task: what a team does in a competition, from annotated leaflets to the files that a contest asks for.
+"""Task: the steps of a competition team, from annotated leaflets to the files to submit.
 
-Look at the annotation, cross-validate two unlike networks with the recipe, ask them which annotation is doubtful (and,
+Audit the annotation, cross-validate two different networks with the recipe, ask them which annotation is doubtful (and,
 with --denoise, train again where all of them agree against it), let every fold label the new texts and train again with
-these labels, keep of each network the run that is better out of fold, combine them with a threshold for every label,
-which is chosen on predictions that no model made of what it had learned, and write the entities of the new texts.
+these pseudo-labels, keep the better run of each network by its out-of-fold F1, combine them with a threshold for every
+label, chosen on out-of-fold predictions, and write the entities of the new texts.
 Data: the bundled sample of 129 leaflets, and 66 texts without annotation (or documents of your own).
-Score: none told here: with so few epochs this shows the way. `combine` prints what is honest on your data.
+Score: none here: so few epochs only show the steps. `combine` prints honest scores for your data.
 
     python examples/competition.py --epochs 3
     python examples/competition.py train.json test.txt --pretrained chinese_roberta_wwm_ext_L-12_H-768_A-12 --folds 5
@@ -27,8 +27,13 @@ from bert4ner.scoring.agreement import agreed_changes, apply_changes
 from bert4ner.scoring.review import most_doubtful, write_review
 from bert4ner.scoring.suspicion import find_doubts
 
-HEADS = ("crf", "global_pointer")  # unlike each other: their mistakes differ
+HEADS = ("crf", "global_pointer")  # different heads make different mistakes
 RECIPE = {"lexicon": "train", "modifiers": "ema"}
+WAYS = {  # all with a threshold for every label that gives the best F1, because annotation is given
+    "averaged": bert4ner.CombineOptions(),
+    "averaged-candidates": bert4ner.CombineOptions(nbest=5),
+    "rescored": bert4ner.CombineOptions(method="rescoring", nbest=8),  # also by the rest of the document
+}
 
 
 def cross_validated(
@@ -37,7 +42,7 @@ def cross_validated(
     folder: Path,
     pseudo: Mapping[str, Sequence[PseudoLabelled]] | None = None,
 ) -> dict[str, tuple[float, Path]]:
-    """Out-of-fold F1 and folder of a run of each head; those that are complete are not trained again."""
+    """Out-of-fold F1 and folder of a run with each head; complete runs are not trained again."""
     runs = {}
     for head in given.heads:
         config = bert4ner.Config().replace(pretrained=given.pretrained, epochs=given.epochs, head=head, **RECIPE)
@@ -49,7 +54,7 @@ def cross_validated(
 
 
 def denoised(documents: Sequence[bert4ner.Document], runs: Sequence[Path], output: Path) -> list[bert4ner.Document]:
-    """The documents as all heads agree on them, two at least; what is doubtful goes to a file for doccano."""
+    """The documents as all heads (at least two) agree on them; doubtful ones go to a file for doccano."""
     opinions = ask_runs(runs, documents)
     doubts = Counter(doubt.kind for _, doubt in find_doubts(opinions) if doubt.suspicion > 0.5)
     print(f"doubtful annotation: {', '.join(f'{count} {kind}' for kind, count in doubts.most_common()) or 'none'}")
@@ -63,7 +68,7 @@ def denoised(documents: Sequence[bert4ner.Document], runs: Sequence[Path], outpu
 
 
 def labelled(documents: Sequence[bert4ner.Document], run: Path, output: Path) -> list[PseudoLabelled]:
-    """What each fold's models say of new texts, for that fold alone: they never saw what it holds out."""
+    """Pseudo-labels for new texts from each fold's models, for that fold alone, which never saw what it holds out."""
     lessons = bert4ner.pseudo_label(run, documents, by_fold=True)
     found = [each for lesson in lessons for each in lesson.labelled]
     bert4ner.write_pseudo_labels(found, output)
@@ -71,8 +76,20 @@ def labelled(documents: Sequence[bert4ner.Document], run: Path, output: Path) ->
     return found
 
 
+def best_combined(runs: Sequence[Path], documents: Sequence[bert4ner.Document], folder: Path) -> Path:
+    """Combine runs in all ways; the folder of the best one by F1 on folds to which nothing was fitted."""
+    found = []
+    for name, options in WAYS.items():
+        output = folder / name
+        shutil.rmtree(output, ignore_errors=True)
+        scores = bert4ner.combine_runs(runs, output=output, gold=documents, options=options)
+        print(f"{name}, fitted to the other folds: out-of-fold F1 {scores.micro.f1:.4f}")
+        found.append((scores.micro.f1, output))
+    return max(found)[1]
+
+
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", default=str(ROOT / "examples/data/leaflets.jsonl"))
     parser.add_argument("test", nargs="?", default=str(ROOT / "examples/data/leaflets-unlabelled.txt"))
@@ -81,16 +98,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--heads", nargs="+", default=HEADS)
-    parser.add_argument("--denoise", action="store_true", help="Train again on annotation as all models agree.")
+    parser.add_argument("--denoise", action="store_true", help="Train again on annotation that all models agree on.")
     parser.add_argument("--no-pseudo", action="store_true", help="Learn nothing from the new texts.")
     given = parser.parse_args()
     if given.denoise and len(given.heads) < 2:
-        parser.error("--denoise takes two --heads at least: one alone agrees with itself")
+        parser.error("--denoise needs at least two --heads: one alone agrees with itself")
     return given
 
 
 def main() -> None:
-    """The whole loop."""
+    """Run all steps."""
     given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
@@ -110,17 +127,12 @@ def main() -> None:
         taught = cross_validated(learned, given, given.output / "taught", pseudo)
         runs = {head: max(runs[head], taught[head]) for head in runs}
 
-    kept, combined = [run for _, run in runs.values()], given.output / "combined"
-    shutil.rmtree(combined, ignore_errors=True)
-    options = bert4ner.CombineOptions(nbest=5)  # thresholds for the best F1, since annotation is given
-    scores = bert4ner.combine_runs(kept, output=combined, gold=documents, options=options)  # as somebody annotated it
-    print(f"combined, thresholds chosen on the other folds: out-of-fold F1 {scores.micro.f1:.4f}")
-
+    combined = best_combined([run for _, run in runs.values()], documents, given.output)  # the original annotation
     recognizer = bert4ner.load_recognizer(combined)
     found = recognizer.predict(bert4ner.iterate_documents(given.test))
     submission = given.output / "submission"
     shutil.rmtree(submission, ignore_errors=True)
-    bert4ner.write_documents(found, submission, "brat")  # a .txt and an .ann for each text, as such contests ask for
+    bert4ner.write_documents(found, submission, "brat")  # a .txt and an .ann for each text, as contests require
     print(f"submission: {shutil.make_archive(str(submission), 'zip', submission)}")
 
 

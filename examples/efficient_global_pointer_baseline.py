@@ -1,6 +1,6 @@
 """Task: find entities that may lie inside others, with K-fold Efficient GlobalPointer.
 
-One product says which spans are entities, a term of each token of which label: few weights with many labels.
+One product scores the spans, a term per token scores the labels: few weights with many labels.
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
 Score: out-of-fold micro F1 63.53 (3 folds, 10 epochs, seed 42, tcm-mini).
 

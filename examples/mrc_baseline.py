@@ -1,6 +1,6 @@
 """Task: find entities by asking the encoder for each label, after its description, with K-fold reading comprehension.
 
-One pass of the last layers for each label: slow, and of use where labels explain themselves and examples are few.
+One pass of the last layers for each label: slow, and useful if labels explain themselves and examples are few.
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
 Score: out-of-fold micro F1 62.27 (3 folds, 10 epochs, seed 42, tcm-mini).
 
@@ -13,5 +13,5 @@ from baseline import ROOT, run
 run(
     __doc__,
     head="mrc",
-    label_descriptions=str(ROOT / "examples/data/leaflets-labels.tsv"),  # label<TAB>what is asked for it
+    label_descriptions=str(ROOT / "examples/data/leaflets-labels.tsv"),  # label<TAB>description
 )

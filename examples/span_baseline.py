@@ -1,6 +1,6 @@
 """Task: find entities in leaflets of Chinese medicine by their ends, with K-fold start and end pointers.
 
-The second model of DeepNER, unlike enough to a CRF to be combined with it. Flat entities.
+The second model of DeepNER, different enough from a CRF for combining. Flat entities.
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
 Score: out-of-fold micro F1 56.16 (3 folds, 10 epochs, seed 42, tcm-mini).
 

@@ -1,6 +1,6 @@
-"""Task: find entities that may nest or come in several pieces, by relations between tokens, with K-fold W2NER.
+"""Task: find entities that may be nested or discontinuous, by relations between tokens, with K-fold W2NER.
 
-An epoch takes about twice as long as a CRF's; entities in pieces (brat's `;`) can be learned by no other head.
+An epoch takes about twice as long as a CRF's; no other head learns discontinuous entities (brat's `;`).
 Data: the bundled sample of 129 leaflets (or annotated documents of your own, in any format that bert4ner reads).
 Score: out-of-fold micro F1 78.18 (3 folds, 10 epochs, seed 42, tcm-mini).
 

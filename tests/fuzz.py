@@ -27,7 +27,7 @@ from bert4ner.registry import FORMATS
 
 CORPUS = Path(__file__).parent / "data" / "formats"
 SECONDS, LONGEST_ERROR, TIMES_SIZE, SPARE = 1.0, 1000, 50, 4 << 20
-LINES_OF_ERROR = 21  # brat tells of the first twenty annotations that it cannot read
+LINES_OF_ERROR = 21  # brat reports the first twenty annotations that it cannot read
 MEASURED = 100  # one input in so many is read with its memory measured, which takes ten times as long
 KEYS = (
     *("text", "entities", "spans", "ents", "label", "labels", "ner_tags", "tokens", "annotations", "data", "id"),
@@ -197,9 +197,9 @@ class Findings:
         try:
             return read_with_report(path, format)
         except Bert4NERError as error:
-            told = str(error)
-            if len(told) > LONGEST_ERROR * (told.count("\n") + 1) or told.count("\n") > LINES_OF_ERROR:
-                self.problems.append(f"{name} as {format}: an error of {len(told)} characters: {told[:200]}")
+            message = str(error)
+            if len(message) > LONGEST_ERROR * (message.count("\n") + 1) or message.count("\n") > LINES_OF_ERROR:
+                self.problems.append(f"{name} as {format}: an error of {len(message)} characters: {message[:200]}")
             return None
         except Exception as error:
             self.problems.append(f"{name} as {format}: {type(error).__name__}: {str(error)[:200]}")
@@ -267,7 +267,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", action="store_true", help="files of runs, models and pretrained folders instead")
     options = parser.parse_args()
+    if options.runs:
+        from tests import fuzz_runs  # deferred: TensorFlow
+
+        return fuzz_runs.main(options.inputs, options.seed)
     started = time.time()
     findings = fuzz(options.inputs, options.seed)
     for problem in findings.problems:

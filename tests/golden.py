@@ -97,7 +97,7 @@ def make(folder: Path) -> None:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """A digest of everything that must not change: results, scores, weights; not what tells of versions and times."""
+    """A digest of everything that must not change: results, scores, weights; not versions and times."""
     found = {}
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         name = path.relative_to(folder).as_posix()
@@ -133,7 +133,7 @@ def difference(old: dict[str, str], new: dict[str, str], what: str) -> int:
 
 
 def main() -> int:
-    """Record or compare; the exit code tells whether all is equal."""
+    """Record or compare; the exit code says whether all is equal."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("action", choices=["record", "compare"])
     parser.add_argument("folder", type=Path)

@@ -27,8 +27,7 @@ ENVIRONMENT = {
 NOTE = "each fold's best epoch was chosen on the documents it is scored on"
 
 
-@pytest.fixture
-def gold() -> list[Document]:
+def gold_documents() -> list[Document]:
     """Six texts with a drug and a symptom each."""
     return [
         Document(f"leaflet-{number}", f"{drug}用于{symptom}。", (Entity(0, 2, "DRUG"), Entity(4, 6, "SYMPTOM")))
@@ -38,8 +37,7 @@ def gold() -> list[Document]:
     ]
 
 
-@pytest.fixture
-def predicted(gold) -> list[Document]:
+def predicted_documents(gold: Sequence[Document]) -> list[Document]:
     """Of each kind of error one, in the first four texts; the rest is right."""
     drug, symptom = Entity(0, 2, "DRUG", 0.95), Entity(4, 6, "SYMPTOM", 0.85)
     found = [
@@ -51,6 +49,18 @@ def predicted(gold) -> list[Document]:
         (drug, symptom),
     ]
     return [Document(each.id, each.text, entities) for each, entities in zip(gold, found, strict=True)]
+
+
+@pytest.fixture
+def gold() -> list[Document]:
+    """As `gold_documents`."""
+    return gold_documents()
+
+
+@pytest.fixture
+def predicted(gold) -> list[Document]:
+    """As `predicted_documents`."""
+    return predicted_documents(gold)
 
 
 @pytest.fixture
@@ -77,55 +87,60 @@ def _history(num_epochs: int) -> list[dict[str, Any]]:
     ]
 
 
+def write_run(
+    path: Path,
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    *,
+    folds: int = 2,
+    epochs: int = 3,
+    only_trained_on: Sequence[Document] = (),
+    **options: Any,
+) -> Path:
+    """Write a complete run; documents are dealt to the folds in turn, all but the first `only_trained_on`."""
+    run = RunFolder(path)
+    places = {document.id: number % folds for number, document in enumerate(gold)}
+    run.path.mkdir()
+    chosen = {"epochs": epochs, "head": "softmax", "pretrained": "bert", **options}
+    run.write("config.toml", Config().replace(**chosen).to_toml())
+    run.write("labels.txt", "DRUG\nSYMPTOM\n")
+    run.write("environment.json", json.dumps(ENVIRONMENT))
+    run.write(
+        "folds.json",
+        json.dumps(
+            {
+                "folds": folds,
+                "fingerprint": fingerprint([*only_trained_on, *gold]),
+                "documents": {**{document.id: -1 for document in only_trained_on}, **places},
+            }
+        ),
+    )
+    lines = []
+    for fold in range(folds):
+        pairs = [pair for pair in zip(gold, predicted, strict=True) if places[pair[0].id] == fold]
+        run.fold(fold).mkdir()
+        write_documents([found for _, found in pairs], run.fold(fold) / "predictions.jsonl", "jsonl")
+        text = "".join(json.dumps(line) + "\n" for line in _history(epochs))
+        (run.fold(fold) / "history.jsonl").write_text(text, encoding="utf-8")
+        micro = evaluate(*zip(*pairs, strict=True)).micro
+        lines.append({"fold": fold, "best_epoch": epochs, **asdict(micro)})
+    write_documents(predicted, run.path / "out_of_fold.jsonl", "jsonl")
+    summary = {
+        "note": NOTE,
+        "out_of_fold": evaluate(gold, predicted).to_dict(),
+        "folds": lines,
+        "bootstrap_f1": [0.123, 0.987],
+    }
+    run.write("scores.json", json.dumps(summary))
+    return run.path
+
+
 @pytest.fixture
 def make_run(tmp_path) -> Callable[..., Path]:
-    """Writes a complete run; documents are dealt to the folds in turn, all but the first `only_trained_on`."""
+    """As `write_run`, into a folder of the given name."""
 
-    def make(
-        gold: Sequence[Document],
-        predicted: Sequence[Document],
-        *,
-        folds: int = 2,
-        epochs: int = 3,
-        only_trained_on: Sequence[Document] = (),
-        name: str = "run",
-        **options: Any,
-    ) -> Path:
-        run = RunFolder(tmp_path / name)
-        places = {document.id: number % folds for number, document in enumerate(gold)}
-        run.path.mkdir()
-        chosen = {"epochs": epochs, "head": "softmax", "pretrained": "bert", **options}
-        run.write("config.toml", Config().replace(**chosen).to_toml())
-        run.write("labels.txt", "DRUG\nSYMPTOM\n")
-        run.write("environment.json", json.dumps(ENVIRONMENT))
-        run.write(
-            "folds.json",
-            json.dumps(
-                {
-                    "folds": folds,
-                    "fingerprint": fingerprint([*only_trained_on, *gold]),
-                    "documents": {**{document.id: -1 for document in only_trained_on}, **places},
-                }
-            ),
-        )
-        lines = []
-        for fold in range(folds):
-            pairs = [pair for pair in zip(gold, predicted, strict=True) if places[pair[0].id] == fold]
-            run.fold(fold).mkdir()
-            write_documents([found for _, found in pairs], run.fold(fold) / "predictions.jsonl", "jsonl")
-            text = "".join(json.dumps(line) + "\n" for line in _history(epochs))
-            (run.fold(fold) / "history.jsonl").write_text(text, encoding="utf-8")
-            micro = evaluate(*zip(*pairs, strict=True)).micro
-            lines.append({"fold": fold, "best_epoch": epochs, **asdict(micro)})
-        write_documents(predicted, run.path / "out_of_fold.jsonl", "jsonl")
-        summary = {
-            "note": NOTE,
-            "out_of_fold": evaluate(gold, predicted).to_dict(),
-            "folds": lines,
-            "bootstrap_f1": [0.123, 0.987],
-        }
-        run.write("scores.json", json.dumps(summary))
-        return run.path
+    def make(*documents: Sequence[Document], name: str = "run", **options: Any) -> Path:
+        return write_run(tmp_path / name, *documents, **options)
 
     return make
 
@@ -137,8 +152,13 @@ def run(make_run, gold, predicted) -> Path:
 
 
 @pytest.fixture
-def combined(run, gold, predicted):
-    """The run as if it had been combined of two others: no folds of its own, no configuration, no history."""
+def combined(run) -> Path:
+    """As `as_combined` makes of the run."""
+    return as_combined(run)
+
+
+def as_combined(run: Path) -> Path:
+    """A run as if it had been combined of two others: no folds of its own, no configuration, no history."""
     for fold in (0, 1):
         shutil.rmtree(run / f"fold-{fold}")
     for name in ("config.toml", "folds.json"):

@@ -19,7 +19,7 @@ def test_a_checkout_has_them():
     assert len(documents) == 129 and sum(len(each.entities) for each in documents) == 2791
 
 
-def test_the_package_comes_first_and_what_is_nowhere_is_told(tmp_path, monkeypatch):
+def test_the_package_comes_first_and_what_is_nowhere_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_PACKAGE", tmp_path / "bert4ner")
     with pytest.raises(EnvironmentProblem, match=r"leaflets\.jsonl, which comes with bert4ner, is missing; install"):
         bundled(SAMPLE)

@@ -46,13 +46,13 @@ def unrecorded(cls: type[Options], recorded: dict[str, object]) -> list[str]:
 
 @pytest.mark.parametrize("relation", Config.relations, ids=lambda relation: relation.__name__)
 def test_what_contradicts_another_option_is_refused(relation):
-    options, told = AGAINST_RELATIONS[relation.__name__]
-    with pytest.raises(ConfigError, match=told):
+    options, message = AGAINST_RELATIONS[relation.__name__]
+    with pytest.raises(ConfigError, match=message):
         Config().replace(**options)
     assert relation(Config()) is None
 
 
-def test_short_windows_overlap_less_unless_told_how_much():
+def test_short_windows_overlap_less_unless_reported_how_much():
     short = Config().replace(max_length=64)
     assert (short.windows.overlap, Config().replace(max_length=66).windows.overlap) == (16, 32)
     assert Config().replace(max_length=64, overlap=31).windows.overlap == 31
@@ -66,6 +66,25 @@ def test_the_option_at_fault_is_named():
         Config().replace(max_length=10_000)
     with pytest.raises(ConfigError, match=r"^batch_tokens must be at least 10000"):
         Config().replace(max_length=10_000, batch_tokens=5000)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("neck", "encoder"),
+        ("lr", "learning_rate"),
+        ("max_len", "max_length"),
+        ("Epochs", "epochs"),
+        ("bert", "pretrained"),
+    ],
+)
+def test_an_option_named_as_on_the_command_line_or_in_other_tools_is_recognised(name, meant, tmp_path):
+    with pytest.raises(ConfigError, match=f"unknown option '{name}'; did you mean '{meant}'"):
+        Config(**{name: 1})
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[{Config.option(meant).group}]\n{name} = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"did you mean '{meant}'"):
+        Config.load(path)
 
 
 def test_an_unknown_head_is_refused_with_the_nearest():
@@ -84,7 +103,7 @@ def test_no_option_is_added_or_changed_without_a_migration():
     assert unrecorded(Config, RECORDED[str(Config.version())]) == []
 
 
-def test_an_option_that_is_new_gone_or_other_is_told():
+def test_an_option_that_is_new_gone_or_other_is_reported():
     recorded = dict(RECORDED[str(Config.version())])
     del recorded["epochs"]
     recorded.update(seed=7, old=1)

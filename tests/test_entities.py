@@ -1,4 +1,4 @@
-"""Entities in several pieces: what they are, what they are equal to, and who else takes notice of them."""
+"""Discontinuous entities: what they are, what they are equal to, and who else takes notice of them."""
 
 import copy
 import pickle
@@ -55,7 +55,7 @@ def test_fragments_that_are_no_pieces_are_refused(fragments):
 def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
     document = Document("a", TEXT, (PIECES, WHOLE))
     losses = write_documents([document], tmp_path / "out", format)
-    assert ("entities in several pieces" in losses) is not FORMATS.get(format).holds.fragments
+    assert ("discontinuous entities" in losses) is not FORMATS.get(format).holds.fragments
     if format == "text":
         return
     (read,) = read_documents(tmp_path / "out", format)
@@ -63,7 +63,7 @@ def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("fragments", "told"),
+    ("fragments", "message"),
     [
         ([[0, 1, 2]], r"expected a fragment \[start, end\], found \[0, 1, 2\]"),
         ([["0", 1]], "expected a fragment"),
@@ -71,13 +71,13 @@ def test_formats_keep_pieces_or_count_the_loss(format, tmp_path, caplog):
         ("x", "expected a list under 'fragments'"),
     ],
 )
-def test_jsonl_refuses_what_is_no_piece(tmp_path, fragments, told):
+def test_jsonl_refuses_what_is_no_piece(tmp_path, fragments, message):
     import json
 
     path = tmp_path / "set.jsonl"
     entity = {"start": 0, "end": 5, "label": "DIS", "fragments": fragments}
     path.write_text(json.dumps({"text": TEXT, "entities": [entity]}), encoding="utf-8")
-    with pytest.raises(DataError, match=f"set.jsonl:1: {told}"):
+    with pytest.raises(DataError, match=f"set.jsonl:1: {message}"):
         read_documents(path, "jsonl")
 
 
@@ -117,7 +117,7 @@ def test_unsure_spans_are_sorted_part_of_a_document_and_within_its_text_in_one_p
     assert Document("a", TEXT) != Document("a", TEXT, unsure=spans)
     with pytest.raises(DataError, match=r"document a: unsure span A at \[0, 99\) ends outside the text of"):
         Document("a", TEXT, unsure=(Entity(0, 99, "A"),))
-    with pytest.raises(DataError, match="document a: an unsure span must be in one piece, got Entity"):
+    with pytest.raises(DataError, match="document a: an unsure span must not be discontinuous, got Entity"):
         Document("a", TEXT, unsure=(Entity(0, 3, "A", fragments=((0, 1), (2, 3))),))
 
 

@@ -40,31 +40,31 @@ def test_a_thing_is_imported_when_it_is_asked_for(codecs):
     assert [registry.get(name).__name__ for name in registry] == ["JSONDecoder", "str", "JSONEncoder"]
 
 
-def test_an_unknown_name_is_told_with_the_nearest(codecs):
+def test_an_unknown_name_is_reported_with_the_nearest(codecs):
     with pytest.raises(ConfigError, match=r"^unknown codec 'jsn'; did you mean 'json'\?$"):
         codecs({}).get("jsn")
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "expected"),
     [
         ("no_such_module:Zip", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("json:Zip", "AttributeError: module 'json' has no attribute 'Zip'"),
         ("json:dumps", "TypeError: expected a subclass of json:JSONDecoder, found <function dumps"),
     ],
 )
-def test_a_package_that_cannot_deliver_is_told_and_stops_nothing_else(place, told, codecs, caplog):
+def test_a_package_that_cannot_deliver_is_reported_and_stops_nothing_else(place, expected, codecs, caplog):
     registry = codecs({"zip": place}, subclass_of="json:JSONDecoder")
     with pytest.raises(EnvironmentProblem) as caught:
         registry.get("zip")
     message = str(caught.value)
-    assert message.startswith(f"codec-pack: its codec 'zip' cannot be loaded from {place} ({told}")
+    assert message.startswith(f"codec-pack: its codec 'zip' cannot be loaded from {place} ({expected}")
     assert message.endswith("; repair or uninstall that package")
     assert [name for name, _ in registry.items()] == [name for name, _ in registry.items()] == ["json", "plain"]
     assert caplog.messages == [message]
 
 
-def test_a_package_that_exits_or_speaks_in_lines_is_told_in_one_line(codecs, tmp_path, caplog):
+def test_a_package_that_exits_or_speaks_in_lines_is_reported_in_one_line(codecs, tmp_path, caplog):
     (tmp_path / "exits_at_import.py").write_text("import sys\nsys.exit('no licence,\\n  sorry')\n", encoding="utf-8")
     assert [name for name, _ in codecs({"zip": "exits_at_import:Zip"}).items()] == ["json", "plain"]
     assert "(SystemExit: no licence, sorry); repair" in caplog.messages[0] and "\n" not in caplog.messages[0]
@@ -89,7 +89,7 @@ def test_a_name_that_is_no_word_is_not_registered(name, codecs):
         codecs({}).register(name, bytes)
 
 
-def test_a_taken_name_is_left_out_and_told(codecs, caplog):
+def test_a_taken_name_is_left_out_and_reported(codecs, caplog):
     registry = codecs({"json": "json:JSONEncoder"})
     assert registry.names() == ("json", "plain")
     assert registry.get("json").__name__ == "JSONDecoder"

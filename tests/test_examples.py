@@ -61,8 +61,8 @@ def test_a_script_says_what_it_measured_and_trains_that_head(configured, head):
     given = configured(head)
     config = given["config"]
     assert config.model.head == head
-    told = (str(given["folds"]), str(config.optimization.epochs))
-    assert measured and measured.groups() == told
+    message = (str(given["folds"]), str(config.optimization.epochs))
+    assert measured and measured.groups() == message
     assert Path(config.model.pretrained).samefile(ROOT / "pretrained/tcm-mini")
     assert len(given["documents"]) == 129 and config.spans.nesting == "auto"
     assert bool(config.spans.label_descriptions) == (head == "mrc")
@@ -144,13 +144,14 @@ def test_the_competition_goes_from_annotation_to_submission_files(run_here, eage
     options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1, "--heads", "softmax")
     printed = run_here("competition.py", "some.jsonl", "new.txt", *options)
     output = tmp_path / "runs/competition"
-    for told in (
+    for message in (
         "first, softmax: out-of-fold F1 0.",
         "taught, softmax: out-of-fold F1 0.",
         "all models agree against it: ",
-        "combined, thresholds chosen on the other",
+        "averaged, fitted to the other folds: out-of-fold F1 0.",
+        "rescored, fitted to the other folds: out-of-fold F1 0.",
     ):
-        assert told in printed
+        assert message in printed
     taught = read_pseudo_labels(output / "pseudo-softmax.jsonl")
     assert [each.teachers.folds for each in taught] == [(0,)] * 3 + [(1,)] * 3
     known = {each.text for each in documents}

@@ -13,8 +13,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors bundled given showing bars entities
-    entry_points command registry options migrations network_options training_options config
+    version errors schema bundled encoder_names given phrases showing bars entities
+    entry_points command registry options other_names migrations network_options training_options config
     data text decode scoring
     runs
     backend networks models

@@ -23,7 +23,7 @@ def test_numbers_of_numpy_become_pythons():
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "message"),
     [
         (lambda: Entity("0", 2, "X"), r"expected a whole number as start, got '0' \(str\)"),
         (lambda: Entity(0, 1.5, "X"), r"expected a whole number as end, got 1.5 \(float\)"),
@@ -37,7 +37,7 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: Document("1", "本品", "X"), r"document 1: entities: expected a list of Entity, got 'X' \(str\)"),
         (lambda: Document.from_dict("本品"), "expected a dict that describes a document, got '本品'"),
         (lambda: Document.from_dict({"text": "本品", "entites": []}), "'entites'; did you mean 'entities'"),
-        (lambda: Document.from_dict({"id": "1"}), "of which text is a must; found no 'text'"),
+        (lambda: Document.from_dict({"id": "1"}), r"text is required\); found no 'text'"),
         (
             lambda: Document.from_dict({"text": "本品", "entities": [[0]]}),
             r"entities\[0\]: expected the fields of Entity",
@@ -50,8 +50,8 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: evaluate([DOCUMENT], [None]), r"predicted documents\[0\]: expected a Document, got None"),
     ],
 )
-def test_another_type_is_refused_by_name(made, told):
-    with pytest.raises(DataError, match=told) as caught:
+def test_another_type_is_refused_by_name(made, message):
+    with pytest.raises(DataError, match=message) as caught:
         made()
     assert len(str(caught.value)) < 250
 

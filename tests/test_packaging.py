@@ -161,11 +161,11 @@ def test_wheel_alone_builds_a_model_where_bert4keras_is_not(wheel, environment, 
     assert "No broken requirements found" in run(*pip, "check", cwd=workshop)
 
     pretrained = tiny_bert(workshop / "pretrained")
-    told = json.loads(run(python, "-I", "-c", BUILD_MODEL, pretrained, cwd=workshop).splitlines()[-1])
-    assert told["shape"] == [2, 10, 1 + 2 * len("BIS")]
-    installed = Path(told["bert4ner"]).parent
+    text_shown = json.loads(run(python, "-I", "-c", BUILD_MODEL, pretrained, cwd=workshop).splitlines()[-1])
+    assert text_shown["shape"] == [2, 10, 1 + 2 * len("BIS")]
+    installed = Path(text_shown["bert4ner"]).parent
     assert environment in installed.parents
-    assert Path(told["bert4keras"]).parent == installed / "_vendor" / "bert4keras"
+    assert Path(text_shown["bert4keras"]).parent == installed / "_vendor" / "bert4keras"
 
 
 @pytest.mark.slow
@@ -198,6 +198,7 @@ def tiny_bert(folder: Path) -> Path:
         "hidden_dropout_prob": 0.1,
         "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
+        "random_weights": True,
     }
     folder.mkdir()
     (folder / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")

@@ -86,9 +86,9 @@ def test_its_format_is_detected_read_and_written(bert4ner, installed, tmp_path):
     source, back = tmp_path / "set.txt", tmp_path / "back.txt"
     source.write_text(TABBED, encoding="utf-8")
     assert bert4ner("labels", source) == "DRUG\t2\nSYMPTOM\t1\n"
-    told = bert4ner("convert", source, tmp_path / "set.jsonl", "--format", "jsonl")
+    message = bert4ner("convert", source, tmp_path / "set.jsonl", "--format", "jsonl")
     counts = "2 documents, 3 entities, 2 labels"
-    assert told.splitlines() == [
+    assert message.splitlines() == [
         f"{source}: read as tabbed: {counts}",
         f"{tmp_path / 'set.jsonl'}: written as jsonl: {counts}",
     ]
@@ -108,7 +108,7 @@ def test_what_its_format_cannot_hold_is_counted(installed, tmp_path):
     assert python(installed, "-c", script).stdout == f"{lost}\n"
 
 
-def test_a_broken_line_of_its_format_is_told_with_its_place(installed, tmp_path):
+def test_a_broken_line_of_its_format_is_reported_with_its_place(installed, tmp_path):
     (tmp_path / "set.txt").write_text("人参\tDRUG\n", encoding="utf-8")
     done = python(installed, "-m", "bert4ner", "labels", tmp_path / "set.txt", "--format", "tabbed")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -205,11 +205,11 @@ def test_help_works_beside_a_broken_package(broken):
     ]
 
 
-def test_a_broken_command_is_told_in_one_line(broken):
+def test_a_broken_command_is_reported_in_one_line(broken):
     done = python(broken, "-m", "bert4ner", "bang")
     assert (done.returncode, done.stdout) == (2, "")
-    told = "bert4ner: error: bert4ner-broken: its command 'bang' cannot be loaded from bert4ner_broken:BANG"
-    assert done.stderr.splitlines()[-1].startswith(told)
+    message = "bert4ner: error: bert4ner-broken: its command 'bang' cannot be loaded from bert4ner_broken:BANG"
+    assert done.stderr.splitlines()[-1].startswith(message)
 
 
 def test_files_are_read_beside_a_broken_format(broken):

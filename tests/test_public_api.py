@@ -46,7 +46,7 @@ def test_every_listed_name_is_there(name):
     assert getattr(bert4ner, name) is not None
 
 
-def test_an_unknown_name_is_told():
+def test_an_unknown_name_is_reported():
     with pytest.raises(AttributeError, match="module 'bert4ner' has no attribute 'recognise'"):
         bert4ner.recognise  # noqa: B018
 

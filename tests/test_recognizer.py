@@ -5,7 +5,6 @@ The networks are tiny and their weights random but large: they find entities eve
 
 import copy
 import itertools
-import os
 import pickle
 import random
 from pathlib import Path
@@ -17,7 +16,7 @@ from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
 from bert4ner.decode.lattice import Lattice
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import CheckpointError, DataError, EnvironmentProblem, RunError
+from bert4ner.errors import CheckpointError, DataError, RunError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents
 from bert4ner.recognizer import NamedEntityRecognizer
@@ -89,25 +88,16 @@ def test_pickled_and_copied_it_is_the_folder_that_it_was_loaded_from(ner, run, t
         pickle.dumps(ner)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_says_so_instead_of_waiting_for_ever(ner):
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        told = []
-        for use in (lambda: ner.recognize("头晕"), lambda: NERModel.load("nowhere")):
-            try:
-                use()
-            except EnvironmentProblem as error:
-                told.append(str(error))
-        os.write(writing, "|".join(told).encode())
-        os._exit(0)
-    os.close(writing)
-    with open(reading, encoding="utf-8") as answer:
-        told = answer.read().split("|")
-    os.waitpid(child, 0)
-    assert len(told) == 2 and all("Load the model in each process, after the fork" in each for each in told)
+def test_a_damaged_model_of_a_run_is_loaded_only_unverified_and_pickled_as_such(run, texts):
+    weights = run / "fold-1" / "model" / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 128  # the sign of a number
+    weights.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors: has another SHA-256"):
+        NamedEntityRecognizer.load(run)
+    loaded = NamedEntityRecognizer.load(run, verify=False)
+    again = pickle.loads(pickle.dumps(loaded))
+    assert again.verify is False and again.recognize(texts[-1]) == loaded.recognize(texts[-1])
 
 
 class TestOneText:
@@ -171,12 +161,12 @@ class TestOneText:
             yield from texts[:3]
             raise ValueError("line 4 is broken")
 
-        for broken, error, told in (
+        for broken, error, message in (
             (failing(), ValueError, "line 4 is broken"),
             ([*texts[:3], None], DataError, "document text 4"),
         ):
             found = []
-            with pytest.raises(error, match=told) as caught:
+            with pytest.raises(error, match=message) as caught:
                 for each in ner.recognize_all(broken):
                     found.append(each)  # noqa: PERF402  # what came before the error is to stay
             assert found == [ner.recognize(text) for text in texts[:3]]
@@ -201,11 +191,11 @@ class TestOneText:
         assert [(e.start, e.end) for e in ner.recognize("𠮷" + CHARACTERS)] == [(e.start, e.end) for e in plain]
 
     @pytest.mark.parametrize(
-        ("text", "told"),
+        ("text", "message"),
         [("头晕\x00", "document text 1: character 2 is NUL"), ("头\ud83d晕", "character 1 is the unpaired surrogate")],
     )
-    def test_what_is_no_text_is_refused(self, ner, text, told):
-        with pytest.raises(DataError, match=told):
+    def test_what_is_no_text_is_refused(self, ner, text, message):
+        with pytest.raises(DataError, match=message):
             ner.recognize(text)
 
 
@@ -301,16 +291,25 @@ class TestRuns:
 
     def test_an_incomplete_run_is_refused_naming_the_folds(self, run):
         (run / "fold-1" / "predictions.jsonl").unlink()
-        with pytest.raises(RunError, match="fold 1 of 3 is not complete; run the command that made it again"):
+        with pytest.raises(RunError, match=r"fold-1 is not complete \(1 of 3\); run the command that made it again"):
             NamedEntityRecognizer.load(run)
         (run / "fold-2" / "predictions.jsonl").unlink()
-        with pytest.raises(RunError, match="fold 1, 2 of 3 is not complete"):
+        with pytest.raises(RunError, match=r"fold-1, fold-2 are not complete \(2 of 3\)"):
             NamedEntityRecognizer.load(run)
 
-    @pytest.mark.parametrize("text", ["DRUG\n", "DRUG\nSYMPTON\n", "SYMPTOM\nDRUG\n", "", "DRUG\nSYMPTOM\nFOOD\n"])
-    def test_edited_labels_are_refused(self, run, text):
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        {
+            "DRUG\n": r"fold-0 was trained for DRUG, SYMPTOM; .* restore labels\.txt",
+            "DRUG\nSYMPTON\n": r"fold-0 was trained for DRUG, SYMPTOM; .* restore labels\.txt",
+            "SYMPTOM\nDRUG\n": r"labels\.txt: damaged, line 2: .*found 'DRUG'",
+            "": r"labels\.txt: damaged, line 1: ",
+            "DRUG\nSYMPTOM\nFOOD\n": r"labels\.txt: damaged, line 3: .*found 'FOOD'",
+        }.items(),
+    )
+    def test_edited_labels_are_refused(self, run, text, message):
         (run / "labels.txt").write_text(text, encoding="utf-8")
-        with pytest.raises(RunError, match=r"fold 0 was trained for DRUG, SYMPTOM; .* restore labels\.txt"):
+        with pytest.raises(RunError, match=message):
             NamedEntityRecognizer.load(run)
 
     def test_what_is_no_run_and_no_model_is_refused(self, run, tmp_path):
@@ -322,16 +321,16 @@ class TestRuns:
                 NamedEntityRecognizer.load(folder)
 
     @pytest.mark.parametrize(
-        ("options", "labels", "told"),
+        ("options", "labels", "message"),
         [
             ({}, ["DRUG", "FOOD"], "labels"),
             ({"scheme": "bio"}, LABELS, "scheme"),
             ({"overlap": 11}, LABELS, "windows"),
         ],
     )
-    def test_models_that_cannot_be_averaged_are_refused(self, models, config, options, labels, told):
+    def test_models_that_cannot_be_averaged_are_refused(self, models, config, options, labels, message):
         other = random_model(config.replace(**options), 9, labels)
-        with pytest.raises(RunError, match=f"models cannot be averaged: their {told} differ"):
+        with pytest.raises(RunError, match=f"models cannot be averaged: their {message} differ"):
             NamedEntityRecognizer([*models, other])
 
     def test_no_models_are_refused(self):

@@ -35,7 +35,7 @@ def test_a_command_is_loaded_from_its_place():
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "message"),
     [
         ("no_such_module:count", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("json:count", "AttributeError: module 'json' has no attribute 'count'"),
@@ -44,13 +44,13 @@ def test_a_command_is_loaded_from_its_place():
         ("needing:count", None),
     ],
 )
-def test_a_command_that_cannot_be_loaded_is_told(place, told, tmp_path, monkeypatch):
+def test_a_command_that_cannot_be_loaded_is_reported(place, message, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "exiting.py").write_text("import sys\nsys.exit('no licence')\n", encoding="utf-8")
     text = "from bert4ner.errors import EnvironmentProblem\nraise EnvironmentProblem('install it')\n"
     (tmp_path / "needing.py").write_text(text, encoding="utf-8")
-    cure = "repair or uninstall the package that it is from"
-    expected = "install it" if told is None else f"the command at {place} cannot be loaded ({told}); {cure}"
+    cure = "repair or uninstall the package that provides it"
+    expected = "install it" if message is None else f"the command at {place} cannot be loaded ({message}); {cure}"
     with pytest.raises(EnvironmentProblem, match=f"^{re.escape(expected)}$"):
         Command(place, "count").load()
 

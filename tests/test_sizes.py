@@ -12,10 +12,12 @@ from bert4ner.registry import COMMANDS
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 MODULE_LINES, FUNCTION_LINES, ARGUMENTS = 240, 42, 7
 INTERFACE_ARGUMENTS = 9
-"""Of commands, whose arguments are what the command line can say, and of public functions: a contract with users."""
+"""Of commands, whose arguments are what the command line can say, and of public functions: a contract with users.
+
+Docstrings of public names are pages of the API reference, with arguments, errors and an example; they do not count."""
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "_vendor" not in path.parts]
 CALLED_BY_USERS = (*bert4ner._LAZY.values(), *(COMMANDS.get(name).place for name in COMMANDS))
-INTERFACE = {place.removeprefix("bert4ner.") for place in CALLED_BY_USERS}
+INTERFACE = {place.removeprefix("bert4ner.") for place in CALLED_BY_USERS} | {"entities:Document", "entities:Entity"}
 
 
 def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -23,13 +25,21 @@ def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     return (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def long_functions(source: str, limit: int) -> list[str]:
-    """Functions and methods of more than `limit` lines, from `def` to their last line."""
-    return [
-        f"line {node.lineno}: {node.name} has {node.end_lineno - node.lineno + 1} lines"
-        for node in functions(source)
-        if node.end_lineno - node.lineno + 1 > limit
-    ]
+def documented_lines(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    """Lines of a docstring."""
+    first = node.body[0]
+    return first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+
+
+def long_functions(source: str, limit: int, module: str = "") -> list[str]:
+    """Functions and methods of more than `limit` lines, from `def` to their last line; see `INTERFACE`."""
+    found = []
+    for node in functions(source):
+        lines = node.end_lineno - node.lineno + 1
+        lines -= documented_lines(node) if f"{module}:{node.name}" in INTERFACE else 0
+        if lines > limit:
+            found.append(f"line {node.lineno}: {node.name} has {lines} lines")
+    return found
 
 
 def many_arguments(module: str, source: str) -> list[str]:
@@ -47,23 +57,31 @@ def many_arguments(module: str, source: str) -> list[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_module_and_functions_keep_their_budget(path):
     source = path.read_text(encoding="utf-8")
-    lines = len(source.splitlines())
+    module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    public = (node for node in ast.parse(source).body if f"{module}:{getattr(node, 'name', '')}" in INTERFACE)
+    lines = len(source.splitlines()) - sum(map(documented_lines, public))
     assert lines <= MODULE_LINES, f"{path.name} has {lines} lines, the budget is {MODULE_LINES}; split it"
-    assert long_functions(source, FUNCTION_LINES) == []
-    assert many_arguments(".".join(path.relative_to(PACKAGE).with_suffix("").parts), source) == []
+    assert long_functions(source, FUNCTION_LINES, module) == []
+    assert many_arguments(module, source) == []
 
 
-def test_a_long_method_is_told():
+def test_a_long_method_is_reported():
     source = "class Layer:\n    def call(self):\n        a = 1\n        b = 2\n        return a + b\n"
     assert long_functions(source, 4) == []
     assert long_functions(source, 3) == ["line 2: call has 4 lines"]
 
 
-def test_too_many_arguments_are_told():
+def test_docstrings_of_public_functions_do_not_count():
+    source = 'def cross_validate():\n    """One.\n\n    Two.\n    """\n    return 1\n'
+    assert long_functions(source, 2, "train.crossval") == []
+    assert long_functions(source, 2, "train.other") == ["line 1: cross_validate has 6 lines"]
+
+
+def test_too_many_arguments_are_reported():
     source = "class Layer:\n    def call(self, a, b, c, /, d, *, e, f, g{}, **kwargs):\n        pass\n"
     assert many_arguments("models.layers", source.format("")) == []
-    (told,) = many_arguments("models.layers", source.format(", h"))
-    assert told == "line 2: call has 8 arguments, the budget is 7; group them"
+    (message,) = many_arguments("models.layers", source.format(", h"))
+    assert message == "line 2: call has 8 arguments, the budget is 7; group them"
 
 
 def test_commands_and_public_functions_may_have_two_more():

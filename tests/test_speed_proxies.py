@@ -25,6 +25,7 @@ def model(tmp_path_factory):
     bundled = ROOT / "pretrained/tcm-mini"
     config = json.loads((bundled / "bert_config.json").read_text(encoding="utf-8"))
     config |= {"num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+    config |= {"random_weights": True}
     (folder / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")
     shutil.copy(bundled / "vocab.txt", folder)
     return NERModel.create(Config().replace(pretrained=str(folder)), LABELS)

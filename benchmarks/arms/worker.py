@@ -45,7 +45,7 @@ def answer_calls(make: Callable[[dict[str, Any]], Callable[[dict[str, Any]], Any
 
 
 def serve(make: Callable[[dict[str, Any]], Arm]) -> None:
-    """Build the arm of the task, then have it train, predict or tell how long each single text takes."""
+    """Build the arm of the task, then let it train, predict, or measure the time of each single text."""
 
     def answering(task: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
         arm = make(task)

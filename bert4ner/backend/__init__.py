@@ -1,1 +1,1 @@
-"""The only package that names TensorFlow and Keras, and what it needs of their private parts."""
+"""The only package that imports TensorFlow and Keras, and the only one that uses their private parts."""

@@ -1,7 +1,7 @@
-"""Import TensorFlow with tf-keras, and bert4keras 0.11.5, which was written for Keras 2 and TensorFlow 1, on it.
+"""Import TensorFlow with tf-keras, and on top of them bert4keras 0.11.5, written for Keras 2 and TensorFlow 1.
 
-A foreign ``keras`` (Keras 3) is left as it was. What is broken in bert4keras is mended in `networks`; what scripts of
-TensorFlow 1 need beside graphs stands in `legacy`.
+A ``keras`` that was imported before (Keras 3) stays as it was. `networks` repairs what is broken in bert4keras.
+`legacy` has what scripts of TensorFlow 1 need in addition to graphs.
 """
 
 import importlib
@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from bert4ner.backend.autograph import trace_as_written
+from bert4ner.backend.forks import watch_forks
 from bert4ner.backend.importing import keras_named, native_log_held_back, supply_distutils
 from bert4ner.errors import EnvironmentProblem
 from bert4ner.version import BERT4KERAS_VERSION, VENDOR
@@ -24,27 +25,28 @@ _TOO_LATE = (
 )
 
 _TOO_LATE_FOR_LEGACY = (
-    "TensorFlow was imported before bert4ner.compat.activate(legacy=True), so that its names of today are in use; call "
+    "TensorFlow was imported before bert4ner.compat.activate(legacy=True), so its TensorFlow 2 names are in use; call "
     "bert4ner.compat.activate(legacy=True) before the first import of tensorflow or keras, or run the script with "
     "bert4ner legacy"
 )
 _ONE_WAY = (
-    "this process {is_one}, and a process is one or the other; run what needs bert4ner's own models, or scripts of "
-    "TensorFlow 1, in a process of its own"
+    "this process {is_one}, and one process cannot do both; run bert4ner's own models and scripts of TensorFlow 1 in "
+    "separate processes"
 )
 
-_active: bool | None = None  # whether legacy
+_active: bool | None = None  # whether for legacy scripts; None before activation
 
 
 def activate(legacy: bool = False) -> None:
-    """Import the three for eager execution or, with `legacy`, for graphs; see `bert4ner.compat.activate`."""
+    """Import all three for eager execution or, with `legacy`, for graphs; see `bert4ner.compat.activate`."""
     global _active
     if _active is not None and _active != legacy:
-        raise EnvironmentProblem(_ONE_WAY.format(is_one="is for legacy scripts" if _active else "has eager execution"))
+        raise EnvironmentProblem(_ONE_WAY.format(is_one="runs legacy scripts" if _active else "uses eager execution"))
     if _active is None:
         _refuse_if_too_late(legacy)
         _activate(legacy)
         _active = legacy
+        watch_forks()
 
 
 def _activate(legacy: bool) -> None:
@@ -54,21 +56,20 @@ def _activate(legacy: bool) -> None:
         sys.path.append(str(VENDOR))  # last, so that an installed bert4keras wins
     with native_log_held_back():
         tf = _import("tensorflow", "pip install tensorflow")
-        tf.config.list_physical_devices()  # the search for a GPU logs, too
+        tf.config.list_physical_devices()  # here, because the search for a GPU also logs
+    if legacy:
+        with importlib.import_module("tensorflow.python.util.deprecation").silence():
+            tf.compat.v1.disable_v2_behavior()  # before tf-keras, which chooses its layers and initializers by it
     keras = _import("tf_keras", f"pip install tf-keras=={tf.__version__.rpartition('.')[0]}.*")
-    if getattr(tf.keras, "__version__", "2").startswith("3"):  # the switch came after the first use of tf.keras
+    if getattr(tf.keras, "__version__", "2").startswith("3"):  # tf.keras was used before the switch was set
         raise EnvironmentProblem(_TOO_LATE)
     if legacy:
-        tf.compat.v1.disable_eager_execution()
-        tf.compat.v1.disable_control_flow_v2()  # else loops that ran cannot be differentiated later
-        tf.compat.v1.disable_v2_tensorshape()  # shape[1].value, as scripts write it
-        os.environ["TF_KERAS"] = "1"
         return
     with keras_named(tf.keras), warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in its strings, since Python 3.12
+        warnings.simplefilter("ignore", SyntaxWarning)  # invalid escapes in its strings, reported since Python 3.12
         for module in _BERT4KERAS_MODULES:
             _import(f"bert4keras.{module}", f"pip install --no-deps bert4keras=={BERT4KERAS_VERSION}")
-    keras.backend.experimental.enable_tf_random_generator()  # dropout that can be replayed after a resume
+    keras.backend.experimental.enable_tf_random_generator()  # dropout that a resumed training can repeat
     trace_as_written("bert4keras", "bert4ner")
 
 

@@ -1,4 +1,4 @@
-"""Calls of Keras' layers, which Keras keeps to itself: their order in a network, and how to make part of one again."""
+"""Access to calls of Keras layers, which Keras keeps private: their order in a network, and replacing one of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,14 +8,14 @@ from bert4ner.backend.frameworks import keras
 
 
 def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
-    """What each call of a layer reads, in the order in which a forward pass makes the calls.
+    """The input of each call of a layer, in the order in which a forward pass makes the calls.
 
     Args:
-        network: a `keras.Model` of inputs and outputs.
+        network: a functional `keras.Model`.
         layer: one of its layers, which reads one tensor.
 
     Returns:
-        Name of the layer, and which of its outputs.
+        For each call, the name of the layer that made the input, and the index of that layer's output.
     """
     depths = network._nodes_by_depth
     nodes = [node for depth in sorted(depths, reverse=True) for node in depths[depth] if node.layer is layer]
@@ -24,11 +24,11 @@ def sources_of_calls(network: Any, layer: Any) -> list[tuple[str, int]]:
 
 @contextmanager
 def replaced_call(layer: Any, call: Callable[..., Any]) -> Iterator[None]:
-    """While open, calls of a layer do something else; then what they did before, which may be replaced as well.
+    """Replace a layer's `call` while the context is open; replacements can be nested.
 
     Args:
         layer: the layer.
-        call: takes what its own `call` takes.
+        call: the replacement; takes the same arguments as the layer's own `call`.
     """
     before = vars(layer).get("call")
     layer.call = call
@@ -41,7 +41,7 @@ def replaced_call(layer: Any, call: Callable[..., Any]) -> Iterator[None]:
 
 
 def current_call() -> Callable[[], AbstractContextManager[Any]]:
-    """Opens, at any later time, the call of a layer that is going on now: whether it is of training, above all."""
+    """Returns a function that enters the current layer call again later, above all with its `training` flag."""
     context = keras.src.engine.base_layer_utils.call_context()
     state = dict(context._state)
     return lambda: context.enter(**state)

@@ -1,4 +1,4 @@
-"""A GPU that the machine has and TensorFlow does not use: training goes on without it, many times as slowly."""
+"""Detect a GPU that TensorFlow does not use: training then runs on the CPU, many times slower."""
 
 import os
 import shutil
@@ -7,14 +7,14 @@ from bert4ner.backend.frameworks import tf
 
 
 def gpu_count() -> int:
-    """How many GPUs TensorFlow sees."""
+    """Number of GPUs that TensorFlow sees."""
     return len(tf.config.list_physical_devices("GPU"))
 
 
 def unused_gpu() -> str | None:
-    """What to do if NVIDIA's driver is here but TensorFlow sees no GPU.
+    """Advice for a machine that has NVIDIA's driver although TensorFlow sees no GPU.
 
-    None if it sees one, there is none, or it was hidden by an empty CUDA_VISIBLE_DEVICES (or -1).
+    None if TensorFlow sees a GPU, if the machine has none, or if CUDA_VISIBLE_DEVICES is empty or -1.
     """
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1")
     if hidden or shutil.which("nvidia-smi") is None or tf.config.list_physical_devices("GPU"):

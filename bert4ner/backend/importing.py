@@ -1,4 +1,4 @@
-"""What imports of TensorFlow and bert4keras need around them: a quiet log, `distutils`, the name `keras`."""
+"""Helpers around the imports of TensorFlow and bert4keras: a quiet log, `distutils`, the name `keras`."""
 
 import importlib
 import os
@@ -12,22 +12,29 @@ from typing import Any
 
 @contextmanager
 def native_log_held_back() -> Iterator[None]:
-    """Keep TensorFlow's start-up banner off stderr, where it buries real messages; show it if the import fails.
+    """Keep TensorFlow's start-up banner off stderr, where it hides real messages; show it if the import fails.
 
-    Whoever sets TF_CPP_MIN_LOG_LEVEL gets what that asks for; else it is 3 from now on.
+    A value of TF_CPP_MIN_LOG_LEVEL set by the user is respected. Otherwise it is 3 from now on.
     """
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3" or "tensorflow" in sys.modules:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # what matters comes as an exception as well
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # anything important is also raised as an exception
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    try:
+        held = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+    except OSError:  # no place for temporary files, which is no reason not to start
+        yield
+        return
+    with held:
         stderr = os.dup(2)
         os.dup2(held.fileno(), 2)
-        failed = True
+        failed = False
         try:
             yield
-            failed = False
+        except Exception:  # not for an interrupt, which needs no log
+            failed = True
+            raise
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
@@ -37,7 +44,7 @@ def native_log_held_back() -> Iterator[None]:
 
 
 def supply_distutils() -> None:
-    """bert4keras reads two switches with ``distutils.util.strtobool``; Python 3.12 dropped the package."""
+    """Provide ``distutils.util.strtobool`` for bert4keras; Python 3.12 removed the package."""
     try:
         importlib.import_module("distutils.util")
     except ModuleNotFoundError:
@@ -59,7 +66,7 @@ def _strtobool(value: str) -> int:
 
 @contextmanager
 def keras_named(keras: Any) -> Iterator[None]:
-    """While open, ``import keras`` means tf-keras; afterwards whatever ``keras`` was before, Keras 3 or nothing."""
+    """While open, ``import keras`` imports tf-keras; afterwards the name means what it did before, if anything."""
     foreign = {name: module for name, module in sys.modules.items() if name == "keras" or name.startswith("keras.")}
     for name in foreign:
         del sys.modules[name]

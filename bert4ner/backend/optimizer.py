@@ -1,4 +1,4 @@
-"""An optimizer of Keras to be completed by a subclass, which then needs nothing that Keras keeps to itself."""
+"""A base for optimizers, so that subclasses need nothing that Keras keeps private."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from bert4ner.backend.frameworks import keras, tf
 
 
 class SlotOptimizer(keras.optimizers.Optimizer):
-    """An optimizer that remembers some arrays, its slots, of each variable. A subclass has `update_step`.
+    """An optimizer that keeps some arrays, its slots, for each variable. A subclass defines `update_step`.
 
     Args:
         learning_rate: rate or schedule.
-        name: by default that of the class.
-        global_clipnorm: largest norm of all gradients together; None leaves them alone.
+        name: by default the name of the class.
+        global_clipnorm: largest norm of all gradients together; None does not clip.
     """
 
     slots: tuple[str, ...] = ()
-    """Names of what is remembered of each variable, all 0 at first."""
+    """Names of the slots of each variable; all start at 0."""
 
     def __init__(
         self, learning_rate: Any, *, name: str | None = None, global_clipnorm: float | None = None, **kwargs: Any
@@ -35,24 +35,24 @@ class SlotOptimizer(keras.optimizers.Optimizer):
         ]
 
     def slots_of(self, variable: Any) -> tuple[Any, ...]:
-        """What is remembered of a variable, in the order of `slots`."""
+        """The slots of a variable, in the order of `slots`."""
         found: tuple[Any, ...] = self._remembered[self._index_dict[self._var_key(variable)]]
         return found
 
     def _clip_gradients(self, grads: Any) -> Any:
-        # An embedding's gradient lists a token as often as it occurs: the norm is that of their sum. Its rows that no
-        # token of the batch has move as well, by momentum and decay, so that a whole matrix serves them best.
+        # An embedding's sparse gradient may list a token's row more than once; the norm is that of the summed rows.
+        # Rows of absent tokens move too, by momentum and weight decay, so a dense gradient serves best.
         return super()._clip_gradients([tf.convert_to_tensor(gradient) for gradient in grads])
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments by which Keras makes the optimizer again, the learning rate or its schedule among them."""
+        """The arguments from which Keras builds the optimizer again, with the learning rate or its schedule."""
         config = super().get_config()
         del config["jit_compile"]
         return {**config, "learning_rate": self._serialize_hyperparameter(self._learning_rate)}
 
 
 def loss_scaling_state(optimizer: Any) -> list[Any]:
-    """The variables of dynamic loss scaling around an optimizer; none if there is none."""
+    """The variables of an optimizer's dynamic loss scaling; empty without loss scaling."""
     if not isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
         return []
     return [optimizer._loss_scale.current_loss_scale, optimizer.dynamic_counter]

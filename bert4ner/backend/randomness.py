@@ -1,4 +1,4 @@
-"""The random generators of Keras' layers, which Keras keeps to itself: drawing, drawing again, finding them all."""
+"""The random generators of Keras layers, which Keras keeps private: draw, repeat a draw, list all generators."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ _REPEATED: ContextVar["RepeatedDraws | None"] = ContextVar("repeated", default=N
 
 
 class RepeatedDraws:
-    """Draws that are made once and can be had again, in the order in which they were made."""
+    """Records draws, so that they can be repeated in the same order."""
 
     def __init__(self) -> None:
         self._places: list[tuple[Any, Any]] = []
-        """Key and counter of each, in the stream of its generator."""
+        """Key and counter of each draw, in the stream of its generator."""
         self._next: Iterator[tuple[Any, Any]] | None = None
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """While open, `random_words` draws: the first time anew, each further time what it drew then."""
+        """While open, `random_words` records its draws; each time it is opened again, it repeats them."""
         self._next = iter(self._places) if self._places else None
         token = _REPEATED.set(self)
         try:
@@ -29,7 +29,7 @@ class RepeatedDraws:
             _REPEATED.reset(token)
 
     def place(self, generator: Any, count: Any) -> tuple[Any, Any]:
-        """Where the next draw of so many words from a generator is to be found."""
+        """Key and counter of the next draw of `count` words from a generator."""
         if self._next is not None:
             return next(self._next)
         self._places.append(generator._prepare_key_counter([count]))
@@ -37,7 +37,7 @@ class RepeatedDraws:
 
 
 def random_words(layer: Any, count: Any) -> Any:
-    """32 random bits each, uint32 ``(count,)``, from the generator of a layer of the kind of `keras.layers.Dropout`."""
+    """`count` random words, uint32 ``(count,)``, from the generator of a layer such as `keras.layers.Dropout`."""
     random = layer._random_generator
     random._maybe_init()
     generator, repeated = random._generator, _REPEATED.get()
@@ -50,13 +50,13 @@ def random_words(layer: Any, count: Any) -> Any:
 
 
 def reseed(model: Any, seed: int, turn: int) -> None:
-    """Set every random generator of a model's layers from a seed and the number of an epoch, or of another turn."""
+    """Seed every random generator of a model's layers from a seed and a counter, such as the index of the epoch."""
     for number, generator in enumerate(random_generators(model)):
         generator.reset_from_seed((seed * 1_000_003 + turn * 1_009 + number) % 2**31)
 
 
 def random_generators(model: Any) -> list[Any]:
-    """Every layer's `tf.random.Generator` that is there by now, in the order of the layers."""
+    """The `tf.random.Generator` of every layer that has one by now, in the order of the layers."""
     randoms = [getattr(layer, "_random_generator", None) for layer in model._flatten_layers()]
     generators = [getattr(random, "_generator", None) for random in randoms]
     return [generator for generator in generators if generator is not None]

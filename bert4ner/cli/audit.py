@@ -1,37 +1,40 @@
-"""``bert4ner audit``: what an annotated data set holds and everything suspicious in it."""
+"""``bert4ner audit``: the content of an annotated data set, and everything suspicious in it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bert4ner.bundled import or_bundled
 from bert4ner.cli.doubting import DoubtOptions, ask, check_doubts, doubts_as_values, print_doubts
-from bert4ner.cli.options import Data, Json
-from bert4ner.cli.reading import DataOptions
+from bert4ner.cli.options import Data, InputFormat, Json
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.config import WindowConfig
+from bert4ner.encoder_names import named_folder
 from bert4ner.options import Options, describe, option
 from bert4ner.text.windows import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
     from bert4ner.data.audit_places import Place
     from bert4ner.data.audit_report import AuditReport
+    from bert4ner.entities import Document
+    from bert4ner.text.tokenizer import CharacterTokenizer
 
 SHOWN = 5  # examples of each kind; --json has all
+WIDEST_CELL = 40  # characters, of two columns each
 
-Other = Annotated[Path | None, describe("A second data set, e.g. held out: tells what the two share.", metavar="DATA")]
+Other = Annotated[Path | None, describe("A second data set, e.g. held out: shows what the two share.", metavar="DATA")]
 
 
 @dataclass(frozen=True)
 class TrainingToCome(Options):
-    """The training that the documents are for."""
+    """The training that the documents are meant for."""
 
     max_length: int = option(
-        WindowConfig.max_length, "Tokens in one window, [CLS] and [SEP] counted: longer documents will be cut.", low=8
+        WindowConfig.max_length, "Tokens in one window, including [CLS] and [SEP]: longer documents will be cut.", low=8
     )
-    folds: int = option(5, "Folds of the cross-validation: labels in fewer documents are told.", low=2)
+    folds: int = option(5, "Folds of the cross-validation: reports labels in fewer documents.", low=2)
     pretrained: str | None = option(
-        None, "Pretrained encoder: tells which characters its vocabulary lacks.", metavar="DIR"
+        None, "Pretrained encoder: reports the characters that its vocabulary lacks.", metavar="DIR"
     )
 
 
@@ -40,30 +43,33 @@ def audit(
     *,
     other: Other = None,
     json: Json = False,
-    data_options: DataOptions = DataOptions(),  # noqa: B008  (frozen)
+    format: InputFormat = "auto",
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
     training: TrainingToCome = TrainingToCome(),
     doubts: DoubtOptions = DoubtOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Statistics of annotated data, and everything in it that looks like a mistake.
 
-    Repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with several
-    labels, overlaps, odd characters, documents longer than a window, repairs that reading needed. --run adds what
-    models would have otherwise in documents that they did not see, --review a file to correct it in.
+    Reports repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with
+    several labels, overlaps, odd characters, documents longer than a window, and repairs during reading. With --run it
+    adds what models predict differently in documents that they did not see; --review writes a file to correct this in.
 
-    e.g.  bert4ner audit examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini
+    e.g.  bert4ner audit train.json --pretrained tcm-mini
     """
     from bert4ner.cli.printing import one_line, print_json  # deferred, as everywhere in cli: --help must not wait
     from bert4ner.data.audit import audit as audit_documents
     from bert4ner.data.documents import read_documents, read_with_report
 
     check_doubts(data, doubts)
-    result = read_with_report(data, data_options.format, **data_options.given())
+    tokenizer = None if training.pretrained is None else _tokenizer(training.pretrained)
+    result = read_with_report(data, format, **reading.given())
     report = audit_documents(
         result.documents,
         window_size=training.max_length - SPECIAL_TOKENS,
         num_folds=training.folds,
-        vocabulary=None if training.pretrained is None else _tokens(Path(training.pretrained)),
+        vocabulary=None if tokenizer is None else _known(result.documents, tokenizer),
         other=None if other is None else read_documents(other),
+        check_ends=result.repairs.offsets_alone >= sum(len(each.entities) for each in result.documents),
     )
     repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)
     if json:
@@ -76,21 +82,22 @@ def audit(
         print_doubts(data, opinions, doubts)
 
 
-def _tokens(pretrained: Path) -> Collection[str]:
-    """All that an encoder's vocabulary has."""
+def _tokenizer(pretrained: str) -> "CharacterTokenizer":
+    """What cuts text for this encoder with `--tokens characters`."""
     from bert4ner.text.pieces import open_vocabulary
+    from bert4ner.text.tokenizer import CharacterTokenizer
 
-    return open_vocabulary(_folder(pretrained))[0].ids
+    folder = named_folder(pretrained)
+    if folder is None:
+        from bert4ner.models.pretrained.hub import hub_folder  # loads TensorFlow, which audit rarely needs
+
+        folder = hub_folder(pretrained)
+    return CharacterTokenizer(open_vocabulary(folder)[0])
 
 
-def _folder(pretrained: Path) -> Path:
-    """The folder itself, or if there is none the one of a name on the hub."""
-    pretrained = or_bundled(pretrained)
-    if pretrained.is_dir() or len(pretrained.parts) != 2:
-        return pretrained
-    from bert4ner.models.pretrained.hub import hub_folder, is_hub_name  # loads TensorFlow, which audit does without
-
-    return hub_folder(str(pretrained)) if is_hub_name(str(pretrained)) else pretrained
+def _known(documents: Sequence["Document"], tokenizer: "CharacterTokenizer") -> Collection[str]:
+    """The characters in some documents that the tokenizer has a token for."""
+    return tokenizer.known(sorted({character for document in documents for character in document.text}))
 
 
 def _print_report(report: "AuditReport", repairs: list[str]) -> None:
@@ -101,7 +108,8 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
     if sizes.mention_lengths:
         quantiles = [["document", *sizes.lengths.values()], ["mention", *sizes.mention_lengths.values()]]
         print_table("Lengths in characters", ["", *sizes.lengths], [quantiles])
-        print_table("Entities of each label", ["label", "entities"], [report.labels.items()])
+        rows = [[label, count, _commonest(report.commonest[label])] for label, count in report.labels.items()]
+        print_table("Entities of each label", ["label", "entities", "commonest mentions"], [rows])
     overlaps = report.overlaps
     if overlaps.lost_by_flat_tags:
         _print_sentences(
@@ -110,7 +118,7 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
                 f"entities inside another: {overlaps.nested}, at most {overlaps.depth} deep",
                 f"entities that cross another's end: {overlaps.crossing}",
                 f"entities whose span has another label, too: {overlaps.same_span}",
-                f"entities in several pieces: {overlaps.discontinuous}",
+                f"discontinuous entities: {overlaps.discontinuous}",
                 f"entities that one layer of tags cannot hold: {overlaps.lost_by_flat_tags}; "
                 "heads that score spans can",
             ],
@@ -148,14 +156,25 @@ def _print_examples(report: "AuditReport") -> None:
     _print_sentences("Characters", examples)
     for kind, places in report.places_by_kind().items():
         more = [f"and {len(places) - SHOWN} more: --json has all"] if len(places) > SHOWN else []
-        _print_sentences(f"Where: {kind}", [*map(_told, places[:SHOWN]), *more])
+        _print_sentences(f"Where: {kind}", [*map(_in_words, places[:SHOWN]), *more])
 
 
-def _told(place: "Place") -> str:
+def _in_words(place: "Place") -> str:
     """Document, offsets, the text with what it is about in marks, and a note."""
+    from bert4ner.cli.printing import shortened
+
     offsets = f"[{place.start}, {place.end})" if place.text else f"at {place.start}"
-    told = f"{place.before}«{place.text}»{place.after}" if place.text else place.before + place.after
-    return f"{place.id} {offsets}: {told}" + (f"  ({place.note})" if place.note else "")
+    text = f"{place.before}«{shortened(place.text)}»{place.after}" if place.text else place.before + place.after
+    return f"{place.id} {offsets}: {text}" + (f"  ({place.note})" if place.note else "")
+
+
+def _commonest(mentions: Sequence[tuple[str, int]]) -> str:
+    """As many of them as fit into a cell, at least one."""
+    from bert4ner.cli.printing import shortened
+
+    words = [f"{shortened(mention)} {count}" for mention, count in mentions]
+    fitting = next(n for n in range(len(words), 0, -1) if n == 1 or len(", ".join(words[:n])) <= WIDEST_CELL)
+    return ", ".join(words[:fitting])
 
 
 def _join(counts: dict[str, int]) -> str:
@@ -163,7 +182,7 @@ def _join(counts: dict[str, int]) -> str:
     return ", ".join(shown) + (f" and {len(counts) - len(shown)} more" if len(counts) > len(shown) else "")
 
 
-def _print_sentences(title: str, sentences: list[str]) -> None:
+def _print_sentences(title: str, sentences: Sequence[str]) -> None:
     from bert4ner.cli.printing import one_line
 
     if sentences:

@@ -1,37 +1,38 @@
-"""A command as click sees it: it splits the arguments, and its exceptions say what is wrong with them.
+"""Splits the arguments of a command with click, and turns click's exceptions into one message.
 
-All that is missing or unknown is collected before it is told; what the values mean is for `parsing`.
+Collects everything that is missing or unknown before it reports; `parsing` interprets the values.
 """
 
 import difflib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import click
 from click.core import ParameterSource
 
-from bert4ner.cli.other_names import ADVICE, usual_names
 from bert4ner.cli.parameters import Parameter, Signature
 from bert4ner.errors import ConfigError
+from bert4ner.other_names import ADVICE, ALIASES, usual_names
 
 _HELP_MEANT = "did you mean --help?"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\ufe58\ufe63\uff0d"
 
 
 class HelpShown(Exception):
-    """Help was asked for, and printed."""
+    """Help was requested, and printed."""
 
 
 def split(signature: Signature, arguments: Sequence[str], *, prog: str, page: Callable[[], str]) -> dict[str, object]:
-    """The values of all parameters that the arguments give, by their names; those of several words as a tuple.
+    """The values of all parameters in the arguments, by name; parameters of several words have tuples.
 
     Args:
-        signature: what the command takes.
-        arguments: the words after its name.
-        prog: the command as it is typed, for messages.
+        signature: the parameters of the command.
+        arguments: the words after the command's name.
+        prog: the command as users type it, for messages.
         page: makes the help page.
 
     Raises:
-        ConfigError: all that is missing and unknown, or the first value that is none, in one line.
-        HelpShown: there is nothing else to be done.
+        ConfigError: everything missing and unknown, or the first invalid value, in one line.
+        HelpShown: help was printed, and there is nothing else to do.
     """
     context = _Command(signature, prog, page).read(arguments)
     return {
@@ -45,7 +46,7 @@ class _Command(click.Command):
     def __init__(self, signature: Signature, prog: str, page: Callable[[], str]) -> None:
         settings = {
             "help_option_names": ["-h", "--help"],
-            "allow_extra_args": True,  # told here, with what else is wrong
+            "allow_extra_args": True,  # reported here, together with the other mistakes
             "token_normalize_func": _normalized,
         }
         parameters = signature.all()
@@ -59,6 +60,8 @@ class _Command(click.Command):
 
     def read(self, arguments: Sequence[str]) -> click.Context:
         """The context with the values of all parameters; raises as `split` does."""
+        if dashed := list(_other_dashes(arguments, {flag for each in self._options for flag in each.flags})):
+            raise self._mistake(dashed)
         named = list(usual_names(arguments, [each.option.flag for each in self._options]))
         words = _repeated(named, {each.option.flag for each in self._options if each.is_many})
         missing: list[str] = []
@@ -77,7 +80,7 @@ class _Command(click.Command):
                 raise HelpShown from None
         wanted_help = any(phrase.endswith(_HELP_MEANT) for phrase in unknown)
         phrases = [f"missing: {', '.join(missing)}"] if missing and not wanted_help else []
-        phrases += unknown or ([f"unexpected argument: {', '.join(context.args)}"] if context.args else [])
+        phrases += unknown or (_unexpected(context.args) if context.args else [])
         if phrases:
             raise self._mistake(phrases)
         return context
@@ -93,7 +96,7 @@ class _Command(click.Command):
         return f"unknown option {name}" + (f", did you mean --{close[0]}?" if close else "")
 
     def _misused(self, error: click.UsageError) -> str:
-        """A phrase about an option whose value is not right, or missing, or too much."""
+        """A phrase about an option whose value is invalid, missing, or not allowed."""
         if isinstance(error, click.BadParameter) and error.param is not None:
             return f"{_label(error.param)}: {error.message}"
         if isinstance(error, click.BadOptionUsage):
@@ -102,8 +105,25 @@ class _Command(click.Command):
         return error.message
 
 
+def _other_dashes(words: Sequence[str], flags: Collection[str]) -> Iterator[str]:
+    """A phrase about each option written with another dash than "-", as input methods and word processors make them."""
+    for word in words:
+        if word == "--":
+            return
+        rest = word.lstrip(_DASHES)
+        dashes = word[: len(word) - len(rest)]
+        name = "--" + rest.partition("=")[0].replace("_", "-")
+        if dashes.strip("-") and (name in flags or name in ALIASES or name == "--help"):
+            yield f'{word.partition("=")[0]} begins with a dash that is not "-": write {name}'
+
+
+def _unexpected(words: Sequence[str]) -> list[str]:
+    """A phrase about words behind the last argument, which a path divided at its blanks leaves."""
+    return [f"unexpected argument: {', '.join(words)}; a path with blanks needs quotes"]
+
+
 class _Value(click.ParamType):  # type: ignore[type-arg]  # generic in some versions of click only
-    """Words to values, as the option says."""
+    """Turns words into values, as the option defines."""
 
     def __init__(self, parameter: Parameter) -> None:
         self.name = parameter.label
@@ -122,7 +142,7 @@ class _Value(click.ParamType):  # type: ignore[type-arg]  # generic in some vers
 def _click_parameter(parameter: Parameter) -> click.Parameter:
     option, name, many = parameter.option, parameter.name, parameter.is_many
     if parameter.positional:
-        needed = parameter.required and not many  # what is to be done with none is for the command to say
+        needed = parameter.required and not many  # the command decides what to do without any
         return click.Argument([name], type=_Value(parameter), nargs=-1 if many else 1, required=needed)
     if parameter.is_switch:
         return click.Option([name, "/".join(parameter.flags)], is_flag=True)
@@ -130,13 +150,13 @@ def _click_parameter(parameter: Parameter) -> click.Parameter:
 
 
 def _label(parameter: click.Parameter) -> str:
-    """What a message calls it."""
+    """The name of a parameter in messages."""
     return parameter.type.name
 
 
 def _waive(parameter: click.Parameter | None) -> str:
-    """Do without a missing parameter from now on; what it is called."""
-    assert parameter is not None  # click says which one is missing
+    """Stop requiring a missing parameter, and return its name."""
+    assert parameter is not None  # click names the missing one
     parameter.required = False
     return _label(parameter)
 
@@ -151,7 +171,7 @@ def _normalized(name: str) -> str:
 
 
 def _place(name: str, words: Sequence[str]) -> int:
-    """Which word an unknown option is: --name, --name=value, or -abc for a letter, which may be _, said as -- then."""
+    """The word of an unknown option: --name, --name=value, or -abc for a letter, which may be _, written as -- then."""
     for number, word in enumerate(words):
         letters = word[1:] if word[:1] == "-" != word[1:2] and len(name) == 2 else ""
         if _normalized(word.partition("=")[0]) == name or name[1] in _normalized(letters):
@@ -160,7 +180,7 @@ def _place(name: str, words: Sequence[str]) -> int:
 
 
 def _repeated(words: Sequence[str], many: Collection[str]) -> list[str]:
-    """``--longest A=1 B=2`` as ``--longest A=1 --longest B=2``: click takes one value for each time."""
+    """``--longest A=1 B=2`` as ``--longest A=1 --longest B=2``: click takes one value for each option."""
     result: list[str] = []
     flag, values = "", 0
     for number, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""``bert4ner combine``: one run of several, by averaged probabilities, by votes or by a model over probabilities."""
+"""``bert4ner combine``: one run made of several, by average probabilities, by votes or by a fitted model."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bert4ner.cli.options import InputFormat, check_run
+from bert4ner.cli.outputs import check_new_folder
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.combine.options import CombineOptions
 from bert4ner.options import describe
 
@@ -21,39 +23,43 @@ Runs = Annotated[
 def combine(
     runs: Runs,
     *,
-    output: Annotated[Path, describe("Folder for the new run; not there yet, or empty.", metavar="RUN")],
+    output: Annotated[Path, describe("Folder for the new run; must not exist yet or be empty.", metavar="RUN")],
     gold: Annotated[
         Path | None,
         describe(
-            "The annotated documents that the runs were made from: to score, and to fit anything to.", metavar="DATA"
+            "The annotated documents that the runs were made from: used for scores and for all fitting.", metavar="DATA"
         ),
     ] = None,
     format: InputFormat = "auto",
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
     options: CombineOptions = CombineOptions(),  # noqa: B008  (frozen)
 ) -> None:
-    """Make one run of several, to be used like any other; one run alone can be given thresholds.
+    """Combine runs into one that is used like any other; a single run can be given thresholds.
 
-    Heads, encoders and windows of the runs may differ. Out-of-fold predictions are combined as the new run will combine
-    its members' predictions. Thresholds and all else that is fitted is fitted to them; the scores told are of folds
-    that it was not fitted to. The new run holds copies of the models.
+    Heads, encoders and windows of the runs may differ. Their out-of-fold predictions are combined in the same way as
+    the new run will combine its members' predictions. Thresholds and everything else is fitted to them; reported scores
+    come from folds not used for fitting. The new run holds copies of the models.
 
-    e.g.  bert4ner combine runs/crf runs/span --output runs/both --gold examples/data/leaflets.jsonl --nbest 5
+    e.g.  bert4ner combine runs/crf runs/span --output runs/both --gold train.json
     """
     for run in runs:
         check_run(run)
-    from bert4ner.cli.printing import tell, told
-    from bert4ner.data.documents import read_documents
+    from bert4ner.cli.printing import notes_shown, print_note
 
-    documents = None if gold is None else read_documents(gold, format)
-    from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are told without TensorFlow
+    check_new_folder(output)
+    if gold is None:
+        print_note("without --gold DATA, the documents that the runs were made from, the new run will have no scores")
+    documents = None if gold is None else reading.read(gold, format)
+    from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are reported without TensorFlow
 
     scores = combine_runs(runs, output=output, gold=documents, options=options)
-    if scores is not None and told():
+    if scores is not None and notes_shown():
         _print_scores(output, scores)
-    tell(f"run:   {output}")
+    print_note(f"run:   {output}")
     if scores is None:
-        tell("without scores; combine with --gold DATA, the documents that the runs were made from")
-    tell(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
+        again = f"remove it (rm -r {shlex.quote(str(output))}) and combine again with --gold DATA"
+        print_note(f"without scores; to get them, {again}")
+    print_note(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
 
 
 def _print_scores(path: Path, scores: "Scores") -> None:
@@ -68,7 +74,7 @@ def _print_scores(path: Path, scores: "Scores") -> None:
     ]
     averages = [[name, None, *values] for name, *values in average_rows(scores)]
     columns = ["out of fold", "weight", "P", "R", "F1"]
-    title = f"{len(members)} runs and what they give together" if len(members) > 1 else "The run and what it gives now"
+    title = f"{len(members)} runs and their combination" if len(members) > 1 else "The run and what it gives now"
     print_table(f"{title}, by {combination.method}", columns, [members, averages])
     low, high = sheet.bootstrap_f1
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
@@ -76,24 +82,26 @@ def _print_scores(path: Path, scores: "Scores") -> None:
         rows = [[label, f"{value:.4f}"] for label, value in combination.thresholds.items()]
         print_table("Thresholds, chosen on all held-out documents", ["label", "threshold"], [rows])
     if "aimed" in sheet.worth:
-        _print_aimed(sheet.worth["aimed"], [each.name for each in sheet.members], scores)
+        _print_objective(sheet.worth["aimed"], [each.name for each in sheet.members], scores)
     _print_worth(sheet.worth, combination.quorum)
     print(f"Note: {sheet.note}.")
 
 
-def _print_aimed(told: Mapping[str, Any], names: Sequence[str], scores: "Scores") -> None:
-    """What was aimed at, in words, for the runs as they are and combined, and whether that is a gain."""
+def _print_objective(aimed: Mapping[str, Any], names: Sequence[str], scores: "Scores") -> None:
+    """The objective for the runs as they are and for the combination, and whether the combination gains."""
     from bert4ner.cli.printing import percent, print_table
     from bert4ner.combine.aimed import in_words, reached
     from bert4ner.combine.thresholds import Aim
 
-    aim, several = Aim.parse(told["aim"]), len(names) > 1
-    as_they_are = [(f"{name} alone", value) for name, value in zip(names, told["alone"], strict=True)]
+    objective, several = Aim.parse(aimed["aim"]), len(names) > 1
+    as_they_are = [(f"{name} alone", value) for name, value in zip(names, aimed["alone"], strict=True)]
     if several:
-        as_they_are.append(("all together, nothing fitted", told["together"]))
-    combined = reached(aim, scores)
+        as_they_are.append(("all together, nothing fitted", aimed["together"]))
+    combined = reached(objective, scores)
     rows = [[name, percent(value)] for name, value in as_they_are]
-    print_table(f"Aimed at: {in_words(aim)}", ["out of fold", ""], [rows, [["as combined now", percent(combined)]]])
+    print_table(
+        f"Objective: {in_words(objective)}", ["out of fold", ""], [rows, [["as combined now", percent(combined)]]]
+    )
     best, most = max(as_they_are, key=lambda each: each[1])
     if combined > most:
         print(f"estimated gain over {best}: {100 * (combined - most):.2f} points")
@@ -102,19 +110,19 @@ def _print_aimed(told: Mapping[str, Any], names: Sequence[str], scores: "Scores"
 
 
 def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:
-    """What is gained by what was fitted."""
+    """The gain of each fitted part."""
     from bert4ner.cli.printing import percent
 
-    for name, fitted in (("thresholds", "thresholds of labels"), ("quorum", f"a quorum (now {quorum})")):
+    for name, fitted in (("thresholds", "thresholds per label"), ("quorum", f"a quorum (now {quorum})")):
         if name in worth:
-            told = worth[name]
+            values = worth[name]
             print(
-                f"micro F1 by {fitted}: {percent(told['f1_nested'])} where chosen on the other folds, "
-                f"{percent(told['f1_on_themselves'])} on the very documents, which flatters"
+                f"micro F1 with {fitted}: {percent(values['f1_nested'])} if chosen on the other folds, "
+                f"{percent(values['f1_on_themselves'])} if chosen on the same documents (optimistic)"
             )
     if "calibration" in worth:
-        told = worth["calibration"]
+        values = worth["calibration"]
         print(
-            f"calibration error of {told['candidates']} candidates: {percent(told['ece_before'])} before, "
-            f"{percent(told['ece_after'])} after ({told['kind']}, fitted to the other folds)"
+            f"calibration error of {values['candidates']} candidates: {percent(values['ece_before'])} before, "
+            f"{percent(values['ece_after'])} after ({values['kind']}, fitted to the other folds)"
         )

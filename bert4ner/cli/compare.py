@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import InputFormat, Json, check_run
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.errors import ConfigError
 from bert4ner.options import describe
 
@@ -19,25 +20,31 @@ Gold = Annotated[
 ]
 
 
-def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json: Json = False) -> None:
-    """Show in which options runs differ, and their out-of-fold scores with their spread over folds and seeds.
+def compare(
+    runs: Runs,
+    *,
+    gold: Gold = None,
+    json: Json = False,
+    format: InputFormat = "auto",
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
+) -> None:
+    """Show the options in which runs differ, and their out-of-fold scores with the spread over folds and seeds.
 
-    With --gold every two runs are compared on the documents that both held out: the difference in micro F1 and its
-    p-value, how likely chance would make as much with other documents of the same kind (paired bootstrap). Other seeds
-    are another chance, of which it knows nothing.
+    With --gold, every two runs are compared on the documents that both held out: the difference in micro F1 and its
+    p-value, the probability that other documents of the same kind give as large a difference by accident (paired
+    bootstrap). The p-value does not cover other seeds.
 
-    e.g.  bert4ner compare runs/crf runs/span --gold examples/data/leaflets.jsonl
+    e.g.  bert4ner compare runs/crf runs/span --gold train.json
     """
     if not runs:
         raise ConfigError("nothing to compare; name at least one run")
     for run in runs:
         check_run(run)
     from bert4ner.cli.printing import print_json
-    from bert4ner.data.documents import read_documents
     from bert4ner.report.comparison import compare_pairs, differing_options
     from bert4ner.runs.record import open_run
 
-    documents = None if gold is None else read_documents(gold, format)
+    documents = None if gold is None else reading.read(gold, format)
     records = [open_run(run) for run in runs]
     options = differing_options(records)
     pairs = [] if documents is None else compare_pairs(records, documents)
@@ -49,16 +56,21 @@ def compare(runs: Runs, *, gold: Gold = None, format: InputFormat = "auto", json
         _print(records, options, pairs)
 
 
+def _std(record: "RunRecord") -> float | None:
+    """Over the folds of training; the parts into which combining divides a single fold measure no training."""
+    return record.sheet.f1_std if record.trained_folds > 1 else None
+
+
 def _described(record: "RunRecord") -> dict[str, object]:
     micro, seeds = record.scores.micro, record.sheet.seed_spread()
     return {
         "run": str(record.path),
         "documents": len(record.predicted),
-        "folds": record.num_folds,
+        "folds": record.trained_folds,
         "precision": micro.precision,
         "recall": micro.recall,
         "f1": micro.f1,
-        "f1_std": record.sheet.f1_std,
+        "f1_std": _std(record),
         "seeds": max(1, len(record.sheet.seeds)),
         "seeds_f1_mean": None if not seeds else seeds["mean"].f1,
         "seeds_f1_std": None if not seeds else seeds["std"].f1,
@@ -68,8 +80,8 @@ def _described(record: "RunRecord") -> dict[str, object]:
 
 def _pair(pair: "Pair") -> dict[str, object]:
     found = pair.difference
-    told = {} if found is None else {"documents": found.documents, "f1": found.f1, "p_value": found.p_value}
-    return {"one": pair.one, "other": pair.other, **told}
+    values = {} if found is None else {"documents": found.documents, "f1": found.f1, "p_value": found.p_value}
+    return {"one": pair.one, "other": pair.other, **values}
 
 
 def _print(records: "Sequence[RunRecord]", options: dict[str, list[object]], pairs: "list[Pair]") -> None:
@@ -110,10 +122,10 @@ def _print_scores(records: "Sequence[RunRecord]", names: list[str]) -> None:
     rows = [
         [
             name,
-            record.num_folds,
+            record.trained_folds,
             len(record.predicted),
             *score_cells(record.scores.micro),
-            _percent(record.sheet.f1_std),
+            _percent(_std(record)),
             *_seed_cells(record),
         ]
         for record, name in zip(records, names, strict=True)

@@ -1,4 +1,4 @@
-"""``bert4ner correct``: a new data file, with annotation as somebody corrected it or as models agree."""
+"""``bert4ner correct``: a new data file with corrected annotation, by people or by models that agree."""
 
 import json
 import logging
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import Data, InputFormat, check_run, input_formats
 from bert4ner.cli.outputs import Overwrite, check_output
+from bert4ner.cli.reading import ReadingOptions
 from bert4ner.data.streams import is_stdout
 from bert4ner.errors import ConfigError
 from bert4ner.options import Options, describe, option
@@ -26,53 +27,51 @@ ACTIONS = ("added", "removed", "changed")
 
 @dataclass(frozen=True)
 class ReviewOptions(Options):
-    """Documents that somebody corrected."""
+    """Documents that people corrected."""
 
-    reviewed: str | None = option(
-        None, "Documents of DATA as somebody corrected them, e.g. a tool's export.", metavar="FILE"
-    )
-    reviewed_format: str = option("auto", "How to read them; `auto` looks at them.", choices=input_formats)
+    reviewed: str | None = option(None, "Corrected documents of DATA, e.g. a tool's export.", metavar="FILE")
+    reviewed_format: str = option("auto", "Their format; `auto` detects it.", choices=input_formats)
 
 
 @dataclass(frozen=True)
 class AgreementOptions(Options):
-    """Changes that models agree on."""
+    """Changes on which models agree."""
 
-    run: tuple[str, ...] = option(
-        (), "Runs made from DATA, whose models are to agree on what is changed.", metavar="RUN"
-    )
+    run: tuple[str, ...] = option((), "Runs made from DATA; their models must agree on a change.", metavar="RUN")
     models: int = option(3, "Least number of models that did not see a document, for --run to change it.", low=2)
 
 
 def correct(
     data: Data,
     *,
-    output: Annotated[Path, describe("Where all documents go, as jsonl; never DATA itself.", metavar="FILE")],
-    diff: Annotated[Path | None, describe("Where every change goes, a line of JSON each.", metavar="FILE")] = None,
-    format: InputFormat = "auto",
+    output: Annotated[Path, describe("File for all documents, as jsonl; never DATA itself.", metavar="FILE")],
+    diff: Annotated[Path | None, describe("File for every change, one line of JSON each.", metavar="FILE")] = None,
     overwrite: Overwrite = False,
+    format: InputFormat = "auto",
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
     review: ReviewOptions = ReviewOptions(),
     agreement: AgreementOptions = AgreementOptions(),
 ) -> None:
-    """Write annotated data anew, with corrections.
+    """Write annotated data with corrections.
 
-    --reviewed puts documents back that were corrected in an annotation tool; they are known by their text, which must
-    not have changed. --run adds what all models find that did not learn from the document, each on its own, and removes
-    what none of them finds. With folds alone that is one model: train with --seeds 3, or name several runs.
+    --reviewed puts back documents that were corrected in an annotation tool; it finds them by their text, which must
+    not have changed. --run looks at all models that did not learn from a document: it adds an entity that each of them
+    finds, and removes one that none of them finds. Folds alone give one such model: train with --seeds 3, or name
+    several runs.
 
-    e.g.  bert4ner correct examples/data/leaflets.jsonl --run runs/seeds --output corrected.jsonl --diff changes.jsonl
+    e.g.  bert4ner correct train.json --run runs/seeds --output corrected.jsonl
     """
     if (review.reviewed is None) != bool(agreement.run):
-        raise ConfigError("expected either --reviewed or --run, to say what is to be corrected")
+        raise ConfigError("expected either --reviewed or --run, which define the corrections")
     reviewed = None if review.reviewed is None else Path(review.reviewed)
     _check_places([data, reviewed], [output, diff], overwrite=overwrite)
     runs = [Path(run) for run in agreement.run]
     for run in runs:
         check_run(run)
-    from bert4ner.cli.printing import tell
-    from bert4ner.data.documents import read_documents, write_documents
+    from bert4ner.cli.printing import print_note
+    from bert4ner.data.documents import write_documents
 
-    documents = read_documents(data, format)
+    documents = reading.read(data, format)
     if reviewed is not None:
         new, lines = _put_back(documents, reviewed, review.reviewed_format)
     else:
@@ -81,17 +80,17 @@ def correct(
     if diff is not None:
         _write(lines, diff)
     aside = any(each is not None and is_stdout(each) for each in (output, diff))
-    tell(f"{output}: {len(new)} documents, {_told(lines)}", aside=aside)
+    print_note(f"{output}: {len(new)} documents, {_summary(lines)}", aside=aside)
 
 
-def _told(lines: Sequence[dict[str, object]]) -> str:
+def _summary(lines: Sequence[dict[str, object]]) -> str:
     actions = Counter(str(line["action"]) for line in lines)
     counts = ", ".join(f"{actions[action]} {action}" for action in ACTIONS)
     return f"{len({line['id'] for line in lines})} with changes; entities: {counts}"
 
 
 def _check_places(sources: Iterable[Path | None], targets: Sequence[Path | None], *, overwrite: bool) -> None:
-    """Refuse to write over what is read or, unless that is wanted, is there, or two files in one place."""
+    """Refuse to overwrite the input, an existing file unless that is allowed, or one output with the other."""
     if len({target.resolve() for target in targets if target}) < sum(target is not None for target in targets):
         raise ConfigError("--output and --diff are the same file; name two")
     for target in targets:
@@ -100,18 +99,18 @@ def _check_places(sources: Iterable[Path | None], targets: Sequence[Path | None]
 
 
 def _check_models(opinions: Sequence["Opinions"], least: int) -> None:
-    """Refuse to look for agreement where there are too few to agree; tell where only some documents have them.
+    """Refuse if too few models could agree; warn if only some documents have enough.
 
     Raises:
-        ConfigError: as said.
+        ConfigError: no document has enough models.
     """
-    most = max(len(each.chances) for each in opinions)
+    most = max(len(each.scores) for each in opinions)
     if most < least:
         raise ConfigError(
             f"at most {most} of the models did not see a document, {least} are asked for (--models); "
-            "train with --seeds or --bootstrap, or name several runs that were made from the same documents"
+            "train with --seeds or --bootstrap, or name several runs made from the same documents"
         )
-    fewer = sum(len(each.chances) < least for each in opinions)
+    fewer = sum(len(each.scores) < least for each in opinions)
     if fewer:
         logger.warning(
             "%d of %d documents stay as they are: fewer than %d models did not see them", fewer, len(opinions), least
@@ -121,7 +120,7 @@ def _check_models(opinions: Sequence["Opinions"], least: int) -> None:
 def _put_back(
     documents: Sequence["Document"], reviewed: Path, format: str
 ) -> tuple[list["Document"], list[dict[str, object]]]:
-    """The documents as somebody changed them; an entity in place of an overlapping one is changed, others are new."""
+    """The corrected documents; an entity that replaces an overlapping one counts as changed, others as added."""
     from bert4ner.data.corrections import put_back
     from bert4ner.data.documents import read_documents
     from bert4ner.scoring.errors import collect_errors
@@ -143,8 +142,8 @@ def _put_back(
 def _agreed(
     documents: Sequence["Document"], runs: Sequence[Path], least_models: int
 ) -> tuple[list["Document"], list[dict[str, object]]]:
-    """The documents as models agree on them."""
-    from bert4ner.combine.opinions import ask_runs  # deferred: mistakes are told without TensorFlow
+    """The documents with the changes on which models agree."""
+    from bert4ner.combine.opinions import ask_runs  # deferred: mistakes are reported without TensorFlow
     from bert4ner.scoring.agreement import agreed_changes, apply_changes
 
     opinions = ask_runs(runs, documents, nbest=1)
@@ -174,8 +173,8 @@ def _agreed_lines(
 
 
 def _values(document: "Document", entity: "Entity") -> dict[str, object]:
-    told = {"start": entity.start, "end": entity.end, "label": entity.label, "mention": document.mention(entity)}
-    return {**told, "fragments": [list(each) for each in entity.fragments]} if entity.fragments else told
+    values = {"start": entity.start, "end": entity.end, "label": entity.label, "mention": document.mention(entity)}
+    return {**values, "fragments": [list(each) for each in entity.fragments]} if entity.fragments else values
 
 
 def _write(lines: Iterable[dict[str, object]], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``bert4ner demo``: the main job on what comes with the library, in any folder."""
+"""``bert4ner demo``: the whole loop on the bundled sample, in any folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +9,14 @@ from bert4ner.options import describe
 
 def demo(
     *,
-    output: Annotated[Path, describe("The folder of the run.", metavar="RUN")] = Path("runs/demo"),
+    output: Annotated[Path, describe("Folder for the run.", metavar="RUN")] = Path("runs/demo"),
     folds: Folds = 3,
-    epochs: Annotated[int, describe("Times that each model sees its documents.", low=1)] = 10,
+    epochs: Annotated[int, describe("Passes over the training documents.", low=1)] = 10,
 ) -> None:
-    """Show what bert4ner does on a sample that comes with it: cross-validate, find entities in new text, report.
+    """Show what bert4ner does on a bundled sample: cross-validate, find entities in new texts, write a report.
 
-    The sample are 129 leaflets of Chinese medicines; the encoder, tcm-mini, is small, and was trained on such text. A
-    run of your own is `bert4ner crossval` on your data, with an encoder that knows Chinese well.
+    The sample has 129 leaflets of Chinese medicines; the encoder, tcm-mini, is small and was trained on such text. For
+    your own data, use `bert4ner crossval` with an encoder that knows Chinese well.
 
     e.g.  bert4ner demo --output runs/demo
     """
@@ -32,7 +32,7 @@ def demo(
 
     documents = sample_documents()
     scores = cross_validate(documents, Config(pretrained=ENCODER, epochs=epochs), output=output, folds=folds)
-    found = list(load_recognizer(output).predict(read_documents(bundled(UNLABELLED), "text")))
+    found = list(load_recognizer(output).predict(read_documents(bundled(UNLABELLED), "text", annotated=False)))
     predicted = output / "predicted.jsonl"
     write_documents(found, predicted, "jsonl")
     report = write_report(output, gold=documents)

@@ -1,4 +1,4 @@
-"""What ``bert4ner audit --run`` says of doubtful annotation: asks the runs, prints the gravest, writes a review."""
+"""The doubtful annotation of ``bert4ner audit --run``: asks the runs, prints the gravest, writes a review file."""
 
 import shlex
 from collections.abc import Sequence
@@ -22,27 +22,27 @@ _GRAVE = 0.5
 def _a_review_is_by_runs(options: "DoubtOptions") -> str | None:
     if options.run or options.review is None:
         return None
-    return "a review file holds what runs doubt; name one with --run"
+    return "a review file holds doubts of runs; name a run with --run"
 
 
 @dataclass(frozen=True)
 class DoubtOptions(Options):
-    """Doubtful annotation, by models that did not learn from the documents."""
+    """Doubtful annotation, according to models that did not learn from the documents."""
 
     run: tuple[str, ...] = option(
-        (), "Runs made from DATA, whose models are asked about the documents that they did not see.", metavar="RUN"
+        (), "Runs made from DATA; their models are asked about documents that they did not see.", metavar="RUN"
     )
-    review: str | None = option(None, "Where the most doubtful documents go, for an annotation tool.", metavar="FILE")
-    review_format: Literal["doccano", "labelstudio", "jsonl"] = option("doccano", "The tool that it is for.")
-    first: int = option(100, "Documents in the review file, and doubts with --json, the gravest.", low=1)
-    nbest: int = option(5, "Candidates are what is on so many best paths of every model.", low=1)
-    overwrite: bool = option(False, "Replace a review file that is there already.")
+    review: str | None = option(None, "File for the most doubtful documents, for an annotation tool.", metavar="FILE")
+    review_format: Literal["doccano", "labelstudio", "jsonl"] = option("doccano", "The tool to write the file for.")
+    first: int = option(100, "Number of documents in the review file, and of doubts with --json, the gravest.", low=1)
+    nbest: int = option(5, "Number of best paths of every model that give candidates.", low=1)
+    overwrite: bool = option(False, "Replace an existing review file.")
 
     relations = (_a_review_is_by_runs,)
 
 
 def check_doubts(data: Path, options: DoubtOptions) -> None:
-    """Refuse at once what is no run, and a review file in the place of the data."""
+    """Refuse at once a path that is not a run, and a review file in the place of the data."""
     for run in options.run:
         check_run(Path(run))
     if options.review is not None:
@@ -50,10 +50,10 @@ def check_doubts(data: Path, options: DoubtOptions) -> None:
 
 
 def ask(documents: Sequence["Document"], options: DoubtOptions) -> list["Opinions"]:
-    """What the models say, and the review file with it, if one is wanted; nothing without runs."""
+    """The opinions of the models; also writes the review file if one is wanted. Empty without runs."""
     if not options.run:
         return []
-    from bert4ner.combine.opinions import ask_runs  # deferred: audit without runs does without TensorFlow
+    from bert4ner.combine.opinions import ask_runs  # deferred: audit without runs needs no TensorFlow
     from bert4ner.scoring.review import most_doubtful, write_review
 
     opinions = ask_runs(options.run, documents, nbest=options.nbest)
@@ -63,7 +63,7 @@ def ask(documents: Sequence["Document"], options: DoubtOptions) -> list["Opinion
 
 
 def doubts_as_values(opinions: Sequence["Opinions"], options: DoubtOptions) -> dict[str, object]:
-    """The gravest doubts for JSON; nothing without runs."""
+    """The gravest doubts for JSON; empty without runs."""
     if not options.run:
         return {}
     from bert4ner.scoring.suspicion import find_doubts
@@ -73,16 +73,16 @@ def doubts_as_values(opinions: Sequence["Opinions"], options: DoubtOptions) -> d
 
 
 def print_doubts(data: Path, opinions: Sequence["Opinions"], options: DoubtOptions) -> None:
-    """How many doubts of each kind there are, the gravest, and what to type next."""
+    """Print the number of doubts of each kind, the gravest doubts, and the next command."""
     if not opinions:
         return
     from bert4ner.cli.printing import print_table
     from bert4ner.scoring.suspicion import KINDS, find_doubts
 
     doubts = find_doubts(opinions)
-    models = sorted({len(each.chances) for each in opinions})
+    models = sorted({len(each.scores) for each in opinions})
     each_by = f"{models[0]} to {models[-1]}" if len(models) > 1 else str(models[0])
-    print(f"\n{len(opinions)} documents are judged, each by {each_by} of the models, which did not learn from it")
+    print(f"\n{len(opinions)} documents; {each_by} models that did not learn from it were asked about each")
     counts = [[kind, sum(d.kind == kind and d.suspicion > _GRAVE for _, d in doubts)] for kind in KINDS]
     print_table("Doubtful annotation, suspicion above 0.5", ["kind", "entities"], [counts])
     rows = [_row(document, doubt) for document, doubt in doubts[:SHOWN]]
@@ -97,9 +97,9 @@ def _row(document: "Document", doubt: "Doubt") -> list[object]:
     involved = [each for each in (doubt.annotated, doubt.suggested) if each is not None]
     start = max(0, min(each.start for each in involved) - CONTEXT)
     context = document.text[start : max(each.end for each in involved) + CONTEXT]
-    told = [_told(document, each) for each in (doubt.annotated, doubt.suggested)]
-    return [f"{doubt.suspicion:.3f}", doubt.kind, document.id, *told, context]
+    sides = [_in_words(document, each) for each in (doubt.annotated, doubt.suggested)]
+    return [f"{doubt.suspicion:.3f}", doubt.kind, document.id, *sides, context]
 
 
-def _told(document: "Document", entity: "Entity | None") -> str:
+def _in_words(document: "Document", entity: "Entity | None") -> str:
     return "" if entity is None else f"{document.mention(entity)} {entity.label} {entity.score:.3f}"

@@ -1,15 +1,17 @@
 """``bert4ner evaluate``: precision, recall and F1 of a run, or of predictions in a file, against gold documents."""
 
 import logging
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import InputFormat, Json
-from bert4ner.entities import Document, sorted_labels
-from bert4ner.errors import DataError
+from bert4ner.cli.reading import ReadingOptions
+from bert4ner.entities import Document
+from bert4ner.errors import shown
 from bert4ner.options import describe
-from bert4ner.runs.layout import find_out_of_fold, is_run
+from bert4ner.runs.layout import find_out_of_fold, is_run, run_of_predictions
 
 if TYPE_CHECKING:
     from bert4ner.scoring.errors import ErrorExample, ErrorReport
@@ -23,35 +25,43 @@ logger = logging.getLogger(__name__)
 def evaluate(
     predicted: Annotated[
         Path,
-        describe("A run, which predicts the texts of GOLD, or documents as predicted.", metavar="RUN_OR_PREDICTIONS"),
+        describe("A run, which predicts the texts of GOLD, or predicted documents.", metavar="RUN_OR_PREDICTIONS"),
     ],
-    gold: Annotated[Path, describe("The documents as they should be.", metavar="GOLD")],
+    gold: Annotated[Path, describe("The annotated documents.", metavar="GOLD")],
     *,
-    format: InputFormat = "auto",
-    errors: Annotated[bool, describe("Show kinds of errors, and examples of each.")] = False,
+    errors: Annotated[bool, describe("Show kinds of errors, with examples of each.")] = False,
     json: Json = False,
+    format: InputFormat = "auto",
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Strict scores: an entity counts when start, end and label agree. Documents of two files are paired by id.
 
+    If no id is in both files, documents are paired by text, provided that texts identify them. Of out_of_fold.jsonl of
+    a run, only the documents that the run held out are scored.
     `micro` pools all entities, `macro` is the mean of the labels, `weighted` weighs each label by its gold entities.
-    Where gold entities are nested, the recall of those that share characters with another is told, too.
-    The interval says how far micro F1 would move with other documents of the same kind (bootstrap, 95 %).
+    If gold entities are nested, the recall of those that share characters with another one is reported, too.
+    The interval shows how far micro F1 would vary with other documents of the same kind (bootstrap, 95 %).
 
-    e.g.  bert4ner evaluate runs/demo/out_of_fold.jsonl examples/data/leaflets.jsonl
+    e.g.  bert4ner evaluate runs/mine/out_of_fold.jsonl train.json
     """
-    from bert4ner.data.documents import read_documents
     from bert4ner.scoring.bootstrap import bootstrap_interval
     from bert4ner.scoring.errors import analyse_errors
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
-    documents = read_documents(gold, format)
+    documents = reading.read(gold, format)
     if any(entity.score is not None for document in documents for entity in document.entities):
         logger.warning(
-            "%s stands in the place of GOLD, but its entities carry scores, as predictions do; "
+            "%s is given as GOLD, but its entities carry scores, as predictions do; "
             "expected bert4ner evaluate PREDICTIONS GOLD",
             gold,
         )
-    found = _recognized(predicted, documents) if is_run(predicted) else read_documents(predicted, annotated=False)
+    unseen = None
+    if is_run(predicted):
+        found, unseen = _recognized(predicted, documents)
+    elif run := run_of_predictions(predicted):
+        documents, found = _held_out(run, predicted, documents)
+    else:
+        found = _read(predicted, documents)
     scores = evaluate_documents(documents, found)
     interval = bootstrap_interval(documents, found)
     report = analyse_errors(documents, found) if errors else None
@@ -61,43 +71,85 @@ def evaluate(
     _print_scores(scores, interval, len(documents))
     if report is not None:
         _print_errors(report)
+    if unseen is not None:  # again: the warning stands above a long table
+        again = shlex.join(["bert4ner", "evaluate", str(unseen), str(gold)])
+        print(f"These scores are optimistic: the run was made from these texts. For held-out scores: {again}")
 
 
-def _recognized(run: Path, gold: Sequence[Document]) -> list[Document]:
-    """What a run finds in the texts of gold documents.
+def _held_out(run: Path, predicted: Path, gold: Sequence[Document]) -> tuple[list[Document], list[Document]]:
+    """The gold documents that a run held out, and its predictions for them, from its file."""
+    from bert4ner.runs.gold import match_predicted
+    from bert4ner.runs.predicted import read_predictions
 
-    Raises:
-        DataError: gold has labels that the run does not know, so that the two are about different things.
-    """
+    found = read_predictions(predicted)
+    matched = match_predicted(run, found, gold)
+    if len(matched) < len(gold):
+        logger.info(
+            "%s holds %d of the %d gold documents, those that the models did not see; only these are scored",
+            predicted,
+            len(matched),
+            len(gold),
+        )
+    return matched, found
+
+
+def _read(predicted: Path, gold: Sequence[Document]) -> list[Document]:
+    """The predicted documents of a file; with the ids of gold if only the names of the two files made them differ."""
+    from bert4ner.data.documents import read_documents
+    from bert4ner.scoring.pairing import named_alike
+
+    found = read_documents(predicted, annotated=False)
+    named = named_alike(found, gold)
+    if named is None:
+        return found
+    logger.info("%s has other ids than gold; paired by text", predicted)
+    return named
+
+
+def _recognized(run: Path, gold: Sequence[Document]) -> tuple[list[Document], Path | None]:
+    """What a run predicts in the texts of gold documents; the file of what to score instead, if it has seen them."""
     from bert4ner.cli.printing import counted
     from bert4ner.combine.recognizer import load_recognizer
 
     recognizer = load_recognizer(run)
-    unknown = sorted(set(sorted_labels(list(gold))) - set(recognizer.labels))
+    _warn_of_unknown_labels(run, gold, recognizer.labels)
+    unseen = _warn_of_own_documents(run, gold)
+    return list(counted(recognizer.predict(gold))), unseen
+
+
+def _warn_of_unknown_labels(run: Path, gold: Sequence[Document], known: Sequence[str]) -> None:
+    labels = [entity.label for document in gold for entity in document.entities]
+    unknown = sorted(set(labels) - set(known))
     if unknown:
-        raise DataError(
-            f"gold has labels that {run} does not know: {', '.join(unknown)}; it knows {', '.join(recognizer.labels)}"
+        logger.warning(
+            "gold has labels that %s was not trained for: %s; their %d entities of %d count as missed. It knows %s",
+            run,
+            shown(unknown),
+            sum(label not in known for label in labels),
+            len(labels),
+            shown(list(known)),
         )
-    _warn_of_own_documents(run, gold)
-    return list(counted(recognizer.predict(gold)))
 
 
-def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> None:
+def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> Path | None:
+    """Warn if documents of the run are among gold; returns the file with its out-of-fold predictions then."""
     from bert4ner.runs.predicted import read_predicted
 
     path = find_out_of_fold(run)
     if path is None:
-        return
+        return None
     own = {document.text for document in read_predicted(path.parent)}
     shared = sum(document.text in own for document in gold)
-    if shared:
-        logger.warning(
-            "%d of %d gold texts were used to make this run, so that its scores on them flatter; "
-            "%s holds what they got from a model that did not see them",
-            shared,
-            len(gold),
-            path,
-        )
+    if not shared:
+        return None
+    logger.warning(
+        "%d of %d gold texts were used to make this run, so its scores on them are optimistic; "
+        "%s holds predictions of models that did not see them",
+        shared,
+        len(gold),
+        path,
+    )
+    return path
 
 
 def _print_json(
@@ -147,6 +199,6 @@ def _print_example(example: "ErrorExample") -> None:
         ("gold", example.gold_mention, example.error.gold),
         ("predicted", example.predicted_mention, example.error.predicted),
     )
-    told = [f"{side} {shortened(mention)} {entity.label}" for side, mention, entity in sides if entity is not None]
-    print(one_line(f"  {example.id}: {', '.join(told)}"))
+    mentions = [f"{side} {shortened(mention)} {entity.label}" for side, mention, entity in sides if entity is not None]
+    print(one_line(f"  {example.id}: {', '.join(mentions)}"))
     print(one_line(f"      {example.before}«{shortened(example.marked)}»{example.after}"))

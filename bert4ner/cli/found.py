@@ -1,4 +1,4 @@
-"""Some of what was found, each in its sentence, in colour on a terminal."""
+"""Examples of predicted entities, each in its sentence, in colour on a terminal."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ Example = tuple[Document, Entity]
 
 
 def print_found(documents: Sequence[Document], number: int = 10) -> None:
-    """Print examples of entities on stdout: of as many labels as there are, the surest, no two of one text."""
+    """Print examples of entities on stdout: of as many labels as possible, the surest, each from another text."""
     terminal = sys.stdout.isatty()
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     examples = choose(documents, number)
@@ -34,7 +34,7 @@ def print_found(documents: Sequence[Document], number: int = 10) -> None:
 
 
 def choose(documents: Sequence[Document], number: int) -> list[Example]:
-    """So many entities, one after the other of the label and of the text that were chosen least, the surest first."""
+    """So many entities, one by one from the label and the text chosen least often so far, the most probable first."""
     left = sorted(
         ((document, entity) for document in documents for entity in document.entities),
         key=lambda example: -(example[1].score or 0),
@@ -50,7 +50,7 @@ def choose(documents: Sequence[Document], number: int) -> list[Example]:
 
 
 def context(document: Document, entity: Entity) -> tuple[str, str, str]:
-    """What stands before an entity in its sentence, the entity, and what stands behind it, in one line."""
+    """The text before an entity in its sentence, the entity, and the text after it, in one line."""
     text = document.text
     start = max((match.end() for match in _SENTENCE_END.finditer(text, 0, entity.start)), default=0)
     end = _SENTENCE_END.search(text, entity.end)

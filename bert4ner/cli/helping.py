@@ -9,7 +9,7 @@ from bert4ner.cli.parameters import Parameter, Signature
 from bert4ner.options.fields import asked_for
 
 NARROWEST, WIDEST = 40, 100
-_TWO_COLUMNS = 70  # narrower than this, what is told of an option stands below it
+_TWO_COLUMNS = 70  # in a narrower page the help of an option stands below it
 _INDENT, _COLUMN = 2, 26
 
 
@@ -17,10 +17,10 @@ def help_page(signature: Signature, prog: str, docstring: str, *, often: str = "
     """The page, without a line break at its end.
 
     Args:
-        signature: what the command takes.
-        prog: the command as it is typed.
-        docstring: paragraphs, of which the last, the example, is printed as it is.
-        often: the options that are told first, see `command.Command`.
+        signature: the parameters of the command.
+        prog: the command as users type it.
+        docstring: paragraphs; the last one, the example, is printed as it is.
+        often: the options that are listed first, see `command.Command`.
     """
     width = page_width()
     *description, example = inspect.cleandoc(docstring).split("\n\n")
@@ -38,7 +38,7 @@ def help_page(signature: Signature, prog: str, docstring: str, *, often: str = "
 
 
 def page_width() -> int:
-    """That of the terminal, unless it is too narrow or too wide to be read."""
+    """The width of the terminal, within readable bounds."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
 
 
@@ -46,14 +46,14 @@ Row = tuple[str, str]
 
 
 def _sections(signature: Signature, width: int, often: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
-    """Title and rows of each: arguments, options used most, others without a group, groups."""
+    """Title and rows of each section: arguments, most used options, options without a group, groups."""
     own = [each for each in signature.parameters if not each.positional]
     groups = list(signature.sections)
     for group, members in groups:
         own += () if group.name else members
     by_flag = {each.option.flag: each for each in signature.all() if not each.positional}
     first = [by_flag[f"--{name}"] for name in often]
-    yield "arguments:", [(_place(each), _told(each)) for each in signature.parameters if each.positional]
+    yield "arguments:", [(_place(each), _help_of(each)) for each in signature.parameters if each.positional]
     yield "used most:", [_row(each, width) for each in first]
     rest = [_row(each, width) for each in own if each not in first]
     yield "more options:" if first else "options:", [*rest, ("-h, --help", "Show this page.")]
@@ -71,19 +71,19 @@ def _place(argument: Parameter) -> str:
 
 
 def _row(option: Parameter, width: int) -> Row:
-    """An option, and what is told of it: its words in braces, or where these are too wide behind its help."""
+    """An option and its help: the words that it accepts in braces, or, if these are too wide, behind its help."""
     flag, words = option.option.flag, option.words
     if option.is_switch:
-        return ", ".join(option.flags), _told(option)
+        return ", ".join(option.flags), _help_of(option)
     braced = f"{flag} {{{','.join(words)}}}"
     if words and len(braced) <= width - _INDENT:
-        return braced, _told(option)
+        return braced, _help_of(option)
     metavar = option.option.name.upper() if words else option.metavar
-    return f"{flag} {metavar}{' ...' if option.is_many else ''}", _told(option, words)
+    return f"{flag} {metavar}{' ...' if option.is_many else ''}", _help_of(option, words)
 
 
-def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
-    """Help, words that it may be, default."""
+def _help_of(parameter: Parameter, words: Iterable[str] = ()) -> str:
+    """Help, accepted words, default."""
     parts = [parameter.option.about.help]
     if listed := ", ".join(words):
         parts.append(f"One of {listed}.")
@@ -98,11 +98,11 @@ def _told(parameter: Parameter, words: Iterable[str] = ()) -> str:
 
 
 def two_columns(rows: Iterable[Row], width: int, *, column: int = _COLUMN) -> str:
-    """Rows whose second part begins at a column, or stands below the first where it is narrow."""
+    """Rows whose second part starts at a column, or on the next line if the first part is too wide."""
     lines = []
     column = column if width >= _TWO_COLUMNS else 3 * _INDENT
-    for name, told in rows:
-        text = filled(" " * column + told, width, indent=column)
+    for name, help in rows:
+        text = filled(" " * column + help, width, indent=column)
         if len(name) + 2 * _INDENT <= column:
             text = f"{'':{_INDENT}}{name:{column - _INDENT}}{text.lstrip()}"
         else:
@@ -112,7 +112,7 @@ def two_columns(rows: Iterable[Row], width: int, *, column: int = _COLUMN) -> st
 
 
 def filled(text: str, width: int, *, indent: int = 0) -> str:
-    """Text in lines of that width, the second and later ones indented; white space at its beginning is kept."""
+    """Text in lines of that width, with the second and later ones indented; leading white space is kept."""
     first = text[: len(text) - len(text.lstrip())]
     return textwrap.fill(
         " ".join(text.split()),

@@ -1,28 +1,90 @@
-"""``bert4ner info``: versions, devices, the precision that `auto` chooses, and what is missing."""
+"""``bert4ner info``: versions, devices, the precision that `auto` chooses, and what is missing; or an encoder."""
 
 import re
 import sys
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from bert4ner.cli.options import Json
-from bert4ner.errors import EnvironmentProblem
+from bert4ner.cli.options import Json, check_run
+from bert4ner.data.visible import visible
+from bert4ner.errors import ConfigError, EnvironmentProblem, RunError
+from bert4ner.options import describe
 from bert4ner.runs.environment import environment, package_version
 from bert4ner.version import BERT4KERAS_VERSION
 
 
-def info(*, json: Json = False) -> None:
+def info(
+    run: Annotated[
+        Path | None, describe("A run, one of its folds, or a model folder, for --verify.", metavar="RUN")
+    ] = None,
+    *,
+    verify: Annotated[
+        bool, describe("Compare all files of RUN with its manifests: sizes and SHA-256; exit code 2 if any differs.")
+    ] = False,
+    pretrained: Annotated[
+        str, describe("Say what is recognised in this pretrained folder (or name on the hub).", metavar="DIR")
+    ] = "",
+    json: Json = False,
+) -> None:
     """What this installation and this machine have, and what is missing and how to install it.
 
-    e.g.  bert4ner info --json
+    Or what an encoder is, or whether the files of a run are what was written.
+
+    e.g.  bert4ner info --pretrained tcm-mini
     """
     from bert4ner.cli.printing import print_json
 
+    if run is not None or verify:
+        _verify(_run_to_verify(run, verify=verify), json=json)
+        return
+    if pretrained:
+        from bert4ner.models.pretrained.recognised import recognise
+
+        described = recognise(pretrained)
+        if json:
+            print_json(described)
+        else:
+            _print_encoder(described)
+        return
     found = collect()
     if json:
         print_json(found)
     else:
         _print(found)
+
+
+def _run_to_verify(run: Path | None, *, verify: bool) -> Path:
+    if run is None:
+        raise ConfigError("--verify compares the files of a run; name it: bert4ner info RUN --verify")
+    if not verify:
+        raise ConfigError(f"add --verify to compare all files of {run} with its manifests")
+    check_run(run)
+    return run
+
+
+def _verify(run: Path, *, json: bool) -> None:
+    """Print what was compared.
+
+    Raises:
+        RunError: a file differs.
+    """
+    from bert4ner.cli.printing import print_json
+    from bert4ner.runs.manifest import verify
+
+    found = verify(run)
+    if json:
+        differing = [{"file": str(each.path), "what": each.what} for each in found.differing]
+        print_json({"files": found.files, "differing": differing, "without_manifest": [*map(str, found.without)]})
+    else:
+        for difference in found.differing:
+            print(visible(str(difference)))
+        for folder in found.without:
+            print(visible(f"{folder}: has no manifest, as it is of an older version or not complete; not compared"))
+    if found.differing:
+        raise RunError(f"{run}: {len(found.differing)} of {found.files} files are not what was written")
+    if not json:
+        print(f"{run}: {found.files} files are what was written")
 
 
 def collect() -> dict[str, Any]:
@@ -100,3 +162,47 @@ def _print(found: dict[str, Any]) -> None:
         print(f"missing: {sentence}")
     if not found["missing"]:
         print("nothing is missing")
+
+
+def _print_encoder(found: dict[str, Any]) -> None:
+    from bert4ner.cli.printing import print_table
+
+    weights, vocabulary = found["weights"], found["vocabulary"]
+    print(f"{found['folder']}: {found['family']} ({found['title']})")
+    rows = [
+        ["layers, width, heads", f"{found['layers']}, {found['width']}, {found['heads']}"],
+        ["width within blocks, of embeddings", f"{found['feed_forward_width']}, {found['embedding_width']}"],
+        ["activation, epsilon", f"{found['activation']}, {_said(found['epsilon'])}"],
+        ["positions", found["positions"] or "computed, of any number"],
+        ["dropout of hidden states, of attention", ", ".join(_said(each) for each in found["dropout"].values())],
+        ["weights", "none, they start at random" if weights["file"] is None else _stored(weights)],
+        ["parameters, memory", f"{weights['parameters']:,}, {weights['mib']} MiB as float32"],
+    ]
+    if vocabulary is None:
+        rows.append(["vocabulary", "of a decoder, which recognition cannot use"])
+    else:
+        rows.append(["vocabulary", f"{vocabulary['kind']}: {vocabulary['tokens']} tokens, {found['rows']} rows"])
+        matter = ("first", "last", "padding", "unknown", "space")
+        rows += [[f"{name} token", f"{vocabulary[name]['token']} ({vocabulary[name]['id']})"] for name in matter]
+    print_table("Recognised", ["", ""], [rows])
+    _print_left_out(found)
+
+
+def _print_left_out(found: dict[str, Any]) -> None:
+    from bert4ner.models.pretrained.stores import some
+
+    for reason in dict.fromkeys(found["keys_without_effect"].values()):
+        keys = [key for key, each in found["keys_without_effect"].items() if each == reason]
+        print(f"without effect, {reason}: {some(keys, 12)}")
+    if found["unknown_keys"]:
+        print(f"not known and not heeded: {some(found['unknown_keys'], 12)}")
+    if found["weights"]["left_out"]:
+        print(f"variables left out, of no part of it: {some(found['weights']['left_out'], 12)}")
+
+
+def _said(number: float | None) -> str:
+    return "not said" if number is None else str(number)
+
+
+def _stored(weights: dict[str, Any]) -> str:
+    return f"{Path(weights['file']).name} ({weights['layout']})"

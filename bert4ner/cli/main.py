@@ -1,32 +1,34 @@
-"""The command ``bert4ner``: finds the command's module, runs it, and turns what callers may meet into one line.
+"""The command ``bert4ner``: finds and runs a command, and turns expected errors into one line.
 
-Imports no command before it is asked for one, so that ``bert4ner --help`` answers at once. What a command does stands
-in its own module, how its arguments are read in `parsing`.
+Imports only the requested command, so that ``bert4ner --help`` answers at once. Each command is a module of its own,
+`parsing` reads its arguments.
 """
 
 import difflib
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from bert4ner.data.failures import in_words, is_unnamed, unwritten
 from bert4ner.data.streams import without_copies
 from bert4ner.data.visible import visible
 from bert4ner.errors import Bert4NERError
+from bert4ner.other_names import COMMANDS_MEANT
 from bert4ner.registry import COMMANDS
 from bert4ner.version import VERSION
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-BROKEN_PIPE = 141  # what the shell reports of a program that SIGPIPE ended
+BROKEN_PIPE = 141  # the shell's exit code for a program that SIGPIPE ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code.
 
     Args:
-        arguments: those after ``bert4ner``; by default the process's own.
+        arguments: the words after ``bert4ner``; by default those of the process.
     """
     _open_closed()
     _speak_utf8()
@@ -34,9 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _answer((sys.argv[1:] if arguments is None else arguments) or ["--help"])
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:  # whoever read has read enough
+    except BrokenPipeError:  # the reader has read enough
         _drop_output()
         return BROKEN_PIPE
+    except OSError as error:
+        if not is_unnamed(error):
+            raise
+        _drop_output()
+        return _fail(str(unwritten("standard output", error)))
     return code
 
 
@@ -62,11 +69,13 @@ def _answer(arguments: Sequence[str]) -> int:
     except Bert4NERError as error:
         return _fail(str(error))
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+        if is_unnamed(error):  # all others are named where they are written
+            raise
+        return _fail(in_words(error))
 
 
 def overview() -> str:
-    """What ``bert4ner --help`` prints, as wide as the terminal; the example is one line, as on all pages."""
+    """The text of ``bert4ner --help``, as wide as the terminal; the example is one line, as on all pages."""
     from bert4ner.cli.helping import filled, page_width, two_columns  # deferred: no command needs it
 
     commands = {name: command.help for name, command in COMMANDS.items()}
@@ -77,14 +86,15 @@ def overview() -> str:
             filled("Chinese named-entity recognition with BERT and Keras.", width),
             two_columns(commands.items(), width, column=column),
             two_columns([("--version", "print the version")], width, column=column),
-            "e.g.  bert4ner crossval examples/data/leaflets.jsonl --pretrained pretrained/tcm-mini --output runs/demo",
+            "e.g.  bert4ner crossval train.json --pretrained tcm-mini --output runs/mine",
         ]
     )
 
 
 def _unknown(name: str) -> str:
     kind, known = ("option", ["--help", "--version"]) if name.startswith("-") else ("command", list(COMMANDS))
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    meant = COMMANDS_MEANT.get(name.lower())
+    close = [meant] if meant else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
     return f"unknown {kind} {name!r}, {hint} (see bert4ner --help)"
 
@@ -95,17 +105,23 @@ def _run(name: str, arguments: list[str]) -> int:
     command = COMMANDS.get(name)
     function = command.load()
     if command.runner:
-        arguments = _passed_on(arguments)
+        arguments = _passed_on(function, arguments)
     options = parse(function, arguments, prog=f"bert4ner {name}", often=command.often)
-    if options is not None:  # None: help was asked for, and printed
+    if options is not None:  # None: help was requested, and printed
         with _logging_to_stderr(logging.WARNING if options.pop("quiet") else logging.INFO):
             function(**options)
     return 0
 
 
-def _passed_on(arguments: list[str]) -> list[str]:
-    """The arguments with a ``--`` behind which nothing is taken for an option: before the first that is none."""
-    first = next((number for number, each in enumerate(arguments) if not each.startswith("-")), len(arguments))
+def _passed_on(function: Callable[..., None], arguments: list[str]) -> list[str]:
+    """The arguments with a ``--``, behind which no word is an option, before the first word that is not an option."""
+    from bert4ner.cli.parameters import read_signature  # deferred: only commands that run something else need it
+
+    parameters = read_signature(function).parameters
+    valued = {each.option.flag for each in parameters if not each.positional and not each.is_switch}
+    first = 0
+    while first < len(arguments) and arguments[first].startswith("-"):
+        first += 2 if arguments[first] in valued else 1
     return [*arguments[:first], "--", *arguments[first:]]
 
 
@@ -116,7 +132,7 @@ def _fail(message: str) -> int:
 
 
 class _CurrentStderr(logging.Handler):
-    """Writes to what `sys.stderr` is at that moment: a progress bar puts itself in its place while it is shown."""
+    """Writes to the current `sys.stderr`: a progress bar replaces it while it is shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(visible(without_copies(self.format(record))), file=sys.stderr, flush=True)
@@ -136,27 +152,27 @@ def _logging_to_stderr(level: int) -> Iterator[None]:
 
 
 def _speak_utf8() -> None:
-    """Results are UTF-8 whatever the locale; what cannot be encoded (parts of file names) is escaped."""
+    """Results are UTF-8 in every locale; what cannot be encoded (parts of file names) is escaped."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _open_closed() -> None:
-    """Streams that lead nowhere in the place of those that the caller closed: `print` takes None for stdout."""
+    """Replace streams that the caller closed by streams to nowhere: `print` takes None for stdout."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # until the process ends
 
 
 def _drop_output() -> None:
-    """Point output at nothing, so that Python's own flush at the end does not fail on the closed pipe again."""
+    """Redirect output to nowhere, so that Python's own flush at the end does not fail on it again."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
-            os.dup2(nothing, stream.fileno())
-        except (OSError, ValueError):
+        except ValueError:  # closed
             continue
+        except OSError:
+            os.dup2(nothing, stream.fileno())
     os.close(nothing)

@@ -1,6 +1,6 @@
-"""Options and arguments that several commands share, and checks of paths that several need; read by `parameters`.
+"""Options and arguments that several commands share, and checks of paths; `parameters` reads them.
 
-Training options are not here: they are the fields of `Config`.
+Training options are fields of `Config`, not here.
 """
 
 from dataclasses import dataclass
@@ -16,47 +16,63 @@ if TYPE_CHECKING:
     from bert4ner.train.executors.base import Executor
     from bert4ner.train.more_text import MoreText
 
-Data = Annotated[Path, describe("Annotated documents: a file, or a folder as brat has it.", metavar="DATA")]
+Data = Annotated[Path, describe("Annotated documents: a file or a brat folder.", metavar="DATA")]
 Run = Annotated[Path, describe("A run's folder, one of its folds, or a model folder.", metavar="RUN")]
-NewRun = Annotated[Path, describe("Folder for the run; the same command goes on where it stopped.", metavar="RUN")]
+NewRun = Annotated[Path, describe("Folder for the run; the same command continues where it stopped.", metavar="RUN")]
 
 
 def input_formats() -> tuple[str, ...]:
-    """What a format to read in may be."""
+    """The names of formats that can be read."""
     return ("auto", *FORMATS)
 
 
-InputFormat = Annotated[str, describe("How to read the documents; `auto` looks at them.", choices=input_formats)]
-OutputFormat = Annotated[str, describe("How to write the documents.", choices=FORMATS)]
+def output_formats() -> tuple[str, ...]:
+    """The names of formats that can be written."""
+    return tuple(name for name, format in FORMATS.items() if format.write is not None)
+
+
+def _only_read(name: str) -> str:
+    return f"{name} can only be read; write {', '.join(output_formats())}" if name in FORMATS else ""
+
+
+InputFormat = Annotated[str, describe("Format of the documents; `auto` detects it.", choices=input_formats)]
+OutputFormat = Annotated[
+    str | None,
+    describe(
+        "Format to write; by default that of the output's ending: .jsonl, .csv, .tsv, .xlsx, .bio or .conll.",
+        choices=output_formats,
+        no_choice=_only_read,
+    ),
+]
 Json = Annotated[bool, describe("Print JSON instead of tables.")]
 
 
 @dataclass(frozen=True)
 class ExecutionOptions(Options):
-    """Where models are trained."""
+    """Where and how many models are trained at a time."""
 
-    jobs: int = option(1, "How many models are trained at a time; results are the same.", metavar="N", low=1)
+    jobs: int = option(1, "Number of models trained at a time; results are the same.", metavar="N", low=1)
     executor: str = option(
-        "local", "What runs the trainings: `local`, in other processes; `in_process`, in this one.", choices=EXECUTORS
+        "local", "Where trainings run: `local`, in other processes; `in_process`, in this one.", choices=EXECUTORS
     )
 
     def open(self) -> "Executor":
-        """What runs the trainings.
+        """The executor.
 
         Raises:
-            ConfigError: it does not run so many at a time.
+            ConfigError: it does not run so many trainings at a time.
         """
-        from bert4ner.train.executors.base import make_executor  # deferred: help does without
+        from bert4ner.train.executors.base import make_executor  # deferred: help does not need it
 
         return make_executor(self.executor, self.jobs)
 
 
 @dataclass(frozen=True)
 class TextOptions(Options):
-    """What to learn from beside DATA."""
+    """Documents to learn from beside DATA."""
 
     pseudo_labels: str | None = option(
-        None, "Documents as bert4ner pseudo writes them, with their weights.", metavar="FILE", flag="pseudo"
+        None, "Pseudo-labelled documents, as bert4ner pseudo writes them.", metavar="FILE", flag="pseudo"
     )
     unlabelled: str | None = option(
         None,
@@ -82,11 +98,13 @@ class TextOptions(Options):
 
 
 def check_run(path: Path) -> None:
-    """Refuse at once what is no run: to learn it from the library, one would wait for TensorFlow.
+    """Refuse at once a path that is not a run: the library would report it only after loading TensorFlow.
 
     Raises:
-        RunError: there is no such folder, or nothing of a run is in it.
+        RunError: the folder is missing, or contains nothing of a run.
     """
     if not is_run(path):
-        found = "the folder holds none" if path.is_dir() else "it is no folder" if path.exists() else "nothing is there"
+        found = (
+            "the folder holds none" if path.is_dir() else "it is not a folder" if path.exists() else "nothing is there"
+        )
         raise RunError(f"{path}: expected a run, made by bert4ner train, crossval or combine, or a model; {found}")

@@ -1,9 +1,9 @@
-"""What a command takes, read off its function: arguments, options of its own, and objects of options.
+"""The parameters of a command, read from its function: arguments, options, and objects of options.
 
-A command is a function. What may stand before its ``*`` are arguments, by their place; what stands behind it are
-options, by their name; a parameter whose default is an object of `Options` becomes all the options of that object and
-``--config FILE``, whose values are their defaults. Annotations say the kind, `describe` in them the rest. Another
-package's command is declared in the same way, and named by an entry point of the group ``bert4ner.commands``.
+A command is a function. Parameters before its ``*`` are positional arguments, parameters after it are options by name.
+A parameter whose default is an `Options` object adds all options of that object and ``--config FILE``, whose values
+become their defaults. Annotations give the types; `describe` in them gives the rest. A command of another package is
+declared in the same way, and found by an entry point of the group ``bert4ner.commands``.
 
 Example:
     >>> from pathlib import Path
@@ -16,7 +16,7 @@ Example:
     ... ) -> None:
     ...     '''Count documents.
     ...
-    ...     e.g.  bert4ner count examples/data/leaflets.jsonl
+    ...     e.g.  bert4ner count train.json
     ...     '''
     >>> [(each.label, each.required) for each in read_signature(count).parameters]
     [('DATA', True), ('--times', False), ('--quiet', False)]
@@ -34,8 +34,8 @@ from bert4ner.options import About, Group, Option, Options, describe
 from bert4ner.options.kinds import kinds_of
 
 COMMANDS_OWN = "options"
-"""A parameter whose options are those of the command itself."""
-Quiet = Annotated[bool, describe("Tell of warnings and errors only.")]
+"""The name of the parameter whose options belong to the command itself."""
+Quiet = Annotated[bool, describe("Only show warnings and errors.")]
 ConfigFile = Annotated[
     Path | None,
     describe("TOML file with any of the options below; options on the command line win.", metavar="FILE"),
@@ -47,37 +47,37 @@ class Parameter:
     """One argument or option of a command."""
 
     name: str
-    """What it is called among the values that were read."""
+    """The key of its value among the values that were read."""
     option: Option
     positional: bool = False
     required: bool = False
     both_ways: bool = False
-    """Whether a switch can also be turned off, since its default or a file may have turned it on."""
+    """Whether a switch can also be turned off, because its default or a file may turn it on."""
 
     @property
     def label(self) -> str:
-        """What a message calls it: DATA or --output."""
+        """Its name in messages: DATA or --output."""
         return self.metavar if self.positional else self.option.flag
 
     @property
     def flags(self) -> list[str]:
-        """What an option is called on a command line: --prune, and --no-prune for a switch that is both ways."""
+        """Its names on a command line: --prune, and --no-prune for a switch that works both ways."""
         flag = self.option.flag
         return [flag, f"--no-{flag.removeprefix('--')}"] if self.is_switch and self.both_ways else [flag]
 
     @property
     def metavar(self) -> str:
-        """What stands for its value; empty for a switch, which has none."""
+        """The placeholder for its value; empty for a switch, which has none."""
         return self.option.about.metavar or "|".join(each.metavar for each in self.option.allowed if each.metavar)
 
     @property
     def words(self) -> list[str]:
-        """Those that it must be one of, where nothing shorter is said of them."""
+        """The words that it accepts, unless a shorter description exists."""
         return [] if self.option.about.metavar else self.option.words()
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is there or not, without a value."""
+        """Whether it is a switch, without a value."""
         return isinstance(self.option.default, bool)
 
     @property
@@ -88,18 +88,19 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Signature:
-    """All that a command takes."""
+    """All parameters of a command."""
 
     parameters: tuple[Parameter, ...]
-    """Its own, and those that every command has."""
+    """Its own parameters, and those of every command."""
     objects: dict[str, Options]
-    """Its parameters that are objects of options, by name, as they are without any option."""
+    """Its parameters that are objects of options, by name, with their default values."""
 
     @property
     def sections(self) -> Iterator[tuple[Group, tuple[Parameter, ...]]]:
-        """The options of the objects, by the groups that they stand in.
+        """The options of the objects, by group.
 
-        What an object has without a group is one of the parameter's name, but for `options`: those are the command's.
+        Options without a group belong to a group named after the parameter, except those of `options`: they are the
+        command's.
         """
         for name, base in self.objects.items():
             values = base.options()
@@ -114,19 +115,19 @@ class Signature:
 
 
 def read_signature(function: Callable[..., None]) -> Signature:
-    """What a command's function takes, and the options that every command has.
+    """The parameters of a command's function, and the options of every command.
 
     Raises:
-        EnvironmentProblem: the function, another package's most likely, is not declared as a command's must be.
+        EnvironmentProblem: the function, probably another package's, is not declared as a command must be.
     """
     try:
         signature = _read(function)
         _check_names(signature)
     except Exception as error:
         place = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', repr(function))}"
-        told = str(error) if isinstance(error, _DeclarationError) else in_one_line(error)
+        mistake = str(error) if isinstance(error, _DeclarationError) else in_one_line(error)
         raise EnvironmentProblem(
-            f"{place} cannot be a command: {told}; repair or uninstall the package that it is from"
+            f"{place} cannot be a command: {mistake}; repair or uninstall the package that provides it"
         ) from error
     return signature
 
@@ -150,12 +151,12 @@ def _read(function: Callable[..., None]) -> Signature:
 
 
 def _check_parameter(parameter: inspect.Parameter) -> None:
-    """Refuse what no command line can give as it is declared."""
+    """Refuse a parameter that cannot be given on a command line as declared."""
     name, by_name = parameter.name, parameter.kind is inspect.Parameter.KEYWORD_ONLY
     if not by_name and parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
         raise _DeclarationError(f"its parameter {parameter} cannot be given by its name")
     if parameter.annotation is inspect.Parameter.empty:
-        raise _DeclarationError(f"its parameter {name} has no annotation, so its kind is not known")
+        raise _DeclarationError(f"its parameter {name} has no annotation, so its type is not known")
     if kinds_of(bool)[0] in kinds_of(parameter.annotation):
         if not by_name:
             raise _DeclarationError(f"its parameter {name} is true or false, so it must stand behind the *")
@@ -164,7 +165,7 @@ def _check_parameter(parameter: inspect.Parameter) -> None:
 
 
 def _check_names(signature: Signature) -> None:
-    """Refuse two parameters of one name, two options of one flag, and two objects with one key in a file."""
+    """Refuse two parameters with one name, two options with one flag, and two objects with one key in a file."""
     names = Counter(each.name for each in signature.parameters)
     keys = Counter(key for base in signature.objects.values() for key in (*base.options(), *_groups(base)))
     flags = Counter(["--help", *(flag for each in signature.all() if not each.positional for flag in each.flags)])

@@ -1,6 +1,6 @@
-"""From a command's function and its arguments to the values it is to be called with; wrong ones become one line.
+"""Reads a command's arguments into the values for its function; mistakes become one line.
 
-Runs no command. How the arguments are split is for `clicking` to know, what a command takes for `parameters`.
+Runs no command. `clicking` splits the arguments, `parameters` reads the signature.
 """
 
 import difflib
@@ -18,10 +18,10 @@ from bert4ner.options.versions import FORMAT_KEY
 def parse(
     function: Callable[..., None], arguments: Sequence[str], *, prog: str, often: str = ""
 ) -> dict[str, Any] | None:
-    """The keyword arguments for `function`, and `quiet`; None when help was asked for, which is then printed.
+    """The keyword arguments for `function`, and `quiet`; None if help was requested and printed.
 
-    The function's docstring is its help; its last paragraph, the example, is printed last. An option of several values
-    takes all words up to the next option, and may be given several times.
+    The function's docstring is its help; its last paragraph, the example, is printed last. An option with several
+    values takes all words up to the next option, and may be repeated.
 
     Raises:
         ConfigError: a mistake in the arguments, in one line.
@@ -52,7 +52,7 @@ def _own_values(signature: Signature, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _objects(signature: Signature, path: Path | None, given: dict[str, Any]) -> dict[str, Options]:
-    """The objects of options: what the file says and, above it, the command line; tables are joined label by label."""
+    """The objects of options: the file's values, overridden by the command line; tables are joined label by label."""
     bases = dict(signature.objects) if path is None else _from_file(path, signature.objects)
     return {name: base.replace(**_changes(base, name, given)) for name, base in bases.items()}
 
@@ -68,7 +68,7 @@ def _changes(base: Options, name: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_file(path: Path, objects: dict[str, Options]) -> dict[str, Options]:
-    """What a TOML file says of the objects of a command; what none of them knows, one refuses."""
+    """The values in a TOML file for the objects of a command; an object refuses a value that none of them knows."""
     shares: dict[str, dict[str, Any]] = {name: {} for name in objects}
     for key, value in read_toml(path).items():
         owners = [name for name, each in objects.items() if each.knows(key)] or [_likeliest(key, objects)]
@@ -79,7 +79,7 @@ def _from_file(path: Path, objects: dict[str, Options]) -> dict[str, Options]:
 
 
 def _likeliest(key: str, objects: dict[str, Options]) -> str:
-    """The first object with a name like this one; else the command's own, whose version a file tells, too."""
+    """The first object with this name; else the command's own, to which the version in a file belongs, too."""
     close = [name for name, each in objects.items() if difflib.get_close_matches(key, each.options(), cutoff=0.5)]
     others = sorted(objects, key=COMMANDS_OWN.__ne__)
     return [*close, *others][0] if key != FORMAT_KEY else others[0]

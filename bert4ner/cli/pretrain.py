@@ -1,4 +1,4 @@
-"""``bert4ner pretrain``: an encoder that has read unlabelled text."""
+"""``bert4ner pretrain``: continues the pre-training of an encoder."""
 
 import shlex
 from pathlib import Path
@@ -15,32 +15,38 @@ def pretrain(
     ],
     *,
     output: Annotated[
-        Path, describe("Folder for the encoder; the same command goes on where it stopped.", metavar="DIR")
+        Path, describe("Folder for the encoder; the same command continues where it stopped.", metavar="DIR")
     ],
     options: PretrainingOptions = PretrainingOptions(),  # noqa: B008  (frozen)
 ) -> None:
     """Continue the pre-training of an encoder on unlabelled text, as a masked language model.
 
-    The result is a pretrained folder like the one that it was made of, for --pretrained of train and crossval.
-    Perplexity is that of masked tokens in documents that were held out; it is measured before, too.
+    The result is a pretrained folder like the original one, for --pretrained of train and crossval. Perplexity is
+    measured on masked tokens of held-out documents, also before the training.
 
-    Killed at any moment, the same command goes on from the last report, with the same result.
+    If it is killed at any moment, the same command continues from the last report, with the same result.
 
-    e.g.  bert4ner pretrain examples/data/leaflets-unlabelled.txt --pretrained pretrained/tcm-mini --output runs/read
+    e.g.  bert4ner pretrain new.txt --pretrained tcm-mini --output runs/read
     """
     from bert4ner.pretraining.texts import find_files
 
     find_files(texts)
-    from bert4ner.cli.printing import print_table, tell, told  # deferred: mistakes above are told without TensorFlow
+    from bert4ner.cli.printing import (
+        notes_shown,
+        print_note,
+        print_table,
+    )  # deferred: mistakes above need no TensorFlow
     from bert4ner.pretraining.pretrain import pretrain as continue_pretraining
 
     lines = continue_pretraining(texts, options, output=output)
-    if not told():
+    if not notes_shown():
         return
     names = [
         name for name in ("update", "epoch", "loss", "perplexity", "accuracy", "tokens_per_second") if name in lines[-1]
     ]
     rows = [[f"{line[name]:.5g}" if name in line else None for name in names] for line in lines]
-    print_table("Guesses of masked tokens in held-out documents", [name.replace("_", " ") for name in names], [rows])
-    tell(f"encoder: {output}")
-    tell(f"next:    bert4ner train DATA --pretrained {shlex.quote(str(output))} --output RUN")
+    print_table(
+        "Predictions of masked tokens in held-out documents", [name.replace("_", " ") for name in names], [rows]
+    )
+    print_note(f"encoder: {output}")
+    print_note(f"next:    bert4ner train DATA --pretrained {shlex.quote(str(output))} --output RUN")

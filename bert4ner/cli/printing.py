@@ -1,4 +1,4 @@
-"""How commands show things: tables on stdout, a progress bar on stderr when it is a terminal. Computes nothing."""
+"""How commands print: tables on stdout, a progress bar on stderr if it is a terminal. Computes nothing."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ Item = TypeVar("Item", bound=Document)
 
 
 class _Console(Console):
-    """Leaves it to `main` what is done when nobody reads on; rich would end the process with 1."""
+    """Leaves broken pipes to `main`; rich would end the process with 1."""
 
     def on_broken_pipe(self) -> None:
         """Called while the error is handled."""
@@ -29,12 +29,12 @@ class _Console(Console):
 
 
 _WHITE = re.compile(r"\s")
-_LONGEST = 16  # characters of a mention: with what stands around it, a line of 80 columns
-_WIDE = 1000  # characters: a table in a file is not cut to a terminal that is not there
+_LONGEST = 16  # characters of a mention: with the text around it, a line of 80 columns
+_WIDE = 1000  # characters: a table in a file is not cut to the width of a terminal
 
 
 def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[Sequence[object]]]) -> None:
-    """A table; columns in which all cells are numbers are aligned right, sections are divided by a line."""
+    """A table; columns with numbers only are aligned right, a line separates sections."""
     cells = [[[_cell(cell) for cell in row] for row in section] for section in sections]
     rows = [row for section in cells for row in section]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -51,19 +51,19 @@ def print_table(title: str, columns: Sequence[str], sections: Iterable[Iterable[
     console.print(table)
 
 
-def tell(line: str, *, aside: bool = False) -> None:
-    """What is no result but good to know: where the result is, what to do next; not with ``--quiet``.
+def print_note(line: str, *, aside: bool = False) -> None:
+    """Print useful information that is not a result: the path of the result, the next command; not with ``--quiet``.
 
     Args:
-        line: what is told.
-        aside: on standard error, since the result is on standard output.
+        line: the information.
+        aside: on standard error, because the result is on standard output.
     """
-    if told():
+    if notes_shown():
         print(visible(line), file=sys.stderr if aside else sys.stdout, flush=aside)
 
 
-def told() -> bool:
-    """Whether more than warnings and results is to be shown: ``--quiet`` sets the level of the logger."""
+def notes_shown() -> bool:
+    """Whether to print more than warnings and results: ``--quiet`` sets the level of the logger."""
     return logging.getLogger("bert4ner").isEnabledFor(logging.INFO)
 
 
@@ -89,9 +89,9 @@ def score_cells(score: Score) -> list[object]:
 
 
 def counted(documents: Iterable[Item]) -> Iterator[Item]:
-    """The documents themselves, while a line on stderr says how many there were; silent unless it is a terminal."""
+    """The documents themselves, while a line on stderr shows their number; silent unless it is a terminal."""
     console = Console(stderr=True)
-    if not console.is_terminal or not told():
+    if not console.is_terminal or not notes_shown():
         yield from documents
         return
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} documents"), TimeElapsedColumn())
@@ -103,7 +103,7 @@ def counted(documents: Iterable[Item]) -> Iterator[Item]:
 
 
 def one_line(text: str) -> str:
-    """One line, whatever line breaks a mention has; control characters are spelled out."""
+    """One line, whatever line breaks a mention has; control characters are escaped."""
     return visible(_WHITE.sub(" ", text))
 
 

@@ -1,40 +1,46 @@
-"""Options of ``bert4ner audit`` and ``convert`` that say how annotation is meant which can be read in several ways."""
+"""Options of every command that reads annotation: how to interpret it where several ways are possible."""
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from bert4ner.cli.options import input_formats
 from bert4ner.options import Options, option
+
+if TYPE_CHECKING:
+    from bert4ner.entities import Document
 
 
 @dataclass(frozen=True)
 class ReadingOptions(Options):
-    """How annotation is read."""
+    """How to read annotation."""
 
     offsets: Literal["auto", "characters", "utf16"] | None = option(
         None,
-        "What offsets count: `utf16` where JavaScript or Java counted emoji as two, `characters` where not; "
-        "`auto` warns where it matters.",
+        "What offsets count: `utf16` if JavaScript or Java counted emoji as two, `characters` if not; "
+        "`auto` warns if it makes a difference.",
     )
     align: Literal["all", "first", "order"] | None = option(
         None,
-        "For mentions without offsets, where they stand: `all` occurrences, as by default, the `first` one, or one "
-        "after another in the `order` given.",
+        "Occurrences that mentions without offsets stand for: `all` (the default), the `first` one, or one after "
+        "another in the `order` given.",
     )
     skip_broken: bool = option(
-        False, "In a brat folder, leave out annotations that cannot be read or do not fit their text, and count them."
+        False, "In a brat folder, skip annotations that cannot be read or do not fit their text, and count them."
     )
 
-    def given(self) -> dict[str, object]:
-        """Those that were asked for, as `read_documents` takes them."""
+    def given(self) -> dict[str, Any]:
+        """The options that were given, as keyword arguments of `read_documents`."""
         asked: dict[str, object] = {"offsets": self.offsets, "align": self.align}
         if self.skip_broken:
             asked["skip_broken"] = True
         return {name: value for name, value in asked.items() if value is not None}
 
+    def read(self, path: Path, format: str) -> "list[Document]":
+        """Annotated documents, as `read_documents` reads them.
 
-@dataclass(frozen=True)
-class DataOptions(ReadingOptions):
-    """How the documents are read."""
+        Raises:
+            DataError: see there.
+        """
+        from bert4ner.data.documents import read_documents  # deferred: help does not need it
 
-    format: str = option("auto", "How to read the documents; `auto` looks at them.", choices=input_formats)
+        return read_documents(path, format, **self.given())

@@ -1,33 +1,33 @@
-"""What a combination was to give, and what it gives beside the runs as they are: each alone, and averaged."""
+"""Compares a combination with its runs by its objective: each run alone, and all averaged with nothing fitted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bert4ner.combine.applying import Evidence
+from bert4ner.combine.candidates import Evidence
 from bert4ner.combine.fitting import apply
 from bert4ner.combine.thresholds import Aim
 from bert4ner.entities import Document
-from bert4ner.runs.combination import Combination
+from bert4ner.runs.combination import FITTED_METHODS, Combination
 from bert4ner.scoring.metrics import Scores, evaluate
 
 BY_DEFAULT = Aim("f", 1.0)
 
 
 def in_words(aim: Aim) -> str:
-    """What an aim means.
+    """An objective in words.
 
     Example:
         >>> in_words(Aim.parse("f2")), in_words(Aim.parse("recall=0.9"))
-        ('micro F2 (recall counts 2 times as much as precision)', 'micro recall (each label was to reach 90 %)')
+        ('micro F2 (recall counts 2 times as much as precision)', 'micro recall (target for each label: 90 %)')
     """
     if aim.kind in ("recall", "precision"):
-        return f"micro {aim.kind} (each label was to reach {100 * aim.value:g} %)"
+        return f"micro {aim.kind} (target for each label: {100 * aim.value:g} %)"
     name = f"{'macro' if aim.kind == 'macro-f' else 'micro'} F{aim.value:g}"
     return name if aim.value == 1 else f"{name} (recall counts {aim.value:g} times as much as precision)"
 
 
 def reached(aim: Aim, scores: Scores) -> float:
-    """How much of what was aimed at these scores are, between 0 and 1."""
+    """The value of the objective for these scores, between 0 and 1."""
     if aim.kind == "recall":
         return scores.micro.recall
     if aim.kind == "precision":
@@ -50,17 +50,17 @@ def compare_with_runs(
     alone: Sequence[Sequence[Document]],
     aim: Aim | None,
 ) -> Mapping[str, object]:
-    """The aim, and what of it each run gives as it decodes and all give together with nothing fitted.
+    """The objective, and its value for each run alone and for all runs averaged with nothing fitted.
 
     Args:
-        gold: as annotated.
-        evidence: of each of `gold`.
+        gold: the annotated documents.
+        evidence: one for each document of `gold`.
         combination: with nothing fitted.
-        alone: of each run what it found.
-        aim: None stands for F1.
+        alone: the predictions of each run.
+        aim: None means F1.
     """
     aim = aim or BY_DEFAULT
-    method = "probability" if combination.method == "stacking" else combination.method
+    method = "probability" if combination.method in FITTED_METHODS else combination.method
     together = apply(replace(combination, method=method), evidence).selected
     return {
         "aim": str(aim),

@@ -1,43 +1,24 @@
-"""Applies a combination to what the members say about one text: which entities, with which scores."""
+"""Applies a combination to what the members found in one text: which entities to keep, with which scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from bert4ner.combine.candidates import Evidence
 from bert4ner.combine.learning import FloatArray, calibrate, stack
+from bert4ner.combine.rescoring import rescore
 from bert4ner.combine.selection import select
 from bert4ner.combine.span_rules import allowed
 from bert4ner.combine.voting import vote, with_score
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.runs.combination import Combination
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the members say about one text."""
-
-    document: Document
-    """The text with all candidates."""
-    chances: FloatArray
-    """(members, candidates): the probability that each member gives them. Where members vote, the score of what each
-    found itself, and NaN for what it did not find."""
-
-
-def voiced(document: Document, found: Sequence[Sequence[Entity]]) -> Evidence:
-    """The evidence to vote on: what each member found in a text."""
-    candidates = sorted({entity for entities in found for entity in entities})
-    numbers = {entity: number for number, entity in enumerate(candidates)}
-    chances = np.full((len(found), len(candidates)), np.nan)
-    for row, entities in zip(chances, found, strict=True):
-        for entity in entities:
-            row[numbers[entity]] = 1.0 if entity.score is None else entity.score
-    return Evidence(Document(document.id, document.text, tuple(candidates)), chances)
+from bert4ner.runs.rescorer import Rescorer
 
 
 def score_candidates(combination: Combination, evidence: Evidence) -> Document:
-    """The text with those candidates that have votes enough and keep the rules, each with its score."""
+    """The text with the candidates that have enough votes and satisfy the rules, each with its score."""
     document = evidence.document
     entities, scores = _voted(combination, evidence) if combination.method == "vote" else _fused(combination, evidence)
     if combination.calibration is not None:
@@ -47,10 +28,10 @@ def score_candidates(combination: Combination, evidence: Evidence) -> Document:
 
 
 def _voted(combination: Combination, evidence: Evidence) -> tuple[Sequence[Entity], FloatArray]:
-    """Entities with votes enough and their scores (entities,)."""
+    """Entities with enough votes, and their scores (entities,)."""
     found = [
         [with_score(entity, score) for entity, score in zip(evidence.document.entities, row, strict=True) if score >= 0]
-        for row in evidence.chances.tolist()
+        for row in evidence.probabilities.tolist()
     ]
     entities = vote(
         found, quorum=combination.quorum, weights=combination.weights, label_quorum=combination.label_quorum
@@ -60,16 +41,21 @@ def _voted(combination: Combination, evidence: Evidence) -> tuple[Sequence[Entit
 
 def _fused(combination: Combination, evidence: Evidence) -> tuple[Sequence[Entity], FloatArray]:
     """All candidates and their probabilities (candidates,)."""
-    entities, chances = evidence.document.entities, evidence.chances
+    entities, probabilities = evidence.document.entities, evidence.probabilities
     if combination.method == "probability":
-        return entities, np.average(chances, axis=0, weights=combination.weights)
-    if combination.stacker is None:
-        raise ConfigError("stacking needs a fitted model; combine the runs with the documents they were made from")
-    return entities, stack(combination.stacker, [entity.label for entity in entities], chances)
+        return entities, np.average(probabilities, axis=0, weights=combination.weights)
+    model = combination.rescorer if combination.method == "rescoring" else combination.stacker
+    if model is None:
+        raise ConfigError(
+            f"{combination.method} needs a fitted model; combine the runs with the documents they were made from"
+        )
+    if isinstance(model, Rescorer):
+        return rescore(model, evidence)
+    return entities, stack(model, [entity.label for entity in entities], probabilities)
 
 
 def select_entities(combination: Combination, scored: Document) -> Document:
-    """The text with those of its scored candidates that are the result."""
+    """The text with the scored candidates that are selected as its entities."""
     rule = combination.rule
     kept = select(scored.entities, threshold=rule.threshold, thresholds=combination.thresholds, nesting=rule.nesting)
     return replace(scored, entities=tuple(kept))

@@ -1,7 +1,7 @@
-"""What is learned from candidates whose truth is known: a logistic model over members, and calibrations of scores.
+"""Learns from candidates that are known to be right or wrong: a logistic model over members, and calibrations.
 
-scikit-learn fits, and is not needed to apply; the fitted numbers are plain data of `runs`. That candidates must come
-from models that did not see their documents is the caller's to see to.
+Only fitting needs scikit-learn; the fitted values are plain data of `runs`. The caller makes sure that candidates come
+from out-of-fold models.
 """
 
 from collections.abc import Sequence
@@ -9,35 +9,35 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bert4ner.decode.chances import logistic
+from bert4ner.decode.activations import logistic
 from bert4ner.errors import DataError
 from bert4ner.runs.fitted import Calibration, CalibrationKind, Stacker
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_LEAST = 1e-4  # probabilities nearer to 0 or 1 count as this near: their log-odds must stay finite
-_STEEPEST = 100.0  # of a temperature: its inverse is looked for in [1 / 100, 100]
+_LEAST = 1e-4  # probabilities are clipped this far from 0 and 1: their log-odds must stay finite
+_STEEPEST = 100.0  # temperatures are searched in [1 / 100, 100]
 
 
-def log_odds(chances: FloatArray) -> FloatArray:
-    """log(p / (1 - p)), of probabilities that are kept off 0 and 1; same shape."""
-    kept = np.clip(np.asarray(chances, dtype=np.float64), _LEAST, 1 - _LEAST)
+def log_odds(probabilities: FloatArray) -> FloatArray:
+    """log(p / (1 - p)) of probabilities clipped away from 0 and 1; same shape."""
+    kept = np.clip(np.asarray(probabilities, dtype=np.float64), _LEAST, 1 - _LEAST)
     return np.log(kept) - np.log1p(-kept)
 
 
-def stack(stacker: Stacker, labels: Sequence[str], chances: FloatArray) -> FloatArray:
+def stack(stacker: Stacker, labels: Sequence[str], probabilities: FloatArray) -> FloatArray:
     """Probabilities (candidates,), from labels (candidates,) and members' probabilities (members, candidates)."""
     added = np.array([stacker.labels.get(label, 0.0) for label in labels], dtype=np.float64)
-    return logistic(np.array(stacker.weights) @ log_odds(chances) + stacker.bias + added)
+    return logistic(np.array(stacker.weights) @ log_odds(probabilities) + stacker.bias + added)
 
 
-def fit_stacker(labels: Sequence[str], chances: FloatArray, right: BoolArray) -> Stacker:
+def fit_stacker(labels: Sequence[str], probabilities: FloatArray, right: BoolArray) -> Stacker:
     """Logistic regression with the usual penalty (C = 1) on weights and labels.
 
     Args:
-        labels: of each candidate.
-        chances: (members, candidates).
+        labels: the label of each candidate.
+        probabilities: (members, candidates).
         right: bool (candidates,).
 
     Raises:
@@ -45,17 +45,26 @@ def fit_stacker(labels: Sequence[str], chances: FloatArray, right: BoolArray) ->
     """
     from sklearn.linear_model import LogisticRegression  # deferred: predicting does not need it
 
-    if not len(labels) or right.all() or not right.any():
-        found = "none" if not len(labels) else "only right ones" if right.all() else "only wrong ones"
-        raise DataError(f"stacking learns from right and wrong candidates, there are {found}; combine by probability")
+    check_learnable(right, "stacking")
     names = sorted(set(labels))
     numbers = {name: number for number, name in enumerate(names)}
     marks = np.eye(len(names))[[numbers[label] for label in labels]]  # (candidates, labels)
-    features = np.column_stack([log_odds(chances).T, marks])  # (candidates, members + labels)
+    features = np.column_stack([log_odds(probabilities).T, marks])  # (candidates, members + labels)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(features, right)
-    weights, added = np.split(fitted.coef_[0], [len(chances)])
+    weights, added = np.split(fitted.coef_[0], [len(probabilities)])
     by_label = dict(zip(names, added.tolist(), strict=True))
     return Stacker(tuple(weights.tolist()), float(fitted.intercept_[0]), by_label)
+
+
+def check_learnable(right: BoolArray, method: str) -> None:
+    """Refuse candidates (candidates,) of which all are right, or none is.
+
+    Raises:
+        DataError: there is nothing to tell apart.
+    """
+    if not len(right) or right.all() or not right.any():
+        found = "none" if not len(right) else "only right ones" if right.all() else "only wrong ones"
+        raise DataError(f"{method} learns from right and wrong candidates, found {found}; combine by probability")
 
 
 def calibrate(calibration: Calibration, scores: FloatArray) -> FloatArray:
@@ -66,7 +75,7 @@ def calibrate(calibration: Calibration, scores: FloatArray) -> FloatArray:
 
 
 def fit_calibration(kind: CalibrationKind, scores: FloatArray, right: BoolArray) -> Calibration:
-    """The calibration with the least log loss (temperature), or the least squared error of all that grow (isotonic).
+    """The calibration with the lowest log loss (temperature) or squared error (isotonic, that is, monotonic).
 
     Args:
         kind: which of the two.
@@ -80,7 +89,7 @@ def fit_calibration(kind: CalibrationKind, scores: FloatArray, right: BoolArray)
         Guo et al. 2017, On Calibration of Modern Neural Networks; Zadrozny and Elkan 2002 (isotonic).
     """
     if not len(scores):
-        raise DataError("nothing was found in the held-out documents; scores cannot be calibrated")
+        raise DataError("no entities were found in the held-out documents, so scores cannot be calibrated")
     if kind == "temperature":
         return Calibration("temperature", _best_temperature(log_odds(scores), right))
     from sklearn.isotonic import IsotonicRegression  # deferred: predicting does not need it
@@ -91,7 +100,7 @@ def fit_calibration(kind: CalibrationKind, scores: FloatArray, right: BoolArray)
 
 
 def _best_temperature(odds: FloatArray, right: BoolArray) -> float:
-    """The log loss is convex in the inverse of the temperature: its slope is 0 where it is least."""
+    """The log loss is convex in the inverse of the temperature: at its minimum the slope is 0."""
     low, high = 1 / _STEEPEST, _STEEPEST
     for _ in range(60):
         middle = float(np.sqrt(low * high))

@@ -1,4 +1,4 @@
-"""What is decided before any model is asked: the combination as options and runs have it, and what is to be fitted."""
+"""Decides before any model is loaded: the combination that options and runs define, and what to fit."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ _HALF = 0.5
 
 
 def plan_combination(groups: Sequence[Sequence[MemberRun]], options: CombineOptions) -> Combination:
-    """The combination of members, each of some runs, before anything is fitted.
+    """The combination of members before anything is fitted; each member is made of some runs.
 
     Raises:
-        ConfigError: options that do not go with the number of members or with their labels.
+        ConfigError: options that do not fit the number of members or their labels.
     """
     labels = groups[0][0].record.labels
     unknown = sorted(set(options.label_quorum) - set(labels))
     if unknown:
-        raise ConfigError(f"quorum of the unknown label {unknown[0]!r}; known: {', '.join(labels)}")
+        raise ConfigError(f"quorum for the unknown label {unknown[0]!r}; expected one of {', '.join(labels)}")
     check_labels(options.rules, labels)
     return Combination(
         method=options.method,
@@ -37,7 +37,7 @@ def plan_combination(groups: Sequence[Sequence[MemberRun]], options: CombineOpti
 
 
 def plan_search(options: CombineOptions, *, annotated: bool) -> Search:
-    """What is to be fitted; `auto` is decided here."""
+    """What to fit; resolves `auto`."""
     aim = options.aim
     if aim == "auto":
         aim = Aim("f", 1.0) if annotated and options.threshold is None and options.method != "vote" else None
@@ -63,6 +63,6 @@ def _threshold(num_members: int, options: CombineOptions) -> float:
         return options.threshold
     if options.method == "vote":
         return 0.0
-    # What a single run found is its answer, however unsure; its score is no reason.
+    # A single run has already decided on its entities; a low score is no reason to drop them.
     own = num_members == 1 and options.nbest == 1 and options.method == "probability"
     return 0.0 if own else _HALF

@@ -1,6 +1,6 @@
-"""The probability that a member gives to any span, found by itself or by another: what unlike heads are averaged in.
+"""The probability that a member gives to any span, whichever member found it, for comparing different heads.
 
-Texts are encoded once for all members that share vocabulary and windows, and run once through every model.
+Members that share vocabulary and windows share one encoding of each text; each text runs once through every model.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bert4ner.combine.rescoring import propose
 from bert4ner.entities import Document, Entity
 from bert4ner.models.ensemble import Batch, Ensemble
 from bert4ner.models.ner_model import NERModel
@@ -17,15 +18,16 @@ from bert4ner.models.prediction import stitch_documents
 from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.text.alignment import entity_span
 from bert4ner.text.encoded import Encoded
+from bert4ner.text.gazetteer import Gazetteer
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.text.windows import Window
 
 HELD_CELLS = 2**26
-"""Numbers that are held of what models gave for some texts, 256 MiB; of more, the models are run again."""
+"""Number of output values to keep in memory (256 MiB); above that, models run again."""
 
 
 def encode_shared(members: Sequence[NamedEntityRecognizer], documents: Sequence[Document]) -> list[Encoded]:
-    """For each member the documents encoded, their entities left out; once for members with equal ones."""
+    """The encoded documents for each member, without entities; members with equal encodings share one object."""
     encoded: list[Encoded] = []
     for number, member in enumerate(members):
         model = member.models[0]
@@ -35,15 +37,16 @@ def encode_shared(members: Sequence[NamedEntityRecognizer], documents: Sequence[
 
 
 def _same_input(one: NERModel, other: NERModel) -> bool:
-    return one.windows == other.windows and one.vocabulary.tokens == other.vocabulary.tokens
+    kind = one.config.windows.tokens
+    return one.windows == other.windows and one.vocabulary.identity(kind) == other.vocabulary.identity(kind)
 
 
 class HeldOutputs:
-    """What models give for encoded windows, to be gone through more than once: held if it is small, else made anew.
+    """The outputs of models for encoded windows, to iterate over repeatedly: kept if small, else computed again.
 
     Args:
-        windows: numbers of the windows wanted; by default all.
-        most_cells: numbers that may be held; by default `HELD_CELLS`.
+        windows: indices of the windows to run; default: all.
+        most_cells: number of values to keep; default: `HELD_CELLS`.
     """
 
     def __init__(
@@ -68,22 +71,28 @@ class HeldOutputs:
         return self.of(self._windows)
 
     def of(self, windows: Sequence[int]) -> Iterator[Batch]:
-        """What the models give for those batches that hold some of these windows, or for these windows alone."""
+        """The outputs for the batches that contain some of these windows, or for these windows alone."""
         return self._run(windows) if self._held is None else iter(self._held)
 
 
 def held_cells() -> int:
-    """How many numbers may be held of what models gave for some texts."""
+    """Number of output values to keep in memory."""
     return HELD_CELLS
 
 
 def average_probabilities(
-    members: Sequence[NamedEntityRecognizer], documents: Sequence[Document], *, batch_tokens: int, nbest: int = 1
+    members: Sequence[NamedEntityRecognizer],
+    documents: Sequence[Document],
+    *,
+    batch_tokens: int,
+    nbest: int = 1,
+    gazetteer: Gazetteer | None = None,
 ) -> list[tuple[list[Entity], NDArray[np.float64]]]:
-    """For each document all entities that any member finds, and their probabilities ``(members, entities)``.
+    """For each document, all entities that any member finds and their probabilities ``(members, entities)``.
 
-    A member finds what its models find together, with `nbest` above 1 the candidates that they have together; its
-    probability is the mean of theirs.
+    A member finds what its models find together; with `nbest` above 1, also their joint candidates. Its
+    probability is the mean over its models. With a gazetteer its texts are candidates, too, and so is what members find
+    at every other occurrence in the document.
     """
     encoded = encode_shared(members, documents)
     held = [HeldOutputs(m.ensemble, e, batch_tokens=batch_tokens) for m, e in zip(members, encoded, strict=True)]
@@ -93,12 +102,12 @@ def average_probabilities(
         stitched = stitch_documents(documents, texts, windows, nesting=nesting, candidates=nbest > 1)
         for entities, document in zip(found, stitched, strict=True):
             entities.update(document.entities)
-    candidates = [sorted(entities) for entities in found]
+    _, candidates = propose(documents, found, None if gazetteer is None else [gazetteer] * len(documents))
     tables = [np.zeros((len(members), len(entities))) for entities in candidates]
     for row, (member, texts, outputs) in enumerate(zip(members, encoded, held, strict=True)):
         given = span_probabilities(member.ensemble, texts, outputs, candidates)
-        for table, chances in zip(tables, given, strict=True):
-            table[row] = chances
+        for table, probabilities in zip(tables, given, strict=True):
+            table[row] = probabilities
     return list(zip(candidates, tables, strict=True))
 
 
@@ -110,30 +119,31 @@ def span_probabilities(
 ) -> list[NDArray[np.float64]]:
     """The mean probability that the models give to each candidate, ``(candidates,)`` for each document.
 
-    It is that in the window which owns the span's middle, or in the nearest one that holds the span. 0 where no window
-    does, where an end lies inside a token, and where the head cannot hold the entity: the models cannot find it.
+    It is computed in the window that owns the middle of the span, or in the nearest window that contains the span. It
+    is 0 if the models cannot find the span: no window contains it, an end lies inside a token, or the head cannot
+    represent the entity.
 
     Args:
         ensemble: the models.
         encoded: the documents and their windows.
-        batches: window numbers and what the models gave for them; windows that are not among them give 0.
-        candidates: of each document of `encoded` entities with labels that the models know.
+        batches: window indices and the models' outputs for them; missing windows give 0.
+        candidates: for each document of `encoded`, entities with labels that the models know.
     """
     spans, owners = place_candidates(ensemble.models[0], encoded, candidates)
     result = [np.zeros(len(entities)) for entities in candidates]
     for batch in batches:
         numbers = batch[0]
         means = ensemble.span_scores(encoded, batch, [spans[number] for number in numbers])
-        for number, chances in zip(numbers, means, strict=True):
-            for (document, candidate), chance in zip(owners[number], chances, strict=True):
-                result[document][candidate] = chance
+        for number, probabilities in zip(numbers, means, strict=True):
+            for (document, candidate), probability in zip(owners[number], probabilities, strict=True):
+                result[document][candidate] = probability
     return result
 
 
 def place_candidates(
     model: NERModel, encoded: Encoded, candidates: Sequence[Sequence[Entity]]
 ) -> tuple[list[list[TokenSpan]], list[list[tuple[int, int]]]]:
-    """For each window the candidates that it answers for, as token spans, and which they are (document, candidate)."""
+    """For each window, the token spans of the candidates it is responsible for, and their (document, candidate)."""
     spans: list[list[TokenSpan]] = [[] for _ in encoded.bounds]
     owners: list[list[tuple[int, int]]] = [[] for _ in encoded.bounds]
     borders = np.searchsorted(encoded.document, np.arange(len(candidates) + 1))  # (documents + 1,)
@@ -159,7 +169,7 @@ class _Windows:
         self.seams = [before.end + after.start for before, after in pairwise(windows)]  # twice, as in `stitch`
 
     def answering_for(self, entity: Entity) -> int | None:
-        """Of the windows that hold an entity whole the one that owns its middle, or the nearest to that."""
+        """Of the windows that contain the whole entity, the one that owns its middle, or the nearest."""
         owner = bisect_right(self.seams, entity.start + entity.end)
         holders = range(bisect_left(self.ends, entity.end), bisect_right(self.starts, entity.start))
         return min(holders, key=lambda number: abs(number - owner), default=None)

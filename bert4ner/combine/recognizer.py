@@ -1,9 +1,10 @@
-"""Recognizes with several runs at once, and opens whatever can recognize: a model, a fold, a run, a combination."""
+"""Recognizes entities with several runs at once; loads any recognizer: a model, a fold, a run, a combination."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bert4ner.combine.applying import Evidence, score_candidates, select_entities, voiced
+from bert4ner.combine.applying import score_candidates, select_entities
+from bert4ner.combine.candidates import Evidence, voiced
 from bert4ner.combine.probabilities import HELD_CELLS, average_probabilities, encode_shared
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError, RunError
@@ -21,19 +22,19 @@ class CombinedRecognizer(Recognizer):
 
     Args:
         members: at least one, all with the same labels; heads, encoders, vocabularies and windows may differ.
-        combination: how they are combined; it has as many members.
+        combination: how to combine them; it has the same number of members.
 
     Raises:
-        RunError: the members do not agree in their labels, or with the combination in their number.
+        RunError: the members have different labels, or are not as many as in the combination.
     """
 
     def __init__(self, members: Sequence[NamedEntityRecognizer], combination: Combination):
         if len(members) != len(combination.names):
-            raise RunError(f"a combination of {len(combination.names)} members cannot do with {len(members)}")
+            raise RunError(f"expected the {len(combination.names)} members of the combination, got {len(members)}")
         for name, member in zip(combination.names, members, strict=True):
             if member.labels != members[0].labels:
                 raise RunError(
-                    f"members cannot be combined: {combination.names[0]} knows {', '.join(members[0].labels)}, "
+                    f"members must have the same labels: {combination.names[0]} has {', '.join(members[0].labels)}, "
                     f"{name} {', '.join(member.labels)}"
                 )
         self.members = tuple(members)
@@ -41,43 +42,44 @@ class CombinedRecognizer(Recognizer):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of all members; theirs are the same."""
+        """The labels of the members, which are the same for all."""
         return self.members[0].labels
 
     @classmethod
-    def load(cls, path: str | Path, *, precision: str | None = None) -> "CombinedRecognizer":
+    def load(cls, path: str | Path, *, precision: str | None = None, verify: bool = True) -> "CombinedRecognizer":
         """Load a run that `combine_runs` made.
 
         Args:
             path: the folder of the run.
             precision: see `NamedEntityRecognizer.load`.
+            verify: see there.
 
         Raises:
             RunError: combination.json or a member is missing, damaged or not of this version.
-            CheckpointError: a model in it is.
+            CheckpointError: a model in it is missing, damaged or not of this version.
         """
         run = CombinedRun(Path(path))
-        members = [load_together(folders, precision=precision) for folders in run.member_folders()]
+        members = [load_together(folders, precision=precision, verify=verify) for folders in run.member_folders()]
         loaded = cls(members, run.combination)
-        loaded.path, loaded.precision = Path(path).absolute(), precision
+        loaded.path, loaded.precision, loaded.verify = Path(path).absolute(), precision, verify
         return loaded
 
     def _parts(self) -> str:
         return f"{len(self.members)} members by {self.combination.method}"
 
     def predict(self, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1) -> Iterator[Document]:
-        """As `Recognizer.predict`, but `nbest` was fixed when runs were combined: a ConfigError, if it is not 1."""
+        """As `Recognizer.predict`, but `nbest` was fixed when runs were combined: other values raise ConfigError."""
         check_many(documents, "documents")
         if nbest != 1:
             raise ConfigError(
-                "how many best paths a combined run takes its candidates from is fixed when runs are combined "
-                f"(combine --nbest), it was {self.combination.rule.nbest}; leave nbest out"
+                "the number of best paths of a combined run is fixed when runs are combined "
+                f"(combine --nbest {self.combination.rule.nbest}); leave nbest out"
             )
         return self._predict(documents, batch_tokens)
 
     def _predict(self, documents: Iterable[Document], batch_tokens: int) -> Iterator[Document]:
         for chunk in document_chunks(documents, characters=self._chunk_characters(batch_tokens)):
-            gather = self._votes if self.combination.method == "vote" else self._chances
+            gather = self._votes if self.combination.method == "vote" else self._probabilities
             for evidence in gather(chunk, batch_tokens):
                 yield select_entities(self.combination, score_candidates(self.combination, evidence))
 
@@ -89,14 +91,20 @@ class CombinedRecognizer(Recognizer):
         for each in zip(*predicted, strict=True):
             yield voiced(each[0], [found.entities for found in each])
 
-    def _chances(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
-        nbest = self.combination.rule.nbest
-        found = average_probabilities(self.members, documents, batch_tokens=batch_tokens, nbest=nbest)
-        for document, (candidates, chances) in zip(documents, found, strict=True):
-            yield Evidence(Document(document.id, document.text, tuple(candidates)), chances)
+    def _probabilities(self, documents: Sequence[Document], batch_tokens: int) -> Iterator[Evidence]:
+        nbest, rescorer = self.combination.rule.nbest, self.combination.rescorer
+        found = average_probabilities(
+            self.members,
+            documents,
+            batch_tokens=batch_tokens,
+            nbest=nbest,
+            gazetteer=None if rescorer is None else rescorer.gazetteer,
+        )
+        for document, (candidates, probabilities) in zip(documents, found, strict=True):
+            yield Evidence(Document(document.id, document.text, tuple(candidates)), probabilities)
 
     def _chunk_characters(self, batch_tokens: int) -> int:
-        """As many as can be sorted by length well, but what the models give for them must be small enough to hold."""
+        """Enough documents for sorting by length, but few enough to keep the models' outputs in memory."""
         wanted = CHUNK_BATCHES * batch_tokens
         if self.combination.method == "vote":
             return wanted
@@ -105,33 +113,40 @@ class CombinedRecognizer(Recognizer):
         return min(wanted, max(batch_tokens // 2, int(HELD_CELLS / dearest)))
 
 
-def load_together(runs: Sequence[Path], *, precision: str | None = None) -> NamedEntityRecognizer:
-    """One recognizer of all models of some runs, run by run, averaged as the folds of one are.
+def load_together(runs: Sequence[Path], *, precision: str | None = None, verify: bool = True) -> NamedEntityRecognizer:
+    """One recognizer with all models of some runs, run by run, averaged like the folds of one run.
 
     Raises:
         RunError: their models cannot be averaged.
         CheckpointError, RunError: see `NamedEntityRecognizer.load`.
     """
-    loaded = [NamedEntityRecognizer.load(run, precision=precision) for run in runs]
+    loaded = [NamedEntityRecognizer.load(run, precision=precision, verify=verify) for run in runs]
     if len(loaded) == 1:
         return loaded[0]
     try:
         return NamedEntityRecognizer([model for each in loaded for model in each.models])
     except RunError as error:
         names = ", ".join(str(run) for run in runs)
-        raise RunError(f"{names}: have one kind of head, but their {error}; combine them without --by-kind") from None
+        raise RunError(f"{names}: have the same head, but their {error}; combine them without --by-kind") from None
 
 
-def load_recognizer(path: str | Path, *, precision: str | None = None) -> Recognizer:
-    """Load what recognizes: a combination, a run (all its folds), one fold's folder, or one model folder.
+def load_recognizer(path: str | Path, *, precision: str | None = None, verify: bool = True) -> Recognizer:
+    """Load a recognizer: a combination, a run (all its folds), a fold folder or a model folder.
 
     Args:
         path: one of these folders.
         precision: arithmetic of the encoder in this process; see `NamedEntityRecognizer.load`.
+        verify: compare the files of each model with its manifest first.
 
     Raises:
         RunError, CheckpointError: see `CombinedRecognizer.load` and `NamedEntityRecognizer.load`.
+
+    Example:
+        >>> import bert4ner
+        >>> ner = bert4ner.load_recognizer("runs/sample")  # see `cross_validate`
+        >>> [len(list(ner.recognize_all(["人参治头痛", "当归补血"])))]
+        [2]
     """
     if is_combination(Path(path)):
-        return CombinedRecognizer.load(path, precision=precision)
-    return NamedEntityRecognizer.load(path, precision=precision)
+        return CombinedRecognizer.load(path, precision=precision, verify=verify)
+    return NamedEntityRecognizer.load(path, precision=precision, verify=verify)

@@ -1,6 +1,6 @@
-"""Which scored entities of one text to keep: those above their label's threshold, and of overlapping ones the heaviest.
+"""Which scored entities of one text to keep: those above their label's threshold; of overlapping ones, the heaviest.
 
-Knows neither models nor where the scores come from.
+It does not know models, nor where the scores come from.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,11 +9,11 @@ from bert4ner.decode.spans import heaviest
 from bert4ner.entities import Entity, Nesting
 from bert4ner.text.token_spans import TokenSpan
 
-_LEAST = 1e-12  # weight of an entity with score 0: it is better than nothing in its place
+_LEAST = 1e-12  # weight of an entity with score 0: better than no entity at its place
 
 
 def score_of(entity: Entity) -> float:
-    """The score of an entity; one without score counts as sure."""
+    """The score of an entity; without a score it counts as 1."""
     return 1.0 if entity.score is None else entity.score
 
 
@@ -24,14 +24,14 @@ def select(
     thresholds: Mapping[str, float] | None = None,
     nesting: Nesting = "none",
 ) -> list[Entity]:
-    """The entities with a score of at least their label's threshold, of which none overlap that may not.
+    """The entities with a score of at least their label's threshold, without overlaps that `nesting` forbids.
 
-    Of overlapping ones that reach their thresholds the choice with the greatest sum of scores is kept.
+    Of overlapping entities above their thresholds, the choice with the greatest sum of scores is kept.
 
     Args:
         entities: of one text, each at most once.
-        threshold: of labels that `thresholds` does not name.
-        thresholds: of single labels.
+        threshold: for labels that `thresholds` does not name.
+        thresholds: for single labels.
         nesting: which entities may overlap.
 
     Returns:

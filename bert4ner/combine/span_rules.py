@@ -1,6 +1,6 @@
-"""Applies the rules that a user gives for entities: how long they may be, which characters they must not or must hold.
+"""Applies a user's rules for entities: how long they may be, which characters they must or must not contain.
 
-Knows neither scores nor models; what breaks a rule is no candidate at all.
+It does not know scores or models; an entity that breaks a rule is no candidate.
 """
 
 import re
@@ -11,7 +11,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.runs.rules import SpanRules
 
 EVERY = "*"
-"""Stands for all labels that have no rule of their own of that kind."""
+"""Stands for all labels without a rule of their own of that kind."""
 
 
 def allows(rules: SpanRules, mention: str, label: str) -> bool:
@@ -33,19 +33,21 @@ def allows(rules: SpanRules, mention: str, label: str) -> bool:
 
 
 def allowed(rules: SpanRules, document: Document, entities: Iterable[Entity]) -> list[Entity]:
-    """Those of some entities of a document that keep the rules."""
+    """The entities of a document that satisfy the rules."""
     if not rules:
         return list(entities)
     return [entity for entity in entities if allows(rules, document.mention(entity), entity.label)]
 
 
 def check_labels(rules: SpanRules, labels: Collection[str]) -> None:
-    """Refuse rules for labels that nobody knows.
+    """Refuse rules for unknown labels.
 
     Raises:
-        ConfigError: naming the label.
+        ConfigError: a label is unknown; the message names it.
     """
     for named in (rules.longest, rules.forbidden, rules.contains):
         unknown = sorted(set(named) - {EVERY, *labels})
         if unknown:
-            raise ConfigError(f"a rule for the unknown label {unknown[0]!r}; known: {', '.join(labels)}, or * for all")
+            raise ConfigError(
+                f"a rule for the unknown label {unknown[0]!r}; known: {', '.join(labels)}, or * for all labels"
+            )

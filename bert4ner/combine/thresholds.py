@@ -1,7 +1,7 @@
-"""Thresholds of labels, chosen on out-of-fold candidates, and the curves that they are chosen from.
+"""Chooses a threshold for each label on out-of-fold candidates, and gives the curves it is chosen from.
 
-Pure functions over documents. A threshold that was chosen on documents flatters on these very documents; `fitting`
-holds folds out to tell what it is worth on others.
+Pure functions over documents. A threshold chosen on some documents gives optimistic scores on the same documents;
+`fitting` holds folds out to estimate what it gives on others.
 """
 
 import math
@@ -22,17 +22,18 @@ from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import pair_documents
 
 IntArray = NDArray[np.int64]
-_AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<wish>recall|precision)=(?P<share>\d*\.?\d+)")
-_CURVE_POINTS = 200  # of a label: more do not show
+_AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<target>recall|precision)=(?P<share>\d*\.?\d+)")
+_CURVE_POINTS = 200  # points per label in a plotted curve; more would not be visible
 
 
 @dataclass(frozen=True)
 class Aim:
-    """What the thresholds are to give.
+    """The objective that thresholds are chosen for.
 
-    That is the best F-beta of all labels together (micro), for each label its own best one (and so the best macro
-    F-beta), or for each label a recall or precision of at least `value`. Of thresholds that give a wished recall the
-    highest is taken, of those that give a wished precision the lowest; where none does, the one that comes nearest.
+    It is the best F-beta of all labels together (micro), the best F-beta of each label (and so the best macro F-beta),
+    or a recall or precision of at least `value` for each label. Of all thresholds that reach a target recall the
+    or a recall or precision of at least `value` for each label. For a target recall it is the highest threshold that
+    reaches it, for a target precision the lowest; if none reaches the target, the nearest one.
     """
 
     kind: Literal["f", "macro-f", "recall", "precision"]
@@ -40,11 +41,11 @@ class Aim:
 
     @property
     def beta(self) -> float:
-        """How many times as much recall counts as precision; 1 where a share is wished for."""
+        """Weight of recall relative to precision; 1 for a target recall or precision."""
         return self.value if self.kind in ("f", "macro-f") else 1.0
 
     def __str__(self) -> str:
-        """What `parse` reads back."""
+        """The text that `parse` reads."""
         joined = "" if self.kind in ("f", "macro-f") else "="
         return f"{self.kind}{joined}{self.value}".removesuffix(".0")
 
@@ -53,21 +54,21 @@ class Aim:
         """From "f1", "f2", "f0.5", "macro-f1", "recall=0.9" or "precision=0.9".
 
         Raises:
-            ConfigError: anything else, a beta of 0, or a share that is not above 0 and at most 1.
+            ConfigError: anything else, a beta of 0, or a target outside (0, 1].
         """
         match = _AIM.fullmatch(text)
         value = float(match["beta"] or match["share"]) if match else 0.0
-        if match is None or not 0 < value < math.inf or (match["wish"] and value > 1):
+        if match is None or not 0 < value < math.inf or (match["target"] and value > 1):
             raise ConfigError(
                 f"aim must be f1, f2, f0.5, macro-f1, recall=0.9, precision=0.9 or the like, got {text!r}"
             )
-        return cls(match["wish"] or ("macro-f" if match["macro"] else "f"), value)  # type: ignore[arg-type]
+        return cls(match["target"] or ("macro-f" if match["macro"] else "f"), value)  # type: ignore[arg-type]
 
 
 class Cuts(NamedTuple):
-    """What one label's candidates give at each threshold that makes a difference, from the highest on."""
+    """Precision and recall of one label at each threshold that changes them, highest first."""
 
-    scores: FloatArray  # (cuts,) of the last candidate that is kept
+    scores: FloatArray  # (cuts,) the score of the last candidate that is kept
     hits: IntArray  # (cuts,)
     found: IntArray  # (cuts,)
     gold: int
@@ -88,21 +89,21 @@ class Cuts(NamedTuple):
 def choose_thresholds(
     gold: Sequence[Document], candidates: Sequence[Document], aim: Aim, rule: Rule
 ) -> dict[str, float]:
-    """The threshold of each label that comes nearest to the aim on these documents.
+    """The threshold of each label with the best value of the objective on these documents.
 
-    Candidates that overlap a likelier one, where they may not, are left out, since hardly any of them would
-    be selected. A threshold lies halfway between the scores that it divides. Labels of which no candidate is right get
-    none: nothing can be learned from them.
+    Candidates that overlap a likelier one against the nesting are left out, since hardly any of them would be
+    selected. A threshold lies halfway between the two scores it separates. Labels without any right candidate get no
+    threshold: there is nothing to learn from.
 
     Args:
         gold: as annotated.
         candidates: the same documents with everything found in them, each entity with the score that the threshold is
             compared with. They must come from models that were not trained on the document.
-        aim: what the thresholds are to give.
-        rule: how candidates are selected otherwise; its threshold holds for labels without one.
+        aim: the objective.
+        rule: how candidates are selected; its threshold applies to labels without their own.
 
     Raises:
-        DataError: the documents are not the same.
+        DataError: the documents differ.
     """
     cuts = label_cuts(gold, candidates, rule)
     open_labels = {label: each for label, each in cuts.items() if each.hits[-1]}
@@ -119,23 +120,23 @@ def choose_thresholds(
 def precision_recall_curves(
     gold: Sequence[Document], candidates: Sequence[Document], rule: Rule
 ) -> dict[str, dict[str, list[float]]]:
-    """For each label that was found thresholds, from the highest on, and the precision and recall that they give.
+    """For each label that was found: thresholds, highest first, with their precision and recall.
 
-    Arguments as for `choose_thresholds`. Of many thresholds some are told, evenly spaced in number.
+    Takes the arguments of `choose_thresholds`. Long curves are thinned out to evenly spaced points.
     """
     curves = {}
     for label, cuts in label_cuts(gold, candidates, rule).items():
-        told = np.unique(np.linspace(0, len(cuts.scores) - 1, _CURVE_POINTS).round().astype(int))
+        points = np.unique(np.linspace(0, len(cuts.scores) - 1, _CURVE_POINTS).round().astype(int))
         curves[label] = {
-            "threshold": cuts.scores[told].tolist(),
-            "precision": cuts.precision[told].tolist(),
-            "recall": cuts.recall[told].tolist(),
+            "threshold": cuts.scores[points].tolist(),
+            "precision": cuts.precision[points].tolist(),
+            "recall": cuts.recall[points].tolist(),
         }
     return curves
 
 
 def label_cuts(gold: Sequence[Document], candidates: Sequence[Document], rule: Rule) -> dict[str, Cuts]:
-    """The cuts of each label that was found, sorted by label; arguments as for `choose_thresholds`."""
+    """The cuts of each label that was found, sorted by label; takes the arguments of `choose_thresholds`."""
     found: dict[str, list[tuple[float, bool]]] = {}
     wanted: dict[str, int] = {}
     for one, other in pair_documents(gold, candidates):
@@ -148,10 +149,10 @@ def label_cuts(gold: Sequence[Document], candidates: Sequence[Document], rule: R
 
 
 def _likeliest(entities: Sequence[Entity], nesting: Nesting) -> list[Entity]:
-    """Those that overlap no entity of a higher score that was kept itself, where they may not; sorted."""
+    """The entities that overlap no kept entity of a higher score against the nesting; sorted."""
     if nesting == "any":
         return sorted(entities)
-    layers: dict[str, list[Entity]] = {}  # of each label or, for "none", of all: sorted, none overlapping
+    layers: dict[str, list[Entity]] = {}  # by label, or one for all with "none": sorted, without overlaps
     for entity in sorted(entities, key=lambda each: (-score_of(each), each)):
         kept = layers.setdefault(entity.label if nesting == "labels" else "", [])
         place = bisect(kept, entity)
@@ -161,7 +162,7 @@ def _likeliest(entities: Sequence[Entity], nesting: Nesting) -> list[Entity]:
 
 
 def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
-    """From the score and the truth of each candidate of one label; candidates with equal scores go together."""
+    """From score and correctness of each candidate of one label; candidates with equal scores share a cut."""
     scores, right = (np.array(column) for column in zip(*found, strict=True))  # (candidates,) each
     order = np.argsort(-scores, kind="stable")
     scores, hits = scores[order], np.cumsum(right[order])  # (candidates,) each
@@ -170,16 +171,15 @@ def _cuts(found: Iterable[tuple[float, bool]], num_gold: int) -> Cuts:
 
 
 def _best_together(labels: Sequence[Cuts], num_gold: int, num_found: int, beta: float) -> list[int]:
-    """The cut of each label with which all labels together have the best F-beta.
+    """The cut of each label that gives all labels together the best F-beta.
 
-    F is a ratio of two sums over labels. For a ratio r that is within reach, the cuts that make the dividend minus r
-    times the divisor greatest, each label's on its own, give a ratio of at least r; from one to the next it grows until
-    it is the greatest there is.
+    F is a ratio of two sums over labels. Let r be a ratio that some cuts reach. Choosing each label's cut on its own to
+    maximize the dividend minus r times the divisor gives a ratio of at least r. Repeated, it grows to the maximum.
 
     Args:
-        labels: the cuts of each label that is to be chosen for.
+        labels: the cuts of each label to choose for.
         num_gold: number of all gold entities.
-        num_found: number of what is found of other labels anyway.
+        num_found: number of entities found with other labels.
         beta: weight of recall against precision.
 
     References:
@@ -197,7 +197,7 @@ def _best_together(labels: Sequence[Cuts], num_gold: int, num_found: int, beta: 
 
 
 def _cut(cuts: Cuts, aim: Aim) -> int:
-    """The best cut of one label by itself."""
+    """The best cut of a single label."""
     if aim.kind == "recall":
         return int(np.argmax(cuts.recall >= aim.value)) if cuts.recall[-1] >= aim.value else len(cuts.scores) - 1
     if aim.kind == "precision":
@@ -208,7 +208,7 @@ def _cut(cuts: Cuts, aim: Aim) -> int:
 
 
 def _above(scores: FloatArray, cut: int) -> float:
-    """A threshold that keeps what is up to a cut."""
+    """A threshold that keeps the candidates down to a cut."""
     if cut == len(scores) - 1:
         return 0.0
     middle = float(scores[cut] + scores[cut + 1]) / 2

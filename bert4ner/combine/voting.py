@@ -1,11 +1,11 @@
-"""Votes of several recognizers on the entities of one text. Knows no models, no thresholds and no overlaps."""
+"""Votes of several recognizers on the entities of one text. It does not know models, thresholds or overlaps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from bert4ner.entities import Entity
 from bert4ner.runs.votes import check_quorum, vote_shares
 
-_ROUNDING = 1e-9  # of summed weights that should be whole
+_ROUNDING = 1e-9  # tolerance for sums of weights that should be whole
 
 
 def vote(
@@ -15,17 +15,18 @@ def vote(
     weights: Sequence[float] | None = None,
     label_quorum: Mapping[str, int] | None = None,
 ) -> list[Entity]:
-    """The entities of one text that enough members agree on: in start, end, label and pieces.
+    """The entities of one text that enough members agree on: in start, end, label and fragments.
 
-    A member's vote counts its weight, where all weights together count as many votes as there are members; a quorum of
-    all is the intersection, with equal weights a quorum of 1 is the union. The score of an entity is the weighted mean
-    of the members' scores, 0 where a member did not find it, 1 where it found it and gives no score. Entities may
+    A member's vote counts by its weight; all weights together count as many votes as there are members. A quorum equal
+    to the number of members is the intersection; with equal weights, a quorum of 1 is the union. The score of an entity
+    is the weighted mean of the members' scores: 0 for a member that did not find it, 1 for one that found it without a
+    score. Entities may overlap, see `selection.select`.
     overlap, see `selection.select`.
 
     Args:
-        found: of each member the entities; repeats count once.
-        quorum: how many votes an entity needs, 1 to the number of members.
-        weights: of each member, above 0; equal by default.
+        found: the entities of each member; repeats count once.
+        quorum: number of votes that an entity needs, from 1 to the number of members.
+        weights: one for each member, above 0; equal by default.
         label_quorum: quorums of single labels, instead of `quorum`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A bar over things that are worked through, where there is somebody to see it."""
+"""A progress bar, shown if there is a terminal to show it."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -11,11 +11,11 @@ Item = TypeVar("Item")
 
 
 def watched(items: Sequence[Item], doing: str) -> Iterator[Item]:
-    """The items, while a bar shows how many are done.
+    """The items, while a progress bar shows how many are done.
 
     Args:
-        items: what is worked through, one after the other.
-        doing: what is done with them.
+        items: what to iterate over.
+        doing: the text of the bar.
     """
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
     shown = progress_bar(*columns)

@@ -1,1 +1,1 @@
-"""Annotated text in and out: one reader and writer per format, the detector of formats, and the audit of a data set."""
+"""Reads and writes annotated text, one module per format; detects formats; audits data sets."""

@@ -1,7 +1,7 @@
-"""Where mentions without offsets stand in their text: every occurrence, the first, or one after another.
+"""Finds mentions without offsets in their text: every occurrence, the first one, or one after another.
 
-The longest mentions take their places first, and no mention is put inside another unless it stands nowhere else: then
-nested entities are what was meant.
+The longest mentions are placed first. A mention is placed inside another one only if it occurs nowhere else: then the
+entities are meant to be nested.
 """
 
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ from typing import Literal
 from bert4ner.data.records import Span
 from bert4ner.errors import DataError
 
-MOST = 16  # entities for each character of a text: more are no annotation, and would fill the memory
+MOST = 16  # entities per character of a text: more are not annotation, and would fill the memory
 
 Align = Literal["all", "first", "order"]
-"""Which occurrences of a mention are meant: all, the first, or the next one after the mention listed before it."""
+"""Which occurrences a mention stands for: all, the first, or the next one after the mention listed before it."""
 Mention = tuple[str, str]
 """The characters and the label."""
 
 
 @dataclass
 class Aligned:
-    """Spans of mentions, and the mentions that were not found or, where that says something, found more than once."""
+    """Spans of mentions, the mentions that were not found, and those found more than once if that matters."""
 
     spans: list[Span]
     missing: list[Mention]
     repeated: list[Mention]
     crossing: list[Mention]
-    """Those that stand only across the end of another mention, and are left out."""
+    """Mentions that occur only across the end of another mention; they are left out."""
 
 
 def align(text: str, mentions: Sequence[Mention], how: Align = "all") -> Aligned:
@@ -40,7 +40,7 @@ def align(text: str, mentions: Sequence[Mention], how: Align = "all") -> Aligned
     if how == "order":
         return _in_order(text, mentions)
     result = Aligned([], [mention for mention in mentions if not mention[0] or mention[0] not in text], [], [])
-    taken = bytearray(len(text))  # which characters a longer mention has
+    taken = bytearray(len(text))  # characters that belong to a longer mention
     unique = dict.fromkeys(mentions)
     surfaces = sorted({surface for surface, _ in unique if surface}, key=lambda each: (-len(each), each))
     labels: dict[str, list[str]] = {}
@@ -60,13 +60,13 @@ def align(text: str, mentions: Sequence[Mention], how: Align = "all") -> Aligned
             result.spans.extend(Span(start, end, label, surface) for label in labels[surface])
             if len(result.spans) > MOST * (len(text) + 1):
                 raise DataError(
-                    f"found more than {MOST} entities for each character of the text; remove what is not meant"
+                    f"found more than {MOST} entities for each character of the text; remove those that are not meant"
                 )
     return result
 
 
 def _places(text: str, surface: str) -> list[int]:
-    """Where a mention begins, from left to right, no two overlapping."""
+    """The starts of a mention, from left to right, without overlaps."""
     places, position = [], text.find(surface)
     while position >= 0:
         places.append(position)
@@ -75,7 +75,7 @@ def _places(text: str, surface: str) -> list[int]:
 
 
 def _in_order(text: str, mentions: Sequence[Mention]) -> Aligned:
-    """Each mention after the one before it, or else inside that one."""
+    """Each mention after the previous one, or else inside that one."""
     result = Aligned([], [], [], [])
     start = end = 0
     for surface, label in mentions:

@@ -1,7 +1,7 @@
-"""Rows of Parquet and Arrow files and of folders that Hugging Face's `datasets` saved, as the objects that JSON has.
+"""Rows of Parquet and Arrow files, and of folders saved by Hugging Face's `datasets`, as JSON objects.
 
-Needs pyarrow (the extra `datasets`). Features, the names of numbered tags among them, come from the schema or from
-`dataset_info.json`.
+Needs pyarrow (the extra `datasets`). The schema or `dataset_info.json` gives the features, including the names of
+numbered tags.
 """
 
 import json
@@ -45,7 +45,7 @@ def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def features_of(path: Path) -> dict[str, Any]:
-    """What `datasets` says of the columns: in the schema of a file, or in `dataset_info.json` beside it."""
+    """The features of the columns: from the schema of a file, or from `dataset_info.json` beside it."""
     if holds_rows(path):
         features = _features_in(_files_of(path)[0])
         if isinstance(features, dict):
@@ -54,18 +54,18 @@ def features_of(path: Path) -> dict[str, Any]:
     if not beside.is_file():
         return {}
     try:
-        told = json.loads(read_text(beside, Repairs()))
+        info = json.loads(read_text(beside, Repairs()))
     except (ValueError, RecursionError):
-        raise DataError(f"{beside}: expected JSON, which cannot be read; correct it or take it away") from None
-    features = told.get("features") if isinstance(told, dict) else None
+        raise DataError(f"{beside}: expected JSON, which cannot be read; correct it or remove it") from None
+    features = info.get("features") if isinstance(info, dict) else None
     return features if isinstance(features, dict) else {}
 
 
 def _features_in(file: Path) -> object:
-    broken: tuple[type[Exception], ...] = (*_arrow_errors(), ValueError)  # told of when the rows are read
+    broken: tuple[type[Exception], ...] = (*_arrow_errors(), ValueError)  # reported when the rows are read
     try:
-        told = (next(_batches(file)).schema.metadata or {}).get(b"huggingface", b"{}")
-        info = json.loads(told)
+        stored = (next(_batches(file)).schema.metadata or {}).get(b"huggingface", b"{}")
+        info = json.loads(stored)
     except broken:
         return None
     inside = info.get("info") if isinstance(info, dict) else None
@@ -78,7 +78,7 @@ def _files_of(path: Path) -> list[Path]:
     if (path / SPLITS).exists():
         splits = ", ".join(sorted(each.name for each in path.iterdir() if each.is_dir())) or "none"
         raise DataError(
-            f"{path}: expected one split of a saved data set, found the folder of several; name one: {splits}"
+            f"{path}: expected one split of a saved data set, found a folder with several; name one: {splits}"
         )
     files = _files_in(path)
     splits_found = sorted({file.name.partition("-")[0] for file in files})

@@ -1,6 +1,6 @@
-"""What an annotated data set holds, and everything in it that looks like a mistake: `audit`.
+"""The audit of an annotated data set: its content, and everything that looks like a mistake.
 
-Counts and examples only. What is impossible rather than suspicious, the readers have refused before.
+Counts and examples only. The readers refuse what is invalid rather than suspicious.
 """
 
 from collections import Counter, defaultdict
@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
+from bert4ner.data.audit_mentions import ShortEnds, commonest_mentions, find_short_ends
 from bert4ner.data.audit_places import Suspicions, find_places
 from bert4ner.data.audit_report import AuditReport, Duplicates, Oddities, Overlaps, Sizes, VocabularyGaps
 from bert4ner.data.examples import first_of_each
-from bert4ner.data.oddities import is_suspicious, odd_about, spread_of_labels, what_is_lacked
+from bert4ner.data.oddities import alike, is_suspicious, odd_about, spread_of_labels, what_is_lacked
 from bert4ner.data.records import flat_entities
 from bert4ner.data.surfaces import find_leakage, surface_consistency
 from bert4ner.entities import Document
@@ -29,18 +30,27 @@ def audit(
     num_folds: int = 5,
     vocabulary: Collection[str] | None = None,
     other: Sequence[Document] | None = None,
+    check_ends: bool = True,
 ) -> AuditReport:
     """Statistics of `documents` and everything suspicious in them.
 
     Args:
         documents: the data set.
-        window_size: characters that the encoder takes at once.
-        num_folds: folds of the cross-validation to come.
-        vocabulary: tokens of the encoder; a character counts as known when it, or its small letter, is among them.
-        other: a second set, held out say, to look for what the two share.
+        window_size: characters in one window of the encoder.
+        num_folds: folds of the planned cross-validation.
+        vocabulary: characters that the encoder knows, or its tokens; a character is known if it, or its lower case, is
+            one of them. The command asks the encoder's own tokenizer, which knows more forms.
+        other: a second set, e.g. held out, to compare with.
+        check_ends: whether to look for ends that are one character short, which mentions in the file would rule out.
 
     Raises:
-        DataError: there are no documents, or something else than documents.
+        DataError: there are no documents, or an item is not a document.
+
+    Example:
+        >>> import bert4ner
+        >>> report = bert4ner.audit(bert4ner.sample_documents())
+        >>> report.sizes.documents, report.sizes.entities
+        (129, 2791)
     """
     check_sequence(documents, Document, "documents", cure="read the file first: bert4ner.read_documents(path)")
     if not documents:
@@ -50,7 +60,10 @@ def audit(
     return AuditReport(
         sizes=_sizes(documents, window_size),
         labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
+        commonest=commonest_mentions(documents),
+        short_ends=find_short_ends(documents) if check_ends else ShortEnds(),
         rare_labels={label: spread[label] for label in sorted(spread) if spread[label] < num_folds},
+        alike_labels=alike(labels),
         duplicates=_duplicates(documents),
         consistency=surface_consistency(documents, num_examples=EXAMPLES),
         overlaps=_overlaps(documents),
@@ -117,7 +130,7 @@ def _overlaps(documents: Sequence[Document]) -> Overlaps:
 
 def _oddities(documents: Iterable[Document]) -> Oddities:
     characters: Counter[str] = Counter()
-    mentions: list[tuple[str, str]] = []  # what is odd, and where
+    mentions: list[tuple[str, str]] = []  # what is odd, and the place
     for document in documents:
         for character, count in Counter(document.text).items():
             if is_suspicious(character):
@@ -130,7 +143,7 @@ def _oddities(documents: Iterable[Document]) -> Oddities:
 
 
 def vocabulary_gaps(documents: Iterable[Document], vocabulary: Collection[str]) -> VocabularyGaps:
-    """What `vocabulary` lacks of the characters in `documents`."""
+    """The characters in `documents` that `vocabulary` lacks."""
     lacks = what_is_lacked(vocabulary)
     counts: Counter[str] = Counter()
     touched = 0

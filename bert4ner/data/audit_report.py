@@ -1,15 +1,23 @@
-"""What `audit` finds, as plain records, and the sentences that say what of it is suspicious. Finds nothing itself."""
+"""The results of `audit` as plain records, and the sentences that report suspicious ones. Computes nothing."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
+from bert4ner.data.audit_mentions import ShortEnds
 from bert4ner.data.audit_places import Place
 from bert4ner.data.examples import first_of_each
 from bert4ner.data.surfaces import Consistency, Leakage
+from bert4ner.errors import shown
+from bert4ner.phrases import Phrase, phrase
+
+Candidate = tuple[str, int, Mapping[str, object]]
+"""The key of a phrase, its count, its other values."""
+NAMED = 5  # labels in a sentence
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Documents whose text stands in an earlier one too, and texts among them that are annotated in several ways."""
+    """Documents whose text repeats an earlier one, and texts among them with different annotations."""
 
     repeats: int
     conflicting: int
@@ -19,22 +27,22 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Entities that share characters; one layer of tags must drop `lost_by_flat_tags` of them."""
+    """Entities that share characters; one layer of tags cannot hold `lost_by_flat_tags` of them."""
 
     nested: int
     crossing: int
     same_span: int
-    """Entities whose very span carries another label too."""
+    """Entities whose exact span has another label, too."""
     depth: int
     """0 where nothing is nested, 1 for entities in an entity, ..."""
     lost_by_flat_tags: int
     discontinuous: int = 0
-    """Entities in several pieces."""
+    """Discontinuous entities."""
 
 
 @dataclass(frozen=True)
 class Oddities:
-    """Mentions and characters that are seldom meant; `mentions` by what is odd, `characters` by code point."""
+    """Unusual mentions and characters; `mentions` by what is odd, `characters` by code point."""
 
     mentions: dict[str, int]
     mention_examples: dict[str, list[str]]
@@ -43,7 +51,7 @@ class Oddities:
 
 @dataclass(frozen=True)
 class VocabularyGaps:
-    """Characters of the texts that a vocabulary lacks; white space is counted apart, no vocabulary holds it."""
+    """Characters of the texts that the vocabulary lacks; white space is counted separately: no vocabulary holds it."""
 
     characters: int
     white_space: int
@@ -53,13 +61,13 @@ class VocabularyGaps:
 
     @property
     def share(self) -> float:
-        """Share of the characters, white space left out, that are unknown."""
+        """Share of unknown characters, white space not counted."""
         return self.lacking / self.characters if self.characters else 0.0
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much there is."""
+    """The size of the data set."""
 
     documents: int
     entities: int
@@ -73,13 +81,19 @@ class Sizes:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Everything `audit` found."""
+    """Everything that `audit` found."""
 
     sizes: Sizes
     labels: dict[str, int]
     """Entities per label, the most frequent first."""
+    commonest: dict[str, list[tuple[str, int]]]
+    """The commonest mentions of each label, with their numbers."""
+    short_ends: ShortEnds
+    """Labels most of whose mentions look cut at the end."""
     rare_labels: dict[str, int]
     """Labels that occur in fewer documents than there are folds, with the number of documents."""
+    alike_labels: list[str]
+    """Labels that differ from another one only in punctuation, spaces, width or case, those alike side by side."""
     duplicates: Duplicates
     consistency: Consistency
     overlaps: Overlaps
@@ -87,7 +101,7 @@ class AuditReport:
     vocabulary: VocabularyGaps | None = None
     leakage: Leakage | None = None
     places: list[Place] = field(default_factory=list)
-    """Where all of it stands."""
+    """The places of everything suspicious."""
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain values, for JSON."""
@@ -98,35 +112,37 @@ class AuditReport:
         return result
 
     def places_by_kind(self) -> dict[str, list[Place]]:
-        """Where each kind of finding stands."""
+        """The places of each kind."""
         return first_of_each(((place.kind, place) for place in self.places), limit=len(self.places))
 
-    def findings(self) -> list[str]:
-        """One line, with its count, for everything suspicious; none where all is well."""
-        candidates = [
-            (
-                0 if self.sizes.entities else self.sizes.documents,
-                "no entity anywhere: annotation that the format did not show, or none; documents",
-            ),
-            (self.sizes.longer_than_window, f"documents longer than a window of {self.sizes.window_size} characters"),
-            (self.duplicates.repeats, "documents that repeat the text of an earlier one"),
-            (self.duplicates.conflicting, "texts annotated in different ways"),
-            (
-                self.consistency.bare,
-                f"occurrences of annotated mentions without annotation, {1 - self.consistency.share:.1%} of all",
-            ),
-            (self.consistency.num_ambiguous, "mentions with more than one label"),
-            (
-                self.overlaps.lost_by_flat_tags,
-                "entities that one layer of tags cannot hold (nested, crossing or in several pieces)",
-            ),
-            *((count, f"mentions with {what}") for what, count in self.oddities.mentions.items()),
-            (sum(self.oddities.characters.values()), "invisible or broken characters in the texts"),
-            (len(self.rare_labels), "labels in fewer documents than there are folds"),
+    def findings(self) -> list[Phrase]:
+        """One line with its count for everything suspicious; empty if there is nothing."""
+        sizes, vocabulary = self.sizes, self.vocabulary
+        candidates: list[Candidate] = [
+            ("audit.no.entity", 0 if sizes.entities else sizes.documents, {}),
+            *_about_ends(self.short_ends),
+            ("audit.long", sizes.longer_than_window, {"size": sizes.window_size}),
+            ("audit.repeats", self.duplicates.repeats, {}),
+            ("audit.conflicting", self.duplicates.conflicting, {}),
+            ("audit.bare", self.consistency.bare, {"share": 1 - self.consistency.share}),
+            ("audit.ambiguous", self.consistency.num_ambiguous, {}),
+            ("audit.flat", self.overlaps.lost_by_flat_tags, {}),
+            *(("audit.mentions", count, {"what": what}) for what, count in self.oddities.mentions.items()),
+            ("audit.characters", sum(self.oddities.characters.values()), {}),
+            ("audit.alike", len(self.alike_labels), {"labels": _named(self.alike_labels)}),
+            ("audit.rare", len(self.rare_labels), {}),
+            ("audit.vocabulary", vocabulary.lacking if vocabulary else 0, {"share": vocabulary and vocabulary.share}),
+            ("audit.leakage", self.leakage.shared_texts if self.leakage else 0, {}),
         ]
-        if self.vocabulary is not None:
-            lacking = f"characters that the vocabulary lacks, {self.vocabulary.share:.2%} of all"
-            candidates.append((self.vocabulary.lacking, lacking))
-        if self.leakage is not None:
-            candidates.append((self.leakage.shared_texts, "texts of the second set that are in the first one too"))
-        return [f"{what}: {count}" for count, what in candidates if count]
+        return [phrase(key, count=count, **values) for key, count, values in candidates if count]
+
+
+def _about_ends(found: ShortEnds) -> list[Candidate]:
+    """A sentence for each sign of inclusive ends, with the first labels."""
+    signs = (("audit.one.short", found.one_short), ("audit.one.character", found.one_character))
+    return [(key, len(labels), {"labels": _named(labels)}) for key, labels in signs]
+
+
+def _named(labels: Iterable[str]) -> str:
+    names = [shown(label)[1:-1] for label in labels]
+    return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")

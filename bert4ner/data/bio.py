@@ -3,7 +3,6 @@
 One file may mix tagging schemes. Ids are the file's name and the number of the sentence.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from bert4ner.data.columns import find_layout
 from bert4ner.data.decoding import SURROGATE, guard_bom, join_surrogates
-from bert4ner.data.format import Format, Holds
+from bert4ner.data.format import WITHOUT_SPACE, Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
@@ -28,7 +27,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     """Sentences in file order, one in memory at a time.
 
     Raises:
-        DataError: with `path:line`: a line without a tag, or a tag of no known scheme.
+        DataError: with `path:line`: a line has no tag, or a tag of an unknown scheme.
     """
     survey = survey_file(path)
     repairs.shape = survey.describe()
@@ -47,7 +46,7 @@ def tagged_document(id: str, sentence: Sentence, survey: Survey, repairs: Repair
         repairs.note("spaces put between tokens that are words", where, count=len(rows) - 1)
     tokens = [row.token for row in rows]
     text = (" " if words else "").join(tokens)
-    single = len(text) == len(tokens)  # characters, not words
+    single = len(text) == len(tokens)  # characters rather than words
     starts = range(len(text)) if single else list(accumulate((len(token) + words for token in tokens), initial=0))
     spans = [
         Span(starts[first], starts[last] + len(tokens[last]), label)
@@ -57,7 +56,7 @@ def tagged_document(id: str, sentence: Sentence, survey: Survey, repairs: Repair
 
 
 def _join_halves(sentence: Sentence, repairs: Repairs, *, path: Path) -> Sentence:
-    """An emoji whose two surrogates stand on two lines becomes one token with the first one's tag."""
+    """Joins an emoji whose two surrogates are on two lines into one token with the first one's tag."""
     if not SURROGATE.search("".join([row.token for row in sentence.rows])):
         return sentence
     joined = Sentence()
@@ -74,7 +73,7 @@ def _join_halves(sentence: Sentence, repairs: Repairs, *, path: Path) -> Sentenc
 
 
 def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Iterator[tuple[int, int, str]]:
-    """(first row, last row, label) of every entity; what breaks the rules of the file's tags is counted."""
+    """(first row, last row, label) of every entity; violations of the tagging scheme are counted."""
 
     def mended(kind: str, index: int) -> None:
         if survey.ends if kind == UNENDED else not survey.iob1:
@@ -87,7 +86,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme:
     """One character, a tab and its tag per line, in `scheme` (bio, bios or bioes).
 
     Raises:
-        DataError: an unknown scheme, or a label with white space in it.
+        DataError: the scheme is unknown.
     """
     if scheme not in SCHEMES:
         raise DataError(f"expected one of the schemes {', '.join(SCHEMES)}, found {scheme!r}")
@@ -101,8 +100,6 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme:
 def _tags(length: int, entities: Iterable[Entity], scheme: str) -> list[str]:
     tags = ["O"] * length
     for entity in entities:
-        if re.search(r"\s", entity.label):
-            raise DataError(f"the label {entity.label!r} holds white space, which no tag can carry; rename it")
         prefixes = ["B"] + ["I"] * (entity.end - entity.start - 1)
         if scheme == "bioes" and len(prefixes) > 1:
             prefixes[-1] = "E"
@@ -113,8 +110,14 @@ def _tags(length: int, entities: Iterable[Entity], scheme: str) -> list[str]:
 
 
 def sniff(seen: Peek) -> float:
-    """Lines with a tag in the same column of nearly all."""
+    """Nearly all lines have a tag in the same column."""
     return 0.8 * (seen.kind == "lines" and find_layout(Counter(seen.lines), seen.lines) is not None)
 
 
-FORMAT = Format("bio", read, write, sniff, Holds(ids=False, nested=False, line_breaks=False, empty_texts=False))
+FORMAT = Format(
+    "bio",
+    read,
+    write,
+    sniff,
+    Holds(ids=False, nested=False, line_breaks=False, empty_texts=False, labels=WITHOUT_SPACE),
+)

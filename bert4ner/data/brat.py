@@ -1,7 +1,7 @@
 """The `brat` format: a folder of `.txt` and `.ann` files (or one such pair), ends exclusive.
 
-The text is kept as the annotation tool saw it, line ends and all. Relations, events, attributes and notes are counted
-and left out; pieces of a span that only white space divides are joined, others are its fragments.
+The text is kept as the annotation tool saw it, including line ends. Relations, events, attributes and notes are counted
+and left out. Fragments of a span that only white space divides are joined; others are fragments of the entity.
 """
 
 import re
@@ -12,30 +12,30 @@ from pathlib import Path
 from bert4ner.data.brat_files import SUFFIXES, Pair, find_pairs, is_text, subfolders
 from bert4ner.data.decoding import guard_bom
 from bert4ner.data.files import read_lines, read_text
-from bert4ner.data.format import Format, Holds
+from bert4ner.data.format import WITHOUT_SPACE, Format, Holds
 from bert4ner.data.likeness import mend_mention
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import LINE_BREAK, Record, Span, agrees, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
 TEXT_BOUND = re.compile(r"(\S+) (-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*)")
 STARTED = re.compile(r"[TREAMN#*]\S*\t")
-SHOWN = 20  # errors, of all that there are
+SHOWN = 20  # errors shown
 UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
 
 def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator[Document]:
     """Documents in the natural order of their names (9 before 10), one in memory at a time; the name is the id.
 
-    With `skip_broken` annotations that cannot be read, or do not fit their text, are left out and counted.
+    With `skip_broken`, annotations that cannot be read or do not fit their text are left out and counted.
 
     Raises:
-        DataError: with `file.ann:line`, after all files were read if several lines are wrong: the first of them and
-            how many there are; or an annotation file without its text.
+        DataError: with `file.ann:line`; if several lines are wrong, after all files were read, with the first lines and
+            their number; or an annotation file has no text.
     """
     errors: list[str] = []
     for pair in find_pairs(path, repairs):
@@ -48,15 +48,15 @@ def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator
         if not errors:
             yield document
     if len(errors) > 1:
-        told = f"{path}: {len(errors)} annotations cannot be read (--skip-broken leaves them out)"
-        shown = "".join(f"\n  {error}" for error in errors[:SHOWN])
-        raise DataError(f"{told}; the first {min(SHOWN, len(errors))}:{shown}")
+        message = f"{path}: {len(errors)} annotations cannot be read (--skip-broken leaves them out)"
+        listed = "".join(f"\n  {error}" for error in errors[:SHOWN])
+        raise DataError(f"{message}; the first {min(SHOWN, len(errors))}:{listed}")
     if errors:
         raise DataError(errors[0])
 
 
 def _read_pair(pair: Pair, repairs: Repairs, errors: list[str]) -> Document:
-    """The document; what cannot be read of its annotation is left out, and told in `errors`."""
+    """The document; annotation that cannot be read is left out and reported in `errors`."""
     text = read_text(pair.text, repairs)
     spans: list[Span] = []
     for where, line in _whole_lines(pair, text, repairs):
@@ -83,7 +83,7 @@ def _error_of(record: Record) -> str:
 
 
 def _whole_lines(pair: Pair, text: str, repairs: Repairs) -> list[tuple[str, str]]:
-    """The lines of an annotation file with their places; a mention broken over two is one line again."""
+    """The lines of an annotation file with their places; a mention broken over two lines is joined."""
     lines: list[tuple[str, str]] = []
     if pair.annotation is None:
         return lines
@@ -99,7 +99,7 @@ def _whole_lines(pair: Pair, text: str, repairs: Repairs) -> list[tuple[str, str
 
 
 def _covers(line: str, text: str, *, whole: bool) -> bool:
-    """Whether the mention of a line is what its span covers, or else only how that begins."""
+    """Whether the mention of a line is the text that its span covers, rather than only the start of it."""
     fields = line.split("\t", 2)
     match = TEXT_BOUND.fullmatch(fields[1]) if len(fields) == 3 else None
     if match is None or ";" in match[2]:
@@ -119,7 +119,7 @@ def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
     fields = line.split("\t", 2)
     match = TEXT_BOUND.fullmatch(fields[1]) if line[0] == "T" and len(fields) > 1 else None
     if match is None:
-        raise DataError(f"{where}: expected T1<tab>LABEL START END<tab>MENTION, found {line[:60]!r}; correct the line")
+        raise DataError(f"{where}: expected T1<tab>LABEL START END<tab>MENTION, found {shown(line)}; correct the line")
     mention = fields[2] if len(fields) == 3 else None
     pieces = []
     for piece in match.group(2).split(";"):
@@ -132,7 +132,7 @@ def _parse(line: str, text: str, where: str, repairs: Repairs) -> list[Span]:
 
 
 def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs) -> Span:
-    """Spans that brat divides at line ends are one. Others are the fragments of a discontinuous entity."""
+    """Joins spans that brat divides at line ends. Others are the fragments of a discontinuous entity."""
     shown = " ".join(text[start:end] for start, end in pieces)
     joined = pieces[:1]
     for start, end in pieces[1:]:
@@ -148,15 +148,15 @@ def _join(span: Span, pieces: list[tuple[int, int]], text: str, repairs: Repairs
     return span
 
 
-def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """Fill a new or empty folder with `ID.txt` and `ID.ann` for each document.
+def write(documents: Iterable[Document], path: Path, losses: Repairs, *, overwrite: bool = False) -> None:
+    """Fill a folder with `ID.txt` and `ID.ann` for each document; it is new or empty, or holds such files to overwrite.
 
-    Ids that cannot be file names are changed, which is counted in `losses`.
+    Ids that are not valid file names are changed, and counted in `losses`.
 
     Raises:
-        DataError: the folder is not empty, an id repeats, or a label holds white space.
+        DataError: the folder is not empty, or an id repeats.
     """
-    with atomic_folder(path) as folder:
+    with atomic_folder(path, replaces=SUFFIXES if overwrite else ()) as folder:
         for document in documents:
             where = f"document {document.id}"
             name = _file_name(document.id)
@@ -170,16 +170,12 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
 
 
 def _file_name(id: str) -> str:
-    """`id` as a name that every file system takes, of at most 200 bytes."""
+    """`id` as a name that every file system accepts, of at most 200 bytes."""
     name = UNSAFE.sub("_", id).encode("utf-8")[:200].decode("utf-8", "ignore")
     return "_" + name if name.startswith(".") or not name else name
 
 
 def _line(number: int, entity: Entity, document: Document) -> str:
-    if re.search(r"\s", entity.label):
-        raise DataError(
-            f"document {document.id}: the label {entity.label!r} holds white space, which brat cannot hold; rename it"
-        )
     fragments = entity.fragments or ((entity.start, entity.end),)
     pieces = [piece for start, end in fragments for piece in _lines(document.text, start, end)]
     offsets = ";".join(f"{start} {end}" for start, end in pieces)
@@ -188,19 +184,19 @@ def _line(number: int, entity: Entity, document: Document) -> str:
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The characters [start, end) divided at line ends, as brat wants them."""
+    """The characters [start, end) divided at line ends, as brat requires."""
     pieces = [(start + match.start(), start + match.end()) for match in re.finditer(r"[^\r\n]+", text[start:end])]
     if not pieces or (pieces[0][0], pieces[-1][1]) != (start, end):
-        return [(start, end)]  # line ends at the edge of the mention: pieces would not say so
+        return [(start, end)]  # line ends at the edge of the mention: dividing would lose them
     return pieces
 
 
 def sniff(seen: Peek) -> float:
-    """A folder with texts in it, or one file of a pair."""
+    """A folder with texts, or one file of a pair."""
     if seen.kind == "folder":
         return 0.5 * (any(map(is_text, seen.files)) or bool(subfolders(seen.path)))
     beside = {seen.path.with_suffix(suffix) for suffix in (".ann", ".ANN")}
     return 0.9 * (seen.path.suffix.lower() in SUFFIXES and any(each.exists() for each in beside))
 
 
-FORMAT = Format("brat", read, write, sniff, Holds(fragments=True), options=("skip_broken",))
+FORMAT = Format("brat", read, write, sniff, Holds(fragments=True, labels=WITHOUT_SPACE), options=("skip_broken",))

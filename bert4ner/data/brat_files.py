@@ -1,4 +1,4 @@
-"""Which files of a brat folder belong together: texts and their annotation, in any case of suffix; what else is there.
+"""Pairs the texts and annotations of a brat folder, whatever the case of the suffix, and finds other files.
 
 Reads names only.
 """
@@ -12,28 +12,32 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError
 
 SUFFIXES = (".txt", ".ann")
+TABLES_AND_JSON = (".csv", ".tsv", ".xlsx", ".xls", ".json", ".jsonl", ".conll", ".bio", ".parquet")
+"""Suffixes of files that may hold the annotation that someone meant; settings and notes are usual in a folder."""
 SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A text and its annotation, if it has any."""
+    """A text and its annotation, if any."""
 
     text: Path
     annotation: Path | None
 
 
 def find_pairs(path: Path, repairs: Repairs) -> list[Pair]:
-    """The pairs of a folder in the natural order of their names (9 before 10), or the one that a file belongs to.
+    """The pairs of a folder in the natural order of their names (9 before 10), or the pair of a file.
 
     Raises:
-        DataError: an annotation without its text; or no text, but subfolders that have some.
+        DataError: an annotation has no text; or there is no text except in subfolders.
     """
     if not path.is_dir():
         return [_pair_of(path)]
     visible = _visible(path)
     hidden = sum(each.name.startswith(".") and each.suffix.lower() in SUFFIXES for each in path.iterdir())
     repairs.note("hidden files left out", str(path), count=hidden)
+    others = sorted(each.name for each in visible if each.suffix.lower() in TABLES_AND_JSON)
+    repairs.remark(f"files that are no part of a brat folder left out ({_shown(others)})", str(path), count=len(others))
     texts, annotations = (_by_stem(visible, suffix) for suffix in SUFFIXES)
     for stem in sorted(annotations.keys() - texts.keys()):
         raise DataError(f"{annotations[stem]}: expected {stem}.txt beside it, found none; add the text")
@@ -51,13 +55,13 @@ def find_pairs(path: Path, repairs: Repairs) -> list[Pair]:
 
 
 def subfolders(path: Path) -> list[str]:
-    """Names of the folders in a folder that have texts in them."""
+    """Names of the subfolders with texts."""
     below = [each for each in sorted(path.iterdir()) if each.is_dir() and not each.name.startswith(".")]
     return [each.name for each in below if any(is_text(name.name) for name in each.iterdir())]
 
 
 def is_text(name: str) -> bool:
-    """Whether a file of this name is a text of brat's."""
+    """Whether a file name is that of a brat text."""
     return name.lower().endswith(".txt") and not name.startswith(".")
 
 

@@ -1,13 +1,12 @@
-"""Numbers as labels and tags, and the names that a data set's features give them (`ClassLabel` of Hugging Face)."""
+"""Numbers as labels and tags, and their names from a data set's features (`ClassLabel` of Hugging Face)."""
 
 from typing import Any
 
-from bert4ner.data.showing import shown
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def names_of(feature: object) -> list[str]:
-    """The names of the numbers in a column, however deep in its feature; none where it has none.
+    """The names of the numbers in a column, however deep in its feature; empty if there are none.
 
     Example:
         >>> names_of({"feature": {"names": ["O", "B-PER"], "_type": "ClassLabel"}, "_type": "Sequence"})
@@ -24,10 +23,10 @@ def names_of(feature: object) -> list[str]:
 
 
 def named(values: list[Any], names: list[str] | None, key: str, where: str) -> list[Any]:
-    """The values with names for numbers.
+    """The values with numbers replaced by names.
 
     Raises:
-        DataError: there are numbers, and nothing names them.
+        DataError: there are numbers without names.
     """
     if not any(type(value) is int for value in values):
         return values

@@ -1,29 +1,29 @@
 """The `cluener` format, JSON lines in both published shapes.
 
 `{"text", "label": {type: {mention: [[start, end], ...]}}}` with inclusive ends, and `{"text", "entity_list":
-[{"entity_type", "entity", "entity_index": {"begin", "end"}}]}` with exclusive ends; which of the two conventions a
-file really follows is decided by comparing the mentions. Every span of a repeated mention is read.
+[{"entity_type", "entity", "entity_index": {"begin", "end"}}]}` with exclusive ends. Comparing the mentions decides
+which convention a file really follows. Every span of a repeated mention is read.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.format import Format
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
-from bert4ner.data.records import EndConvention, Record, Span, make_document
+from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
-    """Documents in file order, one in memory at a time; the file is read twice, first for its end convention.
+    """Documents in file order, one in memory at a time; the file is read twice, first to find its end convention.
 
     Raises:
         DataError: with `path:line`.
@@ -37,15 +37,16 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     for shape, convention in conventions.items():
         if convention.inclusive != convention.default_inclusive:
             found = "inclusive" if convention.inclusive else "exclusive"
-            repairs.note(f"files whose {shape!r} ends are {found} read as such", str(path))
+            repairs.note_file(f"ends in {shape!r} are {found} throughout the file: corrected", str(path))
     for record, shape in _records(path, repairs):
-        yield make_document(record, repairs, inclusive=conventions[shape].inclusive)
+        counted = conventions[shape].count_from_zero(record, repairs)
+        yield make_document(counted, repairs, inclusive=conventions[shape].inclusive)
 
 
 def _records(path: Path, repairs: Repairs) -> Iterator[tuple[Record, str]]:
     for number, (where, record) in enumerate(json_records(path, repairs, reads=("entity_list", "label")), start=1):
         if record.get("entity_list") and record.get("label"):
-            raise DataError(f"{where}: expected 'entity_list' or 'label', found both; remove what is not meant")
+            raise DataError(f"{where}: expected 'entity_list' or 'label', found both; remove the wrong one")
         shape = "entity_list" if "entity_list" in record else "label"
         spans = _listed(record, where) if shape == "entity_list" else list(_nested(record, where))
         id = id_of(record, where, default=f"{path.stem}-{number}")
@@ -105,7 +106,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
 
 
 def sniff(seen: Peek) -> float:
-    """Records with an entity list of that name, or whose label is an object."""
+    """Records with an entity list of that name, or with an object as label."""
     return 0.9 * any("entity_list" in record or _is_nested(record.get("label")) for record in seen.records)
 
 

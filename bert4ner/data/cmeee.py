@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.files import first_character, read_lines
 from bert4ner.data.format import Format
@@ -14,18 +15,17 @@ from bert4ner.data.json_list import write_list
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import MANY, Peek, share
-from bert4ner.data.records import EndConvention, Record, Span, make_document
+from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 DIVIDER = "|||"
 PIECE = re.compile(r"\s*(-?\d{1,18})\s+(-?\d{1,18})\s+(\S+)\s*")
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
-    """Documents in file order; of the line form, one in memory at a time.
+    """Documents in file order; one in memory at a time if the file has lines.
 
     Raises:
         DataError: with `path:line`, or the number of the record in a JSON list.
@@ -46,9 +46,10 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     for record in records:
         convention.look(record)
     if not convention.inclusive:
-        repairs.note("files whose ends are exclusive read as such", str(path))
+        repairs.note_file("ends are exclusive throughout the file: corrected", str(path))
     for record in records:
-        yield make_document(record, repairs, inclusive=convention.inclusive, drop_reversed=True)
+        counted = convention.count_from_zero(record, repairs)
+        yield make_document(counted, repairs, inclusive=convention.inclusive, drop_reversed=True)
 
 
 def _span(entity: object, where: str) -> Span:
@@ -69,7 +70,7 @@ def _read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 
 def _parse(line: str, where: str) -> tuple[str, list[Span]]:
-    """The text and the spans; they are taken from the end, since the text may hold the divider itself."""
+    """The text and the spans; read from the end, because the text may contain the divider itself."""
     pieces = line.split(DIVIDER)
     if len(pieces) > 1 and not pieces[-1].strip():
         pieces.pop()
@@ -79,7 +80,7 @@ def _parse(line: str, where: str) -> tuple[str, list[Span]]:
         pieces.pop()
     if len(pieces) > 1:
         raise DataError(
-            f"{where}: expected text|||START    END    TYPE|||..., found {pieces[-1][:60]!r} between dividers; "
+            f"{where}: expected text|||START    END    TYPE|||..., found {shown(pieces[-1])} between dividers; "
             "correct the line, or give the set as JSON if its texts hold '|||'"
         )
     return pieces[0], spans[::-1]
@@ -99,7 +100,7 @@ def _record(document: Document) -> dict[str, object]:
 
 
 def sniff(seen: Peek) -> float:
-    """Entities with a `start_idx`, or lines that end in a divider, some with spans between them."""
+    """Entities with a `start_idx`, or lines that end in a divider, some with spans before it."""
     if seen.kind == "lines":
         annotated = any(PIECE.fullmatch(piece) for line in seen.lines for piece in line.split(DIVIDER)[1:])
         return 0.9 * (annotated and share(seen.lines, _ends_in_a_span) >= MANY)

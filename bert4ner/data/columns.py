@@ -1,6 +1,6 @@
-"""Which column of tagged lines is what, chosen by content and not by place: separator, token, tag, running numbers.
+"""The meaning of the columns of tagged lines, found by content and not by place: separator, token, tag, numbers.
 
-A file says nothing of its columns; the one with tags in nine of ten lines is that of the tags. Reads no file.
+A file does not name its columns; the column with tags in nine of ten lines has the tags. Reads no file.
 """
 
 import csv
@@ -16,7 +16,7 @@ from bert4ner.data.tag_styles import BARE_LABEL, STYLES, Tag, is_usual
 
 DOCUMENT_START = "-DOCSTART-"
 COMMENT = "#"
-WIDTH = 32  # columns that are looked into
+WIDTH = 32  # columns that are examined
 
 NumberKind = Literal["tokens", "sentences", "pairs"]
 """Numbers of tokens (1, 2, 3), of their sentences (1, 1, 2), or of both (1-1, 1-2, 2-1)."""
@@ -25,7 +25,7 @@ NUMBER = re.compile(r"[0-9]{1,9}(?:[-.][0-9]{1,9})?")
 
 @dataclass(frozen=True)
 class Layout:
-    """What stands where in each line."""
+    """The columns of each line."""
 
     separator: str = " "
     """A tab; a comma; or a blank, which stands for any number of blanks and tabs."""
@@ -33,27 +33,27 @@ class Layout:
     tag: int = -1
     style: str = "B-LABEL"
     numbers: tuple[tuple[int, NumberKind], ...] = ()
-    """Columns of numbers before the tokens, and what they count."""
+    """Columns of numbers before the tokens, and their meaning."""
     further_tags: int = 0
-    """Other columns in which tags stand."""
+    """Other columns with tags."""
     width: int = 2
 
     def split(self, line: str) -> list[str]:
-        """The columns of a line; of a blank that is a token too, a separator follows it."""
+        """The columns of a line; if the token itself is a blank, a separator follows it."""
         return _SPLITTERS[self.separator](line)
 
     def tag_text(self, fields: Sequence[str]) -> str | None:
-        """What stands where the tag should; None where the line has too few columns."""
+        """The text in the column of the tag; None if the line has too few columns."""
         least = max(2, self.token + 1, self.tag + 1, -self.tag)
         return fields[self.tag] if len(fields) >= least else None
 
     def read_tag(self, fields: Sequence[str]) -> Tag | None:
-        """Prefix and label; None where there is no tag of the file's style."""
+        """Prefix and label; None if there is no tag of the file's style."""
         text = self.tag_text(fields)
         return None if text is None else STYLES[self.style](text)
 
     def describe(self) -> str:
-        """What is unlike the usual, in a few words; "" where nothing is."""
+        """Deviations from the usual layout, in a few words; "" if there are none."""
         column = self.tag + 1 if self.tag >= 0 else self.width + self.tag + 1
         said = [
             "commas between the columns" if self.separator == "," else "",
@@ -88,7 +88,7 @@ _SPLITTERS = {"\t": _split_tabs, " ": _split_blanks, ",": _split_commas}
 
 
 def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None:
-    """The layout of lines by how often each occurs and the first of them in order; None where there are no tags."""
+    """The layout of lines, given the count of each line and the first ones in order; None without tags."""
     lines = {line: count for line, count in counts.items() if not _is_aside(line)}
     tabs = bool(lines) and all("\t" in line for line in lines)
     for separator in ("\t", " ", ",") if tabs else (" ", ","):
@@ -141,7 +141,7 @@ def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
 
 
 def find_style(tags: Iterable[str]) -> str | None:
-    """How tags that stand alone are written; None where they are none, or all are O.
+    """The style of single tags; None if they are not tags, or all are O.
 
     Example:
         >>> find_style(["B-PER", "O"]), find_style(["I", "B", "O"]), find_style(["good", "O"])
@@ -160,7 +160,7 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     sample = [_SPLITTERS[separator](line) for line in head if not _is_aside(line)]
     kinds = {column: _kind(sample, column) for column in digits if column < token}
     numbers = tuple((column, kind) for column, kind in kinds.items() if kind is not None)
-    if len(numbers) < len(kinds):  # numbers that neither run nor stay are the text
+    if len(numbers) < len(kinds):  # numbers that neither run nor repeat are the text
         token, numbers = others[0], ()
     more = [
         column for column in others if column != token and _are_tags(_values(rows, column), style, needs_entity=True)
@@ -173,7 +173,7 @@ def _share(values: Counter[str], test: Callable[[str], object]) -> float:
 
 
 def _kind(sample: Sequence[list[str]], column: int) -> NumberKind | None:
-    """What numbers count; None where they count nothing."""
+    """The meaning of numbers; None if they count nothing."""
     texts = [fields[column] for fields in sample if len(fields) > column]
     values = [int(text) for text in texts if text.isdecimal() and NUMBER.fullmatch(text)]
     if 2 * len(values) < len(texts):

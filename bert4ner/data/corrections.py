@@ -1,22 +1,22 @@
-"""Puts documents that somebody corrected elsewhere back into the data set that they were taken from."""
+"""Puts corrected documents back into the data set that they came from."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def put_back(documents: Sequence[Document], corrected: Iterable[Document]) -> list[Document]:
-    """The documents in their order, those that were corrected with the entities that they have now.
+    """The documents in their order; corrected ones with their new entities.
 
-    Documents are known by their text, since annotation tools number what they import anew; those with the same text by
-    their id. Id and weight stay.
+    Documents are matched by text, because annotation tools number what they import; documents with the same text are
+    matched by id. Id and weight stay.
 
     Raises:
-        DataError: the text of a corrected document is not among the documents, is there more than once without its id,
-            or was corrected twice.
+        DataError: the text of a corrected document is not in the data, occurs more than once without its id, or was
+            corrected twice.
     """
     places: dict[str, list[int]] = defaultdict(list)
     for place, document in enumerate(documents):
@@ -35,9 +35,9 @@ def _place_of(document: Document, documents: Sequence[Document], places: Sequenc
     if len(places) == 1:
         return places[0]
     if not places:
-        told = "another text than in the data" if known_id else "a text that is not in the data"
+        problem = "another text than in the data" if known_id else "a text that is not in the data"
         raise DataError(
-            f"the corrected document {document.id!r} has {told}: {document.text[:20]!r}...; "
+            f"the corrected document {document.id!r} has {problem}: {shown(document.text)}; "
             "only annotation can be corrected, texts must stay as they are"
         )
     named = [place for place in places if documents[place].id == document.id]

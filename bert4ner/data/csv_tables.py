@@ -1,6 +1,6 @@
-"""The `csv` and `tsv` formats: tables with a header, read by Python's csv module; what rows are, the header says.
+"""The `csv` and `tsv` formats: tables with a header, read by Python's csv module; the header defines the rows.
 
-Written is one row an entity, with its mention, as spreadsheets can filter it; a document without any has a row, too.
+Written with one row per entity, with its mention, for filtering in spreadsheets; a document without entities has a row.
 """
 
 import csv
@@ -12,41 +12,43 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from bert4ner.data.alignment import Align
 from bert4ner.data.files import read_text
-from bert4ner.data.format import Format
+from bert4ner.data.format import Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.tables import Row, Table, find_shape, is_table, read_table
+from bert4ner.data.table_parts import Row, Table
+from bert4ner.data.table_rows import entity_rows
+from bert4ner.data.tables import find_shape, is_table, read_table
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
 SEPARATORS = {"csv": ",;", "tsv": "\t"}
-SAMPLE = 100  # rows by which quotes are judged
-HEADER = ("id", "text", "start", "end", "label", "mention")
+SAMPLE = 100  # rows that decide about quotes
 
 
-def read(path: Path, repairs: Repairs, *, format: str) -> Iterator[Document]:
+def read(path: Path, repairs: Repairs, *, format: str, align: Align = "all") -> Iterator[Document]:
     """Documents in the order in which they first occur; the whole table in memory.
 
     Raises:
         DataError: with `path:line`: broken quotes, a cell that is not what its column says, no known header.
     """
-    text = read_text(path, repairs)
+    text = read_text(path, repairs, marked=True)
     separator = _separator(text[: text.find("\n") + 1 or None], format)
     plain = _quotes_are_text(path, text, separator)
     rows = _rows(path, text, separator, plain=plain)
     for number, header in islice(rows, 1):
-        yield from read_table(Table(path, header, rows, begins=number), repairs)
+        yield from read_table(Table(path, header, rows, begins=number, align=align), repairs)
 
 
 def _separator(first: str, format: str) -> str:
-    """The one that makes most columns of the header."""
+    """The separator that divides the header into most columns."""
     return max(SEPARATORS[format], key=first.count)
 
 
 def _quotes_are_text(path: Path, text: str, separator: str) -> bool:
-    """With tabs between columns, quotes of one token a row mostly are no quotes but the text."""
+    """With tabs between columns, a quote alone in a cell is usually text and not a quote."""
     if separator != "\t" or '"' not in text:
         return False
     rows = _rows(path, text, separator, plain=True)
@@ -57,7 +59,7 @@ def _quotes_are_text(path: Path, text: str, separator: str) -> bool:
 
 def _rows(path: Path, text: str, separator: str, *, plain: bool = False) -> Iterator[Row]:
     """Each row with the line on which it begins; rows without cells are empty lines."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # 131,072 characters otherwise: fewer than a long document has
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default of 131,072 is less than a long document
     handle = io.StringIO(text, newline="")
     lines = csv.reader(handle, delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL, strict=True)
     begins = 1
@@ -73,29 +75,20 @@ def _rows(path: Path, text: str, separator: str, *, plain: bool = False) -> Iter
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, format: str) -> None:
-    """One row an entity: id, text, start, end, label, mention.
+    """One row per entity: id, text, start, end, label, mention, score; a file has a byte order mark, for Excel.
 
     Raises:
-        DataError: an id is empty or occurs twice: rows of one id are one document.
+        DataError: an id is empty or occurs twice: rows with the same id belong to one document.
     """
-    seen: set[str] = set()
-    with atomic_write(path) as handle:
+    with atomic_write(path, marked=True) as handle:
         table = csv.writer(handle, delimiter=SEPARATORS[format][0], lineterminator="\r\n")
-        table.writerow(HEADER)
-        for document in documents:
-            if document.id in seen or not document.id:
-                raise DataError(f"{path}: expected each id once, found {document.id[:40]!r} again; rename one")
-            seen.add(document.id)
-            for each in document.entities:
-                row = (each.start, each.end, each.label, document.mention(each))
-                table.writerow((document.id, document.text, *row))
-            if not document.entities:
-                table.writerow((document.id, document.text, "", "", "", ""))
+        table.writerows(entity_rows(documents, path))
 
 
 def sniff(seen: Peek, *, format: str) -> float:
-    """A header whose words say what the columns are, above rows that have them."""
-    if seen.kind != "lines" or not any(separator in seen.lines[0] for separator in SEPARATORS[format]):
+    """A header that names the columns, above rows that fit; a single column is a table by the file's suffix alone."""
+    divided = seen.kind == "lines" and any(separator in seen.lines[0] for separator in SEPARATORS[format])
+    if seen.kind != "lines" or not (divided or seen.path.suffix.lower() == f".{format}"):
         return 0.0
     separator = _separator(seen.lines[0], format)
     header = next(csv.reader([seen.lines[0]], delimiter=separator))
@@ -103,7 +96,7 @@ def sniff(seen: Peek, *, format: str) -> float:
 
 
 def _sample(lines: Sequence[str], separator: str) -> list[Row]:
-    """Rows of the first lines, up to one that is broken (where the look ended, perhaps)."""
+    """Rows of the first lines, up to one that is broken (perhaps because the sample ends there)."""
     rows: list[Row] = []
     with suppress(csv.Error):
         rows.extend((0, row) for row in csv.reader(lines, delimiter=separator))
@@ -111,7 +104,14 @@ def _sample(lines: Sequence[str], separator: str) -> list[Row]:
 
 
 def _format(name: str) -> Format:
-    return Format(name, partial(read, format=name), partial(write, format=name), partial(sniff, format=name))
+    return Format(
+        name,
+        partial(read, format=name),
+        partial(write, format=name),
+        partial(sniff, format=name),
+        Holds(scores=True),
+        ("align",),
+    )
 
 
 CSV = _format("csv")

@@ -1,22 +1,22 @@
 """The `deepner` format: a JSON list of `{"id", "text", "labels": [["T1", "LABEL", start, end, "mention"], ...]}`.
 
 Other keys of that project's files (`pseudo`, `candidate_entities`) are features of its models, not annotation, and
-are not read.
+are ignored.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek, share
-from bert4ner.data.records import EndConvention, Record, Span, make_document
+from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
@@ -38,9 +38,9 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     for record in records:
         convention.look(record)
     if convention.inclusive:
-        repairs.note("files whose ends are inclusive read as such", str(path))
+        repairs.note_file("ends are inclusive throughout the file: corrected", str(path))
     for record in records:
-        yield make_document(record, repairs, inclusive=convention.inclusive)
+        yield make_document(convention.count_from_zero(record, repairs), repairs, inclusive=convention.inclusive)
 
 
 def _span(label: object, where: str) -> Span:
@@ -50,7 +50,7 @@ def _span(label: object, where: str) -> Span:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """One JSON list, a line per document; whole numbers as ids stay numbers."""
+    """One JSON list, one line per document; ids that are whole numbers stay numbers."""
     write_list(documents, path, _record)
 
 
@@ -63,13 +63,13 @@ def _record(document: Document) -> dict[str, object]:
 
 
 def number_or_text(id: str) -> int | str:
-    """An id that is written like a whole number as that number: tools of this family sort and join by it."""
+    """An id that looks like a whole number, as a number: tools of this family sort and join by it."""
     plain = id.isascii() and id.isdigit() and len(id) < 16 and str(int(id)) == id
     return int(id) if plain else id
 
 
 def sniff(seen: Peek) -> float:
-    """Entities that are lists of five; or a JSON list with texts, where nothing is annotated and so nothing tells."""
+    """Entities that are lists of five; or a JSON list with texts but no annotation, which many formats could hold."""
     five = share(seen.items, lambda item: isinstance(item, list) and len(item) == 5)
     return max(0.8 * five, 0.1 * (seen.kind == "list" and seen.has_text))
 

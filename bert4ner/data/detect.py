@@ -1,4 +1,4 @@
-"""Which format a file is in: every format is asked, after one look at the file, and the surest gets it."""
+"""Detects the format of a file: looks at the file once, asks every format, and chooses the most certain one."""
 
 import logging
 from pathlib import Path
@@ -13,11 +13,11 @@ logger = logging.getLogger(__name__)
 
 
 def detect_format(path: str | Path) -> str:
-    """The name of the format, by content; names and endings are asked only where content cannot tell.
+    """The name of the format, by content; file names and suffixes decide only if the content does not.
 
     Raises:
-        DataError: nothing there, nothing in it, no UTF-8, JSON of a shape that no format has, or lines that look
-            annotated as no format has it.
+        DataError: the file is missing, empty or not UTF-8, its JSON has a shape of no format, or its lines look
+            annotated but fit no format.
     """
     seen = peek(path)
     sure = {name: _sureness(name, format, seen) for name, format in FORMATS.items()}
@@ -28,14 +28,14 @@ def detect_format(path: str | Path) -> str:
 
 
 def _sureness(name: str, format: Format, seen: Peek) -> float:
-    """What the format says; one that fails at it (another package's, perhaps) does not keep others from their files."""
+    """The format's certainty; an error in it (in another package's format, perhaps) does not stop the others."""
     if format.sniff is None:
         return 0.0
     try:
         return format.sniff(seen)
     except Exception as error:
         logger.warning(
-            "%s: the format %s fails to tell whether this is its own (%s: %s); it is not asked",
+            "%s: the format %s failed to check whether this is its own (%s: %s) and is skipped",
             seen.path,
             name,
             type(error).__name__,

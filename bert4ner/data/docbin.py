@@ -9,7 +9,7 @@ from bert4ner.data.files import open_bytes
 from bert4ner.errors import DataError, in_one_line
 
 ZLIB = (b"x\x9c", b"x\x01", b"x\xda", b"x\x5e")
-"""How compressed data begin, which these files are."""
+"""The first bytes of compressed data, such as these files."""
 
 
 def is_docbin(path: Path) -> bool:
@@ -35,7 +35,7 @@ def docbin_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         ) from None
     try:
         documents = list(tokens.DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
-    except Exception as problem:  # whatever spaCy raises for bytes that are none of its own
+    except Exception as problem:  # whatever spaCy raises for foreign bytes
         raise DataError(f"{path}: cannot be read as spaCy's DocBin ({in_one_line(problem)[:200]})") from None
     for number, document in enumerate(documents, start=1):
         groups = {name: [_listed(span) for span in spans] for name, spans in document.spans.items()}

@@ -16,12 +16,11 @@ from bert4ner.data.json_values import id_of, list_of, text_of
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, Span
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.units import Offsets
 from bert4ner.data.voting import checked_documents
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 KEYS = ("label", "labels", "entities", "annotations")
 LEFT_OUT = ("relations", "cats")
@@ -55,7 +54,7 @@ def _spans(record: dict[str, object], text: str, where: str) -> list[Span]:
     if len(filled) > 1:
         raise DataError(
             f"{where}: expected annotation under one of {', '.join(KEYS)}, found it under {' and '.join(filled)}; "
-            "remove what is not meant"
+            "remove the wrong one"
         )
     return [_span(item, text, where) for key in filled for item in list_of(record, key, where)]
 

@@ -1,4 +1,4 @@
-"""A few examples of each kind out of many things found, for people to look at."""
+"""Picks a few examples of each kind out of many."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -7,7 +7,7 @@ Thing = TypeVar("Thing")
 
 
 def first_of_each(found: Iterable[tuple[str, Thing]], *, limit: int) -> dict[str, list[Thing]]:
-    """Of things with their kinds the first `limit` of each kind, kinds in the order in which they are met.
+    """The first `limit` things of each kind, with kinds in the order of their first occurrence.
 
     Example:
         >>> first_of_each([("vowel", "e"), ("consonant", "x"), ("vowel", "a"), ("vowel", "i")], limit=2)

@@ -1,17 +1,16 @@
-"""Entities with offsets as JSON has them: objects with keys of many names, or short lists, read by their form."""
+"""Entities with offsets in JSON: objects with keys of many names, or short lists, read by their form."""
 
 from bert4ner.data.json_names import ENDS, LABELS, MENTIONS, STARTS
 from bert4ner.data.json_values import span_of
 from bert4ner.data.records import Span, agrees
-from bert4ner.data.showing import shown
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 LISTS = {"iis": "sel", "sii": "lse", "iiss": "selm", "siis": "lsem", "ssiis": "-lsem"}
-"""What stands where in a list of whole numbers (i) and strings (s): start, end, label, mention, a number of its own."""
+"""Roles in a list of whole numbers (i) and strings (s): start, end, label, mention, the entity's own number."""
 
 
 def form_of(item: object) -> str:
-    """The form of a list, as `LISTS` names them; "" for anything else.
+    """The form of a list, as named in `LISTS`; "" for anything else.
 
     Example:
         >>> form_of([0, 3, "PER"])
@@ -23,7 +22,7 @@ def form_of(item: object) -> str:
 
 
 def span_of_list(item: list[object], text: str, where: str) -> Span:
-    """The span of a list with offsets; of two strings, the mention is the one that the text has there.
+    """The span of a list with offsets; of two strings, the mention is the one that occurs there in the text.
 
     Raises:
         DataError: the list has none of the forms.
@@ -43,7 +42,7 @@ def _stands(text: str, span: Span, mention: str) -> bool:
 
 
 def span_of_object(item: object, where: str) -> Span:
-    """The span of an object with a start, an end and a label under any of the usual names, the mention checked later.
+    """The span of an object with a start, an end and a label under any of the usual names; does not check the mention.
 
     Raises:
         DataError: one of the three is missing.
@@ -54,7 +53,7 @@ def span_of_object(item: object, where: str) -> Span:
     if not found.keys().isdisjoint(MENTIONS):
         mention = next((name for name in MENTIONS if isinstance(found.get(name), str)), None)
     if label is None and mention is not None and mention != "entity" and "entity" in found:
-        label = "entity"  # the label, where something else is the mention
+        label = "entity"  # the key of the label, if another key has the mention
     if start is None or end is None or label is None:
         raise DataError(f'{where}: expected an entity {{"start", "end", "label"}}, found {shown(item)}')
     value = found[label]
@@ -65,14 +64,14 @@ def span_of_object(item: object, where: str) -> Span:
 
 
 def _first(found: dict[str, object], names: tuple[str, ...]) -> str | None:
-    for name in names:  # a loop, since this runs three times for each entity
+    for name in names:  # a loop, because this runs three times for each entity
         if name in found:
             return name
     return None
 
 
 def is_span(item: object) -> bool:
-    """Whether an item has a start, an end and a label, in an object or a list."""
+    """Whether an item has a start, an end and a label, as an object or a list."""
     if isinstance(item, dict):
         named = all(_first(item, names) for names in (STARTS, ENDS))
         return named and (_first(item, LABELS) is not None or "entity" in item)

@@ -1,6 +1,6 @@
 """Write documents as one JSON list, a record per line: the frame that `deepner`, `cmeee` and `labelstudio` share.
 
-What a record looks like is theirs; reading goes through `json_records.json_records`.
+The callers define the records; `json_records.json_records` reads them.
 """
 
 import json
@@ -12,7 +12,7 @@ from bert4ner.entities import Document
 
 
 def write_list(documents: Iterable[Document], path: Path, to_record: Callable[[Document], dict[str, object]]) -> None:
-    """One document in memory at a time."""
+    """Keeps one document in memory at a time."""
     with atomic_write(path) as handle:
         separator = "[\n"
         for document in documents:

@@ -1,4 +1,4 @@
-"""The names that JSON of many makers gives to one thing: starts, ends, labels and mentions of entities."""
+"""The keys that different makers use in JSON for starts, ends, labels and mentions of entities."""
 
 STARTS = ("start", "start_offset", "start_idx", "start_pos", "start_char", "begin", "beginIndex", "startOffset")
 ENDS = ("end", "end_offset", "end_idx", "end_pos", "end_char", "endIndex", "endOffset")

@@ -1,33 +1,20 @@
-"""JSON text to values; what is broken, repeated, too long or too deep is refused with its place."""
+"""Parses JSON text; refuses what is broken, repeated, too long or too deep, with its place."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.showing import shown
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
+from bert4ner.schema import RepeatedKey, object_of
 
-
-class _RepeatedKey(ValueError):
-    """One object has the same key twice: which of the two is meant, nobody knows."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
-    return found
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(object_pairs_hook=object_of)
 
 
 def parse_json(text: str, *, path: Path, first_line: int = 1) -> Any:  # noqa: ANN401  (JSON is of any type)
-    """`text` as JSON; the error names the line in the file that it came from.
+    """`text` as JSON; errors name the line of the file.
 
     Raises:
-        DataError: it is no JSON, an object has a key twice, a number has too many digits, or it is nested too deeply.
+        DataError: it is not JSON, an object has a key twice, a number has too many digits, or it is nested too deeply.
     """
     try:
         return _DECODER.decode(text)
@@ -38,12 +25,11 @@ def parse_json(text: str, *, path: Path, first_line: int = 1) -> Any:  # noqa: A
             f"{path}:{line}: expected valid JSON, found {found} at column {error.colno} ({error.msg}); "
             "one whole record per line, or one list of records"
         ) from None
-    except _RepeatedKey as error:
+    except RepeatedKey as error:
         place = _record_of_repeated_key(text)
         where = f"{path}: record {place}" if place else f"{path}:{first_line}"
         raise DataError(
-            f"{where}: expected each key once in an object, found {shown(error.args[0])} twice; "
-            "remove what is not meant"
+            f"{where}: expected each key once in an object, found {shown(error.args[0])} twice; remove the wrong one"
         ) from None
     except ValueError:
         raise DataError(
@@ -54,7 +40,7 @@ def parse_json(text: str, *, path: Path, first_line: int = 1) -> Any:  # noqa: A
 
 
 def _record_of_repeated_key(text: str) -> int | None:
-    """The number of the record in a list that has a key twice; None where the text is no list."""
+    """The number of the record with a repeated key in a list; None if the text is not a list."""
     position = len(text) - len(text.lstrip())
     if text[position : position + 1] != "[":
         return None
@@ -66,7 +52,7 @@ def _record_of_repeated_key(text: str) -> int | None:
             continue
         try:
             position = _DECODER.raw_decode(text, position)[1]
-        except _RepeatedKey:
+        except RepeatedKey:
             return number
         number += 1
     return None

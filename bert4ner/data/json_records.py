@@ -1,6 +1,6 @@
-"""JSON records with their place, in whatever frame: one a line, one list of all, a list in an object, rows of Parquet.
+"""JSON records with their place, in any frame: one per line, one list, a list in an object, rows of Parquet.
 
-A record is an object; spaCy's pairs, `["text", {"entities": ...}]`, come as objects with that text.
+A record is an object; spaCy's pairs, `["text", {"entities": ...}]`, become objects with that text.
 """
 
 import json
@@ -20,23 +20,23 @@ TEXTS = (
     "text", "content", "sentence", "originalText", "tokens", "words", "tokenized_text", "input", "messages",
     "conversations", "data", "paragraphs",
 )  # fmt: skip
-"""Keys under which the records of some format have their text, or what holds it."""
+"""Keys that hold the text of a record in some format, or an object with the text."""
 ANNOTATIONS = ("entities", "spans", "ents", "label", "labels", "annotations", "entity_list", "result_list", "ner")
 
 
 def json_records(
     path: Path, repairs: Repairs, *, reads: Collection[str] | None = None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a file, each with its place; of JSON lines, one in memory at a time.
+    """The objects of a file, each with its place; for JSON lines, one in memory at a time.
 
     Args:
         path: a file of JSON.
-        repairs: where what is mended on the way is counted.
-        reads: the keys that the caller reads or knows to be no annotation of its kind. Any other key that holds what
-            looks like annotation is refused: read past, it would be lost in silence.
+        repairs: counts what is repaired.
+        reads: the keys that the caller reads, or knows to hold no annotation for it. Any other key with what looks like
+            annotation is refused: otherwise it would be lost in silence.
 
     Raises:
-        DataError: `path:line`, where the JSON is broken or where something else than an object stands.
+        DataError: with `path:line`: the JSON is broken, or an item is not an object.
     """
     for where, value in _values(path, repairs):
         record = as_record(value)
@@ -67,7 +67,7 @@ def _values(path: Path, repairs: Repairs) -> Iterator[tuple[str, object]]:
 
 
 def frame_of(path: Path) -> str:
-    """How the records of a JSON file stand in it: "lines", "list", or "wrapped" in one object."""
+    """The frame of the records in a JSON file: "lines", "list", or "wrapped" in one object."""
     first_line = next((line for _, line in read_lines(path, Repairs()) if line.strip()), "")
     if first_character(path) == "[":
         return "lines" if opens_pair(first_line) and is_pair(_loaded(first_line)) else "list"
@@ -81,7 +81,7 @@ def frame_of(path: Path) -> str:
 
 
 def _loaded(text: str) -> object:
-    """`text` as JSON, None where it is none: the error is told when it is read in earnest."""
+    """`text` as JSON, None if it is not JSON: the error is reported when the file is really read."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -94,19 +94,19 @@ def _has_one_line(path: Path) -> bool:
 
 
 def as_record(value: object) -> dict[str, Any] | None:
-    """An object as it is, a pair of a text and an object as one object, anything else not at all."""
+    """An object as it is, a pair of a text and an object as one object, None for anything else."""
     if isinstance(value, dict):
         return value
     return {"text": value[0], **value[1]} if isinstance(value, list) and is_pair(value) else None
 
 
 def opens_pair(line: str) -> bool:
-    """Whether a list begins with a text, which may be one of spaCy's pairs; cheaper than to read it."""
+    """Whether a list begins with a text, and so may be one of spaCy's pairs; cheaper than reading it."""
     return line.lstrip()[1:].lstrip().startswith('"')
 
 
 def is_pair(value: object) -> bool:
-    """A text with an object about it, as spaCy's training data have them."""
+    """A text with an object about it, as in spaCy's training data."""
     return (
         isinstance(value, list)
         and len(value) == 2
@@ -117,9 +117,9 @@ def is_pair(value: object) -> bool:
 
 
 def wrapped(value: object) -> list[Any] | None:
-    """The list of records inside an object that is no record itself, `{"data": [...]}`.
+    """The list of records inside an object that is not a record itself, `{"data": [...]}`.
 
-    None where there is none, or several: which is meant cannot be told.
+    None if there is no list or several: then the meaning is unclear.
     """
     if not isinstance(value, dict) or any(isinstance(value.get(key), str) for key in TEXTS):
         return None

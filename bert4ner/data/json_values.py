@@ -1,17 +1,17 @@
-"""Text, id, lists and spans out of JSON records of any shape, checked, with the place of what is wrong."""
+"""Reads text, id, lists and spans from JSON records of any shape, checks them, and names the place of a mistake."""
 
 from typing import Any
 
 from bert4ner.data.records import Span
-from bert4ner.data.showing import shown, shown_keys
-from bert4ner.errors import DataError
+from bert4ner.data.showing import shown_keys
+from bert4ner.errors import DataError, shown
 
 
 def text_of(record: dict[str, object], where: str, *, key: str = "text") -> str:
     """The text of a JSON record.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no text.
     """
     text = record.get(key)
     if not isinstance(text, str):
@@ -21,7 +21,7 @@ def text_of(record: dict[str, object], where: str, *, key: str = "text") -> str:
 
 
 def id_of(record: dict[str, object], where: str, *, default: str) -> str:
-    """The id of a JSON record as text; `default` where there is none."""
+    """The id of a JSON record as text; `default` if there is none."""
     found = record.get("id")
     if found is None or found == "":
         return default
@@ -31,7 +31,7 @@ def id_of(record: dict[str, object], where: str, *, default: str) -> str:
 
 
 def list_of(record: dict[str, object], key: str, where: str) -> list[Any]:
-    """The list under `key`, empty where the key is missing or null."""
+    """The list under `key`, empty if the key is missing or null."""
     found = record.get(key)
     if found is None:
         return []
@@ -44,7 +44,7 @@ def span_of(start: object, end: object, label: object, *, where: str, mention: o
     """A span from values of any type.
 
     Raises:
-        DataError: an offset is no whole number, or the label or mention no text.
+        DataError: an offset is not a whole number, or the label or mention is not text.
     """
     if type(start) is not int or type(end) is not int:
         raise DataError(

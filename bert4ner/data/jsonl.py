@@ -1,8 +1,8 @@
 """Our own format, `jsonl`: `{"id", "text", "entities": [{"start", "end", "label", "score"}]}`, one document per line.
 
-Offsets count characters from 0, ends are exclusive, `score` is optional, and an entity in several pieces has them as
-`fragments`, a list of [start, end]; a document whose weight is not 1 has it as `weight`, and spans that may be entities
-or not as `unsure`, a list of [start, end, label] or [start, end, label, score]. It holds everything a `Document` does.
+Offsets count characters from 0, ends are exclusive, and `score` is optional. A discontinuous entity has `fragments`, a
+list of [start, end]. A document with a weight other than 1 has `weight`; spans that may or may not be entities are in
+`unsure`, a list of [start, end, label] or [start, end, label, score]. The format holds everything in a `Document`.
 """
 
 import json
@@ -17,14 +17,13 @@ from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.units import Offsets
 from bert4ner.data.voting import checked_documents
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document, Entity, check_weight
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
-HIGHEST = 1 + 1e-6  # probabilities in float32 may be that much above 1
+HIGHEST = 1 + 1e-6  # float32 probabilities may exceed 1 by this much
 READS = ("entities", "unsure", "taught_by")
 OTHERS = ("label", "labels", "entity_list", "annotations")
 
@@ -57,7 +56,7 @@ def _refuse_others(found: dict[str, object], where: str) -> None:
         if other in found:
             raise DataError(
                 f"{where}: expected annotation under 'entities', found {other!r}; this is another format, "
-                "or a record of another one among those of this"
+                "or one record of another format"
             )
 
 
@@ -106,7 +105,7 @@ def _fragment(fragment: object, where: str) -> tuple[int, int]:
 
 
 def to_record(document: Document, *, mentions: bool = False) -> dict[str, object]:
-    """The JSON object of one document, on demand with its text beside each entity, a space between its pieces."""
+    """The JSON object of one document, optionally with the text of each entity, its fragments separated by spaces."""
     entities = []
     for entity in document.entities:
         fields: dict[str, object] = {"start": entity.start, "end": entity.end, "label": entity.label}
@@ -131,14 +130,14 @@ def _listed(span: Entity) -> list[object]:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, mentions: bool = False) -> None:
-    """One line per document, on demand with `text` beside each entity; nothing can be lost, `losses` stays empty."""
+    """One line per document, optionally with `text` beside each entity; nothing is lost, so `losses` stays empty."""
     with atomic_write(path) as handle:
         for document in documents:
             handle.write(json.dumps(to_record(document, mentions=mentions), ensure_ascii=False) + "\n")
 
 
 def sniff(seen: Peek) -> float:
-    """Entities with a `start`; or lines of JSON with a text, where nothing is annotated and so nothing tells."""
+    """Entities with a `start`; or lines of JSON with a text but no annotation, which many formats could hold."""
     return max(0.7 * seen.items_with("start"), 0.1 * (seen.kind == "records" and seen.has_text))
 
 

@@ -1,4 +1,4 @@
-"""The keys of records in the formats of JSON, to name the nearest one to records that none of them knows."""
+"""The keys of records in the formats of JSON, to suggest the nearest format for unknown records."""
 
 from bert4ner.data.showing import shown_keys
 
@@ -19,7 +19,7 @@ KEYS = {
 
 
 def nearest_shape(record: dict[str, object]) -> str:
-    """What to do with a record of unknown keys: the format that shares most of them, with the keys that it lacks.
+    """The advice for a record with unknown keys: the format that shares most of them, with all its keys.
 
     Example:
         >>> nearest_shape({"content": "王小明", "result": []})

@@ -1,6 +1,6 @@
 """The `labelstudio` format: Label Studio's JSON export, ends exclusive, the first annotation that was not cancelled.
 
-Relations, choices, predictions and further annotators' work are counted and left out. JSON-MIN exports are read too.
+Relations, choices, predictions and other annotators' work are counted and left out. JSON-MIN exports are read, too.
 The text is the field that the mentions fit.
 """
 
@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.deepner import number_or_text
 from bert4ner.data.format import Format
 from bert4ner.data.json_list import write_list
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
-from bert4ner.data.records import EndConvention, Record, Span, agrees, make_document
+from bert4ner.data.records import Record, Span, agrees, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown, shown_keys
+from bert4ner.data.showing import shown_keys
 from bert4ner.data.unread import refuse_unread
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
@@ -39,14 +40,14 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         records.append(Record(task.where, id, text_of(task.data, task.where, key=_text_key(task, fields)), task.spans))
         convention.look(records[-1])
     if convention.inclusive:
-        repairs.note("files whose ends are inclusive read as such", str(path))
+        repairs.note_file("ends are inclusive throughout the file: corrected", str(path))
     for record in records:
-        yield make_document(record, repairs, inclusive=convention.inclusive)
+        yield make_document(convention.count_from_zero(record, repairs), repairs, inclusive=convention.inclusive)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task: where it stands, its id, the fields that it shows, and the spans of its annotation."""
+    """One task: its place, its id, its fields, and the spans of its annotation."""
 
     where: str
     id: str
@@ -55,7 +56,7 @@ class Task:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Its fields that are texts."""
+        """Its fields that hold text."""
         return {key: value for key, value in self.data.items() if isinstance(value, str) and key != "id"}
 
 
@@ -74,7 +75,7 @@ def _task(task: dict[str, Any], where: str, repairs: Repairs) -> Task:
 
 
 def _is_regions(value: object) -> bool:
-    """What JSON-MIN exports have under the name of a control: a list of regions with labels."""
+    """JSON-MIN exports have a list of regions with labels under the name of a control."""
     regions = value if isinstance(value, list) else []
     return bool(regions) and all(
         isinstance(each, dict) and {"start", "end", "labels"} <= each.keys() for each in regions
@@ -82,7 +83,7 @@ def _is_regions(value: object) -> bool:
 
 
 def _fields_by_fit(tasks: list[Task]) -> list[str]:
-    """The names of fields in the order in which they are taken for the text: of most mentions, `text`, the others."""
+    """The names of fields in the order of preference for the text: most mentions, `text`, the others."""
     votes = Counter({"text": 0})
     for task in tasks:
         for key, text in task.texts.items():
@@ -100,7 +101,7 @@ def _text_key(task: Task, fields: list[str]) -> str:
     """The field with the text: the only one, the one that mentions fit best, or `text`.
 
     Raises:
-        DataError: there are several, and nothing tells which it is.
+        DataError: there are several fields, and nothing decides between them.
     """
     texts = task.texts
     if len(texts) < 2 or "text" in texts or any(_fits(text, span) for text in texts.values() for span in task.spans):
@@ -146,7 +147,7 @@ def _labelled(value: object, where: str) -> list[Span]:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """One JSON list of tasks, a line each, as Label Studio imports it (`from_name` label, `to_name` text)."""
+    """One JSON list of tasks, one line each, as Label Studio imports it (`from_name` label, `to_name` text)."""
     write_list(documents, path, to_task)
 
 
@@ -157,7 +158,7 @@ def to_task(document: Document) -> dict[str, object]:
 
 
 def results_of(document: Document) -> list[dict[str, object]]:
-    """The entities of a document, as annotations and predictions have them."""
+    """The entities of a document, in the form of annotations and predictions."""
     return [
         {
             "from_name": "label",

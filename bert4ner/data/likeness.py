@@ -1,4 +1,4 @@
-"""Mentions that differ from what they cover by white space or the width of characters only: read, and counted."""
+"""Mentions that differ from the covered text only in white space or the width of characters: read and counted."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ from bert4ner.data.repairs import Repairs
 
 
 def mend_mention(text: str, span: Span, repairs: Repairs, where: str) -> None:
-    """Let the mention of a span be what stands there, if the two are the same but for white space and width."""
+    """Replace the mention of a span by the covered text if they differ only in white space and width."""
     if span.mention is None or span.fragments or not 0 <= span.start < span.end <= len(text):
         return
     found = text[span.start : span.end]

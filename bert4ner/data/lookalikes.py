@@ -1,21 +1,19 @@
-"""Lines that look annotated, though no format knows them: named, so that none is read as plain text in silence."""
+"""Lines that look annotated but fit no format: reported, so that none is read as plain text in silence."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from bert4ner.data.peek import MANY, Peek, share
+from bert4ner.data.headers import FOREIGN, NEEDED, header_cure, shown_cells
+from bert4ner.data.peek import MANY, Peek, not_text, share
+from bert4ner.errors import shown
 
 SHOWN = 3
-WIDTH = 60
-LEAST = 3  # lines that divided by blanks or commas look alike; fewer do by chance
-NARROW = 6  # values of a column for each ten lines, at most: tags repeat, words of prose do not
-BINARY = {
-    b"PK\x03\x04": "a zip archive",
-    b"PAR1": "a Parquet file",
-    b"%PDF": "a PDF",
-    b"\xd0\xcf\x11\xe0": "an old .xls",
-}
+SUFFIXES = {".csv": ",;", ".tsv": "\t"}
+"""Suffixes of tables, with what divides their cells."""
+LEAST = 3  # lines divided alike by blanks or commas; fewer can look alike by accident
+NARROW = 6  # values of a column per ten lines, at most: tags repeat, words of prose do not
 SLASHED = re.compile(r"[^\s/]+/[A-Za-z][\w-]*")
 MARKED = re.compile(
     r"<([A-Za-z_][\w-]{0,40})[^<>]{0,80}>[^<>]+</\1>|\{\{?[^{}\s:]{1,40}:[^{}]+\}\}?|\[[^\[\]\s]+\]\([A-Za-z_]+\)"
@@ -23,21 +21,44 @@ MARKED = re.compile(
 
 
 def refusal(seen: Peek) -> str:
-    """What to tell of a file whose lines look annotated, or that is no text; "" where they may be plain text."""
+    """The message for a file whose lines look annotated, or that is not text; "" if they may be plain text."""
     if seen.kind != "lines":
         return ""
-    binary = next((name for start, name in BINARY.items() if seen.start.startswith(start)), "")
-    if binary or b"\0" in seen.start:
-        return f"{seen.path}: expected text, found {binary or 'a file that is no text'}; export it as text, CSV or JSON"
+    binary = not_text(seen.start)
+    if binary:
+        return f"{seen.path}: expected text, found {binary}; export it as text, CSV or JSON"
+    header = _unknown_header(seen)
+    if header:
+        cure = header_cure(header) or (
+            "name the columns in the first line, or write one token and its tag (O, B-X, I-X) a line"
+        )
+        return (
+            f"{seen.path}:1: {NEEDED}; found {shown_cells(header)}; {cure}; to read each line as text without "
+            "entities, name the format text"
+        )
     named = next((name for name, looks in LOOKS.items() if looks(seen.lines)), "")
     if not named:
         return ""
-    shown = " / ".join(repr(line[:WIDTH] + "…" * (len(line) > WIDTH)) for line in seen.lines[:SHOWN])
+    begins = " / ".join(map(shown, seen.lines[:SHOWN]))
     return (
-        f"{seen.path}: {named}, but no format is sure of it; it begins {shown}; expected one token and its tag "
+        f"{seen.path}: {named}, but no format is sure of it; it begins {begins}; expected one token and its tag "
         "(O, B-X, I-X) a line, or a table whose header names its columns; to read each line as text without entities, "
         "name the format text"
     )
+
+
+def _unknown_header(seen: Peek) -> list[str]:
+    """The first row of what is a table by its suffix and its rows of the same width, or by words with other signs."""
+    if len(seen.lines) > 1 and any(sign in seen.lines[0] for sign in FOREIGN) and header_cure([seen.lines[0]]):
+        return [seen.lines[0]]
+    for separator in SUFFIXES.get(seen.path.suffix.lower(), ""):
+        try:
+            rows = [row for row in csv.reader(seen.lines, delimiter=separator) if row]
+        except csv.Error:
+            continue
+        if rows and len(rows[0]) > 1 and _same_number(seen.lines[: len(rows)], [len(row) - 1 for row in rows]):
+            return rows[0]
+    return []
 
 
 def _has_tabs(lines: Sequence[str]) -> bool:
@@ -62,7 +83,7 @@ def _has_blanks(lines: Sequence[str]) -> bool:
 
 
 def _same_number(lines: Sequence[str], counts: Sequence[int]) -> bool:
-    """Whether nearly all lines are divided as often as most are, at least once."""
+    """Whether nearly all lines have the most frequent number of separators, at least one."""
     most, times = Counter(counts).most_common(1)[0]
     return most > 0 and times >= MANY * len(lines)
 
@@ -88,4 +109,4 @@ LOOKS: dict[str, Callable[[Sequence[str]], bool]] = {
     "looks like columns with blanks between them": _has_blanks,
     "looks like text with marks in it": _has_marks,
 }
-"""What lines can look like, in words."""
+"""Phrases for what lines look like."""

@@ -1,26 +1,29 @@
-"""The `mentions` format: texts with labelled mentions that have no offsets, as language models give them.
+"""The `mentions` format: texts with labelled mentions without offsets, such as language models give.
 
 `{"text", "entities": [["王小明", "PER"]]}`, the other forms of `stated_mentions`, and instruction data whose answer is
 such JSON in a string: `instruction`/`input`/`output`, `messages`, `conversations`. `alignment` finds them in the text.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bert4ner.data.alignment import Align, Aligned, align
-from bert4ner.data.format import Format
+from bert4ner.data.alignment import Align
+from bert4ner.data.format import Format, Holds
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of
+from bert4ner.data.mention_places import SHAPES, place
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, make_document
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown, shown_keys
+from bert4ner.data.showing import shown_keys
 from bert4ner.data.stated_mentions import Pair, pairs_of
 from bert4ner.data.unread import refuse_unread
+from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TEXTS = ("text", "content", "sentence", "input", "instruction", "query", "prompt")
 ANSWERS = (
@@ -33,7 +36,7 @@ ASKING, ANSWERING = ("user", "human"), ("assistant", "gpt", "model")
 
 @dataclass(frozen=True)
 class Stated:
-    """What a record says: a text, where its annotation stands, and that annotation."""
+    """The content of a record: a text, the key of its annotation, and that annotation."""
 
     text: str
     key: str
@@ -41,7 +44,7 @@ class Stated:
 
 
 def _stated(record: dict[str, Any]) -> Stated | None:
-    """The text and the annotation of a record; None where either is missing."""
+    """The text and the annotation of a record; None if either is missing."""
     for key in DIALOGUES:
         if isinstance(record.get(key), list):
             return _of_dialogue(key, record[key])
@@ -55,7 +58,7 @@ def _stated(record: dict[str, Any]) -> Stated | None:
 
 
 def _of_dialogue(key: str, turns: list[Any]) -> Stated | None:
-    """The last question, as the text, and the answer to it."""
+    """The last question, as the text, and its answer."""
     question, answer = None, None
     for turn in turns:
         if not isinstance(turn, dict):
@@ -69,7 +72,7 @@ def _of_dialogue(key: str, turns: list[Any]) -> Stated | None:
 
 
 def read(path: Path, repairs: Repairs, *, align: Align = "all") -> Iterator[Document]:
-    """Documents in file order; what is not found in its text, and what is found more than once, is counted and listed.
+    """Documents in file order; mentions that are missing or repeated in their text are counted and listed.
 
     Raises:
         DataError: with `path:line`, or the number of the record in a JSON list.
@@ -81,14 +84,11 @@ def read(path: Path, repairs: Repairs, *, align: Align = "all") -> Iterator[Docu
         id = id_of(record, where, default=f"{path.stem}-{number}")
         found.append(_pairs(record, stated, Record(where, id, ""), repairs))
     swapped = _labels_come_first(found)
-    repairs.shape = f"mentions without offsets, {WORDS[align]}"
+    repairs.shape = SHAPES[align]
     for statement, pairs in found:
         mentions = [pair[::-1] for pair in pairs] if swapped else pairs
-        _place(statement, mentions, align, repairs)
+        place(statement, mentions, align, repairs)
         yield make_document(statement, repairs)
-
-
-WORDS = {"all": "every occurrence", "first": "first occurrence", "order": "in the order given"}
 
 
 def _pairs(record: dict[str, Any], stated: Stated | None, found: Record, repairs: Repairs) -> tuple[Record, list[Pair]]:
@@ -110,26 +110,19 @@ def _pairs(record: dict[str, Any], stated: Stated | None, found: Record, repairs
 
 
 def _labels_come_first(found: list[tuple[Record, list[Pair]]]) -> bool:
-    """Whether the second of each pair is the mention: more of them stand in their texts."""
+    """Whether the second item of each pair is the mention: more of them occur in their texts."""
     first = sum(pair[0] in record.text for record, pairs in found for pair in pairs)
     second = sum(pair[1] in record.text for record, pairs in found for pair in pairs)
     return second > first
 
 
-def _place(record: Record, mentions: list[Pair], how: Align, repairs: Repairs) -> None:
-    try:
-        result: Aligned = align(record.text, mentions, how)
-    except DataError as problem:
-        raise DataError(f"{record.where}: {problem}") from None
-    record.spans = result.spans
-    kinds = (
-        ("mentions that do not stand in their text left out", result.missing),
-        ("mentions that stand only across another's end left out", result.crossing),
-        ("mentions found more than once in their text", result.repeated),
-    )
-    for kind, listed in kinds:
-        for mention, label in listed:
-            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}")
+def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
+    """One line of JSON per document, with a pair of mention and label for each entity, in order."""
+    with atomic_write(path) as handle:
+        for document in documents:
+            pairs = [(document.mention(entity), entity.label) for entity in document.entities]
+            record = {"id": document.id, "text": document.text, "entities": pairs}
+            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _fits(record: dict[str, Any]) -> bool:
@@ -138,7 +131,7 @@ def _fits(record: dict[str, Any]) -> bool:
 
 
 def sniff(seen: Peek) -> float:
-    """Most records that are annotated at all have mentions without offsets."""
+    """Most records with annotation have mentions without offsets."""
     annotated = [record for record in seen.records if _is_annotated(record)]
     return 0.75 * share(annotated, _fits)
 
@@ -148,4 +141,4 @@ def _is_annotated(record: dict[str, Any]) -> bool:
     return stated is not None and stated.answer not in ([], {}, "")
 
 
-FORMAT = Format("mentions", read, sniff=sniff, options=("align",))
+FORMAT = Format("mentions", read, write, sniff, Holds(places=False), ("align",))

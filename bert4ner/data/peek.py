@@ -1,6 +1,6 @@
-"""A first look at a file or folder, made once, by which every format says how sure it is that this is its own.
+"""A first look at a file or folder, taken once; every format bases its certainty on it.
 
-Checks nothing: one broken line is the reader's to report. Where nothing could be made out, it says what is wrong.
+Checks nothing: the reader reports broken lines. If nothing could be recognized, it says what is wrong.
 """
 
 import json
@@ -20,15 +20,22 @@ from bert4ner.data.json_parsing import parse_json
 from bert4ner.data.json_records import as_record, is_pair, opens_pair, wrapped
 from bert4ner.data.known_shapes import nearest_shape
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown, shown_keys
-from bert4ner.errors import DataError
+from bert4ner.data.showing import shown_keys
+from bert4ner.errors import DataError, shown
 
 LINES = 1000
 START = 4096
-MANY = 0.9  # of the lines that must look alike: one broken line is the reader's to report, not ours to trip over
+BINARY = {
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old .xls",
+}
+"""What the first bytes of a file that is not text stand for."""
+MANY = 0.9  # share of lines that must look alike: the reader reports a broken line
 ANNOTATIONS = ("label", "labels", "annotations", "entities")  # keys under which most JSON formats list their entities
 NO_OBJECT = re.compile(r"\{(?:\{|[\t ,]+[^\s\"'}]+\s*$)")
-"""A line of columns whose token is a brace, or text with marks in braces: no JSON begins so."""
+"""A line of columns whose token is a brace, or text with marks in braces: JSON never begins so."""
 
 Thing = TypeVar("Thing")
 Kind = Literal["folder", "lines", "records", "list", "object", "none"]
@@ -36,36 +43,36 @@ Kind = Literal["folder", "lines", "records", "list", "object", "none"]
 
 @dataclass(frozen=True)
 class Peek:
-    """What is seen of a file or folder; what does not apply to its kind is empty."""
+    """What is seen of a file or folder; fields that do not apply are empty."""
 
     path: Path
     kind: Kind
     """A folder; lines of text; JSON, an object a line, a list of them, or one object alone; or nothing readable."""
     files: tuple[str, ...] = ()
-    """What is in the folder, sorted names."""
+    """The content of the folder, as sorted names."""
     start: bytes = b""
-    """The first bytes of the file, by which files that are no text are known."""
+    """The first bytes of the file, which identify files that are not text."""
     lines: tuple[str, ...] = ()
-    """The first lines that are not blank, of any text, JSON too."""
+    """The first lines that are not blank, of any text, including JSON."""
     records: tuple[dict[str, object], ...] = ()
     """The first objects of JSON lines or of a JSON list."""
     pairs: bool = False
-    """Whether each record is a text and an object about it, in a list of two (its text is under "text" here)."""
+    """Whether each record is a list of a text and an object about it (its text is under "text" here)."""
     whole: dict[str, object] | None = None
-    """A JSON object that is the whole file and has more than one line."""
+    """A JSON object that is the whole file and spans several lines."""
     problem: str = ""
-    """What to tell the user if no format knows the file."""
+    """The message for the user if no format recognizes the file."""
 
     @cached_property
     def items(self) -> tuple[object, ...]:
-        """The first annotated entity of each record that has any, under one of `ANNOTATIONS`."""
+        """The first annotated entity of each record with any, under one of `ANNOTATIONS`."""
         listed = ([record.get(key) for key in ANNOTATIONS] for record in self.records)
         filled = ((each for each in lists if isinstance(each, list) and each) for lists in listed)
         return tuple(first[0] for first in (next(lists, None) for lists in filled) if first)
 
     @cached_property
     def has_text(self) -> bool:
-        """Whether any of the records has a text under that name."""
+        """Whether any record has a text under that name."""
         return any("text" in record for record in self.records)
 
     def items_with(self, key: str) -> float:
@@ -74,7 +81,7 @@ class Peek:
 
 
 def share(things: Iterable[Thing], test: Callable[[Thing], object]) -> float:
-    """The share of things that pass a test, 0.0 where there are none.
+    """The share of things that pass a test, 0.0 if there are none.
 
     Example:
         >>> share("a1b2", str.isdigit)
@@ -121,8 +128,8 @@ def _look_into(path: Path, start: bytes) -> Peek:
         DataError: it is empty, in another encoding, or broken JSON.
     """
     if start[:2] in TWO_BYTE_MARKS:
-        decode(start, where=f"{path}:1", repairs=Repairs())
-    lines = tuple(_head(path))
+        decode(start, path, 1, Repairs())
+    lines = tuple(_head(path, as_text=not_text(start) == ""))
     if not lines:
         raise DataError(f"{path}: empty data set; expected at least one document, found no text")
     opening = "" if NO_OBJECT.match(lines[0]) else lines[0].strip()[0]
@@ -140,16 +147,27 @@ def _look_into(path: Path, start: bytes) -> Peek:
     if named_json and opening == "[":
         raise DataError(f"{path}: empty data set; expected a list of JSON objects, found none")
     if named_json:
-        raise DataError(f"{path}:1: expected JSON, found {lines[0][:20]!r}; name the format if this is no JSON")
+        raise DataError(f"{path}:1: expected JSON, found {shown(lines[0])}; name the format if this is no JSON")
     return Peek(path, "lines", start=start, lines=lines, problem=f"{path}: expected annotated text, found none")
 
 
-def _head(path: Path) -> Iterator[str]:
-    """The first lines that are not blank."""
+def not_text(start: bytes) -> str:
+    """What a file is that begins so and is not text; "" for text in any encoding without NUL."""
+    named = next((name for begins, name in BINARY.items() if start.startswith(begins)), "")
+    return named or ("a file that is not text" if b"\0" in start else "")
+
+
+def _head(path: Path, *, as_text: bool) -> Iterator[str]:
+    """The first lines that are not blank.
+
+    Raises:
+        DataError: one is not UTF-8, though the file begins `as_text`.
+    """
     count = 0
     with open_bytes(path) as handle:
-        for data in handle:
-            line = data.decode("utf-8", "replace").removeprefix(BOM).rstrip("\r\n")
+        for number, data in enumerate(handle, start=1):
+            text = decode(data, path, number, Repairs()) if as_text else data.decode("utf-8", "replace")
+            line = text.removeprefix(BOM).rstrip("\r\n")
             if line.strip():
                 yield line
                 count += 1
@@ -158,10 +176,10 @@ def _head(path: Path) -> Iterator[str]:
 
 
 def _json_values(path: Path, lines: tuple[str, ...]) -> tuple[list[Any], Kind]:
-    """What stands in a file of JSON, and how; "object" and nothing for one object that is no list of records.
+    """The content of a JSON file, and its frame; "object" and nothing for one object that is not a list of records.
 
     Raises:
-        DataError: it is broken.
+        DataError: the JSON is broken.
     """
     values = list(_line_values(lines))
     if lines[0].lstrip()[0] == "{":
@@ -187,7 +205,7 @@ def _unknown_records(path: Path, records: tuple[dict[str, object], ...]) -> str:
 
 
 def _line_values(lines: Iterable[str]) -> Iterator[Any]:
-    """The objects and pairs of the first lines, up to one that is no JSON."""
+    """The objects and pairs of the first lines, up to a line that is not JSON."""
     for line in lines:
         try:
             value = json.loads(line)
@@ -198,10 +216,10 @@ def _line_values(lines: Iterable[str]) -> Iterator[Any]:
 
 
 def _single_object(path: Path, lines: tuple[str, ...]) -> dict[str, object]:
-    """JSON that begins with an object which the first line does not end.
+    """JSON that begins with an object of several lines.
 
     Raises:
-        DataError: the object never ends, or is broken: the line says where.
+        DataError: the object never ends, or is broken; names the line.
     """
     try:
         whole: dict[str, object] = json.loads(read_text(path, Repairs()))
@@ -212,6 +230,6 @@ def _single_object(path: Path, lines: tuple[str, ...]) -> dict[str, object]:
 
 
 def _opens_list(lines: tuple[str, ...]) -> bool:
-    """Does a JSON list begin here, or just a text such as "[1] ..."?"""
+    """Whether a JSON list begins here, and not just a text such as [1] with words after it."""
     rest = "".join(lines[:2]).lstrip().removeprefix("[").lstrip()
     return rest[:1] == "{" or rest.startswith('["')

@@ -1,4 +1,4 @@
-"""The `text` format: one document per line, without entities; what `predict` reads.
+"""The `text` format: one document per line, without entities; `predict` reads it.
 
 Ids are the file's name and the line number; empty lines are left out and counted.
 """
@@ -21,7 +21,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     """One document per line, one in memory at a time; white space within and around the text is kept.
 
     Raises:
-        DataError: with `path:line`, where a line is no text.
+        DataError: with `path:line`: a line is not text.
     """
     for number, line in read_lines(path, repairs):
         if line:
@@ -31,14 +31,14 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
-    """The texts, a line each."""
+    """The texts, one per line."""
     with atomic_write(path) as handle:
         for number, document in enumerate(documents):
             handle.write((document.text if number else guard_bom(document.text)) + "\n")
 
 
 def sniff(seen: Peek) -> float:
-    """Any text is, if it is nothing else and does not look annotated."""
+    """Any text, if no other format fits and it does not look annotated."""
     return 0.1 * (seen.kind == "lines" and not refusal(seen))
 
 

@@ -1,6 +1,7 @@
 """The `prodigy` format: JSON of `{"text", "spans": [{"start", "end", "label"}], "answer"}`, and displaCy's `ents`.
 
-Ends are exclusive. Records that a person rejected or ignored are left out, counted; tokens and relations are not read.
+Ends are exclusive. Records that a person rejected or ignored are counted and left out; tokens and relations are
+ignored.
 """
 
 import json
@@ -12,16 +13,16 @@ from bert4ner.data.json_values import list_of
 from bert4ner.data.records import Record
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import Found, Place, Shape, has_spans, shaped_format, spans_under
-from bert4ner.data.showing import shown
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
+from bert4ner.errors import shown
 
 LEFT_OUT = ("reject", "ignore")
 _of_spans = spans_under("text", "spans")
 
 
 def _convert(record: Found, place: Place) -> Iterator[Record]:
-    """Nothing of a record that was not accepted."""
+    """No documents for a record that was not accepted."""
     answer = record.get("answer")
     if answer in LEFT_OUT:
         place.repairs.note(f"records whose answer is {shown(answer)} left out", place.where)

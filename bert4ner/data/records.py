@@ -1,7 +1,7 @@
-"""From what a file states to a checked `Document`: the end convention, offsets counted in other units, duplicates.
+"""From the annotation in a file to a checked `Document`: end convention, offsets in other units, duplicates.
 
-Readers fill `Record` and `Span` with what stands in the file; everything that formats with offsets share is judged
-here. Knows no file format.
+Readers fill `Record` and `Span` with the content of the file. This module checks everything that formats with offsets
+have in common. Knows no file format.
 """
 
 import re
@@ -9,21 +9,21 @@ import unicodedata
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
 
 from bert4ner.data.decoding import SURROGATE
 from bert4ner.data.files import BOM_REMOVED
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.units import UNITS, Offsets, positions, utf16_widths
 from bert4ner.entities import Document, Entity, check_fragments, check_text
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(slots=True)
 class Span:
-    """One annotation as the file states it; `mention` is the text it claims to cover, where the format has that."""
+    """One annotation as in the file; `mention` is the text that it claims to cover, if the format has that."""
 
     start: int
     end: int
@@ -31,14 +31,14 @@ class Span:
     mention: str | None = None
     score: float | None = None
     where: str = ""
-    """Its own place, where that is more exact than the record's."""
+    """Its own place, if it is more precise than the record's."""
     fragments: tuple[tuple[int, int], ...] = ()
-    """Its pieces, ends exclusive, if there are several."""
+    """Its fragments, ends exclusive, if it is discontinuous."""
 
 
 @dataclass(slots=True)
 class Record:
-    """One document as the file states it, and where that is."""
+    """One document as in the file, with its place."""
 
     where: str
     id: str
@@ -46,40 +46,16 @@ class Record:
     spans: list[Span] = field(default_factory=list)
     weight: float = 1.0
     unsure: list[Span] = field(default_factory=list)
-    """Spans that may be entities or not, without mentions; offsets in characters, ends exclusive."""
+    """Spans that may or may not be entities, without mentions; offsets in characters, ends exclusive."""
 
 
 def agrees(found: str, mention: str) -> bool:
-    """Is `found` what `mention` shows? A line break may be shown as a space or, inside, be left out."""
+    """Whether `found` is what `mention` shows. A line break may be shown as a space or, inside, be left out."""
     if found == mention:
         return True
     if LINE_BREAK.sub(" ", found) == LINE_BREAK.sub(" ", mention):
         return True
     return found == found.strip("\r\n") and LINE_BREAK.sub("", found) == LINE_BREAK.sub("", mention)
-
-
-class EndConvention:
-    """Decides over a whole file whether ends are inclusive, by comparing mentions; `default` where nothing tells."""
-
-    def __init__(self, *, default_inclusive: bool) -> None:
-        self.default_inclusive = default_inclusive
-        self.inclusive_votes = 0
-        self.exclusive_votes = 0
-
-    def look(self, record: Record) -> None:
-        """Let the spans of `record` vote."""
-        for span in record.spans:
-            if span.mention is None or not 0 <= span.start <= span.end:
-                continue
-            self.exclusive_votes += agrees(record.text[span.start : span.end], span.mention)
-            self.inclusive_votes += agrees(record.text[span.start : span.end + 1], span.mention)
-
-    @property
-    def inclusive(self) -> bool:
-        """True when the end is the position of the last character, not the one after it."""
-        if self.inclusive_votes == self.exclusive_votes:
-            return self.default_inclusive
-        return self.inclusive_votes > self.exclusive_votes
 
 
 def make_document(
@@ -90,13 +66,13 @@ def make_document(
     drop_reversed: bool = False,
     offsets: Offsets = "characters",
 ) -> Document:
-    """The checked document; what had to be mended is counted in `repairs`.
+    """The checked document; repairs are counted in `repairs`.
 
-    Whatever `offsets` says, mentions that fit another unit for all spans decide; "utf16" turns spans without them, and
-    "auto" warns of those that may count UTF-16 units.
+    Whatever `offsets` says, a unit in which the mentions of all spans fit wins. "utf16" converts spans without
+    mentions; "auto" warns of those that may count UTF-16 units.
 
     Raises:
-        DataError: a span outside the text, empty or reversed, or unlike its mention; a text nobody can carry.
+        DataError: a span is outside the text, empty or reversed, or differs from its mention; a text is not valid.
     """
     check_text(record.text, where=record.where)
     if SURROGATE.search(record.id) or "\x00" in record.id:
@@ -115,14 +91,19 @@ def make_document(
         spans = _mend_offsets(record, spans, repairs)
         if offsets == "auto":
             _warn_of_wide_characters(record, spans, repairs)
-    entities: dict[Entity, Entity] = {}
+    entities = []
     for span in spans:
         _check_span(record, span, inclusive=inclusive)
-        entity = Entity(span.start, span.end, span.label, span.score, span.fragments)
-        if entity in entities:
-            repairs.note("repeated annotations (same span, same label) read once", record.where)
-        entities.setdefault(entity, entity)
-    return Document(record.id, record.text, tuple(entities), record.weight, _unsure(record))
+        entities.append(Entity(span.start, span.end, span.label, span.score, span.fragments))
+    return Document(record.id, record.text, _each_once(entities, record, repairs), record.weight, _unsure(record))
+
+
+def _each_once(entities: list[Entity], record: Record, repairs: Repairs) -> tuple[Entity, ...]:
+    """The entities, sorted, without duplicates; compared in order, because a set takes more memory than they do."""
+    entities.sort()
+    repeated = sum(one == other for one, other in pairwise(entities))
+    repairs.note("repeated annotations (same span, same label) read once", record.where, count=repeated)
+    return tuple(one for one, _ in groupby(entities)) if repeated else tuple(entities)
 
 
 def _warn_of_wide_characters(record: Record, spans: list[Span], repairs: Repairs) -> None:
@@ -148,20 +129,20 @@ def _fits(text: str, span: Span) -> bool:
 
 
 def _covered(text: str, span: Span) -> str:
-    """What a span covers, its pieces divided by spaces as brat shows them."""
+    """The text of a span, with its fragments divided by spaces, as brat shows them."""
     return " ".join(text[start:end] for start, end in span.fragments or [(span.start, span.end)])
 
 
 def _mend_offsets(record: Record, spans: list[Span], repairs: Repairs) -> list[Span]:
-    """`spans` as they are if all fit, else counted in the first other unit in which all fit, else as they are.
+    """`spans` unchanged if all fit, else converted from the first other unit in which all fit, else unchanged.
 
-    Only mentions can tell that a unit is the right one, so spans without them are never moved.
+    Only mentions prove that a unit is right, so spans without them are never moved.
     """
     if all(_fits(record.text, span) for span in spans) or any(span.mention is None for span in spans):
         return spans
     for unit, widths, shift in UNITS:
         if shift and not repairs[BOM_REMOVED]:
-            continue  # without a mark that may have been counted, a shift by one is just a mistake
+            continue  # without a byte order mark in the file, a shift by one is just a mistake
         places = positions(widths(record.text), shift)
         moved = [_moved(span, places) for span in spans]
         if all(_fits(record.text, span) for span in moved):
@@ -175,10 +156,22 @@ def _moved(span: Span, places: dict[int, int]) -> Span:
     return replace(span, start=places.get(span.start, -1), end=places.get(span.end, -1), fragments=fragments)
 
 
+def misfits(record: Record, repairs: Repairs, *, inclusive: bool) -> list[str]:
+    """The places of all spans for which `make_document` would refuse the record."""
+    spans = [replace(span, end=span.end + inclusive) for span in record.spans]
+    places = []
+    for span in _mend_offsets(record, spans, repairs):
+        try:
+            _check_span(record, span, inclusive=inclusive)
+        except DataError:
+            places.append(span.where or record.where)
+    return places
+
+
 def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
     carried = not SURROGATE.search(span.label) and "\x00" not in span.label
     if carried and span.label and span.label == span.label.strip() and not span.fragments and _fits(record.text, span):
-        return  # nearly always: messages are made for the others only
+        return  # the usual case: messages are made only for mistakes
     where = span.where or record.where
     stated = f"[{shown(span.start)}, {shown(span.end - inclusive)}{']' if inclusive else ')'}"
     counting = f"offsets count characters from 0, end {'inclusive' if inclusive else 'exclusive'}"
@@ -191,7 +184,7 @@ def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
     if span.start >= span.end:
         raise DataError(
             f"{where}: expected a span of at least one character, found {shown(span.label)[1:-1]} at {stated}; "
-            f"{counting}: correct the span or remove it"
+            f"{counting}: correct the span or remove it{_if_last(span, inclusive=inclusive)}"
         )
     if span.start < 0 or span.end > len(record.text):
         raise DataError(
@@ -204,23 +197,25 @@ def _check_span(record: Record, span: Span, *, inclusive: bool) -> None:
         found = _covered(record.text, span)
         width = "; the two differ in the width of characters only" if _same_width(found, span.mention) else ""
         raise DataError(
-            f"{where}: expected {_short(span.mention)} at {stated}, found {_short(found)}{width}; {counting}: "
+            f"{where}: expected {shown(span.mention)} at {stated}, found {shown(found)}{width}; {counting}: "
             "correct the offsets, or export text and annotation again together"
         )
+
+
+def _if_last(span: Span, *, inclusive: bool) -> str:
+    """The advice for an empty span whose end may be its last character: nothing in the file shows how ends count."""
+    alone = not inclusive and span.mention is None and span.start == span.end
+    return "; if ends name the last character, add 1 to every end, or give each entity's text (mention, 实体)" * alone
 
 
 def _same_width(found: str, mention: str | None) -> bool:
     return unicodedata.normalize("NFKC", found) == unicodedata.normalize("NFKC", mention or "")
 
 
-def _short(text: str | None) -> str:
-    return repr(text if text is None or len(text) <= 40 else text[:40] + "…")
-
-
 def flat_entities(entities: Iterable[Entity]) -> tuple[list[Entity], list[Entity]]:
-    """What one layer of tags can hold, the longest first, then the earliest; and what it must leave out.
+    """The entities that one layer of tags can hold, chosen by length, then by position; and those left out.
 
-    Entities in several pieces are left out, too.
+    Discontinuous entities are left out, too.
     """
     kept: list[Entity] = []  # sorted, and no two of them overlap
     lost: list[Entity] = []

@@ -1,4 +1,4 @@
-"""What was mended while reading: counted by kind, each with the place where it was first met; and the shape found."""
+"""Counts repairs during reading, by kind, each with the place of its first occurrence; also keeps the shape found."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,37 +7,62 @@ MOST_LISTED = 20
 
 
 class Repairs(Counter[str]):
-    """How often each kind of repair was needed, and in `examples` where each kind was first met."""
+    """The count of each kind of repair; `examples` has the place of the first one of each kind."""
 
     def __init__(self, counts: Mapping[str, int] | Iterable[str] = ()) -> None:
         super().__init__(counts)
         self.examples: dict[str, str] = {}
         self.places: dict[str, list[str]] = {}
-        """The first places of kinds of which each one is worth a look."""
+        """The first places of kinds whose every case deserves a look."""
+        self.offsets_alone = 0
+        """Spans whose offsets no mention in the file confirms."""
+        self.of_files: set[str] = set()
+        """The kinds that concern whole files."""
+        self.remarks: set[str] = set()
+        """The kinds that say what was found or not read, where nothing was repaired."""
         self.shape = ""
-        """Which of a format's shapes the reader found, in a few words ("one row an entity"); "" where it has one."""
+        """The format's shape that the reader found, in a few words ("one row an entity"); "" if it has only one."""
 
     def note(self, kind: str, where: str, *, count: int = 1) -> None:
-        """Count `kind`, said as a plural phrase such as "Windows line ends", at `where`."""
+        """Count `kind`, a plural phrase such as "Windows line ends", at `where`."""
         if count:
             self[kind] += count
             self.examples.setdefault(kind, where)
 
+    def note_file(self, kind: str, where: str) -> None:
+        """Count a repair of a whole file, a sentence such as "byte order mark removed"."""
+        self.of_files.add(kind)
+        self.note(kind, where)
+
+    def remark(self, kind: str, where: str, *, count: int | None = None) -> None:
+        """Say something of a file, a sentence such as "column notes is not read", or of `count` things in it."""
+        self.remarks.add(kind)
+        if count is None:
+            self.note_file(kind, where)
+        else:
+            self.note(kind, where, count=count)
+
     def note_each(self, kind: str, where: str) -> None:
-        """As `note`, one of a kind of which each place is kept, up to a number, to be listed."""
+        """As `note`, but keeps each place, up to a number, to be listed."""
         self.note(kind, where)
         places = self.places.setdefault(kind, [])
         if len(places) < MOST_LISTED:
             places.append(where)
 
     def listed(self) -> list[str]:
-        """One line for each place that is worth a look."""
+        """One line for each place that deserves a look."""
         return [f"{kind}: {place}" for kind, places in self.places.items() for place in places]
 
-    def describe(self) -> list[str]:
-        """One line for each kind, most frequent first."""
-        return [self.describe_kind(kind) for kind in sorted(self, key=lambda kind: (-self[kind], kind))]
+    def describe(self, *, called: bool = False) -> list[str]:
+        """One line for each kind, most frequent first; with `called`, it begins with "repaired: " or "note: "."""
+        kinds = sorted(self, key=lambda kind: (-self[kind], kind))
+        names = ("note: " if kind in self.remarks else "repaired: " for kind in kinds)
+        return [name * called + self.describe_kind(kind) for name, kind in zip(names, kinds, strict=True)]
 
     def describe_kind(self, kind: str) -> str:
-        """Count, kind and first place of one kind."""
-        return f"{self[kind]} {kind}" + (f" (first: {self.examples[kind]})" if kind in self.examples else "")
+        """Count, kind and first place of one kind; a single file is not counted."""
+        if kind not in self.of_files:
+            place = f" (first: {self.examples[kind]})" if kind in self.examples else ""
+            return f"{self[kind]} {kind}{place}"
+        files = "" if self[kind] == 1 else f"in {self[kind]} files, first: "
+        return f"{kind} ({files}{self.examples[kind]})"

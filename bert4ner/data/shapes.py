@@ -1,7 +1,7 @@
-"""Shapes of JSON records: each says which records are its own and what text and entities they state.
+"""Shapes of JSON records: each recognizes its records, and reads their text and entities.
 
-A format of JSON is a table of shapes. Which one a record has is decided by its structure alone; the end convention of a
-shape is decided by its mentions over the whole file. What no shape reads is refused, never read past.
+A JSON format is a table of shapes. A record's structure alone decides its shape; the mentions of the whole file decide
+the shape's end convention. Content that no shape reads is refused, never ignored.
 """
 
 from collections import Counter
@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.format import Format, Holds, Write
 from bert4ner.data.json_entities import is_span, span_of_item
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, text_of
 from bert4ner.data.peek import Peek, share
-from bert4ner.data.records import EndConvention, Record, make_document
+from bert4ner.data.records import Record, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown_keys
 from bert4ner.data.units import Offsets
@@ -31,7 +32,7 @@ TEXT_KEYS = ("text", "content", "sentence", "originalText")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a JSON record stands, what it is called if it has no id, and where repairs are counted."""
+    """The place of a JSON record, its default id, and the count of repairs."""
 
     where: str
     id: str
@@ -40,20 +41,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Shape:
-    """One way in which records state their text and entities."""
+    """One way in which records hold their text and entities."""
 
     name: str
-    """What it is, in a few words, for the line that says what was read."""
+    """Its description, in a few words, for the line about what was read."""
     fits: Callable[[Found], bool]
-    """Whether a record has this shape, entities or none; of several shapes that fit the first is taken."""
+    """Whether a record has this shape, with or without entities; the first shape that fits is chosen."""
     convert: Callable[[Found, Place], Iterator[Record]]
-    """The documents that a record states: one as a rule, none if it says that it is not to be used."""
+    """The documents of a record: usually one, none if it is not to be used."""
     reads: tuple[str, ...]
-    """The keys that it reads or knows to be no annotation of its kind."""
+    """The keys that it reads, or knows to hold no annotation for it."""
     inclusive: bool = False
-    """Whether its ends are the last character, where no mention tells."""
+    """Whether its ends are the last character, unless mentions decide."""
     merges: bool = False
-    """Whether a text stands in several records, each with some of its entities."""
+    """Whether a text occurs in several records, each with some of its entities."""
 
 
 def spans_under(text: str, spans: str) -> Callable[[Found, Place], Iterator[Record]]:
@@ -85,12 +86,12 @@ def shaped_format(
     write: Write | None = None,
     holds: Holds = Holds(),  # noqa: B008
 ) -> Format:
-    """The format of a table of shapes, read, recognized and, if `write` does it, written."""
+    """The format of a table of shapes: reads and recognizes them, and writes them if there is `write`."""
     return Format(name, partial(read_shaped, shapes), write, partial(sniff_shapes, shapes, sure), holds, ("offsets",))
 
 
 def sniff_shapes(shapes: Sequence[Shape], sure: float, seen: Peek) -> float:
-    """The share of annotated records that have one of the shapes, as far as `sure` goes."""
+    """The share of annotated records with one of the shapes, scaled to at most `sure`."""
     known = share(seen.records, lambda record: any(shape.fits(record) for shape in shapes))
     return sure * known
 
@@ -98,7 +99,7 @@ def sniff_shapes(shapes: Sequence[Shape], sure: float, seen: Peek) -> float:
 def read_shaped(
     shapes: Sequence[Shape], path: Path, repairs: Repairs, *, offsets: Offsets = "auto"
 ) -> Iterator[Document]:
-    """Documents in file order; records of none of the shapes are documents without entities, counted.
+    """Documents in file order; records without any of the shapes are documents without entities, and counted.
 
     Raises:
         DataError: with `path:line`, or the number of the record in a JSON list.
@@ -111,11 +112,15 @@ def read_shaped(
     for name, convention in conventions.items():
         if convention.inclusive != convention.default_inclusive:
             found = "inclusive" if convention.inclusive else "exclusive"
-            repairs.note(f"files whose ends are {found} read as such ({name})", str(path))
+            repairs.note_file(f"ends are {found} throughout the file: corrected ({name})", str(path))
     repairs.shape = describe_shapes(shape.name for shape, _ in stated if shape is not None)
     for shape, record in stated:
-        inclusive = shape is not None and conventions[shape.name].inclusive
-        yield make_document(record, repairs, inclusive=inclusive, offsets=offsets)
+        if shape is None:
+            yield make_document(record, repairs, offsets=offsets)
+            continue
+        convention = conventions[shape.name]
+        counted = convention.count_from_zero(record, repairs)
+        yield make_document(counted, repairs, inclusive=convention.inclusive, offsets=offsets)
 
 
 def _stated(shapes: Sequence[Shape], path: Path, repairs: Repairs) -> Iterator[tuple[Shape | None, Record]]:
@@ -139,7 +144,7 @@ def _bare(found: dict[str, Any], place: Place) -> Record:
 
 
 def merged(records: Iterable[tuple[Shape | None, Record]]) -> list[tuple[Shape | None, Record]]:
-    """The records with those of a shape that says a text several times, once for each label, joined to one each."""
+    """The records; those of a shape that repeats a text for each label are joined into one per text."""
     result: list[tuple[Shape | None, Record]] = []
     first: dict[str, Record] = {}
     for shape, record in records:
@@ -153,7 +158,7 @@ def merged(records: Iterable[tuple[Shape | None, Record]]) -> list[tuple[Shape |
 
 
 def describe_shapes(names: Iterable[str]) -> str:
-    """The shapes that records had, the most frequent first; the counts where there are several.
+    """The shapes of the records, the most frequent first; with counts if there are several.
 
     Example:
         >>> describe_shapes(["spans", "spans", "tags"])

@@ -1,7 +1,7 @@
 """The `spacy` format: pairs `["text", {"entities": [[start, end, "LABEL"], ...]}]`, and spaCy 2's training JSON.
 
-Ends are exclusive. Of the training JSON (`paragraphs`, `sentences`, `tokens` with `orth` and `ner`) each paragraph is a
-document. A binary DocBin is read as pairs, by spaCy.
+Ends are exclusive. In the training JSON (`paragraphs`, `sentences`, `tokens` with `orth` and `ner`) each paragraph is a
+document. spaCy reads a binary DocBin as pairs.
 """
 
 import json
@@ -17,12 +17,11 @@ from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import Found, Place, Shape, has_spans, shaped_format, spans_under
-from bert4ner.data.showing import shown
 from bert4ner.data.tag_runs import tag_runs
 from bert4ner.data.token_lists import places_of
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 
 def _fits_training(record: Found) -> bool:

@@ -1,4 +1,4 @@
-"""Labelled mentions without offsets out of JSON of any of the forms in which people and language models give them.
+"""Labelled mentions without offsets from JSON, in any of the forms that people and language models write.
 
 Pairs `["王小明", "PER"]`, objects `{"type": "PER", "text": "王小明"}`, and `{"PER": ["王小明"]}`; alone, under
 `entities`, or as JSON inside a string, with a fence of Markdown or words around it.
@@ -12,16 +12,15 @@ from bert4ner.data.json_names import LABELS, MENTIONS, STARTS
 
 Pair = tuple[str, str]
 INSIDE = ("entities", "result", "results", "output", "answer", "ner", "data")
-"""Keys of an answer that is an object around the list."""
+"""Keys of an answer that wraps the list in an object."""
 NOTHING = ("", "无", "没有", "无实体", "没有实体", "none", "null", "n/a")
 JSON_PART = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 
 
 def pairs_of(value: object) -> list[Pair] | None:
-    """The pairs of strings that a value states, of which one is the mention and one the label; None if it is no such.
+    """The pairs of mention and label that a value holds; None if it does not hold such pairs.
 
-    Mention and label come in the order in which they stand, but of objects and of lists under a label the mention is
-    first.
+    Pairs keep the order of their strings; in objects, and in lists under a label, the mention comes first.
 
     Example:
         >>> pairs_of({"PER": ["王小明"]})
@@ -41,10 +40,10 @@ def pairs_of(value: object) -> list[Pair] | None:
 
 
 def _of_string(value: str) -> list[Pair] | None:
-    told = value.strip()
-    if told.lower().rstrip("。.") in NOTHING:
+    answer = value.strip()
+    if answer.lower().rstrip("。.") in NOTHING:
         return []
-    match = JSON_PART.search(told)
+    match = JSON_PART.search(answer)
     if match is None:
         return None
     try:
@@ -55,7 +54,7 @@ def _of_string(value: str) -> list[Pair] | None:
 
 
 def _of_labels(value: dict[str, Any]) -> list[Pair] | None:
-    """Mentions by their label; or mentions with their label, told by the text later."""
+    """Mentions by label, or mentions with their label; the text decides later which."""
     pairs: list[Pair] = []
     for key, found in value.items():
         listed = found if isinstance(found, list) else [] if found is None else [found]

@@ -1,4 +1,4 @@
-"""Whether the same words are annotated the same way: everywhere, with one label, and in two sets that should differ.
+"""Whether the same text is annotated consistently: everywhere, with one label, and not in two sets at once.
 
 A surface is the text of a mention. Pure functions over documents, for `audit`; nothing here changes annotation.
 """
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from bert4ner.entities import Document
 
 CLAUSE = re.compile(r"[^。！？；，,;!?\r\n]+")
-CLAUSE_LENGTH = 8  # characters; shorter clauses repeat in any two texts
+CLAUSE_LENGTH = 8  # characters; shorter clauses occur in any two texts
 CJK = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 
 @dataclass(frozen=True)
 class Surface:
-    """How often a surface is annotated, and how often it stands in a text where no entity touches it."""
+    """How often a surface is annotated, and how often it occurs in a text where no entity touches it."""
 
     surface: str
     annotated: int
@@ -27,7 +27,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class Consistency:
-    """Annotated occurrences, bare ones, and the worst surfaces; `ambiguous` counts surfaces with several labels."""
+    """Annotated and bare occurrences, and the worst surfaces; `ambiguous` counts surfaces with several labels."""
 
     num_surfaces: int
     annotated: int
@@ -38,13 +38,13 @@ class Consistency:
 
     @property
     def share(self) -> float:
-        """Share of the occurrences that are annotated, 1 where nothing occurs."""
+        """Share of the occurrences that are annotated, 1 if there are none."""
         return self.annotated / (self.annotated + self.bare) if self.annotated + self.bare else 1.0
 
 
 @dataclass(frozen=True)
 class Leakage:
-    """What a second set (held out, say) shares with the first; all shares are between 0 and 1."""
+    """What a second set (e.g. held out) shares with the first one; all shares are between 0 and 1."""
 
     num_documents: int
     shared_texts: int
@@ -52,14 +52,14 @@ class Leakage:
     shared_clauses: int
     num_entities: int
     known_entities: int
-    """Entities whose mention carries the same label in the first set."""
+    """Entities whose mention has the same label in the first set."""
 
 
 def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20) -> Consistency:
     """Surfaces annotated here and not there, and surfaces with several labels.
 
-    Only surfaces of at least three characters, or two Chinese ones, are looked for: shorter ones occur by chance. An
-    occurrence is bare when no entity touches it; where several surfaces fit, the longest counts.
+    Only surfaces of at least three characters, or two Chinese ones, are searched for: shorter ones occur by accident.
+    An occurrence is bare if no entity touches it; if several surfaces fit, the longest one counts.
     """
     labels = labels_of_surfaces(documents)
     bare = Counter(surface for _, _, surface in bare_occurrences(documents, labels))
@@ -81,7 +81,7 @@ def surface_consistency(documents: Sequence[Document], *, num_examples: int = 20
 
 
 def labels_of_surfaces(documents: Iterable[Document]) -> dict[str, Counter[str]]:
-    """Of each surface how often it is annotated with which label."""
+    """For each surface, how often it is annotated with each label."""
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     for document in documents:
         for entity in document.entities:
@@ -99,7 +99,7 @@ def _is_long(surface: str) -> bool:
 
 
 def _index(surfaces: Iterable[str]) -> dict[str, list[str]]:
-    """Surfaces by their first two characters, the longest first: one look-up tells that nothing begins here."""
+    """Surfaces by their first two characters, the longest first: one look-up shows that none begins here."""
     index: dict[str, list[str]] = defaultdict(list)
     for surface in sorted(surfaces, key=lambda each: (-len(each), each)):
         if _is_long(surface):
@@ -108,7 +108,7 @@ def _index(surfaces: Iterable[str]) -> dict[str, list[str]]:
 
 
 def bare_occurrences(documents: Iterable[Document], surfaces: Iterable[str]) -> Iterator[tuple[Document, int, str]]:
-    """Where a surface stands in a text and no entity touches it: document, start, surface."""
+    """Occurrences of a surface that no entity touches: document, start, surface."""
     index = _index(surfaces)
     return ((document, *found) for document in documents for found in _bare_in(document, index))
 
@@ -127,7 +127,7 @@ def _bare_in(document: Document, index: dict[str, list[str]]) -> Iterator[tuple[
 
 
 def _gaps(document: Document) -> Iterator[tuple[int, int]]:
-    """The stretches of the text that no entity covers."""
+    """The parts of the text that no entity covers."""
     reached = 0
     for entity in document.entities:
         if entity.start > reached:

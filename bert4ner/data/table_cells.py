@@ -1,15 +1,15 @@
-"""What a cell of a table can hold: an offset, a list of entities as JSON or as Python writes it, tags."""
+"""The content of a table's cell: an offset, a list of entities in JSON or Python syntax, tags."""
 
 import ast
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from bert4ner.data.headers import find_roles
 from bert4ner.data.records import Span
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
-SHOWN = 40
 PYTHON = re.compile(
     r"""\s+|[\[\](){},:]|-?\d+(?:\.\d+)?|None|True|False|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL
 )
@@ -23,10 +23,10 @@ def is_list(cell: str) -> bool:
 
 
 def list_cell(cell: str, where: str) -> list[object]:
-    """The list in a cell, empty where the cell is; one object alone is a list of one.
+    """The list in a cell, empty if the cell is; a single object is a list of one.
 
     Raises:
-        DataError: the cell is no list, neither in JSON nor as Python writes it.
+        DataError: the cell is not a list in JSON or Python syntax.
     """
     if not cell.strip():
         return []
@@ -37,7 +37,7 @@ def list_cell(cell: str, where: str) -> list[object]:
     if isinstance(found, dict):
         found = [found]
     if not isinstance(found, list | tuple):
-        raise DataError(f"{where}: expected a list of entities as JSON, found {cell[:SHOWN]!r}; correct the cell")
+        raise DataError(f"{where}: expected a list of entities as JSON, found {shown(cell)}; correct the cell")
     return list(found)
 
 
@@ -49,10 +49,10 @@ def _parsed(cell: str) -> object:
 
 
 def _as_json(cell: str) -> str:
-    """A list as Python writes it, which is what pandas leaves in a cell, in JSON.
+    """A list in Python syntax, which pandas leaves in a cell, as JSON.
 
     Raises:
-        ValueError: there is more in it than lists, tuples, dicts, strings, numbers, None, True and False.
+        ValueError: it contains more than lists, tuples, dicts, strings, numbers, None, True and False.
     """
     parts, reached = [], 0
     for match in PYTHON.finditer(cell):
@@ -62,7 +62,7 @@ def _as_json(cell: str) -> str:
         part = match.group()
         parts.append(json.dumps(ast.literal_eval(part)) if part[0] in "'\"" else IN_JSON.get(part, part))
     if reached < len(cell):
-        raise ValueError(cell[reached : reached + SHOWN])
+        raise ValueError(shown(cell[reached:]))
     return re.sub(r",\s*\]", "]", "".join(parts)) if "(" in cell else "".join(parts)
 
 
@@ -84,35 +84,49 @@ def spans_of(item: object, where: str) -> list[Span]:
             else {}
         )
     if not {"start", "end", "label"} <= found.keys():
-        raise DataError(f"{where}: expected an entity with start, end and label, found {str(item)[:SHOWN]!r}")
+        raise DataError(f"{where}: expected an entity with start, end and label, found {shown(item)}")
     span = entity_of({role: "" if value is None else str(value) for role, value in found.items()}, where)
     return [] if span is None else [span]
 
 
 def entity_of(cells: Mapping[str, str], where: str) -> Span | None:
-    """The span that `start`, `end`, `label` and perhaps `mention` state; None where start and end are empty.
+    """The span that `start`, `end`, `label` and optional `mention` and `score` define; None if start and end are empty.
 
     Raises:
-        DataError: only some of them are there, or an offset is no whole number.
+        DataError: some of them are missing, an offset is not a whole number, or the score is not a probability.
     """
     start, end, label = (cells.get(role, "").strip() for role in ("start", "end", "label"))
     if not start and not end:
         if label:
-            raise DataError(f"{where}: expected start and end of {label[:SHOWN]!r}, found none; fill in the offsets")
+            raise DataError(f"{where}: expected start and end of {shown(label)}, found none; fill in the offsets")
         return None
     mention = cells.get("mention", "")
-    return Span(_whole(start, where), _whole(end, where), label, mention or None, where=where)
+    score = _probability(cells.get("score", "").strip(), where)
+    return Span(_whole(start, where), _whole(end, where), label, mention or None, score, where)
+
+
+def _probability(cell: str, where: str) -> float | None:
+    try:
+        score = float(cell) if cell else None
+    except ValueError:
+        score = -1.0
+    if score is not None and not 0 <= score <= 1:
+        raise DataError(f"{where}: expected a probability from 0 to 1 as score, found {shown(cell)}; correct the cell")
+    return score
 
 
 def _whole(cell: str, where: str) -> int:
-    digits = cell.removesuffix(".0")  # as spreadsheets and pandas write whole numbers of a column with gaps
+    digits = cell.removesuffix(".0")  # spreadsheets and pandas write whole numbers so in a column with gaps
     if not (digits.isascii() and digits.removeprefix("-").isdecimal() and len(digits) < 16):
-        raise DataError(f"{where}: expected a whole number as offset, found {cell[:SHOWN]!r}; correct the cell")
+        plain = unicodedata.normalize("NFKC", digits[:16])
+        wide = plain != digits and plain.isascii() and plain.removeprefix("-").isdecimal()
+        cure = f"full-width digits: write {plain}" if wide else "correct the cell"
+        raise DataError(f"{where}: expected a whole number as offset, found {shown(cell)}; {cure}")
     return int(digits)
 
 
 def tags_cell(text: str, cell: str, where: str) -> list[tuple[str, str]]:
-    """Tokens and tags of one row, the tags a list or divided by blanks or commas; without `where` tags alone.
+    """Tokens and tags of one row, the tags as a list or divided by blanks or commas; without `where`, tags alone.
 
     Raises:
         DataError: their numbers differ.

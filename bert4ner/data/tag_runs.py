@@ -1,6 +1,6 @@
-"""Entities out of a list of tags, one for each token: BIO, BIOS, BIOES, BMES and BILOU, told by their prefixes.
+"""Entities from a list of tags, one per token: BIO, BIOS, BIOES, BMES and BILOU, recognized by their prefixes.
 
-What breaks the rules of tagging is mended and counted, as in files of a tag a line.
+Violations of the tagging scheme are repaired and counted, as in files with one tag per line.
 """
 
 import re
@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.tag_styles import ALIASES, BARE_LABEL, Tag
 from bert4ner.entities import Entity
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TAG = re.compile(r"([BIMELSUW])(?:[-_](.+))?", re.DOTALL)
 OUTSIDE = ("O", "o", "")
@@ -23,7 +22,7 @@ def split_tag(tag: object, where: str) -> tuple[str, str]:
     """Prefix (O, B, I, E, S) and label of a tag.
 
     Raises:
-        DataError: it is no tag.
+        DataError: it is not a tag.
     """
     if tag in OUTSIDE:
         return "O", ""
@@ -37,7 +36,7 @@ def tag_runs(tags: Sequence[object], where: str, repairs: Repairs) -> Iterator[t
     """(first token, last token, label) of each entity.
 
     Raises:
-        DataError: one of the tags is none.
+        DataError: one of the tags is invalid.
     """
 
     def mended(kind: str, index: int) -> None:
@@ -47,10 +46,10 @@ def tag_runs(tags: Sequence[object], where: str, repairs: Repairs) -> Iterator[t
 
 
 def runs_of(tags: Iterable[Tag], mended: Callable[[str, int], None]) -> Iterator[tuple[int, int, str]]:
-    """(first, last, label) of each entity in tags that are taken apart.
+    """(first, last, label) of each entity in tags that are already split.
 
-    What breaks the rules of tagging is mended and said, with the number of the tag: `UNBEGUN`, and `UNENDED`, which an
-    entity of a scheme without end tags is, too.
+    Violations of the tagging scheme are repaired and reported with the number of the tag: `UNBEGUN`, and `UNENDED`,
+    which also covers every entity of a scheme without end tags.
     """
     first: int | None = None
     open_label = ""
@@ -72,7 +71,7 @@ def runs_of(tags: Iterable[Tag], mended: Callable[[str, int], None]) -> Iterator
 
 
 def bio_tags(length: int, entities: Iterable[Entity]) -> list[str]:
-    """The tags of characters of which no two entities share one: B- and I- with the label, O.
+    """The tags of characters for entities that do not overlap: B- and I- with the label, O.
 
     Example:
         >>> bio_tags(4, [Entity(1, 3, "PER")])

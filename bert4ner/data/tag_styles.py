@@ -1,6 +1,6 @@
-"""The ways in which people write tags: B-PER, B_PER and B:PER, b-per, PER-B, NER=B-PER, and B alone.
+"""The styles in which people write tags: B-PER, B_PER and B:PER, b-per, PER-B, NER=B-PER, and B alone.
 
-Knows one tag at a time; which way a file has is for `columns` to say.
+Reads one tag at a time; `columns` finds the style of a file.
 """
 
 import re
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 BARE_LABEL = "ENTITY"
-"""The label of all entities where tags have none."""
+"""The label of all entities if tags have none."""
 Tag = tuple[str, str]
 """The prefix of a tag (O, B, I, E, S) and its label."""
 
-ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU say the same as BIOES in other letters
+ALIASES = {"M": "I", "L": "E", "U": "S", "W": "S"}  # BMES and BILOU use other letters than BIOES
 _PREFIXED = re.compile(r"([BIMELSUW])[-_:](\S+)")
 _SUFFIXED = re.compile(r"(\S+)[-_:]([BIMELSUW])")
 _KEYED = re.compile(r"(?:^|\|)(?:ner|ne|ner_?tag|named_?entity|entity)=([^|]+)", re.IGNORECASE)
@@ -48,7 +48,7 @@ def _bare(text: str) -> Tag | None:
 
 
 def _keyed(text: str) -> Tag | None:
-    """CoNLL-U keeps tags among others: `SpaceAfter=No|NER=B-PER`."""
+    """CoNLL-U keeps tags among other features: `SpaceAfter=No|NER=B-PER`."""
     match = _KEYED.search(text)
     if match is None:
         return _OUTSIDE if text == "_" or "=" in text else None
@@ -62,9 +62,9 @@ STYLES: dict[str, Callable[[str], Tag | None]] = {
     "NER=B-LABEL": _keyed,
     "B": _bare,
 }
-"""How tags are written, with what reads one; None where it is no such tag."""
+"""Styles of tags, with the function that reads one; it returns None for other texts."""
 
 
 def is_usual(text: str) -> bool:
-    """Whether a text is a tag as most have it: O or B-LABEL."""
+    """Whether a text is a tag in the usual style: O or B-LABEL."""
     return _prefixed(text) is not None

@@ -1,8 +1,8 @@
-"""Lines of a token and its tag, in sentences: any separator, any order of columns, all common ways to write tags.
+"""Lines of a token and its tag, in sentences: any separator, any order of columns, all common styles of tags.
 
-What only the whole file can tell (the columns, segmentation digits, whether entities have end tags) is found in a first
-pass, so that the second needs one sentence in memory. Both look at a line once, however often it occurs: characters
-and their tags repeat so much that this decides the speed.
+A first pass finds what needs the whole file (the columns, segmentation digits, whether entities have end tags), so that
+the second one keeps one sentence in memory. Both process each different line once: characters and their tags repeat so
+often that this decides the speed.
 """
 
 from collections import Counter
@@ -17,20 +17,20 @@ from bert4ner.data.decoding import BOM
 from bert4ner.data.files import line_of, open_bytes, read_lines
 from bert4ner.data.headers import is_header
 from bert4ner.data.repairs import Repairs
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
-BLOCK = 500_000  # lines that are counted at once
-HEAD = 200  # lines whose order is looked at
-CHOOSING = 2_000  # different lines by which the layout is chosen
+BLOCK = 500_000  # lines counted at once
+HEAD = 200  # lines whose order is examined
+CHOOSING = 2_000  # different lines that decide the layout
 DIGITS = "0123456789"
-KNOWN = 100_000  # lines that are remembered
-IOB1_LINES = 50_000  # in which beginnings are looked for
-IOB1_EVIDENCE = 20  # entities that begin with I-, and none with B- but directly after another
+KNOWN = 100_000  # lines kept in a cache
+IOB1_LINES = 50_000  # lines in which beginnings are examined
+IOB1_EVIDENCE = 20  # entities that begin with I-, while B- occurs only directly after another entity
 
 
 @dataclass
 class Survey:
-    """What a first look over all lines says about the file."""
+    """What a first pass over all lines finds out about the file."""
 
     layout: Layout = field(default_factory=Layout)
     digits: bool = False
@@ -40,7 +40,7 @@ class Survey:
     words: int = 0
 
     def describe(self) -> str:
-        """What is unlike the usual, in a few words."""
+        """Deviations from the usual layout, in a few words."""
         return ", ".join(part for part in (self.layout.describe(), "IOB1 tags" if self.iob1 else "") if part)
 
 
@@ -54,14 +54,14 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Sentence:
-    """Rows, and the lines on which they stand."""
+    """Rows, and the numbers of their lines."""
 
     rows: list[Row] = field(default_factory=list)
     lines: list[int | str] = field(default_factory=list)
 
 
 def survey_file(path: Path) -> Survey:
-    """What all lines of a file together say of its columns and tags."""
+    """The columns and tags of a file, found from all of its lines together."""
     survey = Survey()
     with open_bytes(path) as handle:
         head = [_decoded(data) for data in islice(handle, HEAD)]
@@ -77,7 +77,7 @@ def survey_file(path: Path) -> Survey:
 
 
 def _decoded(data: bytes) -> str:
-    """A line for a first look: what is no UTF-8 the reader refuses with its place."""
+    """A line for a first look; the reader refuses a line that is not UTF-8, with its place."""
     return data.decode("utf-8", "replace").removeprefix(BOM).rstrip("\r\n")
 
 
@@ -118,7 +118,7 @@ def _opens_with_zero(path: Path, layout: Layout) -> bool:
 
 
 def _is_iob1(path: Path, layout: Layout) -> bool:
-    """Whether entities begin with I-, and with B- only directly after another of their label."""
+    """Whether entities begin with I-, and with B- only directly after another one with the same label."""
     inside = 0
     before = ""
     for _, line in islice(read_lines(path, Repairs()), IOB1_LINES):
@@ -131,7 +131,7 @@ def _is_iob1(path: Path, layout: Layout) -> bool:
 
 
 def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sentence]:
-    """The rows of each sentence, as the survey says to read them."""
+    """The rows of each sentence, read as the survey says."""
     reader = _LineReader(path, survey, repairs)
     known: dict[bytes, Row] = {}
     sentence = Sentence()
@@ -155,15 +155,15 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
 
 
 class _LineReader:
-    """Reads one line at a time, and notes what it mends."""
+    """Reads one line at a time, and counts its repairs."""
 
     def __init__(self, path: Path, survey: Survey, repairs: Repairs) -> None:
         self.path, self.survey, self.layout, self.repairs = path, survey, survey.layout, repairs
         self.numbers: tuple[int, ...] = ()
-        """Those of the line before in the same sentence."""
+        """The numbers of the previous line in the same sentence."""
 
     def read(self, line: str, number: int) -> tuple[Row | None, bool]:
-        """The row of a line, None for one that has none; and whether the sentence before has ended."""
+        """The row of a line, None if it has none; and whether the previous sentence has ended."""
         where = f"{self.path}:{number}"
         if not line.strip():
             self.repairs.note("lines of white space alone read as the end of a sentence", where, count=bool(line))
@@ -189,10 +189,10 @@ class _LineReader:
         return Row(token, *tag), breaks
 
     def _leave_out(self, line: str, fields: list[str], number: int, where: str) -> None:
-        """Count what is no row: the start of a document, a comment, a header.
+        """Count a line that is not a row: the start of a document, a comment, a header.
 
         Raises:
-            DataError: it is none of them.
+            DataError: it is none of these.
         """
         if line.startswith(DOCUMENT_START):
             self.repairs.note("-DOCSTART- lines left out", where)
@@ -202,14 +202,14 @@ class _LineReader:
             self.repairs.note("header lines left out", where)
         else:
             text = self.layout.tag_text(fields)
-            found = f"the single column {line[:40]!r}" if text is None else f"the tag {text[:40]!r}"
+            found = f"the single column {shown(line)}" if text is None else f"the tag {shown(text)}"
             raise DataError(
                 f"{where}: expected a character and a tag (O, or B- I- M- E- L- S- U- W- and a label), "
                 f"found {found}; correct the line, sentences are divided by a blank line"
             )
 
     def _follow_numbers(self, fields: list[str], where: str) -> tuple[bool, bool]:
-        """Whether the numbers before the token say that a sentence begins, and that the line is none of its own."""
+        """Whether the numbers before the token start a sentence, and whether the line is not a token of its own."""
         numbers = []
         for column, kind in self.layout.numbers:
             first, dash, last = fields[column].partition("-")

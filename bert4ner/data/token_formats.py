@@ -1,8 +1,8 @@
 """Formats whose records are lists of tokens: `huggingface` (a tag for each), `gliner` and `w2ner` (spans of tokens).
 
-`{"tokens": [...], "ner_tags": ["B-PER", ...]}` with the usual other names, numbers where features name them;
+`{"tokens": [...], "ner_tags": ["B-PER", ...]}` with the usual other names, numbers if features name them;
 `{"tokenized_text", "ner": [[first, last, "PER"]]}`; `{"sentence", "ner": [{"index": [0, 1], "type": "PER"}]}`. All are
-written with a token for each character.
+written with one token per character.
 """
 
 import json
@@ -14,12 +14,11 @@ from typing import Any
 from bert4ner.data.format import Format, Holds, Write
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.data.tag_runs import OUTSIDE, TAG, bio_tags, tag_runs
 from bert4ner.data.token_lists import TOKENS, Tokens, TokenShape, read
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TAGS = ("ner_tags", "tags", "labels", "label", "ner", "ner_labels", "bio_tags", "tag")
 
@@ -95,7 +94,7 @@ def _w2ner(record: dict[str, Any]) -> tuple[str, str] | None:
 def _write(
     to_record: Callable[[Document], dict[str, object]], documents: Iterable[Document], path: Path, losses: Repairs
 ) -> None:
-    """One document a line."""
+    """One document per line."""
     with atomic_write(path) as handle:
         for document in documents:
             handle.write(json.dumps({"id": document.id, **to_record(document)}, ensure_ascii=False) + "\n")

@@ -1,7 +1,7 @@
-"""Records that are lists of tokens, with entities as positions of tokens: what the formats of that family share.
+"""Records with lists of tokens, and entities as positions of tokens: the code that these formats share.
 
-Tokens are joined by spaces if most of a file's are words of ASCII letters, else by nothing. `token_formats` has the
-formats.
+Tokens are joined by spaces if most of them in the file are words of ASCII letters, else directly. `token_formats` has
+the formats.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ from bert4ner.data.json_values import id_of, list_of
 from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import describe_shapes
-from bert4ner.data.showing import shown, shown_keys
+from bert4ner.data.showing import shown_keys
 from bert4ner.data.unread import refuse_unread
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TOKENS = ("tokens", "words", "text", "chars", "sentence", "token", "tokenized_text")
 OTHER_TAGS = ("chunk_tags", "pos_tags")
-"""What CoNLL's sets have beside the tags of entities."""
+"""Other columns of CoNLL data beside the tags of entities."""
 
 
 @dataclass
@@ -36,19 +36,19 @@ class Tokens:
     tokens: list[str]
     entities: list[tuple[list[int], str]] = field(default_factory=list)
     shape: str = ""
-    """What its keys are, for the line that says what was read."""
+    """Its keys, for the line about what was read."""
     text: str | None = None
-    """The text, where it stands beside the tags; None if the tokens make it."""
+    """The text, if the record has it beside the tags; None if the tokens make it."""
 
 
 @dataclass(frozen=True)
 class TokenShape:
-    """One way in which records list tokens and say which of them are entities."""
+    """One way in which records list tokens and mark entities."""
 
     fits: Callable[[dict[str, Any]], tuple[str, str] | None]
     """The keys of the tokens and of the annotation, None if a record does not have this shape."""
     entities: Callable[[Any, Tokens, Repairs], Iterator[tuple[list[int], str]]]
-    """Entities out of what stands under the second key."""
+    """The entities from the value under the second key."""
 
 
 def read(shape: TokenShape, path: Path, repairs: Repairs) -> Iterator[Document]:
@@ -121,10 +121,10 @@ def _record(found: Tokens, repairs: Repairs, *, words: bool) -> Record:
 
 
 def places_of(tokens: list[str], text: str, where: str) -> list[int]:
-    """Where each token begins in a text that has them in this order.
+    """The start of each token in a text that has the tokens in this order.
 
     Raises:
-        DataError: one of them does not stand behind the one before.
+        DataError: a token does not occur after the previous one.
     """
     starts, position = [], 0
     for token in tokens:
@@ -140,7 +140,7 @@ def places_of(tokens: list[str], text: str, where: str) -> list[int]:
 
 
 def _pieces(positions: list[int], starts: list[int], tokens: list[str]) -> list[tuple[int, int]]:
-    """The stretches of characters that tokens cover; tokens that follow one another are one stretch."""
+    """The ranges of characters that tokens cover; consecutive tokens form one range."""
     pieces: list[tuple[int, int]] = []
     last = None
     for position in positions:

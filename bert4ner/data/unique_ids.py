@@ -1,17 +1,20 @@
-"""Ids of documents made unique: a data set is joined, divided and corrected by them."""
+"""Makes ids of documents unique, because data sets are joined, divided and corrected by them."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from bert4ner.data.repairs import Repairs
-from bert4ner.data.showing import shown
 from bert4ner.entities import Document
+from bert4ner.errors import shown
 
 
 def make_unique(documents: Iterable[Document], repairs: Repairs) -> list[Document]:
     """All documents, a repeated id followed by `#2`, `#3` ...; each such change is counted."""
-    result, seen = [], set()
     documents = list(documents)
+    if all(one != other for one, other in pairwise(sorted(document.id for document in documents))):
+        return documents  # the usual case: a set of them would take more memory than the documents
+    result, seen = [], set()
     taken = {document.id for document in documents}
     numbers: dict[str, int] = {}
     for document in documents:

@@ -1,14 +1,14 @@
-"""What other tools count where we count characters: UTF-16 code units, bytes, line ends as two characters or one."""
+"""Units of offsets in other tools: UTF-16 code units, bytes, line ends as two characters or one."""
 
 from itertools import accumulate
 from typing import Literal
 
 Offsets = Literal["auto", "characters", "utf16"]
-"""The unit of offsets: by the mentions beside them, and characters with a warning where nothing tells; or as said."""
+"""The unit of offsets: decided by mentions, else characters with a warning in doubt (`auto`); or as given."""
 
 
 def utf16_widths(text: str) -> list[int]:
-    """What each character counts in UTF-16: two units beyond U+FFFF."""
+    """The width of each character in UTF-16: two units beyond U+FFFF."""
     return [2 if ord(character) > 0xFFFF else 1 for character in text]
 
 
@@ -25,7 +25,7 @@ def _both(text: str) -> list[int]:
 
 
 def _bytes(text: str) -> list[int]:
-    return [len(character.encode("utf-8")) for character in text]
+    return [len(character.encode("utf-8", "surrogatepass")) for character in text]
 
 
 UNITS = (
@@ -36,13 +36,13 @@ UNITS = (
     ("characters with a byte order mark", lambda text: [1] * len(text), 1),
     ("UTF-8 bytes", _bytes, 0),
 )
-"""A name, the width of each character in a text, and what is counted before the first."""
+"""A name, the width of each character in a text, and the width before the first one."""
 
 
 def positions(widths: list[int], shift: int) -> dict[int, int]:
-    """Character position of each offset counted in a unit, for the widths of all characters in that unit."""
+    """The character position of each offset, given the widths of all characters in the unit."""
     offsets = accumulate(widths, initial=shift)
     found: dict[int, int] = {}
     for position, offset in enumerate(offsets):
-        found.setdefault(offset, position)  # the first: what has no width in that unit stands after the offset
+        found.setdefault(offset, position)  # the first: characters without width come after the offset
     return found

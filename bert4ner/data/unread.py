@@ -1,21 +1,20 @@
-"""Annotation under a key that a reader does not read: it is named and refused, for it would be lost in silence."""
+"""Refuses annotation under a key that a reader does not read: it would be lost in silence."""
 
 import re
 from collections.abc import Collection
 from typing import Any
 
 from bert4ner.data.json_names import ENDS, LABELS, MENTIONS, NAMES, STARTS
-from bert4ner.data.showing import shown
 from bert4ner.data.stated_mentions import pairs_of
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TOKENS = ("tokens", "words")
 """Keys under which tools list tokens, with offsets but without labels."""
 TAG = re.compile(r"[BIMESLU][-_:].+|O")
 ABOUT = ("meta", "metadata", "info", "extra", "attributes")
-"""Keys of what is told about a text: keywords in it are no entities."""
+"""Keys of information about a text: keywords in it are not entities."""
 TAGGED = (*NAMES, "bio", "bio_tags", "tag", "ner_labels")
-"""Keys under which tags stand in lists, or in one text."""
+"""Keys of tags, in lists or in one text."""
 LOOKED_AT, DEPTH = 20, 3
 
 
@@ -38,7 +37,7 @@ def refuse_unread(record: dict[str, object], reads: Collection[str], where: str)
 
 
 def _holds_mentions(key: str, value: list[Any] | dict[str, Any], record: dict[str, object]) -> bool:
-    """Whether a value labels mentions without offsets, and the record has a text in which some of them stand."""
+    """Whether a value labels mentions without offsets, and the record has a text that contains some of them."""
     if isinstance(value, dict):
         lists = [each for each in value.values() if isinstance(each, list) and key not in ABOUT]
         words = [word for each in lists[:LOOKED_AT] for word in each[:LOOKED_AT] if isinstance(word, str)]
@@ -76,7 +75,7 @@ def _object_holds(key: str, value: dict[str, object], depth: int) -> bool:
 
 
 def _is_annotation(thing: object, key: str) -> bool:
-    """One thing with a place and a label."""
+    """One item with a place and a label."""
     if isinstance(thing, list):
         numbers = sum(type(each) is int for each in thing)
         return 3 <= len(thing) <= 5 and numbers == 2 and any(isinstance(each, str) for each in thing)

@@ -1,4 +1,4 @@
-"""Text as it may go to a terminal: what would move the cursor, change colours or turn lines around is spelled out."""
+"""Text that is safe for a terminal: escapes what would move the cursor, change colours or turn lines around."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (U+202E, zero width),
 
 
 def visible(text: str) -> str:
-    r"""The text with characters that show nothing, or do something, as ``\u202e``; line breaks and tabs stay.
+    r"""The text with characters that are invisible, or act on a terminal, as ``\u202e``; line breaks and tabs stay.
 
     Example:
         >>> print(visible("气\u202e血\x1b[31m"))

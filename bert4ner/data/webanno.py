@@ -1,6 +1,6 @@
-"""The `webanno` format: TSV 3 as WebAnno and INCEpTION export it, one document a sentence; read only.
+"""The `webanno` format: TSV 3 as WebAnno and INCEpTION export it, one document per sentence; read only.
 
-The layer whose name holds NamedEntity is read, else the first layer of spans with one value; other layers are counted.
+The layer with NamedEntity in its name is read, else the first layer of spans with one value; other layers are counted.
 Offsets in the file count UTF-16 code units.
 """
 
@@ -19,7 +19,7 @@ from bert4ner.data.records import Record, Span, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.tag_styles import BARE_LABEL
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 HEAD = "#FORMAT=WebAnno TSV 3"
 TOKEN = re.compile(r"(\d+)-(\d+)(?:\.(\d+))?\t(\d+)-(\d+)\t([^\t]*)(?:\t(.*))?", re.DOTALL)
@@ -30,7 +30,7 @@ NAMED = "namedentity"
 
 @dataclass
 class _Layers:
-    """Columns behind the token: which one is read, and how many layers there are."""
+    """Columns behind the token: the one that is read, and the number of layers."""
 
     column: int = -1
     count: int = 0
@@ -38,7 +38,7 @@ class _Layers:
     named: bool = False
 
     def add(self, line: str) -> None:
-        """A line of the head, `#T_SP=layer|feature|feature`: a column for each feature, one where there is none."""
+        """A line of the head, `#T_SP=layer|feature|feature`: one column for each feature, one if there is none."""
         layer, *features = line.partition("=")[2].split("|")
         named = NAMED in layer.casefold().replace("_", "")
         if line.startswith("#T_SP=") and (self.column < 0 or (named and not self.named)):
@@ -50,20 +50,20 @@ class _Layers:
 
 @dataclass
 class _Sentence:
-    """Lines of one sentence: its text, and the spans as (start, end, label) under what joins their tokens."""
+    """Lines of one sentence: its text, and the spans as (start, end, label) by the key that joins their tokens."""
 
     line: int
     text: list[str] = field(default_factory=list)
     tokens: list[tuple[int, int, str, str]] = field(default_factory=list)
-    """Begin, end, the token and its value, as they stand in the file."""
+    """Begin, end, the token and its value, as in the file."""
 
 
 def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     """Sentences in file order, one in memory at a time.
 
     Raises:
-        DataError: with `path:line`: a line that is no token, a token that the text of its sentence does not hold, or
-            a file without layers of spans.
+        DataError: with `path:line`: a line is not a token, a token does not occur in its sentence's text, or a file has
+            no layers of spans.
     """
     layers = _Layers()
     sentence: _Sentence | None = None
@@ -91,7 +91,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 def _token(line: str, layers: _Layers, where: str) -> list[tuple[int, int, str, str]]:
     match = TOKEN.fullmatch(line)
     if match is None or max(len(match[4]), len(match[5])) > 12:
-        raise DataError(f"{where}: expected 1-1<tab>0-3<tab>TOKEN and the layers, found {line[:40]!r}; export it again")
+        raise DataError(f"{where}: expected 1-1<tab>0-3<tab>TOKEN and the layers, found {shown(line)}; export it again")
     if layers.column < 0:
         raise DataError(f"{where}: expected a layer of spans (#T_SP=…NamedEntity|value), found none; export one")
     values = (match[7] or "").split("\t")
@@ -100,7 +100,7 @@ def _token(line: str, layers: _Layers, where: str) -> list[tuple[int, int, str, 
 
 
 def _unescaped(text: str) -> str:
-    r"""`\n`, `\t` and `\\` as what they stand for; other signs behind a backslash as they are, without it."""
+    r"""Text with `\n`, `\t` and `\\` unescaped; a backslash before another sign is dropped."""
     return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[0], match[1]), text, flags=re.DOTALL)
 
 
@@ -114,8 +114,8 @@ def _document(sentence: _Sentence, id: str, path: Path, repairs: Repairs) -> Doc
         start, stop = _position(offsets, begin - base), _position(offsets, end - base)
         if start < 0 or text[start:stop] != _unescaped(token):
             raise DataError(
-                f"{where}: expected {token[:40]!r} at {begin}-{end}, which begins the text of the sentence at {base}; "
-                f"found {text[max(start, 0) : max(stop, 0)][:40]!r}; export the document again"
+                f"{where}: expected {shown(token)} at {begin}-{end}, which begins the text of the sentence at {base}; "
+                f"found {shown(text[max(start, 0) : max(stop, 0)])}; export the document again"
             )
         for label, key in _values(value, number):
             span = spans.setdefault(key, Span(start, stop, label))
@@ -129,13 +129,13 @@ def _offsets(text: str) -> "array[int]":
 
 
 def _position(offsets: "array[int]", offset: int) -> int:
-    """The position of an offset; -1 where there is none."""
+    """The position of an offset; -1 if there is none."""
     position = bisect_left(offsets, offset)
     return position if position < len(offsets) and offsets[position] == offset else -1
 
 
 def _values(value: str, number: int) -> Iterator[tuple[str, object]]:
-    """Each label of a token, and what it shares with the other tokens of its span: `PER[1]|LOC` has two."""
+    """Each label of a token, and the key that it shares with the other tokens of its span: `PER[1]|LOC` has two."""
     for part in value.split("|"):
         match = VALUE.fullmatch(part)
         if part in ("", "_") or match is None:
@@ -145,7 +145,7 @@ def _values(value: str, number: int) -> Iterator[tuple[str, object]]:
 
 
 def sniff(seen: Peek) -> float:
-    """The head says so."""
+    """The head identifies the format."""
     return 0.95 * (seen.kind == "lines" and seen.lines[0].startswith(HEAD))
 
 

@@ -1,4 +1,4 @@
-"""Files of words: one a line, alone, with a label behind a tab, or as jieba's dictionaries have them."""
+"""Files of words: one per line, alone, with a label after a tab, or as in jieba's dictionaries."""
 
 import re
 from pathlib import Path
@@ -11,18 +11,18 @@ _JIEBA = re.compile(r"(\S+) \d+(?: [a-z]+)?")
 
 
 def read_word_list(path: str | Path) -> dict[str, list[str]]:
-    """The words of a file by what they are: its name without suffix, or that and the label of the word, `name:label`.
+    """The words of a file by list name: the file's name without suffix, or `name:label` for words with a label.
 
-    A file of which every line is a word, a number and perhaps a tag, with spaces between, is a dictionary of jieba;
-    number and tag are left out. Empty lines are, too.
+    A file in which every line is a word, a number and an optional tag, separated by spaces, is a jieba dictionary;
+    number and tag are left out, as are empty lines.
 
     Raises:
-        DataError: the file cannot be read, holds no word, or a line has a tab without word or label, or a second one.
+        DataError: the file cannot be read, has no word, or a line has a tab without word or label, or a second tab.
     """
     path = existing(path)
     lines = [(number, line.rstrip()) for number, line in read_lines(path, Repairs()) if line.strip()]
     if not lines:
-        raise DataError(f"{path}: no words; expected one a line")
+        raise DataError(f"{path}: no words; expected one per line")
     of_jieba = [_JIEBA.fullmatch(line.strip()) for _, line in lines]
     if all(of_jieba):
         return {path.stem: [match[1] for match in of_jieba if match]}

@@ -1,25 +1,33 @@
-"""Files and folders that appear whole or not at all."""
+"""Writes files and folders that appear whole or not at all, and outlast a power cut from then on."""
 
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from bert4ner.data import durable
+from bert4ner.data.failures import named
 from bert4ner.data.streams import is_stdout, stdout_opened
 from bert4ner.errors import DataError
 
 
 @contextmanager
-def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]:
-    """A file opened for writing that appears at `path` whole or, when the block fails, not at all.
+def atomic_write(path: str | Path, *, binary: bool = False, marked: bool = False) -> Iterator[IO[Any]]:
+    """A file opened for writing that appears at `path` whole or, if the block fails, not at all.
 
-    Text is UTF-8 with line ends as given; missing folders are made. Standard output (``-``), pipes
-    and devices are written straight.
+    Text is UTF-8 with line ends as given; missing folders are created. Standard output (``-``), pipes and devices are
+    written directly.
+
+    Args:
+        path: the place of the file.
+        binary: for bytes instead of text.
+        marked: a file begins with a byte order mark, without which Excel takes UTF-8 for another encoding; standard
+            output, pipes and devices do not, because the next program would take the mark for text.
 
     Raises:
-        DataError: `path` is a folder, or its folder may not be written.
+        DataError: `path` is a folder, its folder may not be written, or the disk is full or gone.
     """
     if is_stdout(path):
         with stdout_opened(binary=binary) as handle:
@@ -27,50 +35,70 @@ def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]
         return
     options: dict[str, Any] = {"mode": "wb"} if binary else {"mode": "w", "encoding": "utf-8", "newline": ""}
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        with open(path, **options) as handle:
+        with named(Path(path)), open(path, **options) as handle:
             yield handle
         return
-    path = Path(os.path.realpath(path))  # a link stays a link to the new file
+    path = Path(os.path.realpath(path))  # a link then points to the new file
     if path.is_dir():
         raise DataError(f"{path}: expected a file to write, found a folder; name a file in it")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = aside.open(**options)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
-    try:
-        with handle:
-            yield handle
-            handle.flush()
-            os.fsync(handle.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    aside = durable.aside(path)
+    with named(path, aside):
+        durable.make_folder(path.parent)
+        try:
+            with aside.open(**options | ({"encoding": "utf-8-sig"} if marked else {})) as handle:
+                yield handle
+                handle.flush()
+                os.fsync(handle.fileno())
+            durable.replace(aside, path)
+        finally:
+            with suppress(OSError):  # what cannot be removed is a left-over, which hides no other error
+                aside.unlink(missing_ok=True)
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """An empty folder to fill, which becomes `path` when the block ends well and vanishes otherwise.
+def atomic_folder(path: str | Path, *, replaces: tuple[str, ...] = ()) -> Iterator[Path]:
+    """An empty folder to fill, which becomes `path` if the block succeeds and vanishes otherwise.
+
+    Args:
+        path: the place of the folder.
+        replaces: suffixes; a folder that has only files with these is replaced by the new one, no other folder is.
 
     Raises:
-        DataError: `path` is a file or a folder with something in it.
+        DataError: `path` is a file or a folder with something in it, or cannot be written.
     """
     if is_stdout(path):
         raise DataError("a folder cannot be written to standard output; name one")
     path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not path.is_dir():
         raise DataError(f"{path}: expected a folder to write, found a file; choose another name")
-    if path.is_dir() and any(path.iterdir()):
-        raise DataError(f"{path}: the folder is not empty; remove it or write to another, nothing is overwritten")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    try:
-        yield aside
-        if path.is_dir():
-            path.rmdir()
-        aside.rename(path)
-    finally:
+    aside, old = durable.aside(path), durable.aside(path, "old")
+    with named(path, aside):
+        durable.make_folder(path.parent)
+        durable.recover(path)
+        _check_free(path, replaces)
         shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        try:
+            yield aside
+            _check_free(path, replaces)  # again: another process may have put something there meanwhile
+            durable.sync_tree(aside)
+            if path.is_dir():
+                path.rename(old)
+            durable.replace(aside, path)
+        finally:
+            if old.is_dir() and not path.exists():
+                old.rename(path)
+            for folder in (aside, old):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_free(path: Path, replaces: tuple[str, ...]) -> None:
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    if not replaces:
+        raise DataError(f"{path}: the folder is not empty; remove it or write to another, nothing is overwritten")
+    strangers = sorted(each.name for each in path.iterdir() if each.suffix not in replaces or not each.is_file())
+    if strangers:
+        raise DataError(
+            f"{path}: holds {strangers[0]}; --overwrite replaces folders of {' and '.join(replaces)} files only"
+        )

@@ -1,1 +1,1 @@
-"""From scores to tag paths and their probabilities, in numpy alone."""
+"""From scores to tag paths and their probabilities, with NumPy only."""

@@ -1,4 +1,4 @@
-"""Arrays that decoding takes and gives: scores are floats, 32 bits or 64; tags, lengths and places are integers."""
+"""Array types of decoding: scores are 32-bit or 64-bit floats; tags, lengths and positions are integers."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
-"""From what a head scores to spans of tokens: by paths through tags, or span by span. Knows no networks.
+"""Turns the scores of a head into token spans, by paths through tags or span by span. It knows no networks.
 
-A head makes its decoder from its own transitions, if it has any, or from those of several models on the average.
+A head makes its decoder from its own transitions, if it has any, or from the average transitions of several models.
 """
 
 from abc import ABC, abstractmethod
@@ -26,8 +26,7 @@ SpanReading = tuple[list[TokenSpan], float]
 class Decoder(ABC):
     """Finds the entities in scores of windows.
 
-    Position 0 is the first token of the text, `lengths` (batch,) are those of the text. What stands behind it is
-    anything.
+    Position 0 is the first token of the text; `lengths` (batch,) counts the text's tokens. Later scores are ignored.
     """
 
     @abstractmethod
@@ -36,14 +35,14 @@ class Decoder(ABC):
 
     @abstractmethod
     def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
-        """What may be an entity of each window: what `spans` gives, and more the greater `nbest` is; may overlap."""
+        """Candidates of each window: those of `spans`, and more with a larger `nbest`; they may overlap."""
 
     @abstractmethod
     def readings(self, scores: FloatArray, lengths: IntArray, n: int) -> list[list[SpanReading]]:
         """The n best paths of each window, the likeliest first.
 
         Raises:
-            ConfigError: there are no paths, spans are scored one by one.
+            ConfigError: the head scores spans one by one, so there are no paths.
         """
 
 
@@ -56,7 +55,7 @@ class Chain(NamedTuple):
 
 
 def mean_chain(chains: Sequence[Chain]) -> Chain:
-    """Transitions, starts and ends averaged, -inf where any forbids."""
+    """Averaged transitions, starts and ends; -inf where any model forbids."""
     return Chain(*(np.mean(parts, axis=0) for parts in zip(*chains, strict=True)))
 
 
@@ -67,7 +66,7 @@ class PathDecoder(ViterbiDecoder, Decoder):
     A span's score is its exact marginal probability among all paths.
 
     Args:
-        tagset: says which spans a path stands for.
+        tagset: translates a path into spans.
         chain: scores of paths beyond the emissions.
     """
 
@@ -80,7 +79,7 @@ class PathDecoder(ViterbiDecoder, Decoder):
         return self._scored([[path] for path in self.decode_batch(scores, lengths)], scores, lengths)
 
     def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
-        """The spans of the `nbest` best paths, each once."""
+        """The distinct spans of the `nbest` best paths."""
         if nbest == 1:
             return self.spans(scores, lengths)
         found = self.n_best_batch(scores, lengths, nbest)
@@ -119,20 +118,20 @@ class PathDecoder(ViterbiDecoder, Decoder):
 
 @final
 class ThresholdDecoder(Decoder):
-    """Decodes span by span: all for which everything that is decided on is likelier than not, or than 1 / (2 nbest).
+    """Decodes span by span: keeps spans whose decisions are all above 0.5, or for candidates above 1 / (2 nbest).
 
     Args:
-        find: gives the spans of one window for which everything has a probability above a number, whether they overlap
-            or not, from that number, the window's scores and the tokens of its text.
-        nesting: which of them may stand together; of those that may not, the heaviest choice is taken.
-        what: what the scores are, for messages.
+        find: takes a least probability, the scores of a window and its number of tokens; returns the spans whose every
+            decision is above that probability, overlapping or not.
+        nesting: which spans may overlap; of conflicting ones, the set with the highest total score wins.
+        what: the name of the scores in messages.
     """
 
     def __init__(self, find: Callable[[float, FloatArray, int], list[TokenSpan]], nesting: Nesting, what: str) -> None:
         self._find, self._nesting, self._what = find, nesting, what
 
     def spans(self, scores: FloatArray, lengths: IntArray) -> list[list[TokenSpan]]:
-        """The spans of every window that are likelier than not, as far as the nesting lets them stand together."""
+        """The spans of every window above 0.5, without overlaps that the nesting forbids."""
         return self._above(0.5, scores, lengths, self._nesting)
 
     def candidates(self, scores: FloatArray, lengths: IntArray, nbest: int) -> list[list[TokenSpan]]:
@@ -140,9 +139,9 @@ class ThresholdDecoder(Decoder):
         return self._above(1 / (2 * nbest), scores, lengths, "any")
 
     def readings(self, scores: FloatArray, lengths: IntArray, n: int) -> list[list[SpanReading]]:
-        """Refused with a ConfigError: spans that are decided on one by one are no paths."""
+        """Raises ConfigError: spans that are decided one by one form no paths."""
         raise ConfigError(
-            f"readings are the paths of heads that decode sequences, crf and span among them; {self._what} have none"
+            f"readings are paths of heads that decode sequences, such as crf and span; {self._what} have none"
         )
 
     def _above(self, least: float, scores: FloatArray, lengths: IntArray, nesting: Nesting) -> list[list[TokenSpan]]:

@@ -1,6 +1,6 @@
-"""All paths of a linear-chain CRF summed up forwards and backwards, and so its partition function, in numpy.
+"""Forward and backward sums over all paths of a linear-chain CRF, and its partition function, in NumPy.
 
-In float64; what goes in and comes out is in log space, and -inf transitions, starts or ends forbid. Best paths are in
+Computes in float64. Inputs and outputs are in log space; -inf in transitions, starts or ends forbids. Best paths are in
 `viterbi`.
 
 References:
@@ -12,20 +12,20 @@ from numpy.typing import ArrayLike
 
 from bert4ner.decode.viterbi import by_length, checked_emissions
 
-_SAFE = 1e-200  # a sum of products below this, no factor being above 1, may have lost terms
+_SAFE = 1e-200  # a sum of products of factors up to 1 below this may have lost terms
 
 
 class Lattice:
-    """All paths through a batch, summed up forwards and backwards.
+    """Forward and backward sums over all paths through a batch.
 
     Attributes:
         emissions: float64 (batch, length, tags).
         lengths: int64 (batch,).
-        log_partition: (batch,), log of the summed scores of all paths: 0 for a sequence of length 0, -inf where every
+        log_partition: (batch,), log of the total weight of all paths: 0 for a sequence of length 0, -inf where every
             path is forbidden.
 
     Raises:
-        ValueError: shapes that do not agree.
+        ValueError: the shapes do not agree.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Lattice:
         self.log_partition[running] = log_sum_exp(last)
 
     def _sum_up(self) -> None:
-        """What reaches each tag from either side before its emission, as numbers and what was taken out of them."""
+        """The scaled sums that reach each tag from either side before its emission, with their scales."""
         tops = np.where(self._real, _finite(self._emissions.max(axis=-1)), 0.0)  # (length, batch)
         weights = np.exp(np.where(self._real[..., None], self._emissions - tops[..., None], 0.0))
         highest = _finite(self.transitions.max(initial=-np.inf))
@@ -81,18 +81,18 @@ class Lattice:
             self._reached.append((arriving, taken_out))
 
     def alpha(self, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Log of the summed scores of all beginnings up to a tag, its emission counted.
+        """Log of the total weight of all path beginnings up to a tag, including its emission.
 
         (n,), (n,) and (n,) or all tags -> (n,) or (n, tags).
         """
         return np.asarray(self._logs(0, rows, steps, tags) + self.emissions[rows, steps, tags])
 
     def beta(self, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """The same as `alpha` for all continuations after a tag, its emission not counted."""
+        """As `alpha`, for all continuations after a tag, without its emission."""
         return self._logs(1, rows, self.lengths[rows] - 1 - steps, tags)
 
     def _logs(self, side: int, rows: np.ndarray, steps: np.ndarray, tags: np.ndarray | slice) -> np.ndarray:
-        """What reaches tags from side 0 or 1 before their emissions, in logs; steps count from that side."""
+        """Log of the sums that reach tags from side 0 or 1 before their emissions; steps count from that side."""
         places = self._place[rows]
         arriving, taken_out = self._reached[side]
         found = arriving[steps, places, tags]
@@ -125,21 +125,21 @@ class Lattice:
 def _messages(
     weights: np.ndarray, first: np.ndarray, moves: np.ndarray, active: list[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What reaches each tag before its own weight, scaled so that what left the step before sums to 1, and the scales.
+    """The sums that reach each tag before its own weight, scaled so that the previous step sums to 1, with the scales.
 
     Args:
         weights: (length, rows, tags), not in logs.
-        first: (tags,) what reaches the first step.
+        first: (tags,) sums that reach the first step.
         moves: (tags_from, tags_to).
-        active: for each step how many of the rows run.
+        active: number of rows that have each step.
 
     Returns:
-        (length, rows, tags), (length, rows): where a row has ended 0 and 1.
+        (length, rows, tags), (length, rows): 0 and 1 where a row has ended.
     """
     arriving, totals = np.zeros_like(weights), np.ones(weights.shape[:2])
     arriving[:1] = first
     moves = np.ascontiguousarray(moves)
-    with np.errstate(divide="ignore", invalid="ignore"):  # rows to be done again in logs
+    with np.errstate(divide="ignore", invalid="ignore"):  # such rows are computed again in logs
         for step, num in enumerate(active):
             leaving = arriving[step, :num] * weights[step, :num]  # (num, tags)
             np.add.reduce(leaving, axis=-1, out=totals[step, :num])
@@ -157,12 +157,12 @@ def log_partition(
     starts: ArrayLike | None = None,
     ends: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Log of the summed scores of all paths, float64 (batch,); arguments as for `Lattice`."""
+    """Log of the total weight of all paths, float64 (batch,); takes the arguments of `Lattice`."""
     return Lattice(emissions, lengths, transitions, starts, ends).log_partition
 
 
 def log_sum_exp(scores: np.ndarray) -> np.ndarray:
-    """Log of the summed exponentials over the last axis; -inf where all are -inf, without a warning."""
+    """Log of the sum of exponentials over the last axis; -inf where all are -inf, without a warning."""
     peak = scores.max(axis=-1, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0.0)
     with np.errstate(divide="ignore"):

@@ -7,27 +7,27 @@ import numpy as np
 from bert4ner.decode.lattice import Lattice, log_sum_exp
 
 TaggedSpan = tuple[int, int, Sequence[int] | np.ndarray]
-"""Tokens [i, j) and the tag numbers (j - i,) that they must have."""
+"""Tokens [i, j) and the tag ids (j - i,) that they must have."""
 
 
 def span_probabilities(
     lattice: Lattice, spans: Sequence[Sequence[TaggedSpan]], continues: np.ndarray
 ) -> list[list[float]]:
-    """The probability of each span: that its tokens have exactly these tags and that the entity ends there.
+    """The probability of each span: its tokens have exactly these tags, and the entity ends there.
 
-    It ends where the sequence does or the next tag does not go on with the last one. That it begins there is said by
-    its first tag.
+    It ends at the end of the sequence, or where the next tag does not continue the last one. The first tag itself marks
+    the beginning of the entity.
 
     Args:
         lattice: of a batch.
-        spans: for each sequence of the batch its spans (i, j, tag numbers).
-        continues: bool (tags_from, tags_to), does the second tag go on with the entity of the first?
+        spans: the spans (i, j, tag ids) of each sequence of the batch.
+        continues: bool (tags_from, tags_to), whether the second tag continues the entity of the first.
 
     Returns:
-        for each sequence the probabilities in [0, 1] in the order of its spans; 0 where every path is forbidden.
+        the probabilities in [0, 1] for each sequence, in the order of its spans; 0 if every path is forbidden.
 
     Raises:
-        ValueError: not one list for each sequence, a span outside its sequence, or not one tag for each token.
+        ValueError: the number of lists or tags is wrong, or a span lies outside its sequence.
     """
     if len(spans) != len(lattice.lengths):
         raise ValueError(f"spans must hold {len(lattice.lengths)} lists, one for each sequence, received {len(spans)}")
@@ -55,7 +55,7 @@ def _probabilities(
     last = tag_ids[firsts + sizes - 1]  # (spans,)
 
     inner = np.delete(np.arange(len(tag_ids)), firsts)  # all but the first tokens
-    owners = np.repeat(np.arange(len(flat)), sizes)[inner]  # (inner,) number of the span
+    owners = np.repeat(np.arange(len(flat)), sizes)[inner]  # (inner,) index of the span
     places = starts[owners] + inner - firsts[owners]  # (inner,)
     steps = (
         lattice.transitions[tag_ids[inner - 1], tag_ids[inner]]

@@ -1,8 +1,8 @@
-"""The n best paths of a whole batch at once, in numpy: list Viterbi that goes backwards with exact bounds.
+"""The n best paths of a whole batch at once, in NumPy: list Viterbi that goes backwards with exact bounds.
 
-From the best scores of all beginnings it is known how good any ending can still become. Of the endings that begin at
-one step only the n most promising of each sequence can be part of its n best paths: each of those n is the end of one
-that is at least as good as all that the others can give. Knows no tag names and no probabilities.
+The best scores of all beginnings bound the score that an ending can still reach. Of the endings that begin at one step,
+only the n most promising of each sequence can belong to its n best paths: each of these completes to a path at least as
+good as any path of the others. This module does not know tag names or probabilities.
 
 References:
     Soong and Huang 1991, A Tree-Trellis Based Fast Search for Finding the N Best Sentence Hypotheses.
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from bert4ner.decode.arrays import FloatArray, IntArray
 
-_LOWEST = np.finfo(np.float64).min  # above -inf, which is forbidden
+_LOWEST = np.finfo(np.float64).min  # above -inf, which means forbidden
 
 
 class _Endings(NamedTuple):
-    """Some endings of sequences that begin at one step, those of one sequence together, sequences in their order."""
+    """Endings that begin at one step, grouped by sequence in the order of sequences."""
 
-    rows: IntArray  # (endings,) number of the sequence
+    rows: IntArray  # (endings,) index of the sequence
     tags: IntArray  # (endings,) at this step
     scores: FloatArray  # (endings,) of the best path with this ending
-    parents: IntArray  # (endings,) number among the endings of the next step; -1 where the sequence ends here
+    parents: IntArray  # (endings,) index among the endings of the next step; -1 where the sequence ends here
 
     def picked(self, places: IntArray | NDArray[np.bool_]) -> "_Endings":
         return _Endings(self.rows[places], self.tags[places], self.scores[places], self.parents[places])
@@ -36,18 +36,18 @@ def list_viterbi(
     """The n best different paths of each sequence with their scores, best first; fewer where fewer are allowed.
 
     Args:
-        best: float64 (length, batch, tags), the score of the best beginning that has this tag at this step, emission
-            counted; sequences from long to short.
+        best: float64 (length, batch, tags), the score of the best beginning that has this tag at this step, with its
+            emission; sequences from long to short.
         transitions: (tags_from, tags_to).
         ends: (tags,).
-        active: for each step how many sequences run.
+        active: number of sequences that have each step.
         n: at least 1.
 
     Returns:
-        of each sequence that has a step int32 (paths, its length) and float64 (paths,).
+        int32 (paths, its length) and float64 (paths,) for each sequence that has a step.
     """
     num_rows, num_tags = (active[0] if active else 0), best.shape[-1]
-    least = np.full(num_rows, _LOWEST)  # of each sequence: so good are n of its paths at least
+    least = np.full(num_rows, _LOWEST)  # for each sequence, a lower bound of its n best paths
     layers: list[_Endings] = []  # last step first
     none = np.zeros(0, np.int64)
     endings = _Endings(none, none, np.zeros(0), none)
@@ -66,7 +66,7 @@ def list_viterbi(
 def _extended(endings: _Endings, best: FloatArray, transitions: FloatArray, least: FloatArray) -> _Endings:
     """All endings one step longer that may still be among the best, from `best` (rows, tags_from) of that step."""
     arrivals = best[:, None, :] + transitions.T  # (rows, tags_to, tags_from)
-    with np.errstate(invalid="ignore"):  # of tags that nothing leads to
+    with np.errstate(invalid="ignore"):  # for unreachable tags
         losses = arrivals.max(axis=-1, keepdims=True) - arrivals
     scores = endings.scores[:, None] - losses[endings.rows, endings.tags]  # (endings, tags_from)
     kept = np.flatnonzero(scores >= least[endings.rows][:, None])
@@ -75,7 +75,7 @@ def _extended(endings: _Endings, best: FloatArray, transitions: FloatArray, leas
 
 
 def _joined(endings: _Endings, last: FloatArray, first_row: int, num_tags: int) -> _Endings:
-    """The endings and, behind them, those of the sequences from `first_row` on, whose last step (rows, tags) it is."""
+    """The endings, then those of the sequences from `first_row` on, for which this is the last step (rows, tags)."""
     allowed = np.flatnonzero(last > -np.inf)
     rows, tags = np.divmod(allowed, num_tags)
     new = _Endings(rows + first_row, tags, last.ravel()[allowed], np.full(len(allowed), -1))
@@ -99,7 +99,7 @@ def _most_promising(endings: _Endings, n: int, least: FloatArray) -> _Endings:
 
 
 def _paths(layers: list[_Endings], active: list[int]) -> list[tuple[IntArray, FloatArray]]:
-    """Goes through the endings of all steps from the first one on, which are whole paths there."""
+    """Follows the endings from the first step on, where they are whole paths."""
     if not layers:
         return []
     whole = layers[0].picked(np.lexsort((-layers[0].scores, layers[0].rows)))

@@ -1,4 +1,4 @@
-"""Readings: whole ways to read a text, each with its probability, joined from those of its windows. Knows no models."""
+"""Readings: complete analyses of a text with their probabilities, joined from its windows. It knows no models."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,23 @@ from bert4ner.text.windows import Window, stitch
 
 @dataclass(frozen=True)
 class Reading:
-    """All entities of a text as one path of tags has them, sorted, and the probability of that path."""
+    """All entities of a text on one path of tags, sorted, and the probability of that path."""
 
     entities: tuple[Entity, ...]
     probability: float
 
 
 def merge_readings(readings: Iterable[Reading]) -> list[Entity]:
-    """Every entity of any reading, sorted; its score is the summed probability of the readings that hold it.
+    """Every entity of any reading, sorted; its score is the total probability of the readings that contain it.
 
-    Of all readings there are it would be the entity's own probability; of some it is less.
+    With all possible readings it would be the entity's own probability; with fewer it is lower.
+
+    Args:
+        readings: ways to read one text, as `NamedEntityRecognizer.readings` gives them.
 
     Example:
+        >>> from bert4ner import Entity, merge_readings
+        >>> from bert4ner.decode.readings import Reading
         >>> drug, herb = Entity(0, 2, "DRUG"), Entity(0, 2, "HERB")
         >>> merge_readings([Reading((drug,), 0.5), Reading((), 0.25), Reading((herb,), 0.125)])
         [Entity(start=0, end=2, label='DRUG', score=0.5), Entity(start=0, end=2, label='HERB', score=0.125)]
@@ -36,15 +41,15 @@ def merge_readings(readings: Iterable[Reading]) -> list[Entity]:
 
 
 def join_readings(bounds: Sequence[Window], windows: Sequence[Sequence[Reading]], n: int) -> list[Reading]:
-    """At most n readings of a document, likeliest first, from those of its windows, which count as independent.
+    """At most n readings of a document, likeliest first, from the readings of its windows, taken as independent.
 
-    The n likeliest choices of one reading for each window are stitched as results of windows are; what differs only
-    where another window is believed becomes one reading with the sum of both probabilities.
+    The n likeliest choices of one reading per window are stitched like other window results. Choices that differ only
+    where another window decides become one reading with the sum of their probabilities.
 
     Args:
-        bounds: the windows of one document, in its order.
-        windows: for each of them its readings, at least one, entities in characters of the document.
-        n: the most readings to give.
+        bounds: the windows of one document, in order.
+        windows: the readings of each window, at least one; entities are in characters of the document.
+        n: maximum number of readings.
     """
     choices, logs = _likeliest([np.array([each.probability for each in readings]) for readings in windows], n)
     joined: dict[tuple[Entity, ...], float] = {}
@@ -56,7 +61,7 @@ def join_readings(bounds: Sequence[Window], windows: Sequence[Sequence[Reading]]
 
 
 def _likeliest(probabilities: Sequence[NDArray[np.float64]], n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The n likeliest choices of one of each, int (choices, windows), and the logs of their probabilities."""
+    """The n likeliest choices of one option per window, int (choices, windows), and their log probabilities."""
     choices, logs = np.zeros((1, 0), dtype=np.int64), np.zeros(1)
     for options in probabilities:
         with np.errstate(divide="ignore"):

@@ -1,4 +1,4 @@
-"""Spans with scores: which of overlapping ones to keep. Knows no models and no characters."""
+"""Chooses which of overlapping scored spans to keep. It does not know models or characters."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from bert4ner.text.token_spans import TokenSpan
 
 
 def heaviest_disjoint(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
-    """Of some spans with scores those that do not overlap and have the greatest sum of scores, sorted.
+    """The non-overlapping spans with the greatest sum of scores, sorted.
 
-    Dynamic programming over the spans by their end (weighted interval scheduling), O(n log n). Among choices of equal
-    sum the one of the spans that come first by (end, start, label).
+    Dynamic programming over spans by their end (weighted interval scheduling), O(n log n). Of choices with equal sums,
+    it takes the one whose spans come first by (end, start, label).
 
     Example:
         >>> spans = [TokenSpan(0, 4, "A", 0.9), TokenSpan(0, 2, "B", 0.6), TokenSpan(2, 4, "B", 0.7)]
@@ -36,7 +36,7 @@ def heaviest_disjoint(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
 
 
 def heaviest(spans: Sequence[TokenSpan], nesting: Nesting) -> list[TokenSpan]:
-    """Of some spans those that may stand together, sorted: all, or of those that may not overlap the heaviest choice.
+    """Compatible spans, sorted; of conflicting ones, the set with the highest total score.
 
     Example:
         >>> spans = [TokenSpan(0, 4, "A", 0.9), TokenSpan(0, 2, "A", 0.6), TokenSpan(0, 2, "B", 0.7)]

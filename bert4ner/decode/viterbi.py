@@ -1,6 +1,6 @@
-"""The best path and the n best paths through emissions and transitions, in numpy, whole batches at a time.
+"""The best path and the n best paths through emissions and transitions, in NumPy, whole batches at a time.
 
-Scores of paths only; probabilities are in `marginals`. Knows no tag names: what is forbidden comes in as -inf.
+It only scores paths; probabilities are in `marginals`. It knows no tag names: -inf means forbidden.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from bert4ner.decode.nbest import list_viterbi
 class ViterbiDecoder:
     """Finds the tag paths with the highest score: starts + emissions + transitions + ends.
 
-    Arguments are copied and inputs never written to. -inf anywhere forbids. Subclasses may rely on the read-only
+    Arguments are copied; inputs are never changed. A score of -inf forbids. Subclasses may rely on the read-only
     attributes `transitions` (tags_from, tags_to), `starts` (tags,) and `ends` (tags,).
 
     Args:
@@ -22,11 +22,16 @@ class ViterbiDecoder:
         ends: (tags,) score of ending with a tag; 0 if not given.
 
     Raises:
-        ValueError: shapes that do not agree.
+        ValueError: shapes do not agree.
 
     Example:
+        >>> from bert4ner import ViterbiDecoder
         >>> ViterbiDecoder([[0, 0], [-9, 0]]).decode([[0.0, 1.0], [0.5, 0.0]]).tolist()
         [1, 1]
+
+    References:
+        Viterbi 1967, Error bounds for convolutional codes; Forney 1973, The Viterbi algorithm. The n best paths:
+        Seshadri and Sundberg 1994, List Viterbi decoding algorithms with applications.
     """
 
     def __init__(self, transitions: ArrayLike, starts: ArrayLike | None = None, ends: ArrayLike | None = None) -> None:
@@ -50,11 +55,11 @@ class ViterbiDecoder:
         return self.decode_batch(checked[None], [len(checked)])[0]
 
     def decode_batch(self, emissions: ArrayLike, lengths: ArrayLike) -> list[IntArray]:
-        """The best path of each sequence, int32 (its length,); what stands in padding does not matter.
+        """The best path of each sequence, int32 (its length,); padding is ignored.
 
         Args:
             emissions: (batch, length, tags).
-            lengths: (batch,) tokens that count; 0 gives an empty path.
+            lengths: (batch,) number of tokens in each sequence; 0 gives an empty path.
 
         Raises:
             ValueError: wrong shapes, or a sequence has no allowed path.
@@ -71,12 +76,12 @@ class ViterbiDecoder:
         return [path[:length].copy() for path, length in zip(paths, lengths.tolist(), strict=True)]
 
     def _best_beginnings(self, by_step: FloatArray, active: list[int]) -> FloatArray:
-        """From emissions (length, batch, tags) the best score of all that ends with a tag, its emission counted."""
+        """The best score of all beginnings up to each tag with its emission, (length, batch, tags)."""
         tags = len(self.transitions)
         leaving = self.transitions[:, None, :]  # (tags_from, 1, tags_to)
         arrivals = np.empty((tags, by_step.shape[1], tags), dtype=by_step.dtype)  # (tags_from, batch, tags_to)
         best = np.zeros_like(by_step)  # (length, batch, tags)
-        for step, num in enumerate(active):  # the first num still run
+        for step, num in enumerate(active):  # the first num sequences have this step
             if step == 0:
                 best[0, :num] = self.starts + by_step[0, :num]
                 continue
@@ -86,13 +91,13 @@ class ViterbiDecoder:
         return best
 
     def _traced(self, best: FloatArray, active: list[int]) -> IntArray:
-        """From best scores (length, batch, tags) the best paths (batch, length); 0 after a sequence's end.
+        """The best paths (batch, length) from best scores (length, batch, tags); 0 after a sequence's end.
 
-        Which tag led to a score is found again for the one tag of each step that is on the path.
+        The tag that led to a score is only computed for the tags on the path.
         """
         arriving = np.ascontiguousarray(self.transitions.T)  # (tags_to, tags_from)
         paths = np.zeros((best.shape[1], len(active)), dtype=np.int32)  # (batch, length)
-        going = 0  # rows that run on
+        going = 0  # sequences that have a later step
         for step in range(len(active) - 1, -1, -1):
             scores = best[step, : active[step]] + self.ends  # (num, tags)
             if going:
@@ -106,7 +111,7 @@ class ViterbiDecoder:
 
         Args:
             emissions: (length, tags).
-            n: the most paths to give.
+            n: maximum number of paths.
 
         Raises:
             ValueError: wrong shape, n below 1, or no path is allowed.
@@ -115,7 +120,7 @@ class ViterbiDecoder:
         return self.n_best_batch(checked[None], [len(checked)], n)[0]
 
     def n_best_batch(self, emissions: ArrayLike, lengths: ArrayLike, n: int) -> list[list[tuple[IntArray, float]]]:
-        """As `n_best`, of each sequence: int32 (its length,) and a score for each path; see `decode_batch`."""
+        """As `n_best` for each sequence: int32 (its length,) and a score for each path; see `decode_batch`."""
         emissions = self._checked(emissions, "(batch, length, tags)")
         if n < 1:
             raise ValueError(f"n must be at least 1, received {n}")
@@ -140,15 +145,15 @@ class ViterbiDecoder:
         if scores.size and not np.isfinite(scores.max(axis=-1)).all():
             raise ValueError(
                 f"no path has a finite score: emissions {shape} with transitions {self.transitions.shape} forbid every "
-                "path or hold values that are no numbers"
+                "path or contain NaN"
             )
 
 
 def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtype | type) -> FloatArray:
-    """Emissions in a floating type of at least `least`; `axes` names the shape expected.
+    """Emissions in a floating type of at least `least`; `axes` names the expected shape.
 
     Raises:
-        ValueError: the number of axes or of tags is another.
+        ValueError: the number of axes or of tags is wrong.
     """
     emissions = np.asarray(emissions)
     if emissions.ndim != axes.count(",") + 1 or emissions.shape[-1] != tags:
@@ -157,10 +162,10 @@ def checked_emissions(emissions: ArrayLike, axes: str, tags: int, least: np.dtyp
 
 
 def by_length(lengths: ArrayLike, shape: tuple[int, ...]) -> tuple[IntArray, IntArray, list[int]]:
-    """Check lengths (batch,) against emissions of `shape`, and order sequences so that at each step the first run.
+    """Check lengths (batch,) against emissions of `shape`, and order sequences from long to short.
 
     Returns:
-        the lengths (batch,), the order from long to short (batch,), and for each step how many sequences run.
+        the lengths (batch,), the order from long to short (batch,), and the number of sequences that have each step.
 
     Raises:
         ValueError: not one length for each sequence, or one outside [0, length].

@@ -1,34 +1,57 @@
-"""Repairs bert4keras while it is imported, and lets what TensorFlow 1 had and no package has be imported.
+"""What scripts import: Keras as it was, bert4keras, repaired as soon as it runs, and what no package has any more.
 
-A script sets RECOMPUTE and the like before it imports bert4keras, so that it cannot be imported in advance.
+A script sets RECOMPUTE and the like before it imports bert4keras, so that it cannot be imported in advance. Which Keras
+it speaks shows by what it imports, too.
 """
 
 import importlib
 import importlib.abc
 import importlib.machinery
 import os
+import sys
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from bert4ner.legacy.unsupported import GoneModule
+from bert4ner.backend.first_dialect import dialect
+from bert4ner.legacy.guarded import import_is_guarded
+from bert4ner.legacy.unsupported import GoneModule, explain
 
-# Module of bert4keras -> the one here whose `mend` repairs it as soon as it has run.
+# Module of bert4keras -> those here whose `mend` repairs it as soon as it has run.
 _MENDED = {
-    "bert4keras.backend": "bert4ner.legacy.recompute",
-    "bert4keras.layers": "bert4ner.legacy.layers",
-    "bert4keras.optimizers": "bert4ner.legacy.optimizers",
+    "bert4keras.backend": ("recompute", "bert4keras_before"),
+    "bert4keras.layers": ("layers",),
+    "bert4keras.models": ("bert4keras_before",),
+    "bert4keras.optimizers": ("optimizers",),
+    "bert4keras.snippets": ("bert4keras_before",),
+    "bert4keras.tokenizers": ("bert4keras_before",),
+}
+# Modules that were called otherwise before bert4keras 0.6.
+_RENAMED = {
+    "bert4keras.bert": "bert4keras.models",
+    "bert4keras.tokenizer": "bert4keras.tokenizers",
+    "bert4keras.utils": "bert4keras.tokenizers",
 }
 
 
 class LegacyFinder(importlib.abc.MetaPathFinder):
-    """Finds the modules of bert4keras, to be mended, and those of `tensorflow.contrib`, which are empty."""
+    """Finds Keras, the modules of bert4keras, to be mended, and those of `tensorflow.contrib`, which are empty."""
+
+    def __init__(self, modules: Mapping[str, Any] | None = None):
+        self.modules = modules or {}
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        """The spec of a module of bert4keras or `tensorflow.contrib`, None for all others."""
+        """The spec of a module that is meant here, None for all others."""
+        if name in self.modules:
+            return _spec(name, _HeldLoader(self.modules[name]))
         if name == "tensorflow.contrib" or name.rpartition(".")[0] == "tensorflow.contrib":
-            return importlib.machinery.ModuleSpec(name, _GoneLoader(), is_package=True)
+            if import_is_guarded():
+                raise ModuleNotFoundError(explain(name), name=name)
+            return _spec(name, _HeldLoader(GoneModule(name)))
+        if name in _RENAMED:
+            return _spec(name, _HeldLoader(importlib.import_module(_RENAMED[name])))
         if name.partition(".")[0] != "bert4keras":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
@@ -37,12 +60,24 @@ class LegacyFinder(importlib.abc.MetaPathFinder):
         return spec
 
 
-class _GoneLoader(importlib.abc.Loader):
+def _spec(name: str, loader: Any) -> importlib.machinery.ModuleSpec:
+    return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+
+
+class _HeldLoader(importlib.abc.Loader):
+    """Gives a module that is there, under whatever name, and notes that the script speaks Keras."""
+
+    def __init__(self, module: Any):
+        self.module, self.spec = module, getattr(module, "__spec__", None)
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return GoneModule(spec.name)
+        if spec.name.partition(".")[0] == "keras":
+            dialect.keras = True
+        created: types.ModuleType = self.module
+        return created
 
     def exec_module(self, module: types.ModuleType) -> None:
-        pass
+        module.__spec__ = self.spec
 
 
 class _MendingLoader(importlib.abc.Loader):
@@ -59,9 +94,28 @@ class _MendingLoader(importlib.abc.Loader):
         return created
 
     def exec_module(self, module: types.ModuleType) -> None:
-        os.environ["TF_KERAS"] = "1"  # scripts may have said otherwise
-        with warnings.catch_warnings():
+        with _tf_keras_chosen(), warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in its strings, since Python 3.12
             self.loader.exec_module(module)
-        if module.__name__ in _MENDED:
-            importlib.import_module(_MENDED[module.__name__]).mend(module)
+        for mending in _MENDED.get(module.__name__, ()):
+            importlib.import_module(f"bert4ner.legacy.{mending}").mend(module)
+
+
+@contextmanager
+def _tf_keras_chosen() -> Iterator[None]:
+    """While open, bert4keras takes tf.keras; the script speaks what it chose all the same, TF_KERAS=1 or Keras."""
+    chosen, keras = os.environ.get("TF_KERAS"), sys.modules.get("keras")
+    spoken = dialect.keras or chosen not in ("1", "true", "True")
+    os.environ["TF_KERAS"] = "1"
+    try:
+        yield
+    finally:
+        dialect.keras = spoken
+        if chosen is None:
+            del os.environ["TF_KERAS"]
+        else:
+            os.environ["TF_KERAS"] = chosen
+        if keras is not None or spoken:  # it put tf.keras in its place
+            sys.modules.pop("keras", None)
+        if keras is not None:
+            sys.modules["keras"] = keras

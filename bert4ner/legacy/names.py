@@ -12,37 +12,25 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from bert4ner.backend.first_keras import KERAS, OWN_MODULES, first_keras
-from bert4ner.legacy import training
+from bert4ner.backend.first_dialect import Repair, dialect
+from bert4ner.backend.first_keras import OWN_MODULES, PYTHON_KERAS, first_keras, first_modules
+from bert4ner.legacy import python_names
 from bert4ner.legacy.importing import LegacyFinder
 from bert4ner.legacy.unsupported import GoneModule, Unsupported
 
-_HIDDEN = ("keras", "tensorflow.keras")  # what these names meant before comes back afterwards
+_HIDDEN = ("keras", "tensorflow.keras", PYTHON_KERAS)  # what these names meant before comes back afterwards
 
-# Modules of Keras 2 whose content tf-keras shows elsewhere: name there -> names below `keras`.
-_MOVED = {
-    "layers": [
-        f"layers.{name}"
-        for name in (
-            "advanced_activations convolutional convolutional_recurrent core cudnn_recurrent embeddings local merge "
-            "noise normalization pooling recurrent wrappers"
-        ).split()
-    ],
-    "utils": [
-        f"utils.{name}"
-        for name in "data_utils generic_utils io_utils layer_utils np_utils training_utils vis_utils".split()
-    ],
-    "backend": ["backend.common", "backend.load_backend", "backend.tensorflow_backend"],
-    "losses": ["objectives"],
-}
-_ENGINE = "base_layer input_layer network sequential topology training".split()
 _WARNINGS = (r".*_generator` is deprecated", r"The `lr` argument is deprecated", r".*saving your model as an HDF5 file")
 
 _installed: ExitStack | None = None
 
 
-def install() -> None:
-    """Give the names their old meaning, until `remove`. Repeated calls do nothing."""
+def install(tf1_version: str | None = None) -> None:
+    """Give the names their old meaning, until `remove`. Repeated calls do nothing.
+
+    Args:
+        tf1_version: what `tf.__version__` is to say, "1.15.0" for example; None leaves the true version there.
+    """
     global _installed
     if _installed is not None:
         return
@@ -51,24 +39,10 @@ def install() -> None:
         keras, version = first_keras()
         for name in [name for name in sys.modules if _below(name, _HIDDEN)]:
             _put(stack, sys.modules, name, None)
-        first = LegacyTensorFlow(today, keras)
+        first = LegacyTensorFlow(today, keras, tf1_version)
         _put(stack, sys.modules, "tensorflow", first)
-        modules = _keras_modules(keras)
-        for name, module in modules.items():
-            for root in _HIDDEN:
-                _put(stack, sys.modules, root + name, module)
-            parent, _, last = name.rpartition(".")
-            if name:
-                _set(stack, modules[parent], last, module)
-        _set(stack, keras, "__version__", version)
-        _complete_backend(stack, keras.backend, first)
-        for module, name, value in training.repaired():
-            _put(stack, vars(module), name, value)
-        for name, method in training.METHODS.items():
-            _set(stack, keras.Sequential, name, method)
-        finder = LegacyFinder()
-        sys.meta_path.insert(0, finder)
-        stack.callback(sys.meta_path.remove, finder)
+        stack.callback(_forget, (*_HIDDEN, "tensorflow.contrib"))
+        _show_keras(stack, first, version)
         stack.enter_context(warnings.catch_warnings())
         for message in _WARNINGS:
             warnings.filterwarnings("ignore", message)
@@ -87,7 +61,7 @@ def remove() -> None:
 class LegacyTensorFlow(types.ModuleType):
     """`tensorflow` as scripts of its first version know it: the names of `tf.compat.v1`, then those of today."""
 
-    def __init__(self, today: Any, keras: Any):
+    def __init__(self, today: Any, keras: Any, version: str | None):
         super().__init__("tensorflow", today.__doc__)
         first = today.compat.v1
         self.__dict__.update({name: getattr(first, name) for name in dir(first) if not name.startswith("__")})
@@ -96,6 +70,8 @@ class LegacyTensorFlow(types.ModuleType):
         self.keras, self.compat, self.contrib = keras, today.compat, GoneModule("tensorflow.contrib")
         self.enable_eager_execution = _refusing("tensorflow.enable_eager_execution")
         self.disable_eager_execution = self.disable_v2_behavior = _nothing
+        if version is not None:
+            self.__version__ = self.VERSION = version
         self._today = today
 
     def __getattr__(self, name: str) -> Any:
@@ -122,39 +98,45 @@ def _below(name: str, roots: Iterable[str]) -> bool:
     return any(name == root or name.startswith(f"{root}.") for root in roots)
 
 
-def _keras_modules(keras: Any) -> dict[str, Any]:
-    """Every module that can be imported below `keras`: "" is `keras` itself, ".layers" and so on."""
-    found = {name[len(KERAS) :]: module for name, module in sys.modules.items() if _below(name, [KERAS])}
-    for there, names in _MOVED.items():
-        found.update({f".{name}": found[f".{there}"] for name in names})
-    engine: Any = types.ModuleType("keras.engine")
-    engine.__path__ = []
-    engine.Layer, engine.InputSpec = keras.layers.Layer, keras.layers.InputSpec
-    engine.Input, engine.Model, engine.Sequential = keras.Input, keras.Model, keras.Sequential
-    engine.Network, engine.Container = keras.Model, keras.Model
-    found[".engine"] = engine
-    for name in _ENGINE:
-        setattr(engine, name, engine)
-        found[f".engine.{name}"] = engine
-    return found
+def _show_keras(stack: ExitStack, first: Any, version: str) -> None:
+    """Have `keras` and `tensorflow.keras` and all below be found, complete and repaired."""
+    found = first_modules(first)
+    for name, module in found.tf_keras.items():
+        parent, _, last = name.rpartition(".")
+        if name:
+            _set(stack, Repair(found.tf_keras[parent], last, module))
+        _put(stack, sys.modules, f"tensorflow.keras{name}", module)
+    for addition in (Repair(first.keras, "__version__", version), *found.added, *python_names.added()):
+        _set(stack, addition)
+    for repair in found.repaired:
+        _replace(stack, repair)
+    of_python = {f"{PYTHON_KERAS}{name}": module for name, module in found.tf_keras.items()}
+    finder = LegacyFinder({**of_python, **{f"keras{name}": module for name, module in found.keras.items()}})
+    sys.meta_path.insert(0, finder)
+    stack.callback(sys.meta_path.remove, finder)
+    stack.callback(setattr, dialect, "keras", False)
 
 
-def _complete_backend(stack: ExitStack, backend: Any, tf: Any) -> None:
-    """What scripts and bert4keras find in Keras' backend and tf-keras does not show."""
-    added = {"tf": tf, "logsumexp": tf.reduce_logsumexp, "symbolic": _same, "epislon": backend.epsilon}
-    for name, value in added.items():
-        _set(stack, backend, name, value)
+def _forget(roots: tuple[str, ...]) -> None:
+    for name in [name for name in sys.modules if _below(name, roots)]:
+        del sys.modules[name]
 
 
-def _same(function: Any) -> Any:
-    return function
-
-
-def _set(stack: ExitStack, module: Any, name: str, value: Any) -> None:
+def _set(stack: ExitStack, addition: Repair) -> None:
     """Give a module a name that it lacks, and have the stack undo that."""
-    if not hasattr(module, name):
-        setattr(module, name, value)
-        stack.callback(delattr, module, name)
+    if addition.name not in vars(addition.owner):  # to ask NumPy for a name that is gone warns
+        setattr(addition.owner, addition.name, addition.value)
+        stack.callback(delattr, addition.owner, addition.name)
+
+
+def _replace(stack: ExitStack, repair: Repair) -> None:
+    """Give an attribute another value, and have the stack undo that."""
+    owner, name, value = repair
+    if name in vars(owner):
+        stack.callback(setattr, owner, name, vars(owner)[name])
+    else:
+        stack.callback(delattr, owner, name)
+    setattr(owner, name, value)
 
 
 def _put(stack: ExitStack, namespace: dict[str, Any], name: str, value: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bert4ner.backend.first import tf
 from bert4ner.backend.first_keras import OWN_MODULES, decayed_rate, hyperparameter
+from bert4ner.backend.first_optimizers import second
 from bert4ner.legacy.extensions.accumulation import extend_with_gradient_accumulation
 from bert4ner.legacy.extensions.lookahead import extend_with_lookahead
 from bert4ner.legacy.extensions.moving_average import extend_with_exponential_moving_average
@@ -36,6 +37,10 @@ def mend(optimizers: Any) -> None:
     for name in _THROUGH_UPDATE:
         name = f"extend_with_{name}"
         setattr(optimizers, name, _refusing_kernels(getattr(optimizers, name), name, keras, optimizers.Adam))
+    for name in [name for name in vars(optimizers) if name.startswith("extend_with_")]:
+        # Keras' Adam corrects for the number of batches, whatever `steps_made` says.
+        adam = optimizers.Adam if name == "extend_with_gradient_accumulation" else keras.optimizers.Adam
+        setattr(optimizers, name, _of_tf_keras(getattr(optimizers, name), {keras.optimizers.Adam: adam}))
 
     # In files both are called Adam, and Keras takes its own for any name that looks like it.
     keras.utils.get_custom_objects()["adam"] = _adam_of_files(optimizers.Adam, keras.optimizers.Adam)
@@ -89,6 +94,16 @@ def _refusing_kernels(extend: Callable[..., Any], name: str, keras: Any, adam: A
         if owner.__module__.startswith(OWN_MODULES):
             raise Unsupported(f"bert4keras.optimizers.{name}({base.__name__})")
         return extend(base, kwargs.get("name", new_name))
+
+    return extended
+
+
+def _of_tf_keras(extend: Callable[..., Any], taken_for: dict[Any, Any]) -> Callable[..., Any]:
+    """`extend`, which needs the optimizers of tf.keras, also for those that `keras.optimizers` has by these names."""
+
+    def extended(base: Any, *args: Any, **kwargs: Any) -> Any:
+        base = second(base)
+        return extend(taken_for.get(base, base), *args, **kwargs)
 
     return extended
 

@@ -1,14 +1,16 @@
 """Runs a script as ``python script.py`` would, on the names of TensorFlow 1 and Keras 2.
 
-What cannot be supported is told in one line with the script's own line; all else goes as in any Python program.
+Unsupported names are reported in one line with the line of the script; all else works as in any Python program.
 """
 
+import builtins
+import importlib.machinery
+import os
 import re
 import sys
 import traceback
 import types
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -22,11 +24,21 @@ from bert4ner.version import BERT4KERAS_VERSION
 _LIBRARY = Path(__file__).resolve().parents[1]
 UNSUPPORTED = 2
 FAILED = 1
-_OURS = ("tensorflow", "keras", "keras_contrib")  # whose missing names are told with what to write
+_OURS = (
+    "tensorflow",
+    "keras",
+    "keras_contrib",
+    "bert4keras",
+)  # for missing names of these, the error says what to write instead
 
 
-def run_script(script: Path, arguments: Sequence[str]) -> int:
-    """Run a script to its end.
+def run_script(script: Path, arguments: Sequence[str], tf1_version: str | None = None) -> int:
+    """Run a script to its end. The names and `__main__` stay, for its threads and for what it registered with `atexit`.
+
+    Args:
+        script: its file.
+        arguments: what follows it in `sys.argv`.
+        tf1_version: see `names.install`.
 
     Returns:
         0, 1 where an exception ended it, 2 where it wants what cannot be supported.
@@ -41,30 +53,27 @@ def run_script(script: Path, arguments: Sequence[str]) -> int:
     except OSError as error:
         raise DataError(f"{script}: cannot read the script: {error.strerror}") from None
     activate(legacy=True)
-    names.install()
-    main = types.ModuleType("__main__")
-    main.__file__ = str(script)
-    with _as_main(main, script, arguments):
-        try:
-            exec(compile(source, str(script), "exec"), vars(main))
-        except Exception as error:
-            return _told(error, script)
+    names.install(tf1_version)
+    main = _become(script, arguments)
+    try:
+        exec(compile(source, str(main.__file__), "exec"), vars(main))
+    except Exception as error:
+        return _report(error, script)
     return 0
 
 
-@contextmanager
-def _as_main(main: types.ModuleType, script: Path, arguments: Sequence[str]) -> Iterator[None]:
-    before = sys.modules["__main__"], sys.argv, sys.path[0]
+def _become(script: Path, arguments: Sequence[str]) -> types.ModuleType:
+    """Make this process that of the script; returns `__main__` as Python makes it, with an absolute `__file__`."""
+    main = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath(script)
+    vars(main).update(__builtins__=builtins, __cached__=None, __annotations__={})
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", main.__file__)
     sys.modules["__main__"], sys.argv, sys.path[0] = main, [str(script), *arguments], str(script.resolve().parent)
-    try:
-        yield
-    finally:
-        sys.modules["__main__"], sys.argv, sys.path[0] = before
-        names.remove()
+    return main
 
 
-def _told(error: Exception, script: Path) -> int:
-    """Tell what ended the script; the exit code."""
+def _report(error: Exception, script: Path) -> int:
+    """Report what ended the script; returns the exit code."""
     sys.stdout.flush()
     sentence = _unsupported(error)
     if sentence is None:
@@ -109,12 +118,12 @@ def _shown(dotted: str) -> str:
 def _line(error: Exception, script: Path) -> str:
     """`script.py:12`: the innermost line of the script, or of a module beside it, that led to the error."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
+        return f"{script if error.filename == os.path.abspath(script) else error.filename}:{error.lineno}"
     folder = script.resolve().parent
     own = [
-        (frame.filename, frame.lineno)
+        (script if frame.filename == os.path.abspath(script) else frame.filename, frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(script) or _beside(Path(frame.filename), folder)
+        if _beside(Path(frame.filename), folder)
     ]
     return "{}:{}".format(*own[-1]) if own else str(script)
 
@@ -128,6 +137,6 @@ def _beside(file: Path, folder: Path) -> bool:
 def _from_script(trace: TracebackType | None, script: Path) -> TracebackType | None:
     """The part of a traceback that begins in the script: the runner is none of its business."""
     found = trace
-    while found is not None and found.tb_frame.f_code.co_filename != str(script):
+    while found is not None and found.tb_frame.f_code.co_filename != os.path.abspath(script):
         found = found.tb_next
     return found

@@ -1,10 +1,12 @@
-"""Names of TensorFlow 1 and Keras 2 that exist no more, and what to write instead."""
+"""Names of TensorFlow 1, Keras 2 and bert4keras that exist no more, and what to write instead."""
 
 import difflib
 import types
 from typing import Any
 
 from bert4ner.errors import EnvironmentProblem
+from bert4ner.legacy.guarded import import_is_guarded
+from bert4ner.version import BERT4KERAS_VERSION
 
 _CRF = "bert4keras.layers.ConditionalRandomField with its sparse_loss, and bert4keras.snippets.ViterbiDecoder to decode"
 _LOOP = "keras.models.Model(...).fit_generator(...) or a loop over tf.Session().run(...)"
@@ -54,12 +56,26 @@ INSTEAD = {
     "tensorflow.estimator": _LOOP,
     "tensorflow.examples": "keras.datasets",
     **{f"tensorflow.{old}": f"tf.{new}" for old, new in _RENAMED.items()},
-    "keras.engine": "keras.layers.Layer, keras.models.Model",
-    "keras.legacy": "keras.layers",
+    "keras.legacy.layers": "keras.layers",
+    "keras.layers.Highway": "a keras.layers.Layer with two keras.layers.Dense",
+    "keras.layers.MaxoutDense": "keras.layers.Dense and a maximum",
+    "keras.layers.Recurrent": "keras.layers.RNN",
+    "keras.models.model_from_yaml": "keras.models.model_from_json",
     "keras.utils.multi_gpu_model": "tf.distribute.MirroredStrategy, the model built within its scope()",
     "keras.wrappers": "a subclass of sklearn.base.BaseEstimator that calls fit and predict",
-    "keras_contrib": _CRF,
-    "keras_contrib.layers.CRF": _CRF,
+    "keras_contrib": f"{_CRF}; or put a copy of keras_contrib beside the script",
+    "bert4keras.layers.BiasAdd": "bert4keras.layers.ScaleOffset(scale=False)",
+    "bert4keras.layers.EmbeddingDense": "bert4keras.layers.Embedding, called with mode='dense'",
+    "bert4keras.layers.GroupDense": "keras.layers.Dense",
+    "bert4keras.layers.ZeroMasking": "keras.layers.Lambda(lambda x: x, mask=...) or keras.layers.Masking",
+    "bert4keras.models.BertModel": "bert4keras.models.build_transformer_model(..., return_keras_model=False)",
+    "bert4keras.models.load_pretrained_model": "bert4keras.models.build_transformer_model(config, checkpoint)",
+    "bert4keras.optimizers.ExponentialMovingAverage": "bert4keras.optimizers.extend_with_exponential_moving_average",
+    "bert4keras.snippets.Progress": "tqdm.tqdm",
+    "bert4keras.tokenizers.SimpleTokenizer": "bert4keras.tokenizers.Tokenizer",
+    "bert4keras.tokenizers.encode(first_length)": "encode(text, maxlen=...) and bert4keras.snippets.sequence_padding",
+    "bert4keras.tokenizers.encode(second_length)": "encode(text, maxlen=...) and bert4keras.snippets.sequence_padding",
+    "bert4keras.train": "bert4keras.optimizers.extend_with_piecewise_linear_lr(Adam)",
 }
 
 
@@ -81,7 +97,7 @@ class GoneModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        if self.__name__ == "tensorflow.contrib":  # its parts are modules, what is in them is gone
+        if self.__name__ == "tensorflow.contrib" and not import_is_guarded():  # its parts are modules
             return GoneModule(f"{self.__name__}.{name}")
         raise Unsupported(f"{self.__name__}.{name}")
 
@@ -94,13 +110,14 @@ def explain(dotted: str, known: Any = ()) -> str:
         known: names of the module that it was looked for in, to find one that may have been meant.
     """
     module, _, name = dotted.rpartition(".")
-    told = as_written(dotted)
+    written = as_written(dotted)
     instead = _longest(dotted)
     if instead is not None:
-        return f"{told}: does not exist any more; write {instead} instead"
+        return f"{written}: does not exist any more; write {instead} instead"
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.75)
     hint = f"did you mean {as_written(module)}.{close[0]}?" if close else "see docs/legacy.md for names that do"
-    return f"{told}: does not exist in this TensorFlow; {hint}"
+    where = f"bert4keras {BERT4KERAS_VERSION}" if written.startswith("bert4keras.") else "this TensorFlow"
+    return f"{written}: does not exist in {where}; {hint}"
 
 
 def as_written(dotted: str) -> str:

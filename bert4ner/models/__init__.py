@@ -1,1 +1,1 @@
-"""Networks: pretrained encoders, what is taken from them, what stands on them, and how they are saved and loaded."""
+"""Networks: pretrained encoders, fusion, necks, heads, and how networks are saved and loaded."""

@@ -1,4 +1,4 @@
-"""What a network is built from: configuration, labels, encoder and vocabulary. No weights, no layers."""
+"""The specification of a network: configuration, labels, encoder and vocabulary, without weights and layers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from bert4ner.text.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Blueprint:
-    """All that decides what a network looks like.
+    """Everything that determines a network.
 
     Attributes:
-        labels: sorted, each once.
+        labels: sorted, without repeats.
         encoder_config: family and options of the encoder.
         vocabulary: of the encoder.
     """
@@ -35,6 +35,6 @@ class Blueprint:
         """
         if not (different := tuple(sorted(set(labels)))):
             raise ConfigError(
-                "no labels: the documents hold no entity; is the format right, are the annotations there?"
+                "no labels: the documents contain no entity; check the format and that the annotations are there"
             )
         return cls(config, different, encoder_config, vocabulary)

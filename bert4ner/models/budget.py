@@ -1,8 +1,8 @@
-"""How much memory one batch may ask for: batches that would ask for more are divided.
+"""The memory budget of one batch: larger batches are split.
 
-A head that scores pairs of tokens needs labels x length x length numbers a window, and the encoder may read a window
-more than once; a budget of the windows' tokens alone does not bound either. Knows heads by their `cells` only, ways to
-read by their `encoder_tokens`.
+A head that scores pairs of tokens needs labels x length x length values per window, and the encoder may read a window
+more than once. A budget of the windows' tokens alone limits neither. It knows heads only by their `cells`, and readings
+by their `encoder_tokens`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,24 +16,24 @@ from bert4ner.models.reading.reading import Reading
 from bert4ner.text.batches import BUCKET
 
 MAX_CELLS = 2**24
-"""Numbers in the largest array that a head makes for one batch: 64 MiB as float32. Training holds about six such."""
+"""Number of values in a head's largest array for one batch: 64 MiB as float32. Training holds about six of these."""
 
 
 class Demand(Protocol):
-    """What a model asks for, for a window of so many tokens, padding counted."""
+    """The demand of a model for a window of `length` tokens, including padding."""
 
     def cells(self, length: int) -> int:
-        """Numbers in the largest array that the head makes."""
+        """Number of values in the head's largest array."""
 
     def encoder_tokens(self, length: int) -> int:
-        """Tokens that the encoder reads."""
+        """Number of tokens that the encoder reads."""
 
 
 def check_budget(head: Any, reading: Reading, config: Config) -> None:
-    """Refuse a head of which not even one of the longest windows is within the budget of memory and of tokens.
+    """Refuse a head if a single window of full length exceeds the memory or token budget.
 
     Raises:
-        ConfigError: naming the length that would do.
+        ConfigError: a window exceeds it; the message names a length that fits.
     """
     max_length, batch_tokens = config.windows.max_length, config.optimization.batch_tokens
     longest = max_length - reading.reserved
@@ -54,16 +54,16 @@ def check_budget(head: Any, reading: Reading, config: Config) -> None:
 def within_budget(
     batches: Iterable[np.ndarray], lengths: np.ndarray, demand: Demand, *, batch_tokens: int
 ) -> Iterator[np.ndarray]:
-    """The batches of window numbers, those beyond `MAX_CELLS` or `batch_tokens` cut into even parts.
+    """Batches of window indices, with those beyond `MAX_CELLS` or `batch_tokens` cut into even parts.
 
-    How many parts depends on the longest window rounded up to `BUCKET` only, as the batches of `plan_batches` do, so
-    that every epoch has as many.
+    The number of parts depends only on the longest window rounded up to `BUCKET`, as in `plan_batches`, so that all
+    epochs have equally many batches.
 
     Args:
-        batches: window numbers, as `plan_batches` gives them.
-        lengths: tokens of each window, ``(windows,)``.
-        demand: what a window takes.
-        batch_tokens: the most tokens that the encoder reads in one batch; a window beyond is a batch of its own.
+        batches: window indices from `plan_batches`.
+        lengths: number of tokens of each window, ``(windows,)``.
+        demand: the demand of a window.
+        batch_tokens: maximum number of tokens that the encoder reads in one batch; a longer window is its own batch.
     """
     for batch in batches:
         longest = -(-int(lengths[batch].max()) // BUCKET) * BUCKET

@@ -1,10 +1,9 @@
-"""From a configuration and labels to a Keras model: backbone, fusion, encoder, head. No training, no files written."""
+"""Builds a Keras model from a configuration and labels: backbone, fusion, neck, head. It does not train or write."""
 
 from typing import Any
 
 from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
-from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import Backbone, build_backbone, check_fresh
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.budget import check_budget
@@ -21,12 +20,8 @@ HEAD_NAME = "head"
 
 
 def open_encoder(config: Config) -> Pretrained:
-    """What the pretrained folder that `config` names holds; raises as `build_model` does."""
-    if not config.model.pretrained:
-        raise ConfigError(
-            "no pretrained encoder; name its folder with --pretrained DIR or Config().replace(pretrained=DIR)"
-        )
-    return open_pretrained(config.model.pretrained)
+    """The content of the pretrained folder that `config` names; raises as `build_model` does."""
+    return open_pretrained(config.model.named_encoder())
 
 
 def open_reading(blueprint: Blueprint) -> Reading:
@@ -36,17 +31,15 @@ def open_reading(blueprint: Blueprint) -> Reading:
 
 
 def build_on(pretrained: Pretrained, blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None) -> Any:
-    """`build_model` on a pretrained folder that is open already."""
-    fresh = blueprint.config.regularization.reinitialise_layers
-    check_fresh(pretrained.config, fresh)
-    network, backbone = assemble(blueprint, reading, lexicon)
-    if pretrained.checkpoint is not None:
-        backbone.load(pretrained.checkpoint, fresh=fresh)
-    return network
+    """`build_model` on an opened pretrained folder."""
+    check_fresh(pretrained.config, blueprint.config.regularization.reinitialise_layers)
+    return assemble(blueprint, reading, lexicon, checkpoint=pretrained.checkpoint)[0]
 
 
-def assemble(blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None) -> tuple[Any, Backbone]:
-    """The network of a blueprint, all weights random, and its backbone."""
+def assemble(
+    blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = None, *, checkpoint: str | None = None
+) -> tuple[Any, Backbone]:
+    """The network of a blueprint and its backbone; weights are random, but for the encoder's from a checkpoint."""
     config = blueprint.config
     kind = HEADS.get(config.model.head)
     with policy(resolve_precision(config.run.precision)):
@@ -55,7 +48,10 @@ def assemble(blueprint: Blueprint, reading: Reading, lexicon: Lexicon | None = N
             config.model,
             dropout=config.regularization.encoder_dropout,
             max_length=config.windows.max_length,
+            filled=checkpoint is None,
         )
+        if checkpoint is not None:  # before anything is built on it
+            backbone.load(checkpoint, fresh=config.regularization.reinitialise_layers)
         head = kind(
             labels=blueprint.labels,
             dropout=config.regularization.head_dropout,

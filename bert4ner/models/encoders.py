@@ -1,6 +1,6 @@
-"""Networks between the pretrained encoder and the head.
+"""Necks: the layers between the pretrained encoder and the head.
 
-Padding is zeroed before every convolution, so that what a window gives does not depend on how far it was padded.
+Padding is zeroed before every convolution, so that the output does not depend on the amount of padding.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ class MaskedConvolutions(keras.layers.Layer):
     Args:
         dilations: dilation of each convolution, in tokens; (1, 1) is a plain CNN, (1, 1, 2) a block of an IDCNN.
         kernel_size: width of each convolution, in tokens.
-        repetitions: how often the stack is applied, with the same weights each time.
+        repetitions: number of times that the stack is applied, with shared weights.
 
     References:
         Strubell et al. 2017, Fast and Accurate Entity Recognition with Iterated Dilated Convolutions.
@@ -34,7 +34,7 @@ class MaskedConvolutions(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         """Creates the convolutions, one for each dilation."""
         width = input_shape[-1]
-        # Each convolution adds to what the one before gave; many of them, at full scale, would multiply it many times.
+        # Residual convolutions add up; a smaller initial scale keeps the output from growing with their number.
         scale = (len(self.dilations) * self.repetitions) ** -2.0
         self.convolutions = [
             keras.layers.Conv1D(
@@ -50,12 +50,12 @@ class MaskedConvolutions(keras.layers.Layer):
             for number, dilation in enumerate(self.dilations)
         ]
         for convolution in self.convolutions:
-            with tf.name_scope(convolution.name):  # else all have variables of one name
+            with tf.name_scope(convolution.name):  # otherwise their variables have the same names
                 convolution.build(input_shape)
         super().build(input_shape)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Convolves (batch, length, width); tokens that `mask` leaves out count as zeros."""
+        """Convolves (batch, length, width); masked tokens count as zeros."""
         hidden = inputs  # (batch, length, width)
         for _ in range(self.repetitions):
             for convolution in self.convolutions:

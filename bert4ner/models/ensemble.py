@@ -1,4 +1,4 @@
-"""Models that recognize together: encode for them, run them, average what their heads score, decode it."""
+"""Models that predict together: encode texts, run the models, average the scores of their heads, decode."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from bert4ner.models.budget import within_budget
 from bert4ner.models.ner_model import NERModel
 from bert4ner.text.batches import plan_batches
 from bert4ner.text.encoded import Encoded, encode_documents
+from bert4ner.text.token_places import Encoding
 from bert4ner.text.token_spans import TokenSpan
-from bert4ner.text.tokenizer import Encoding
 
 Batch = tuple[np.ndarray, list[np.ndarray]]
-"""The numbers of some windows, ``(batch,)``, and what each model gives for their texts."""
+"""Window indices, ``(batch,)``, and each model's outputs for the texts of these windows."""
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """One or more models and what decodes the average of their scores (emissions, logits or probabilities of spans).
+    """One or more models with a decoder of their averaged scores (emissions, logits or probabilities of spans).
 
     All models must share labels, scheme, vocabulary, windows and kind of head, which the caller checks.
     """
@@ -31,13 +31,13 @@ class Ensemble:
 
     @classmethod
     def of(cls, models: Sequence[NERModel]) -> "Ensemble":
-        """Models with the decoder of their heads together."""
+        """Models with a decoder for their averaged scores."""
         first, *others = (model.head for model in models)
         return cls(tuple(models), first.decoder(others))
 
     @property
     def nesting(self) -> Nesting:
-        """Which of the entities found may share tokens."""
+        """Which entities may share tokens."""
         nesting: Nesting = self.models[0].head.nesting
         return nesting
 
@@ -48,12 +48,12 @@ class Ensemble:
     def run(
         self, encoded: Encoded, *, windows: Sequence[int] | np.ndarray | None = None, batch_tokens: int = 8192
     ) -> Iterator[Batch]:
-        """What each model gives for some windows, batch by batch.
+        """The outputs of each model for some windows, batch by batch.
 
         Args:
             encoded: the documents and their windows.
-            windows: numbers of the windows wanted; by default all.
-            batch_tokens: tokens in one batch, padding counted.
+            windows: indices of the windows to run; by default all.
+            batch_tokens: tokens in one batch, including padding.
         """
         wanted = np.arange(len(encoded)) if windows is None else np.asarray(windows, dtype=np.int64)  # (windows,)
         lengths = encoded.lengths[wanted]  # (windows,)
@@ -68,17 +68,17 @@ class Ensemble:
             )
 
     def scores(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
-        """What the heads score for a batch, averaged, from what each network gave."""
+        """The averaged scores of the heads for a batch, from the outputs of each network."""
         given = [model.head.scores(each) for model, each in zip(self.models, outputs, strict=True)]
-        scores: np.ndarray = given[0] if len(given) == 1 else np.mean(given, axis=0)  # spans have large arrays to copy
+        scores: np.ndarray = given[0] if len(given) == 1 else np.mean(given, axis=0)  # avoids a copy of large arrays
         return scores
 
     def entities(self, encoded: Encoded, batches: Iterable[Batch], *, nbest: int = 1) -> list[list[Entity]]:
-        """The entities of every window, in characters of its document, from what `run` gave for them.
+        """The entities of every window, in characters of its document, from the outputs of `run`.
 
         Args:
             encoded: the documents and their windows.
-            batches: what `run` gave.
+            batches: the result of `run`.
             nbest: above 1, candidates that may overlap; see `Decoder.candidates`.
         """
         found: list[list[Entity]] = [[] for _ in encoded.bounds]
@@ -94,10 +94,10 @@ class Ensemble:
         return found
 
     def readings(self, encoded: Encoded, batches: Iterable[Batch], n: int) -> list[list[Reading]]:
-        """The n likeliest readings of every window, from what `run` gave for them.
+        """The n likeliest readings of every window, from the outputs of `run`.
 
         Raises:
-            ConfigError: the decoder knows no paths.
+            ConfigError: the decoder has no paths.
         """
         windows: list[list[Reading]] = [[] for _ in encoded.bounds]
         for numbers, outputs in batches:
@@ -115,13 +115,13 @@ class Ensemble:
 
         Args:
             encoded: the documents and their windows.
-            batch: what `run` gave for some of these.
-            spans: of each window of the batch those asked for.
+            batch: one item from `run`.
+            spans: the given spans of each window of the batch.
         """
         numbers, outputs = batch
         lengths = encoded.text_lengths[numbers]
         given = [model.head.span_scores(each, lengths, spans) for model, each in zip(self.models, outputs, strict=True)]
-        return [np.mean(chances, axis=0) for chances in zip(*given, strict=True)]
+        return [np.mean(probabilities, axis=0) for probabilities in zip(*given, strict=True)]
 
 
 def _entity(encoding: Encoding, span: TokenSpan) -> Entity:

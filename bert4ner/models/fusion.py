@@ -1,4 +1,4 @@
-"""How the outputs of the encoder's last blocks become one: mean, learned weights, or side by side."""
+"""Fuses the outputs of the encoder's last blocks: mean, learned weights, or concatenation."""
 
 from collections.abc import Callable
 from typing import Any

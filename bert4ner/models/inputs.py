@@ -1,4 +1,4 @@
-"""What a network takes for windows: token ids, segment ids, and what its lexicon says, if it has one."""
+"""The inputs of a network for windows: token ids, segment ids, and lexicon features, if it has a lexicon."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Inputs:
 
     @property
     def specs(self) -> tuple[Any, ...]:
-        """Shapes and types of what `of` gives."""
+        """Shapes and types of the result of `of`."""
         ids = tf.TensorSpec((None, None), "int32")
         if self.lexicon is None:
             return ids, ids
@@ -32,8 +32,8 @@ class Inputs:
 
         Args:
             encoded: documents and their windows.
-            window_numbers: which windows, ``(batch,)``.
-            taught: of each document the text from which the lexicon learned, and which it leaves out for it.
+            window_numbers: indices of the windows, ``(batch,)``.
+            taught: for each document, the text that the lexicon learned from it, and which it must now leave out.
         """
         ids = encoded.token_ids(window_numbers)
         return ids, np.zeros_like(ids), *self.said(encoded, window_numbers, ids.shape[1], taught=taught)
@@ -46,7 +46,7 @@ class Inputs:
         *,
         taught: Sequence[str] | None = None,
     ) -> tuple[np.ndarray, ...]:
-        """The last part of `of`, for windows padded to a length: what this network alone is told, perhaps nothing."""
+        """The last part of `of`, for windows padded to a length: the lexicon features of this network, if any."""
         if self.lexicon is None:
             return ()
         return (self.lexicon.features(encoded, window_numbers, length, taught=taught),)

@@ -1,4 +1,4 @@
-"""The lexicon of a network: opened as its configuration says, and its layer, which adds it to the encoder's vectors."""
+"""The lexicon of a network: opened by its configuration, and the layer that adds its features to the network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _ENTITIES, _WORDS = "train", "jieba"
 
 
 def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
-    """The lexicon that a configuration names, its gazetteer still to be learned; None if it names none.
+    """The lexicon that a configuration names, with an empty gazetteer; None if it names none.
 
     Raises:
         ConfigError: a part is empty or named twice.
@@ -29,16 +29,16 @@ def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
         if part not in (_ENTITIES, _WORDS):
             found = read_word_list(part)
             if taken := sorted(found.keys() & lists.keys()):
-                raise ConfigError(f"lexicon={config.words.lexicon!r}: two files are called {taken[0]}; rename one")
+                raise ConfigError(f"lexicon={config.words.lexicon!r}: two files have the name {taken[0]}; rename one")
             lists.update(found)
     return Lexicon(labels, lists, entities=_ENTITIES in parts, words=_WORDS in parts)
 
 
 class LexiconFeatures(keras.layers.Layer):
-    """Adds what a lexicon says, ``(batch, length, numbers)``, to vectors, ``(batch, length, width)``: two dense layers.
+    """Adds lexicon features ``(batch, length, features)`` to vectors ``(batch, length, width)`` by two dense layers.
 
     Args:
-        units: width of the first.
+        units: width of the first layer.
     """
 
     def __init__(self, units: int = 128, **kwargs: Any):
@@ -52,7 +52,7 @@ class LexiconFeatures(keras.layers.Layer):
         self.first = keras.layers.Dense(self.units, "gelu", name="first", dtype=self.dtype_policy)
         self.second = keras.layers.Dense(vectors[-1], name="second", dtype=self.dtype_policy)
         for layer, width in ((self.first, said[-1]), (self.second, self.units)):
-            with keras.backend.name_scope(layer.name):  # else both have variables of one name
+            with keras.backend.name_scope(layer.name):  # otherwise the variables of both have the same names
                 layer.build((None, None, width))
         super().build(input_shape)
 
@@ -62,11 +62,11 @@ class LexiconFeatures(keras.layers.Layer):
         return vectors + self.second(self.first(said))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """That of the vectors."""
+        """The mask of the vectors."""
         return None if mask is None else mask[0]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """That of the vectors."""
+        """The shape of the vectors."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:

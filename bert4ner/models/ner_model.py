@@ -1,10 +1,11 @@
 """A network with everything needed to use it: its configuration, labels, vocabulary and way to read windows.
 
-How it lies on disk is `model_folder`'s to know.
+`model_folder` defines how it is stored on disk.
 """
 
 import dataclasses
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,19 +14,21 @@ from typing import Any
 
 import numpy as np
 
+from bert4ner.backend.forks import check_process
 from bert4ner.backend.frameworks import tf
-from bert4ner.backend.switches import check_process, prepare_process
+from bert4ner.backend.switches import prepare_process
 from bert4ner.config import Config, WindowConfig
-from bert4ner.errors import ConfigError, EnvironmentProblem
+from bert4ner.errors import CheckpointError, ConfigError, EnvironmentProblem, shown
 from bert4ner.models.backbone import layer_number
 from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import HEAD_NAME, assemble, build_on, open_encoder, open_reading
 from bert4ner.models.encoders import NECK_NAME
 from bert4ner.models.inputs import Inputs
 from bert4ner.models.lexicon import open_lexicon
-from bert4ner.models.model_folder import Description, read_description, read_weights, write_model
+from bert4ner.models.model_folder import Description, check_size, read_description, read_weights, write_model
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.models.reading.reading import Reading
+from bert4ner.models.tensor_file import Arrays
 from bert4ner.models.weights import assign_weights, named_weights
 from bert4ner.registry import HEADS
 from bert4ner.runs.layout import MODEL_CONFIG, MODEL_WEIGHTS
@@ -33,6 +36,7 @@ from bert4ner.text.lexicon import Lexicon
 from bert4ner.text.tokenizer import Tokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
+_TRACING = threading.Lock()  # the first calls of a model may come from several threads at once
 _PRETRAINED = re.compile(r"(Embedding|Transformer|Encoder)-")  # bert4keras' names of its layers
 
 
@@ -53,10 +57,10 @@ class NERModel:
 
     @classmethod
     def of(cls, network: Any) -> "NERModel":
-        """The model that a network of `build_model` is part of: whoever has one, a callback in `fit`, has the other.
+        """The model of a network from `build_model`: a callback in `fit`, which has only the network, gets the model.
 
         Raises:
-            ConfigError: the network was made in another way.
+            ConfigError: the network was not made by `build_model`.
         """
         model = getattr(network, "ner_model", None)
         if not isinstance(model, cls):
@@ -90,7 +94,7 @@ class NERModel:
 
     @property
     def windows(self) -> WindowConfig:
-        """How texts are cut for this network: as configured, but shorter by what is not for text."""
+        """How to cut texts for this network: as configured, but shorter by the positions that are not for text."""
         windows = self.config.windows
         return dataclasses.replace(windows, max_length=windows.max_length - self.reading.reserved)
 
@@ -101,31 +105,33 @@ class NERModel:
 
     @cached_property
     def _forward(self) -> Any:
-        # A concrete function: TensorFlow takes the one trace of each of many models for needless retracing, and warns.
+        # A concrete function: TensorFlow mistakes the one trace of each of many models for retracing, and warns.
         ids, _, *said = self.inputs.specs
         forward = tf.function(lambda ids, *said: self.network([ids, tf.zeros_like(ids), *said], training=False))
         return forward.get_concrete_function(ids, *said)
 
     @property
     def inputs(self) -> Inputs:
-        """What the network takes for windows."""
+        """Makes the inputs of the network for windows."""
         return Inputs(self.lexicon)
 
     def outputs(self, token_ids: np.ndarray, *said: np.ndarray) -> np.ndarray:
-        """What the network gives for the texts of windows; float32.
+        """The outputs of the network for the texts of windows; float32.
 
-        Its shape is the head's to say; position 0 is the first token of the text.
+        The head defines the shape; position 0 is the first token of the text.
 
         Args:
             token_ids: (batch, length).
-            *said: what the lexicon says, if there is one; see `Inputs`.
+            *said: the lexicon features, if there is a lexicon; see `Inputs`.
 
         Raises:
             EnvironmentProblem: out of memory, or the process was forked from the one with the model.
         """
         check_process()
+        with _TRACING:
+            forward = self._forward
         try:
-            given = self._forward(tf.constant(token_ids, "int32"), *map(tf.constant, said))
+            given = forward(tf.constant(token_ids, "int32"), *map(tf.constant, said))
             outputs: np.ndarray = self.head.text(given.numpy())
             return outputs
         except tf.errors.ResourceExhaustedError:
@@ -135,11 +141,11 @@ class NERModel:
             ) from None
 
     def cells(self, length: int) -> int:
-        """Numbers in the largest array that the head makes for a window of so many tokens; see `models.budget`."""
+        """Number of values in the head's largest array for a window of `length` tokens; see `models.budget`."""
         return int(self.head.cells(length))
 
     def encoder_tokens(self, length: int) -> int:
-        """Tokens that the encoder reads for a window of so many; see `models.budget`."""
+        """Number of tokens that the encoder reads for a window of `length` tokens; see `models.budget`."""
         return self.reading.encoder_tokens(length)
 
     def head_variables(self) -> list[str]:
@@ -157,9 +163,9 @@ class NERModel:
         return [getattr(self.head, name).name for name in self.head.transition_weights]
 
     def encoder_variables(self) -> dict[str, int]:
-        """Of each trainable variable of the pretrained encoder, by name, the layer, counted from 1; 0: embeddings.
+        """The layer of each trainable variable of the pretrained encoder, by name, counted from 1; 0: embeddings.
 
-        What all layers share, and what stands behind them, counts as the last.
+        Variables that all layers share, or that come after all layers, belong to the last.
         """
         last = self.encoder_config.num_hidden_layers
         return {
@@ -178,42 +184,47 @@ class NERModel:
         assign_weights(self.network, values, where=where)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model folder, each file aside and then renamed, the weights last."""
-        reading = self.reading.to_dict()
+        """Write the model folder; see `write_model`."""
         description = Description(
-            self.config, self.labels, self.encoder_config, self.vocabulary, reading, lexicon=self.lexicon
+            self.config, self.labels, self.encoder_config, self.vocabulary, self.reading.to_dict(), self.lexicon
         )
-        write_model(Path(folder), description, self.weights())
+        write_model(Path(folder), description, Arrays(named_weights(self.network)))
 
     @classmethod
-    def load(cls, folder: str | Path, *, precision: str | None = None) -> "NERModel":
+    def load(cls, folder: str | Path, *, precision: str | None = None, verify: bool = True) -> "NERModel":
         """Read a model folder written by `save`. Sets for the whole process what `prepare_process()` says.
 
         Args:
             folder: where `save` wrote it.
             precision: arithmetic of the encoder in this process; by default as the model was configured.
+            verify: compare the files with the folder's manifest first.
 
         Raises:
-            CheckpointError: a file is missing, truncated or inconsistent; the message names it.
+            CheckpointError: a file is missing, damaged or inconsistent; the message names it.
         """
         prepare_process()
         folder = Path(folder)
-        read = read_description(folder)
+        read = read_description(folder, verify=verify)
+        check_size(folder, read.encoder_config)
         used = read.config if precision is None else read.config.replace(precision=precision)
         blueprint = Blueprint.of(used, read.labels, read.encoder_config, read.vocabulary)
         way = HEADS.get(read.config.model.head).reading
+        if unknown := read.reading.keys() - set(way.keeps):
+            raise CheckpointError(
+                f"{folder / MODEL_CONFIG}: unknown name {shown(min(unknown))}; if a newer bert4ner wrote it, "
+                "install that"
+            )
         reading = way.from_dict(read.reading, blueprint, where=str(folder / MODEL_CONFIG))
         network, _ = assemble(blueprint, reading, read.lexicon)
-        known = (blueprint.labels, read.encoder_config, read.vocabulary, reading, read.lexicon)
-        model = cls(network, read.config, *known)
+        model = cls(network, read.config, read.labels, read.encoder_config, read.vocabulary, reading, read.lexicon)
         model.set_weights(read_weights(folder), where=str(folder / MODEL_WEIGHTS))
         return model
 
 
 def build_model(config: Config, labels: Sequence[str]) -> Any:
-    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, what the head gives out.
+    """A plain Keras model: token ids and segment ids ``(batch, length)`` in, the outputs of the head out.
 
-    Heads that tag tokens give emissions ``(batch, length, tags)``, those that score spans what their class says.
+    Heads that tag tokens give emissions ``(batch, length, tags)``; for heads that score spans, see their class.
 
     Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
     ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs;
@@ -229,6 +240,12 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
         ConfigError: no pretrained folder is named, no label is given, the encoder is too small for the options, or the
             head needs more memory for one window than a batch may.
         DataError: descriptions of labels that do not fit the labels.
+
+    Example:
+        >>> import bert4ner
+        >>> network = bert4ner.build_model(bert4ner.Config(pretrained="tcm-mini"), ["DRUG", "SYMPTOM"])
+        >>> network.output_shape  # O, and B, I, S for each label
+        (None, None, 7)
     """
     prepare_process()
     return NERModel.build(config, labels).network

@@ -1,4 +1,4 @@
-"""Which arithmetic the encoder uses: the choice behind `auto`, and the Keras policy while a network is built."""
+"""The arithmetic of the encoder: how `auto` chooses it, and the Keras policy while a network is built."""
 
 import platform
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _AMPERE = (8, 0)  # the first compute capability whose tensor cores multiply bfl
 
 
 def resolve_precision(precision: str) -> str:
-    """`auto` becomes bfloat16 where every GPU, or without one the CPU, multiplies it in hardware, else float32."""
+    """Resolve `auto`: bfloat16 if every GPU, or the CPU without a GPU, multiplies it in hardware, else float32."""
     if precision != "auto":
         return precision
     gpus = tf.config.list_physical_devices("GPU")
@@ -29,14 +29,14 @@ def _cpu_multiplies_bfloat16() -> bool:
         return False
     try:
         words = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:  # not Linux: nothing says it, so do not guess
+    except OSError:  # not Linux: unknown, so do not guess
         return False
     return bool(words & {"avx512_bf16", "amx_bf16"})
 
 
 @contextmanager
 def policy(precision: str) -> Iterator[None]:
-    """Layers made inside compute in `precision` (one of float32, bfloat16, float16) and keep float32 weights."""
+    """Layers made while it is open compute in `precision` (float32, bfloat16 or float16) and keep float32 weights."""
     before = keras.mixed_precision.global_policy()
     keras.mixed_precision.set_global_policy(_POLICIES[precision])
     try:

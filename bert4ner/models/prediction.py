@@ -1,4 +1,4 @@
-"""Entities of many documents: encode once, batch windows of like length, run the networks, decode, stitch.
+"""Entities of many documents: encode once, batch windows of similar length, run the networks, decode, stitch.
 
 Memory depends on the size of a chunk of documents, not on their number; results come in the order of the input.
 """
@@ -16,18 +16,18 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.text.encoded import Encoded
 from bert4ner.text.windows import stitch
 
-CHUNK_BATCHES = 32  # batches of text held at a time: enough to sort windows by length
+CHUNK_BATCHES = 32  # number of batches of text held at a time: enough to sort windows by length
 
 
 def predict_documents(
     models: Sequence[NERModel] | Ensemble, documents: Iterable[Document], *, batch_tokens: int = 8192, nbest: int = 1
 ) -> Iterator[Document]:
-    """The documents with the entities that the models find together, in order, in constant memory.
+    """The documents with the entities that the models find together, in order and in constant memory.
 
     Args:
         models: see `Ensemble`.
         documents: texts to read; entities that they have are ignored.
-        batch_tokens: tokens in one batch, padding counted.
+        batch_tokens: tokens in one batch, including padding.
         nbest: above 1, candidates that may overlap; see `Decoder.candidates`.
     """
     ensemble = models if isinstance(models, Ensemble) else Ensemble.of(models)
@@ -43,7 +43,7 @@ def predict_encoded(
     batch_tokens: int = 8192,
     nbest: int = 1,
 ) -> Iterator[Document]:
-    """As `predict_documents`, for documents that were encoded before; `encoded` must hold exactly them."""
+    """As `predict_documents`, for documents that are encoded already; `encoded` must hold exactly these."""
     ensemble = models if isinstance(models, Ensemble) else Ensemble.of(models)
     found = ensemble.entities(encoded, ensemble.run(encoded, batch_tokens=batch_tokens), nbest=nbest)
     return stitch_documents(documents, encoded, found, nesting=ensemble.nesting, candidates=nbest > 1)
@@ -62,11 +62,11 @@ def predict_readings(ensemble: Ensemble, document: Document, n: int, *, batch_to
 
 
 def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterator[list[Document]]:
-    """The documents in lists of about so many characters; where one cannot be had, those before come first.
+    """The documents in lists of about `characters` characters; on an error, the documents before it come first.
 
     Raises:
-        DataError: something is no document.
-        Exception: what `documents` raises, with a note of its place.
+        DataError: an item is not a document.
+        Exception: any error of `documents`, with a note of its position.
     """
     chunk: list[Document] = []
     size, failure = 0, None
@@ -86,14 +86,14 @@ def document_chunks(documents: Iterable[Document], *, characters: int) -> Iterat
 
 
 def _until_failure(documents: Iterable[Document]) -> Iterator[Document | Exception]:
-    """The documents, and last of all why there are no more, if that is a failure."""
+    """The documents, and at the end the error that stopped them, if any."""
     place = 0
     try:
         for document in documents:
             check_kind(document, Document, f"documents[{place}]")
             yield document
             place += 1
-    except Exception as error:  # whatever somebody's generator raises
+    except Exception as error:  # a user's generator may raise anything
         add_note(error, f"at documents[{place}]; those before it were recognized")
         yield error
 
@@ -106,10 +106,10 @@ def stitch_documents(
     nesting: Nesting,
     candidates: bool = False,
 ) -> Iterator[Document]:
-    """The documents with the entities found in their windows; `encoded` holds exactly them.
+    """The documents with the entities found in their windows; `encoded` holds exactly these.
 
     Args:
-        documents: one after the other.
+        documents: in order.
         encoded: their windows.
         found: the entities of each window.
         nesting: see `stitch`.

@@ -1,4 +1,4 @@
-"""All networks that the library builds, by name, and one way to build them; what bert4keras generates text with."""
+"""All networks that the library can build, by name, and the one function that builds them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,16 @@ from bert4keras import models
 from bert4keras.snippets import AutoRegressiveDecoder
 
 from bert4ner.entry_points import attribute_at
+from bert4ner.networks.activations import ACTIVATIONS
+from bert4ner.networks.deberta import Deberta
 from bert4ner.networks.decoders import GPT, GPT2ML, T5, T5Encoder, T5TaggingEncoder
-from bert4ner.networks.encoders import ACTIVATIONS, ENCODERS
+from bert4ner.networks.distilbert import DistilBert
+from bert4ner.networks.encoders import ENCODERS
+from bert4ner.networks.ernie import Ernie
+from bert4ner.networks.gated import Gte, JinaBert
+from bert4ner.networks.megatron_bert import MegatronBert
+from bert4ner.networks.modernbert import ModernBert
+from bert4ner.networks.roberta import Roberta
 from bert4ner.networks.xlnet import XLNet
 
 __all__ = ["NETWORKS", "AutoRegressiveDecoder", "build_transformer", "build_transformer_model"]
@@ -17,7 +25,15 @@ build_transformer_model = models.build_transformer_model
 
 NETWORKS = {
     **ENCODERS,
+    "ernie": Ernie,
+    "roberta": Roberta,
+    "megatron_bert": MegatronBert,
+    "distilbert": DistilBert,
     "xlnet": XLNet,
+    "deberta": Deberta,
+    "modernbert": ModernBert,
+    "gte": Gte,
+    "jina_bert": JinaBert,
     "gpt": GPT,
     "gpt2_ml": GPT2ML,
     "t5": T5,
@@ -27,11 +43,11 @@ NETWORKS = {
 
 
 def build_transformer(model: str | type[Any], options: Mapping[str, Any], **more: Any) -> Any:
-    """bert4keras' transformer object, random weights, its Keras model built.
+    """Build bert4keras' transformer object and its Keras model, with random weights.
 
     Args:
-        model: a name in `NETWORKS` or one of bert4keras' own; the place of a class, "module:Class"; or a class, which
-            takes what bert4keras' `Transformer` takes, and in `__init__` the options that only it has.
+        model: a name in `NETWORKS`, one of bert4keras' own names, the location of a class as "module:Class", or a
+            class. A class takes the arguments of bert4keras' `Transformer`; its `__init__` lists its own options.
         options: vocab_size, hidden_size and so on.
         **more: further keyword arguments of bert4keras' class.
     """

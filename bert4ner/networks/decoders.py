@@ -1,4 +1,4 @@
-"""bert4keras' networks that generate text, and T5's encoder: as published, where bert4keras departs from that."""
+"""bert4keras' networks that generate text, and T5's encoder, corrected to match the publications."""
 
 from typing import Any
 
@@ -9,20 +9,21 @@ from bert4ner.networks.encoders import Encoder
 
 
 class GPT(Encoder, models.GPT):
-    """The decoder of GPT, with what `Encoder` adds."""
+    """The decoder of GPT, with the options of `Encoder`."""
 
 
 class GPT2ML(Encoder, models.GPT2_ML):
-    """The decoder of GPT2-ML, with what `Encoder` adds."""
+    """The decoder of GPT2-ML, with the options of `Encoder`."""
 
 
 class _T5(Encoder):
-    """Mixin before bert4keras' halves of T5.
+    """Mixin for bert4keras' T5 encoder and decoder; put it before them among the bases.
 
     Args:
-        gated: the feed-forward multiplies what the activation gives by a second product, as since T5 1.1.
-        relative_buckets: rows of the table of distances; relative_distance: from where on all is one bucket.
-        scale_output, with_decoder: see `T5Decoder` and `T5`; here they mean nothing.
+        gated: multiply the activated projection by a second projection in the feed-forward, as since T5 1.1.
+        relative_buckets: number of rows of the distance table.
+        relative_distance: distance from which on all share one bucket.
+        scale_output, with_decoder: options of `T5Decoder` and `T5`; they have no effect here.
     """
 
     side = ""
@@ -47,7 +48,7 @@ class _T5(Encoder):
             self.hidden_act = [self.hidden_act, "linear"]
 
     def relative(self, query: Any, key: Any, *, bidirectional: bool) -> Any:
-        """What attention adds for distances, (length of the query, length of the key, heads)."""
+        """The bias of attention for distances, (length of the query, length of the key, heads)."""
         return self.apply(
             [query, key],
             RelativePositionEmbeddingT5,
@@ -66,14 +67,14 @@ class T5Encoder(_T5, models.T5_Encoder):
     side = "Encoder"
 
     def compute_position_bias(self, inputs: Any = None) -> Any:
-        """The relative positions' bias of attention, computed once and shared by all blocks."""
+        """The attention bias of relative positions, computed once and shared by all blocks."""
         if self.position_bias is None:
             self.position_bias = self.relative(inputs, inputs, bidirectional=True)
         return self.position_bias
 
 
 class T5TaggingEncoder(T5Encoder):
-    """The same with an input of segment ids beside that of token ids; they are not read, T5 knows no segments."""
+    """The same with a second input, of segment ids, which is ignored: T5 has no segments."""
 
     def get_inputs(self) -> list[Any]:
         """Inputs of token ids and of segment ids."""
@@ -85,7 +86,7 @@ class T5TaggingEncoder(T5Encoder):
         return super().apply_embeddings(inputs[0])
 
     def tap(self, block: int, part: str) -> str:
-        """The layer that ends a part of a block: norms stand at the beginning of the next part, and after the last."""
+        """The layer that ends a part of a block; norms belong to the next part, and one follows the last block."""
         if part == "FeedForward-Norm" and block == self.num_hidden_layers - 1:
             return "Encoder-Output-Norm"
         return f"Encoder-Transformer-{block}-{part.removesuffix('-Norm')}-Add"
@@ -94,11 +95,11 @@ class T5TaggingEncoder(T5Encoder):
 class T5Decoder(_T5, models.T5_Decoder):
     """The decoder of T5 and mT5.
 
-    As published, distances count in attention to what was generated only, where bert4keras adds those from generated to
-    given tokens, too; and states are scaled before the output matrix only if that is the embedding's.
+    As published, the distance bias applies only to attention between generated tokens; bert4keras also adds it from
+    generated to given tokens. Hidden states are scaled before the output matrix only if that is the embedding's.
 
     Args:
-        scale_output: multiply the last states by width ** -0.5.
+        scale_output: multiply the last hidden states by width ** -0.5.
     """
 
     side = "Decoder"
@@ -122,9 +123,9 @@ class T5Decoder(_T5, models.T5_Decoder):
 
 
 class T5(_T5, models.T5):
-    """T5 and mT5 whole: ids of the given and of the generated tokens in, probabilities of the next token out.
+    """Encoder and decoder of T5 and mT5: ids of given and generated tokens in, probabilities of the next token out.
 
-    `encoder` and `decoder` are Keras models of the halves, with the same weights.
+    The attributes `encoder` and `decoder` are Keras models of the two parts, which share their weights.
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -1,28 +1,22 @@
-"""bert4keras' networks with the options that it fixes: epsilon of the norms, embedding factors, relative positions."""
+"""bert4keras' networks with options for what it hard-codes: epsilon of norms, embedding factors, relative positions."""
 
 from typing import Any
 
 from bert4keras import models
-from bert4keras.layers import Dense, LayerNormalization, RelativePositionEmbedding
+from bert4keras.layers import Dense, Embedding, LayerNormalization, RelativePositionEmbedding
+
+from bert4ner.networks.padded_embedding import PaddedEmbedding
 
 EPSILON = 1e-12
-"""Of the norms, where a configuration does not say: what the published training code of these encoders has."""
-ACTIVATIONS = {
-    "gelu": "gelu_erf",
-    "gelu_python": "gelu_erf",
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "gelu_fast": "gelu_tanh",
-    "silu": "swish",
-}
-"""bert4keras' names of activations, by those that configurations have."""
+"""Default epsilon of the norms, from the published training code of these encoders."""
 
 
 class Encoder:
-    """Mixin before a bert4keras class.
+    """Mixin for bert4keras classes; put it before them among the bases.
 
     Args:
         layer_norm_eps: what all norms add to the variance.
+        pad_id: the id of padding, which need not be 0.
     """
 
     num_hidden_layers: int  # this and the following are bert4keras'
@@ -30,24 +24,29 @@ class Encoder:
     apply_main_layers: Any
     apply_final_layers: Any
 
-    def __init__(self, *args: Any, layer_norm_eps: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, layer_norm_eps: float | None = None, pad_id: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.layer_norm_eps = EPSILON if layer_norm_eps is None else layer_norm_eps
+        self.pad_id = pad_id or 0
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
-        """As in bert4keras, with the model's own epsilon in layer normalization."""
+        """As in bert4keras, with the model's own epsilon in layer normalization and its own padding id."""
         if layer is LayerNormalization:
             kwargs["epsilon"] = self.layer_norm_eps
-        return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]  # of the class that it is mixed with
+        if layer is Embedding and kwargs.get("mask_zero") and self.pad_id:
+            layer, kwargs["pad_id"] = PaddedEmbedding, self.pad_id
+        return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]  # in the other base
 
     def call(self, inputs: Any) -> Any:
-        """Token and segment ids in, states out."""
+        """Hidden states (batch, length, width) from token and segment ids."""
         states = self.call_blocks(self.apply_embeddings(inputs), range(self.num_hidden_layers))
         return self.apply_final_layers(states)
 
     def call_blocks(self, states: Any, blocks: range) -> Any:
-        """What some consecutive blocks make of embeddings or of what the block before them gave."""
-        # bert4keras keeps them for the second call, as well as of other inputs, which may have another length.
+        """Apply consecutive blocks to embeddings, or to the output of the block before them."""
+        # bert4keras caches biases and masks from the first call; a second call may have inputs of another length.
         self.attention_bias = self.position_bias = None
         for index in blocks:
             states = self.apply_main_layers(states, index)
@@ -62,9 +61,9 @@ class Albert(Encoder, models.ALBERT):
     """ALBERT.
 
     Args:
-        embedding_mapping: map embeddings to the width of the blocks even if that is their own.
-        token_embedding_size: the early networks of albert_zh widen the embeddings of tokens, without a bias, before
-            segments and positions are added; None if this is not one.
+        embedding_mapping: project embeddings to the width of the blocks even if both widths are equal.
+        token_embedding_size: width of token embeddings in early albert_zh checkpoints, which project them, without a
+            bias, before adding segments and positions; None in all other checkpoints.
     """
 
     def __init__(
@@ -74,7 +73,7 @@ class Albert(Encoder, models.ALBERT):
         self.embedding_mapping, self.token_embedding_size = embedding_mapping, token_embedding_size
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
-        """As in bert4keras, with tokens embedded in a width of their own and mapped, where the model has one."""
+        """As in bert4keras; token embeddings may have their own width, and are then projected."""
         if kwargs.get("name") != "Embedding-Token" or self.token_embedding_size is None:
             return super().apply(inputs, layer, arguments, **kwargs)
         tokens = super().apply(inputs, layer, arguments, **{**kwargs, "output_dim": self.token_embedding_size})
@@ -82,7 +81,7 @@ class Albert(Encoder, models.ALBERT):
         return super().apply(tokens, Dense, units=self.embedding_size, **mapping)
 
     def apply_embeddings(self, inputs: Any) -> Any:
-        """As in bert4keras, with the mapping even where it keeps the width."""
+        """As in bert4keras, with the projection even if it keeps the width."""
         states = super().apply_embeddings(inputs)
         if not self.embedding_mapping or self.embedding_size != self.hidden_size:
             return states
@@ -94,7 +93,7 @@ class Nezha(Encoder, models.NEZHA):
     """NEZHA.
 
     Args:
-        max_relative_position: tokens farther apart than this are taken to be this far apart.
+        max_relative_position: greatest distance that is distinguished; larger ones are clipped to it.
     """
 
     def __init__(self, *args: Any, max_relative_position: int = 64, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
-"""Layers that do what bert4keras' and Keras' own do with the same weights, in fewer passes over memory.
+"""Layers that compute the same as those of bert4keras and Keras, with the same weights, in fewer passes over memory.
 
-Encoders are bound by passes over memory where they are not bound by matrix products; `benchmarks/profile_ops.py` shows
-by how much. What a layer computes is unchanged up to rounding, and tested against the originals.
+Where matrix products are not the bottleneck of an encoder, memory bandwidth is; `benchmarks/profile_ops.py` measures
+it. Results are unchanged up to rounding, which tests against the originals confirm.
 """
 
 import math
@@ -16,26 +16,26 @@ _BYTE = 256
 
 
 class ByteDropout(keras.layers.Dropout):
-    """Dropout that draws one random byte for each value, where Keras draws 32 bits and converts them.
+    """Dropout that draws one random byte for each value; Keras draws 32 bits and converts them.
 
-    The rate is rounded to a multiple of 1/256 (0.1 becomes 0.1016), and what is kept is scaled by the rounded rate, so
-    that the expectation is exact.
+    The rate is rounded to a multiple of 1/256 (0.1 becomes 0.1016). Kept values are scaled by the rounded rate, so that
+    the expectation is exact.
     """
 
     rate: float  # Keras'
 
     @property
     def threshold(self) -> int:
-        """Values whose byte is below are dropped."""
+        """A value is dropped if its byte is below this."""
         return min(round(self.rate * _BYTE), _BYTE - 1)
 
     @property
     def scale(self) -> float:
-        """What kept values are multiplied by."""
+        """The factor for kept values."""
         return _BYTE / (_BYTE - self.threshold)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """Drops in training, and passes the inputs on otherwise."""
+        """Drops values in training; otherwise returns the inputs."""
         if not self.threshold:
             return inputs
 
@@ -45,7 +45,7 @@ class ByteDropout(keras.layers.Dropout):
         return keras.backend.in_train_phase(dropped, inputs, training=training)
 
     def kept(self, shape: Any) -> Any:
-        """A draw of which values of a tensor of `shape` are kept, bool."""
+        """Draws which values of a tensor of `shape` are kept: bool, of that shape."""
         number = tf.reduce_prod(shape)
         words = random_words(self, (number + 3) // 4)
         draws = tf.reshape(tf.bitcast(words, "uint8"), [-1])[:number]
@@ -53,10 +53,10 @@ class ByteDropout(keras.layers.Dropout):
 
 
 class Dense(keras.layers.Dense):
-    """Keras' Dense on a matrix of all tokens: TensorFlow joins product, bias and, where no gradient is asked, gelu."""
+    """Keras' Dense on one matrix of all tokens: TensorFlow fuses product, bias and, without a gradient, gelu."""
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """As Keras' Dense; what is not (batch, length, width) or has no bias goes through Keras' own."""
+        """As Keras' Dense, which still handles inputs that are not (batch, length, width) and layers without a bias."""
         if inputs.shape.rank != 3 or not self.use_bias:
             return super().call(inputs)
         width = inputs.shape[-1]
@@ -71,7 +71,7 @@ class Dense(keras.layers.Dense):
 
 @tf.custom_gradient
 def gelu(values: Any) -> Any:
-    """Gaussian error linear unit, x Φ(x), its gradient from Φ kept of the forward pass.
+    """Gaussian error linear unit, x Φ(x); the gradient reuses Φ from the forward pass.
 
     References:
         Hendrycks and Gimpel 2016, Gaussian Error Linear Units.
@@ -87,14 +87,14 @@ def gelu(values: Any) -> Any:
 
 
 class Attention(ByteDropout):
-    """Softmax of scaled, masked scores, dropped in training, times the values; `rate` is that of dropping weights."""
+    """Softmax of scaled, masked scores times the values; `rate` is the dropout of attention weights in training."""
 
     def __init__(self, rate: float, scale: float, **kwargs: Any):
         super().__init__(rate, **kwargs)
         self.score_scale = scale
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """Query, key, value (batch, heads, length, size) and bias (batch, 1, 1, length) -> as the query."""
+        """From query, key, value (batch, heads, length, size) and bias (batch, 1, 1, length) to the query's shape."""
         query, key, value, bias = inputs
         scale = tf.constant(self.score_scale, query.dtype)
 
@@ -113,15 +113,15 @@ class Attention(ByteDropout):
 
 
 def _weights(query: Any, key: Any, bias: Any, scale: Any) -> Any:
-    # In this order TensorFlow makes product, scale and bias one operation.
+    # In this order TensorFlow fuses product, scale and bias into one operation.
     return tf.nn.softmax(tf.matmul(query, key, transpose_b=True) * scale + bias)
 
 
 @tf.custom_gradient
 def _attend(query: Any, key: Any, value: Any, bias: Any, kept: Any, scale: Any) -> Any:
-    """Attention whose weights are dropped where `kept`, 0 or 1 in the values' type, is 0.
+    """Attention that drops the weights where `kept`, 0 or 1 in the values' type, is 0.
 
-    The sum over keys in the gradient of the softmax comes from the outputs, which are shorter than rows of weights.
+    The softmax gradient needs a sum over keys; it is computed from the outputs, which are shorter than rows of weights.
 
     References:
         Dao et al. 2022, FlashAttention, appendix B.2 (the gradient).

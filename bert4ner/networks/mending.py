@@ -1,4 +1,4 @@
-"""Repairs of bert4keras classes that are wrong on tf-keras, each with what was broken, and their faster layers."""
+"""Repairs of bert4keras classes that are wrong on tf-keras, each with the reason, and replacements by faster layers."""
 
 import functools
 from typing import Any
@@ -10,13 +10,13 @@ from bert4ner.networks.fast_layers import Attention, ByteDropout, Dense
 
 
 class FreshTruncatedNormal(keras.initializers.Initializer):
-    """Truncated normal values, drawn anew at every call: no two weights share one draw, `tf.random.set_seed` rules."""
+    """Truncated normal values, drawn anew at every call, so that weights differ; obeys `tf.random.set_seed`."""
 
     def __init__(self, stddev: float = 0.02):
         self.stddev = stddev
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        """Values of that shape, of the type asked for or Keras' own."""
+        """Values of that shape, in `dtype` or Keras' default type."""
         return tf.random.truncated_normal(shape, stddev=self.stddev, dtype=dtype or keras.backend.floatx())
 
     def get_config(self) -> dict[str, Any]:
@@ -25,20 +25,20 @@ class FreshTruncatedNormal(keras.initializers.Initializer):
 
 
 def mend_bert4keras() -> None:
-    """Apply every repair; the modules of bert4keras must be importable under the names they use themselves."""
+    """Apply every repair; bert4keras must be importable under the module names that it uses itself."""
     from bert4keras import layers, models
 
-    # One TruncatedNormal object goes to all kernels of a layer; on tf-keras an unseeded initializer returns the same
+    # All kernels of a layer share one TruncatedNormal object. On tf-keras an unseeded initializer returns the same
     # values at every call, so that q = k = v and all blocks start equal.
     models.Transformer.initializer = property(lambda self: FreshTruncatedNormal(stddev=0.02))
 
-    # Mean and variance in 16 bits, with an epsilon of 1e-12 that 16 bits cannot add: done in float32 like everywhere.
+    # Mean and variance are computed in 16 bits, where adding an epsilon of 1e-12 has no effect; float32 is right.
     layers.LayerNormalization.call = _normalization_in_float32(layers.LayerNormalization.call)
 
-    # Keras casts what an embedding gives, not its table: a tied output was float16 by float32, which is no product.
+    # Keras casts an embedding's output, not its table: a tied output layer multiplied float16 by float32, an error.
     layers.Embedding.call = _tied_in_one_type(layers.Embedding.call)
 
-    # A new Dropout layer at every call: variables made inside a traced function, random state that nobody can replay.
+    # Every call made a new Dropout layer: variables in a traced function, and random state that cannot be repeated.
     layers.MultiHeadAttention.build = _build_with_core(layers.MultiHeadAttention.build)
     layers.MultiHeadAttention.pay_attention_to = _attention_by_core(layers.MultiHeadAttention.pay_attention_to)
 
@@ -50,7 +50,7 @@ def mend_bert4keras() -> None:
 def _normalization_in_float32(original: Any) -> Any:
     @functools.wraps(original)
     def call(self: Any, inputs: Any) -> Any:
-        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)  # else they are constants
+        learned = isinstance(self.scale, bool) and isinstance(self.offset, bool)  # otherwise they are constants
         plain = not self.conditional and self.unit_variance and learned
         if not plain or self.compute_dtype == "float32":
             return original(self, inputs)
@@ -108,7 +108,7 @@ def _self_attention(original: Any) -> Any:
 
 
 def _by_core(layer: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
-    """Attention of (batch, heads, length, size) to keys where the mask (batch, length), if any, is true.
+    """Attention of (batch, heads, length, size) to keys where the mask (batch, length) is true; None masks nothing.
 
     The result is (batch, length, heads, size).
     """
@@ -124,7 +124,7 @@ def _attention_by_core(original: Any) -> Any:
         query, key, value, *others = inputs
         allowed = others.pop(0) if kwargs.get("a_bias") else None
         if self.normalization != "softmax" or (allowed is not None and allowed.dtype != tf.bool):
-            return original(self, inputs, mask, **kwargs)  # other kinds, numbers to be added
+            return original(self, inputs, mask, **kwargs)  # other position biases, or biases to add
         if kwargs.get("p_bias") == "rotary":
             query, key = apply_rotary_position_embeddings(others.pop(0), query, key)
         query, key, value = (tf.transpose(part, [0, 2, 1, 3]) for part in (query, key, value))
@@ -138,7 +138,7 @@ def _attention_by_core(original: Any) -> Any:
 
 
 def _permitted(mask: Any, allowed: Any) -> Any:
-    """Which key each query may see: keys (batch, length) and pairs (length, length) or (batch, length, length)."""
+    """Which keys each query sees, from masks of keys (batch, length) and of pairs ([batch,] length, length)."""
     keys = None if mask is None else mask[:, None, None, :]
     if allowed is None:
         return keys
@@ -149,14 +149,14 @@ def _permitted(mask: Any, allowed: Any) -> Any:
 def _by_places(
     layer: Any, heads: tuple[Any, Any, Any], mask: Any, *, typical_relative: Any = None, t5_relative: Any = None
 ) -> Any:
-    """Attention to what the mask permits, which may depend on the distance of two tokens.
+    """Attention under a mask, with optional terms for the distance between two tokens.
 
     Args:
-        layer: bert4keras' layer of attention.
+        layer: bert4keras' attention layer.
         heads: query, key and value, each (batch, heads, length, size).
-        mask: which key each query may see; None is all.
+        mask: which keys each query may see; None means all.
         typical_relative: vectors (length, length, size), added to keys and to values (NEZHA).
-        t5_relative: numbers (length, length, heads), added to scores (T5).
+        t5_relative: biases (length, length, heads), added to scores (T5).
 
     References:
         Shaw et al. 2018, Self-Attention with Relative Position Representations; Wei et al. 2019, NEZHA; Raffel et al.

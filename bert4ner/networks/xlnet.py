@@ -1,23 +1,24 @@
-"""XLNet, which bert4keras lacks, in its idiom: the encoder of one stream, without memory of earlier segments."""
+"""XLNet, which bert4keras lacks: its single-stream encoder, without memory of earlier segments."""
 
 from typing import Any
 
 from bert4keras import models
 
 from bert4ner.networks.encoders import Encoder
-from bert4ner.networks.xlnet_layers import PaddedEmbedding, RelativeAttention, RelativeSinusoids
+from bert4ner.networks.padded_embedding import PaddedEmbedding
+from bert4ner.networks.xlnet_layers import RelativeAttention, RelativeSinusoids
 
 
 class XLNet(Encoder, models.Transformer):
-    """The encoder of XLNet: token and segment ids in, states out. Segment ids only tell segments apart.
+    """The encoder of XLNet: hidden states from token and segment ids. Segment ids only separate segments.
 
-    Of the published network's dropouts, that between the two layers of the feed-forward is left out, as bert4keras does
-    everywhere, and that of the last states, which belongs to what is built on them.
+    Two dropouts of the published network are left out: that between the two feed-forward layers, as everywhere in
+    bert4keras, and that of the last hidden states, which belongs to the layers built on them.
 
     Args:
-        pad_id: the id of padding, wherever it stands.
-        clamp_length: farther tokens are taken to be this far; -1 is no limit.
-        segment_vocab_size: 0 for no segments; any other number means nothing.
+        pad_id: the id of padding, which need not be 0.
+        clamp_length: greatest distance that is distinguished; -1 means no limit.
+        segment_vocab_size: 0 for no segments; any other number adds them, whatever it is.
 
     References:
         Yang et al. 2019, XLNet: Generalized Autoregressive Pretraining for Language Understanding.
@@ -35,7 +36,7 @@ class XLNet(Encoder, models.Transformer):
         return [self.apply(layer=models.Input, shape=(self.sequence_length,), name=name) for name in names]
 
     def apply_embeddings(self, inputs: list[Any]) -> list[Any]:
-        """The tokens' states, the encoding of distances and, if the model has segments, the segment ids."""
+        """The token embeddings, the encoding of distances and, if the model has segments, the segment ids."""
         initializer = {"embeddings_initializer": self.initializer}
         states = self.apply(
             inputs[0],
@@ -57,7 +58,7 @@ class XLNet(Encoder, models.Transformer):
         return [self._dropped(states, "Embedding"), self._dropped(places, "Embedding-Relative-Position"), *inputs[1:]]
 
     def apply_main_layers(self, inputs: list[Any], index: int) -> list[Any]:
-        """One block: relative attention, then the feed-forward part, each added and normalized."""
+        """One block: relative attention, then feed-forward, each added to its input and normalized."""
         states, *others = inputs
         initializer = {"kernel_initializer": self.initializer}
         name = f"Transformer-{index}-MultiHeadSelfAttention"
@@ -83,7 +84,7 @@ class XLNet(Encoder, models.Transformer):
         return [self._added(states, found, name), *others]
 
     def apply_final_layers(self, inputs: list[Any]) -> Any:
-        """The states of the last block."""
+        """The hidden states of the last block."""
         return inputs[0]
 
     def _added(self, states: Any, found: Any, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""XLNet's own layers: an embedding with a mask of any id, distances as sinusoids, attention that counts in them."""
+"""XLNet's own layers: sinusoids of distances, and attention that uses them."""
 
 from typing import Any
 
@@ -7,34 +7,14 @@ from bert4keras import layers, models
 from bert4ner.backend.frameworks import keras, tf
 
 
-class PaddedEmbedding(layers.Embedding):
-    """bert4keras' embedding with a mask of any id, and none but that: the first token may be padding, too.
-
-    Args:
-        pad_id: the id that is masked.
-    """
-
-    def __init__(self, *args: Any, pad_id: int = 0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.pad_id = pad_id
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """True where a token is not `pad_id`."""
-        return tf.not_equal(inputs, tf.cast(self.pad_id, inputs.dtype)) if inputs.shape.rank == 2 else mask
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the layer, as Keras saves them."""
-        return {**super().get_config(), "pad_id": self.pad_id}
-
-
 class RelativeSinusoids(layers.Layer):
     """Sines, then cosines, of the distances length, length - 1, ... 1 - length from a key to its query.
 
-    Any states ``(batch, length, ·)`` in, ``(2 * length, width)`` out; the mask ends here.
+    Takes hidden states ``(batch, length, ·)``, gives ``(2 * length, width)``; the mask ends here.
 
     Args:
-        width: of the result, even.
-        clamp_length: farther tokens are taken to be this far; 0 or less is no limit.
+        width: size of the vectors, even.
+        clamp_length: greatest distance that is distinguished; 0 or less means no limit.
 
     References:
         Dai et al. 2019, Transformer-XL.
@@ -68,14 +48,14 @@ class RelativeSinusoids(layers.Layer):
 
 
 class RelativeAttention(layers.Layer):
-    """Self-attention that knows of a key its content, its distance and whether it is in the query's segment.
+    """Self-attention by a key's content, its distance, and whether it is in the query's segment.
 
-    States ``(batch, length, width)``, sinusoids ``(2 * length, width)`` and, if told apart, segment ids
-    ``(batch, length)`` in, states out. Keys that the mask of the states excludes get no weight.
+    Takes hidden states ``(batch, length, width)``, sinusoids ``(2 * length, width)`` and, with segments, segment ids
+    ``(batch, length)``; gives hidden states. Keys that the mask excludes get no weight.
 
     Args:
-        heads, head_size: how many heads, and of what size.
-        attention_dropout: share of weights dropped in training.
+        heads, head_size: number of heads, and their size.
+        attention_dropout: share of attention weights to drop in training.
         kernel_initializer: of all weights.
 
     References:
@@ -95,7 +75,7 @@ class RelativeAttention(layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: Any) -> None:
-        """Creates the kernels and biases; those of segments if segment ids come in."""
+        """Creates the kernels and biases; those of segments only if segment ids are given."""
         super().build(input_shape)
         kernel, vector = (input_shape[0][-1], self.heads, self.head_size), (self.heads, self.head_size)
         self.query, self.key, self.value, self.output_kernel, self.place = (
@@ -111,7 +91,7 @@ class RelativeAttention(layers.Layer):
         return self.add_weight(name=name, shape=shape, initializer=self.kernel_initializer)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """States (batch, length, width) from states, the encoding of distances and, maybe, segment ids."""
+        """Hidden states (batch, length, width) from hidden states, sinusoids and, optionally, segment ids."""
         states, places = tf.cast(inputs[0], self.compute_dtype), tf.cast(inputs[1], self.compute_dtype)
         shape = tf.shape(states)
         kernel = tf.concat([self._flat(part) for part in (self.query, self.key, self.value)], axis=1)
@@ -139,11 +119,11 @@ class RelativeAttention(layers.Layer):
         return tf.where(another, kinds[..., 1:], kinds[..., :1])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The mask of the states."""
+        """The mask of the hidden states."""
         return mask and mask[0]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the states."""
+        """The shape of the hidden states."""
         return input_shape[0]
 
     def get_config(self) -> dict[str, Any]:
@@ -160,8 +140,8 @@ class RelativeAttention(layers.Layer):
 def shifted(scores: Any) -> Any:
     """From scores by distance to scores by key: (batch, heads, length, 2 * length) to (batch, heads, length, length).
 
-    In row i stand the distances length, length - 1, ...; key j is at distance i - j, in column length - i + j. Read row
-    by row without the first `length` numbers, in rows one shorter, that is column j.
+    Row i holds the distances length, length - 1, ...; key j is at distance i - j, in column length - i + j. Read the
+    matrix as one sequence, skip the first `length` values and use rows shorter by one: key j is then in column j.
     """
     batch, heads, length = tf.unstack(tf.shape(scores)[:3])
     flat = tf.reshape(scores, [batch, heads, 2 * length * length])[..., length:]

@@ -1,9 +1,10 @@
-"""Kinds of values that an option may take, read off its annotation: how each is told, recognized and read from text.
+"""Kinds of values that an option accepts, derived from its annotation: how to name, recognize and read each.
 
-Knows neither ranges nor names of options; `options` puts these together.
+Knows neither ranges nor names of options; `options` adds these.
 """
 
 import math
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,36 +14,36 @@ from typing import Annotated, Any, Literal, NamedTuple, NoReturn, TypeGuard, Uni
 class Kind(NamedTuple):
     """One kind of value."""
 
-    told: str
-    """What a value from Python or from a file is expected to be; empty for None, which is never asked for."""
+    expected: str
+    """The phrase for an expected value from Python or a file; empty for None, which no message asks for."""
     holds: Callable[[object], bool]
     read: Callable[[str], object]
-    """From one word of a command line; raises a ValueError that is not shown."""
+    """Reads one word of a command line; raises a ValueError that is not shown."""
     typed: str = ""
-    """The same of text on a command line, where that differs."""
+    """The phrase for the text expected on a command line, if it differs."""
     metavar: str = ""
-    """What stands for the value in help."""
+    """The placeholder for the value in help."""
     word: bool = False
-    """Whether it is one word and no other."""
+    """Whether it is one fixed word."""
     collect: Callable[[Iterable[Any]], object] | None = None
-    """Makes one value of what was read from several words of a command line; None where a value is one word."""
+    """Makes one value from the words of a command line; None if a value is one word."""
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a number that can be computed with: neither a truth value nor infinite nor none at all."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value is a number to compute with: not a boolean, not NaN, not beyond what a float can be."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def word(name: str) -> Kind:
-    """The kind that is this word alone."""
+    """The kind that accepts this word alone."""
     return Kind(name, lambda value: isinstance(value, str) and value == name, _reader_of(name), metavar=name, word=True)
 
 
 def kinds_of(annotation: object) -> tuple[Kind, ...]:
-    """The kinds that an annotation allows, in its order.
+    """The kinds that an annotation accepts, in its order.
 
     Example:
-        >>> [kind.told for kind in kinds_of(int | Literal["auto"])]
+        >>> [kind.expected for kind in kinds_of(int | Literal["auto"])]
         ['a whole number', 'auto']
     """
     origin = get_origin(annotation)
@@ -128,8 +129,8 @@ _KINDS: dict[object, Kind] = {
     Sequence[float]: Kind(
         "a list of numbers", _list_of(_FLOAT), _numbers, typed="numbers such as 2,1,1", metavar="W,W,..."
     ),
-    tuple[str, ...]: TEXT._replace(told="a list of texts", holds=_list_of(TEXT), collect=tuple),
-    tuple[Path, ...]: _PATH._replace(told="a list of paths", holds=_list_of(_PATH), collect=tuple),
+    tuple[str, ...]: TEXT._replace(expected="a list of texts", holds=_list_of(TEXT), collect=tuple),
+    tuple[Path, ...]: _PATH._replace(expected="a list of paths", holds=_list_of(_PATH), collect=tuple),
     Mapping[str, int]: Kind(
         "a table of labels with a whole number for each label",
         _table_of(_INT),

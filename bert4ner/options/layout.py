@@ -1,4 +1,4 @@
-"""The options of a class as its fields and those of its groups say them."""
+"""The options of a class, by group, as its fields define them."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from bert4ner.options.kinds import kinds_of
 
 
 class Group(NamedTuple):
-    """Options that stand together: those of one field of an options object, or its own."""
+    """A group of options: those of one field of an options object, or the object's own."""
 
     name: str
-    """Of the field; empty for the object's own options."""
+    """The name of the field; empty for the object's own options."""
     help: str
     options: tuple[Option, ...]
 
@@ -36,7 +36,7 @@ def _read_layout(cls: type[Any]) -> Layout:
 
 
 layout_of: Callable[[Any], Layout] = cache(_read_layout)
-"""The options of a class, its own first, then those of its groups; read off its fields once."""
+"""The options of a class, its own first, then those of its groups; read from its fields once."""
 
 
 def _group(name: str, cls: type[Any]) -> Group:

@@ -1,13 +1,13 @@
-"""Objects of options: frozen, checked when they are made, changed by the names of options, kept in tables and TOML."""
+"""Objects of options: frozen, validated when created, changed by option name, stored in tables and TOML."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from bert4ner.errors import ConfigError, nearest, received
+from bert4ner.errors import ConfigError, nearest, received, shown
 from bert4ner.options.fields import Option
 from bert4ner.options.layout import Group, layout_of
 from bert4ner.options.toml import read_toml, refusals_name, to_toml
@@ -20,20 +20,23 @@ _kinds: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
 
 @dataclass(frozen=True)
 class Options:
-    """What every object of options can do; a subclass is a frozen dataclass of `option` fields and of groups of them.
+    """The behaviour of every object of options; a subclass is a frozen dataclass of `option` fields and of groups.
 
-    A group is a field whose class is a dataclass of `option` fields itself. Names are unlike in all groups, so that an
-    option may be named without its group: `replace` does so, and of a subclass that is a dataclass with ``init=False``
-    the constructor as well, beside whole groups. Options of groups are attributes of the object, too.
+    A group is a field whose class is a dataclass of `option` fields. Option names are unique across groups, so an
+    option can be named without its group: in `replace` and, in a subclass that is a dataclass with ``init=False``, in
+    the constructor, which also takes whole groups. Options of groups are attributes of the object, too.
 
     Raises:
-        ConfigError: a value of the wrong kind, out of its range or no choice, against a relation, or an unknown option.
+        ConfigError: a value has the wrong type, is out of range or is not among the choices, options contradict each
+            other, or an option is unknown.
     """
 
     relations: ClassVar[tuple[Callable[[Any], str | None], ...]] = ()
-    """What must hold between options: each gives a sentence about what does not, or None."""
+    """Conditions between options: each returns a sentence about a violation, or None."""
     migrations: ClassVar[tuple[Migration, ...]] = ()
-    """What leads from version to version of saved options."""
+    """The migrations between versions of saved options."""
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """Flags of options in other tools: -> ours; a message about such a name suggests ours."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # groups and options
         parts = {each.name: each for each in dataclasses.fields(self)}
@@ -51,8 +54,8 @@ class Options:
         for name, value in options.items():
             self.option(name).check(value)
         for relation in self.relations:
-            if told := relation(self):
-                raise ConfigError(told)
+            if mistake := relation(self):
+                raise ConfigError(mistake)
 
     @classmethod
     def groups(cls) -> tuple[Group, ...]:
@@ -61,15 +64,23 @@ class Options:
 
     @classmethod
     def option(cls, name: str) -> Option:
-        """One option.
+        """One option by name.
 
         Raises:
-            ConfigError: there is none of that name; what was perhaps meant.
+            ConfigError: the name is unknown; the message suggests a similar one.
         """
         known = layout_of(cls).by_name
         if name not in known:
-            raise ConfigError(f"unknown option {name!r}{nearest(name, known)}")
+            raise ConfigError(f"unknown option {shown(name)}{cls._meant(name, list(known))}")
         return known[name]
+
+    @classmethod
+    def _meant(cls, name: str, known: Sequence[str]) -> str:
+        """The end of a message about an unknown name: the option with such a flag, or as `nearest`."""
+        flag = f"--{name.replace('_', '-')}"
+        by_flag = {layout_of(cls).by_name[each].flag: each for each in known}
+        meant = by_flag.get(cls.other_names.get(flag, flag))
+        return f"; did you mean {meant!r}?" if meant else nearest(name, known)
 
     @classmethod
     def knows(cls, name: str) -> bool:
@@ -77,7 +88,7 @@ class Options:
         return name in layout_of(cls).by_name or any(name == group.name for group in cls.groups())
 
     def options(self) -> dict[str, Any]:
-        """Every option by its name, groups dissolved."""
+        """Every option by name, without groups."""
         return {
             each.name: getattr(getattr(self, group.name) if group.name else self, each.name)
             for group in self.groups()
@@ -85,10 +96,10 @@ class Options:
         }
 
     def replace(self: Some, **options: object) -> Some:
-        """The same with some options changed, each named without its group.
+        """A copy with some options changed; name each without its group.
 
         Raises:
-            ConfigError: as for the class, or an unknown option.
+            ConfigError: as for the class, or an option is unknown.
         """
         changed = self._by_group(options)
         own = changed.pop("", {})
@@ -105,7 +116,7 @@ class Options:
         return sorted({*super().__dir__(), *layout_of(type(self)).by_name})
 
     def _by_group(self, options: Mapping[str, object]) -> dict[str, dict[str, object]]:
-        """Checked options, by the names of their groups; the object's own under an empty one."""
+        """Validated options by group name; the object's own under an empty name."""
         found: dict[str, dict[str, object]] = {}
         for name, value in options.items():
             described = self.option(name)
@@ -127,13 +138,13 @@ class Options:
 
     @classmethod
     def load(cls: type[Some], path: str | Path) -> Some:
-        """Read a TOML file that somebody wrote; options may stand in their group's table or at the top.
+        """Read a TOML file written by a user; options may be in their group's table or at the top.
 
-        Absent ones keep their default. A file that the library wrote says of which version it is, and means what it
-        meant then.
+        Absent options keep their defaults. A file written by the library states its version, and keeps the meaning that
+        it had in that version.
 
         Raises:
-            ConfigError: it cannot be read, or see `from_table`; the message begins with the path.
+            ConfigError: the file cannot be read, or as for `from_table`; the message begins with the path.
         """
         table = read_toml(path)
         with refusals_name(path):
@@ -141,7 +152,7 @@ class Options:
 
     @classmethod
     def load_saved(cls: type[Some], path: str | Path) -> Some:
-        """Read a TOML file that the library wrote: of before there were versions, if it says none.
+        """Read a TOML file written by the library; a file without a version is older than versions.
 
         Raises:
             ConfigError: as `load`.
@@ -152,20 +163,20 @@ class Options:
 
     @classmethod
     def restore(cls: type[Some], table: Mapping[str, object]) -> Some:
-        """What the library saved with `to_table`, in whatever version: the first, if the table says none.
+        """The object for a table saved with `to_table` in any version; a table without a version has the first one.
 
         Raises:
-            ConfigError: as `with_table`, or it is no table at all.
+            ConfigError: as for `with_table`, or it is not a table.
         """
         if not isinstance(table, Mapping):
-            raise ConfigError(f"options must be in a table, got {table!r}")
+            raise ConfigError(f"options must be in a table, got {shown(table)}")
         return cls().with_table({FORMAT_KEY: 1, **table})
 
     def with_table(self: Some, table: Mapping[str, object]) -> Some:
-        """The same with the options that a table has, as `to_table` or a TOML file gives them.
+        """A copy with the options of a table, as `to_table` or a TOML file gives them.
 
         Raises:
-            ConfigError: an unknown name, one that is there twice, a value that is none, or a version that is not known.
+            ConfigError: a name is unknown or occurs twice, a value is invalid, or the version is unknown.
         """
         kept = dict(table)
         version = kept.pop(FORMAT_KEY, self.version())
@@ -173,16 +184,16 @@ class Options:
         return self.replace(**{name: _from_text(self.option(name), value) for name, value in options.items()})
 
     def to_table(self) -> dict[str, object]:
-        """What `with_table` reads back to an equal object: version, options and groups of them, fit for JSON.
+        """The table that `with_table` reads back to an equal object: version, options and groups, fit for JSON.
 
-        Options that are None are left out.
+        Options with the value None are left out.
         """
         table: dict[str, object] = {FORMAT_KEY: self.version()}
         values = self.options()
         for group in self.groups():
-            told = {each.name: _to_text(each, values[each.name]) for each in group.options}
-            told = {name: value for name, value in told.items() if value is not None}
-            table.update({group.name: told} if group.name else told)
+            texts = {each.name: _to_text(each, values[each.name]) for each in group.options}
+            texts = {name: value for name, value in texts.items() if value is not None}
+            table.update({group.name: texts} if group.name else texts)
         return table
 
     def to_toml(self) -> str:
@@ -191,28 +202,29 @@ class Options:
 
     @classmethod
     def version(cls) -> int:
-        """That of options as they are now."""
+        """The current version of the options."""
         return len(cls.migrations) + 1
 
     def _dissolved(self, table: Mapping[str, object]) -> dict[str, object]:
-        """The options of a table by their names alone."""
+        """The options of a table by name, without groups."""
         groups = {group.name: [each.name for each in group.options] for group in self.groups() if group.name}
         before = {(group, each) for way in self.migrations for group in way.moved for each in way.moved[group]}
         found: dict[str, object] = {}
         for name, value in table.items():
             if name in groups:
                 if not isinstance(value, Mapping):
-                    raise ConfigError(f"{name} must be a table, got {value!r}")
+                    raise ConfigError(f"{name} must be a table, got {shown(value)}")
                 for each in value:
                     if each not in groups[name] and (name, each) not in before:
-                        raise ConfigError(f"unknown option {each!r} in [{name}]{nearest(each, groups[name])}")
+                        meant = self._meant(each, groups[name])
+                        raise ConfigError(f"unknown option {shown(each)} in [{name}]{meant}")
                     if each in table:
-                        raise ConfigError(f"{each} stands at the top and again in [{name}]; leave one of them out")
+                        raise ConfigError(f"{each} is at the top and again in [{name}]; leave one of them out")
                     if each in found:
-                        raise ConfigError(f"{each} stands in two tables, one of them [{name}]; leave one of them out")
+                        raise ConfigError(f"{each} is in two tables, one of them [{name}]; leave one of them out")
                 found.update(value)
             elif isinstance(value, Mapping) and name not in layout_of(type(self)).by_name:
-                raise ConfigError(f"unknown table [{name}]{nearest(name, groups)}")
+                raise ConfigError(f"unknown table [{shown(name)[1:-1]}]{nearest(name, groups)}")
             else:
                 found[name] = value
         return found

@@ -1,47 +1,36 @@
-"""TOML: a file to a table, and a table to text."""
+"""TOML: reads a file to a table, and writes a table as text."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bert4ner.errors import ConfigError
+from bert4ner.errors import ConfigError, said
+from bert4ner.schema import Reader
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+_FILES = Reader(ConfigError, "{path}: cannot be read (No such file or directory)", largest=1_000_000)
 
 
 def read_toml(path: str | Path) -> dict[str, object]:
     """The content of a TOML file.
 
     Raises:
-        ConfigError: it cannot be read, or is no TOML.
+        ConfigError: the file cannot be read, or is not TOML.
     """
-    try:
-        table: dict[str, object] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return table
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"{path}: TOML nested too deeply to read") from None
+    return _FILES.toml(Path(path))
 
 
 @contextmanager
 def refusals_name(path: str | Path) -> Iterator[None]:
-    """Has refusals begin with the file that they are about."""
+    """Make error messages begin with the file that they are about."""
     try:
         yield
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}: {said(error)}") from None
 
 
 def to_toml(table: Mapping[str, object]) -> str:
-    """The text of a table of words, numbers, lists, and tables of these to any depth.
+    """The text of a table of words, numbers, lists and nested tables.
 
     Example:
         >>> print(to_toml({"format": 2, "rules": {"longest": {"*": 30}}}))

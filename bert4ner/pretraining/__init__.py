@@ -1,1 +1,1 @@
-"""Continued pre-training: an encoder reads unlabelled text as a masked language model and is written out again."""
+"""Continued pre-training: train an encoder on unlabelled text as a masked language model, write a checkpoint."""

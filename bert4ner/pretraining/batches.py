@@ -1,4 +1,4 @@
-"""The batches of a training on unlabelled text: what each holds follows from the seed and its number alone."""
+"""The batches of a pre-training; each depends only on the seed and its index."""
 
 from functools import lru_cache
 
@@ -9,23 +9,23 @@ from bert4ner.pretraining.options import PretrainingOptions
 from bert4ner.pretraining.store import Store
 from bert4ner.pretraining.windows import PackedWindows
 
-_DOCUMENTS, _MASKS, _HELD_OUT = range(3)  # what is drawn
+_DOCUMENTS, _MASKS, _HELD_OUT = range(3)  # separate random streams
 
 
 class Batches:
-    """Masked windows to learn from, and some that never change, to measure the perplexity on.
+    """Masked windows to learn from, and fixed ones to measure the perplexity on.
 
     Args:
         store: all documents.
-        masking: how they are masked.
-        options: how they are read.
+        masking: how to mask them.
+        options: how to read them.
 
     Attributes:
         rows: windows in one batch.
-        per_epoch: batches in one pass; the same in all.
+        per_epoch: number of batches in each pass.
 
     Raises:
-        DataError: as `Store.split`.
+        DataError: see `Store.split`.
     """
 
     def __init__(self, store: Store, masking: Masking, options: PretrainingOptions) -> None:
@@ -33,17 +33,17 @@ class Batches:
         self._store, self._masking = store, masking
         self._learned, held_out = store.split(options.texts.held_out)
         self._held_out = self._packed(held_out)
-        self._epoch = lru_cache(maxsize=2)(self._order)  # the one that ends, and the one that begins
+        self._epoch = lru_cache(maxsize=2)(self._order)  # one epoch ends while the next begins
         self.rows = options.optimization.batch_tokens // options.texts.window
         self.per_epoch = -(-len(self._packed(self._learned)) // self.rows)
 
     @property
     def total(self) -> int:
-        """Batches of the whole training."""
+        """Number of batches in the whole training."""
         return self.options.optimization.epochs * self.per_epoch
 
     def batch(self, number: int) -> Masked:
-        """A batch to learn from, counted from 0 through all epochs."""
+        """A training batch; `number` counts from 0 through all epochs."""
         epoch, place = divmod(number, self.per_epoch)
         windows, order = self._epoch(epoch)
         chosen = order[place * self.rows : (place + 1) * self.rows]
@@ -51,11 +51,11 @@ class Batches:
 
     @property
     def num_held_out(self) -> int:
-        """Batches of what is held out."""
+        """Number of held-out batches."""
         return -(-len(self._held_out) // self.rows)
 
     def held_out(self, number: int) -> Masked:
-        """A batch of what is held out, masked in the same way at any time."""
+        """A held-out batch; its masks are always the same."""
         chosen = np.arange(len(self._held_out))[number * self.rows : (number + 1) * self.rows]
         return self._masking(self._held_out.read(chosen), self._rng(_HELD_OUT, number))
 

@@ -1,4 +1,4 @@
-"""A small encoder made of a large one: some of its layers, taught to relate tokens as its last layer does."""
+"""Distillation: makes a small encoder from some layers of a large one, and trains it to relate tokens alike."""
 
 import math
 import re
@@ -15,29 +15,29 @@ _LAYER = re.compile(r"Transformer-(\d+)-(.+)")
 
 
 class Distillation:
-    """The loss of a student that reads what its teacher reads, of the same masked windows.
+    """The loss of a student that reads the same masked windows as its teacher.
 
-    For queries, keys and values of the last attention each, the teacher relates every token to every other by
-    ``softmax(x x' / sqrt(size))``, head by head. The loss is the mean over the three of the divergence KL(teacher,
-    student) of a token's relations, plus 1 - cosine of the last vectors of teacher and student, plus the loss of the
-    student as a masked language model. Padding counts nowhere.
+    The relations of a token to every other are ``softmax(x x' / sqrt(size))``, head by head, where x are the queries,
+    keys or values of the last attention. The loss has three parts. The first is the divergence KL(teacher, student) of
+    the relations, averaged over the three. The second is 1 - cosine of the last hidden states of teacher and student.
+    The third is the student's loss as a masked language model. Padding is excluded everywhere.
 
     Args:
-        student: as wide as its teacher.
-        teacher: never trained.
+        student: has the width of its teacher.
+        teacher: not trained.
 
     References:
         Wang et al. 2021, MiniLMv2: Multi-Head Self-Attention Relation Distillation; Sanh et al. 2019, DistilBERT (the
-        cosine, and what a student starts from).
+        cosine, and the student's initial weights).
     """
 
     def __init__(self, student: LanguageModel, teacher: LanguageModel) -> None:
-        self.student = student
+        self.student, self._pad_id = student, student.found.config.pad_id or 0
         self._sides = [_LastLayer(model) for model in (teacher, student)]
 
     def __call__(self, ids: Any, places: Any, targets: Any) -> Any:
         """The loss of a batch."""
-        real = tf.not_equal(ids, 0)  # (batch, length)
+        real = tf.not_equal(ids, self._pad_id)  # (batch, length)
         (taught, goal), (found, states) = (
             side(ids, real, training=training) for side, training in zip(self._sides, (False, True), strict=True)
         )
@@ -48,14 +48,14 @@ class Distillation:
 
 
 class _LastLayer:
-    """What the last attention of an encoder relates tokens by, and what comes out of the encoder."""
+    """The relations of tokens in an encoder's last attention, and the encoder's output."""
 
     def __init__(self, model: LanguageModel) -> None:
         self.attention = model.layer(f"Transformer-{model.found.config.num_hidden_layers - 1}-MultiHeadSelfAttention")
         self.encoder = keras.Model(model.network.inputs, [self.attention.input[0], model.encoder.output])
 
     def __call__(self, ids: Any, real: Any, *, training: bool) -> tuple[list[Any], Any]:
-        """Logarithms of three relations, (batch, heads, length, length) each, and states (batch, length, width)."""
+        """Three log relations, (batch, heads, length, length) each, and hidden states (batch, length, width)."""
         before, states = self.encoder([ids, tf.zeros_like(ids)][: len(self.encoder.inputs)], training=training)
         layer = self.attention
         parts = [dense(before) for dense in (layer.q_dense, layer.k_dense, layer.v_dense)]
@@ -63,15 +63,15 @@ class _LastLayer:
 
 
 def relation(vectors: Any, real: Any, *, heads: int) -> Any:
-    """Logarithms of how tokens relate, float32.
+    """Log relations of tokens, float32.
 
     Args:
         vectors: (batch, length, width).
-        real: which tokens are no padding, (batch, length).
-        heads: pieces of equal size of the width.
+        real: which tokens are not padding, (batch, length).
+        heads: number of equal parts of the width.
 
     Returns:
-        (batch, heads, length, length): of each token to each that is real, the sum of the exponentials being 1.
+        (batch, heads, length, length): for each token, log probabilities over all real tokens.
     """
     size = vectors.shape[-1] // heads
     shape = tf.shape(vectors)
@@ -91,7 +91,7 @@ def _cosine(one: Any, other: Any) -> Any:
 
 
 def _mean(values: Any, real: Any) -> Any:
-    """Of values (batch, length) that of the real tokens."""
+    """The mean of values (batch, length) over real tokens."""
     weights = tf.cast(real, values.dtype)
     return tf.reduce_sum(values * weights) / tf.reduce_sum(weights)
 
@@ -100,24 +100,24 @@ def describe_student(teacher: PretrainedFolder, layers: int | Auto) -> Pretraine
     """The teacher's folder with fewer layers and no weights.
 
     Raises:
-        ConfigError: there are no fewer, or all layers of the teacher are one.
+        ConfigError: `layers` is not below the teacher's number, or all layers of the teacher share their weights.
     """
     count = teacher.config.num_hidden_layers
     wanted = max(1, count // 2) if layers == "auto" else int(layers)
     if teacher.family.shared:
-        raise ConfigError(f"teacher={teacher.path}: the layers of the family {teacher.family.name} are one")
+        raise ConfigError(f"teacher={teacher.path}: the layers of the family {teacher.family.name} share their weights")
     if wanted >= count:
-        raise ConfigError(f"layers={wanted}, but the teacher has {count}; a student has fewer")
+        raise ConfigError(f"layers={wanted}, but the teacher has {count}; a student must have fewer")
     return replace(teacher, config=replace(teacher.config, num_hidden_layers=wanted), checkpoint=None)
 
 
 def origins(student: int, teacher: int) -> list[int]:
-    """For each layer of a student the teacher's that it starts from, evenly chosen, the last one among them."""
+    """For each layer of a student, the teacher's layer it starts from: evenly spaced, including the last."""
     return [round((number + 1) * teacher / student) - 1 for number in range(student)]
 
 
 def begin_from(student: LanguageModel, teacher: LanguageModel) -> None:
-    """Give a student the teacher's embeddings and head, and of its layers those of `origins`."""
+    """Copy the teacher's embeddings, head and the layers `origins` into a student."""
     chosen = origins(student.found.config.num_hidden_layers, teacher.found.config.num_hidden_layers)
     taught = teacher.trainable()
     for name, variables in student.trainable().items():

@@ -1,4 +1,4 @@
-"""The folder that a training on unlabelled text writes: what it goes on from, and at its end a pretrained folder.
+"""The output folder of a pre-training: files to resume from, and finally a pretrained checkpoint.
 
 Its files:
 
@@ -7,9 +7,9 @@ Its files:
     state/  texts/ (token ids)  scratch/ (of a new encoder)  training.safetensors: until it is
 """
 
-import shutil
 from pathlib import Path
 
+from bert4ner.data.durable import is_left_over, remove_folder, remove_left_overs, replace, sync_tree
 from bert4ner.errors import ConfigError, RunError
 from bert4ner.models.pretrained.folder import CONFIG_NAMES
 from bert4ner.pretraining.options import PretrainingOptions
@@ -20,7 +20,7 @@ _OPTIONS = "pretraining.toml"
 
 
 class PretrainingFolder:
-    """Paths in such a folder, and what must hold of it."""
+    """Paths in such a folder, and checks of its content."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,19 +35,20 @@ class PretrainingFolder:
         return self.history.is_file() and not (self.path / STATE).exists()
 
     def begin(self, options: PretrainingOptions) -> None:
-        """Note the options of a new training, or see that it is the one that was begun.
+        """Write the options of a new training, or check that they equal those of the training in the folder.
 
-        What stopped before there was a state to go on from leaves nothing: it may be begun with other options.
+        A training that stopped before its first state may begin again with other options.
 
         Raises:
-            ConfigError: there is something else in the folder.
+            ConfigError: the folder contains something else.
             RunError: the training was begun with other options.
         """
         noted = self.path / _OPTIONS
-        if not noted.is_file() and any(self.path.iterdir()):
-            raise ConfigError(f"{self.path}: there is something else in this folder; choose another --output")
+        if not noted.is_file() and not all(is_left_over(each.name) for each in self.path.iterdir()):
+            raise ConfigError(f"{self.path}: the folder contains something else; choose another --output")
+        remove_left_overs(self.path)
         if not self.complete and not self.state.is_file():
-            shutil.rmtree(self.path / STATE, ignore_errors=True)
+            remove_folder(self.path / STATE)
             write_text(noted, options.to_toml())
             return
         before, now = PretrainingOptions.load_saved(noted).options(), options.options()
@@ -56,7 +57,8 @@ class PretrainingFolder:
             raise RunError(f"{self.path}: was begun with {'; '.join(changed)}; choose another --output")
 
     def finish(self, written: Path) -> None:
-        """Take the files of a pretrained folder, its configuration last, and drop what was needed to go on."""
+        """Move the files of a pretrained folder here, its configuration last, and delete the files for resuming."""
+        sync_tree(written)
         for file in sorted(written.iterdir(), key=lambda each: (each.name in CONFIG_NAMES, each.name)):
-            file.replace(self.path / file.name)
-        shutil.rmtree(self.path / STATE)
+            replace(file, self.path / file.name)
+        remove_folder(self.path / STATE)

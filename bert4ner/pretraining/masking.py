@@ -1,4 +1,4 @@
-"""What is masked: a share of the tokens of a batch, whole words or runs of tokens, drawn by a generator."""
+"""Chooses the tokens to mask: a random share of the tokens of a batch, in whole words or n-grams."""
 
 from typing import NamedTuple
 
@@ -14,20 +14,21 @@ _MASKED, _REPLACED = 0.8, 0.1  # the rest stays as it is
 
 
 class Masked(NamedTuple):
-    """A batch to learn from."""
+    """A masked batch."""
 
     ids: np.ndarray
-    """Of the windows, some masked, int32 (batch, length)."""
+    """Token ids of the windows, some masked, int32 (batch, length)."""
     places: np.ndarray
-    """Of the tokens to guess, counted through all windows, int32 (masks,), sorted."""
+    """Sorted positions of the tokens to predict, counted through all windows, int32 (masks,)."""
     targets: np.ndarray
-    """What stood there, int32 (masks,)."""
+    """The original token ids at these positions, int32 (masks,)."""
 
 
 class Masking:
-    """Chooses words until a share of all tokens that belong to a word is reached, over a whole batch.
+    """Chooses words over a whole batch until a share of all tokens in words is reached.
 
-    Of the tokens chosen 80 % become [MASK], 10 % any other token of the vocabulary, 10 % stay; each token on its own.
+    Of the chosen tokens, 80 % become [MASK], 10 % a random other token of the vocabulary, and 10 % stay; each token is
+    drawn separately.
 
     Raises:
         CheckpointError: the vocabulary has no [MASK].
@@ -39,13 +40,13 @@ class Masking:
 
     def __init__(self, vocabulary: Vocabulary, options: MaskingOptions) -> None:
         if MASK not in vocabulary.ids:
-            raise CheckpointError(f"the vocabulary has no {MASK}, so that nothing can be masked; take another encoder")
+            raise CheckpointError(f"the vocabulary has no {MASK}, so nothing can be masked; use another encoder")
         self.vocabulary, self.options = vocabulary, options
         self.mask_id = vocabulary.ids[MASK]
         plain = [number for token, number in vocabulary.ids.items() if not _bracketed(token)]
         self._plain = np.array(sorted(plain), np.int32)
         longest = np.arange(1, options.longest_ngram + 1)
-        self._chances = (1 / longest) / (1 / longest).sum()  # of runs of 1, 2, ... tokens
+        self._probabilities = (1 / longest) / (1 / longest).sum()  # of runs of 1, 2, ... tokens
 
     def __call__(self, windows: Windows, rng: np.random.Generator) -> Masked:
         """Masks a batch."""
@@ -68,9 +69,9 @@ class Masking:
         return Masked(ids.reshape(windows.ids.shape), places, targets)
 
     def _runs(self, words: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Runs of tokens in place of words, (batch, length): none across a separator or from window to window."""
+        """Runs of tokens instead of words, (batch, length); none crosses a separator or the end of a window."""
         flat = words.ravel()
-        lengths = rng.choice(len(self._chances), len(flat), p=self._chances) + 1
+        lengths = rng.choice(len(self._probabilities), len(flat), p=self._probabilities) + 1
         begins = np.zeros(len(flat) + 1, dtype=bool)
         ends = np.cumsum(lengths)
         begins[0] = True

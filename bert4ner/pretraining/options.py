@@ -1,4 +1,4 @@
-"""How an encoder is trained on unlabelled text: the options of `pretrain`, and the TOML file that may hold them."""
+"""The options of `pretrain`, and the TOML file that may hold them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,56 +9,60 @@ from bert4ner.options import Options, option
 
 @dataclass(frozen=True)
 class ScratchOptions:
-    """An encoder that learns from nothing, with the characters of the texts as its tokens."""
+    """A new encoder with random weights; its tokens are the characters of the texts."""
 
     architecture: str = option(
         "",
-        "Describes the encoder as bert_config.json does, in place of --pretrained; its vocab_size is found out.",
+        "Configuration of a new encoder like bert_config.json, instead of --pretrained; vocab_size is determined.",
         metavar="FILE",
     )
-    most_characters: int = option(8000, "Characters that become tokens, the most frequent ones.", low=1)
-    least_count: int = option(2, "How often a character must stand in the texts to become a token.", low=1)
+    most_characters: int = option(
+        8000, "Maximum number of characters in the vocabulary, the most frequent ones.", low=1
+    )
+    least_count: int = option(2, "Minimum number of occurrences of a character in the vocabulary.", low=1)
 
 
 @dataclass(frozen=True)
 class DistillationOptions:
-    """A small encoder made of a large one, whose last layer it imitates while it learns to guess tokens."""
+    """A small encoder distilled from a large one: it learns masked tokens and the teacher's last layer."""
 
     teacher: str = option(
-        "", "Folder of the large encoder, or a name on the hub, in place of --pretrained.", metavar="DIR"
+        "", "Folder of the large encoder, or a name on the hub, instead of --pretrained.", metavar="DIR"
     )
-    layers: int | Auto = option("auto", "Of the small one; `auto`: half of the teacher's.", low=1)
+    layers: int | Auto = option("auto", "Layers of the small encoder; `auto`: half of the teacher's.", low=1)
 
 
 @dataclass(frozen=True)
 class MaskingOptions:
-    """Which tokens are to be guessed; drawn anew for every batch."""
+    """Which tokens to mask; drawn anew for every batch."""
 
     masking: Literal["words", "ngrams", "characters"] = option(
         "words",
-        "What is masked as a whole: words as jieba cuts them, runs of 1 to --longest-ngram tokens, or single tokens.",
+        "Unit of masking: words as jieba cuts them, n-grams of 1 to --longest-ngram tokens, or single tokens.",
     )
     mask_share: float = option(
         0.15,
-        "Share of the tokens to guess; 80 % of them become [MASK], 10 % another token, 10 % stay.",
+        "Share of tokens to predict; 80 % of them become [MASK], 10 % another token, 10 % stay.",
         above=0,
         high=0.5,
     )
-    longest_ngram: int = option(3, "Tokens in the longest run of `ngrams`; a run of n is 1/n times as likely.", low=1)
+    longest_ngram: int = option(
+        3, "Tokens in the longest n-gram; an n-gram is drawn with probability proportional to 1/n.", low=1
+    )
     dictionary: str = option(
-        "", "File of words for jieba, one a line or in jieba's own form, which `words` keeps whole.", metavar="FILE"
+        "", "File of words that `words` keeps whole: one per line, or in jieba's format.", metavar="FILE"
     )
 
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """How texts become windows."""
+    """How to cut texts into windows."""
 
     window: int = option(128, "Tokens in one window, [CLS] and [SEP] counted.", low=8, high=100_000)
-    tokens: Literal["characters", "wordpiece"] = option("characters", "Of the text, as in `train`.")
+    tokens: Literal["characters", "wordpiece"] = option("characters", "Tokens of the text, as in `train`.")
     held_out: float = option(
         0.02,
-        "Share of the documents (a line of plain text is one) that only measure the perplexity; 65,536 tokens at most.",
+        "Share of documents (or lines of plain text) held out to measure the perplexity; at most 65,536 tokens.",
         low=0,
         high=0.5,
     )
@@ -66,19 +70,19 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class LearningOptions:
-    """How the weights are moved."""
+    """Epochs, batches, rates and decay."""
 
     epochs: int = option(3, "Passes over the texts.", low=1)
     batch_tokens: int = option(8192, "Tokens in one batch.", low=1)
     learning_rate: float | Auto = option(
-        "auto", "Peak rate; `auto` suits the encoder's size: 1e-3 for a mini, 1e-4 for a base.", above=0
+        "auto", "Peak rate; `auto` depends on the encoder's size: 1e-3 for a mini, 1e-4 for a base.", above=0
     )
     schedule: Literal["linear", "cosine", "constant"] = option(
-        "linear", "How the rate falls from its peak to 0 after the warm-up; `constant`: it does not."
+        "linear", "How the rate falls from its peak to 0 after the warm-up; `constant` keeps the peak."
     )
     warmup: float = option(0.1, "Share of all updates in which the rate rises from 0.", low=0, high=1)
-    weight_decay: float = option(0.01, "AdamW's decoupled decay; biases and norms are spared.", low=0)
-    clip_norm: float = option(1.0, "Largest global norm of one update's gradient; 0 leaves gradients alone.", low=0)
+    weight_decay: float = option(0.01, "AdamW's decoupled decay; biases and norms do not decay.", low=0)
+    clip_norm: float = option(1.0, "Largest global norm of an update's gradient; 0 turns clipping off.", low=0)
 
 
 @dataclass(frozen=True)
@@ -86,20 +90,20 @@ class CourseOptions:
     """How a training runs."""
 
     dropout: float | Auto = option(
-        "auto", "Rate inside the encoder; `auto` is what its configuration says, 0.1 if nothing.", low=0, below=1
+        "auto", "Dropout inside the encoder; `auto`: the checkpoint's value, or 0.1 if it has none.", low=0, below=1
     )
     report_every: int | Auto = option(
         "auto",
-        "Updates between two measurements of the perplexity, each with a state to resume from; `auto`: a tenth of all, "
+        "Updates between two measurements of the perplexity, each with a saved state; `auto`: a tenth of all, "
         "at most 1,000.",
         low=1,
     )
-    seed: int = option(42, "Everything random follows from it.", low=0, high=2**31 - 1)
+    seed: int = option(42, "Determines everything random.", low=0, high=2**31 - 1)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
-        "auto", "Arithmetic of the encoder; weights stay float32. `auto`: bfloat16 where the machine has it."
+        "auto", "Arithmetic of the encoder; weights stay float32. `auto`: bfloat16 if the machine supports it."
     )
     recompute: bool = option(
-        False, "Compute inner values of the encoder again for the gradient: less memory for long windows, more time."
+        False, "Recompute activations of the encoder for the gradient: less memory for long windows, more time."
     )
 
 
@@ -126,14 +130,14 @@ def _one_encoder_is_trained(options: "PretrainingOptions") -> str | None:
     if sum(map(bool, (options.pretrained, options.scratch.architecture, options.distillation.teacher))) < 2:
         return None
     return (
-        "--pretrained goes on with an encoder, --architecture begins one, --teacher is made smaller; name one of them"
+        "give exactly one of --pretrained (continue an encoder), --architecture (a new one) and --teacher (distil one)"
     )
 
 
 def _a_student_has_a_teacher(options: "PretrainingOptions") -> str | None:
     if options.distillation.teacher or options.distillation.layers == "auto":
         return None
-    return f"layers={options.distillation.layers}, but there is no teacher to make a smaller encoder of; name --teacher"
+    return f"layers={options.distillation.layers}, but there is no teacher to distil; add --teacher"
 
 
 def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | None:
@@ -149,20 +153,28 @@ def _a_vocabulary_is_for_a_new_encoder(options: "PretrainingOptions") -> str | N
 
 @dataclass(frozen=True, init=False)
 class PretrainingOptions(Options):
-    """How an encoder is trained on unlabelled text.
+    """How to train an encoder on unlabelled text.
+
+    Args:
+        **options: any option of any group, by name.
 
     Raises:
-        ConfigError: a value that is none of those possible.
+        ConfigError: a value that is not allowed.
+
+    Example:
+        >>> import bert4ner
+        >>> bert4ner.PretrainingOptions(pretrained="tcm-mini", layout="hf").layout
+        'hf'
     """
 
     pretrained: str = option(
         "",
         "Folder with configuration, vocabulary and weights (TensorFlow or Hugging Face), "
-        "or a name on the latter's hub.",
+        "or a name on the Hugging Face hub.",
         metavar="DIR",
     )
     layout: Literal["tensorflow", "hf"] = option(
-        "tensorflow", "Of what is written: Google's, which bert4keras reads, too, or Hugging Face's."
+        "tensorflow", "Format of the output: Google's, which bert4keras also reads, or Hugging Face's."
     )
     scratch: ScratchOptions = field(default_factory=ScratchOptions)
     distillation: DistillationOptions = field(default_factory=DistillationOptions)

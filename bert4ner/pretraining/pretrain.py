@@ -1,12 +1,13 @@
-"""Continue the pre-training of an encoder on unlabelled text, and write it as a pretrained folder again."""
+"""Continue the pre-training of an encoder on unlabelled text, and write it as a pretrained checkpoint."""
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bert4ner.backend.forks import check_process
 from bert4ner.backend.switches import prepare_process
+from bert4ner.data.failures import named
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import PretrainedFolder, open_folder, open_pretrained
 from bert4ner.models.pretrained.convert import target_sources, write_folder
@@ -16,6 +17,7 @@ from bert4ner.pretraining.folder import PretrainingFolder
 from bert4ner.pretraining.masking import Masking
 from bert4ner.pretraining.network import LanguageModel, check_encoder
 from bert4ner.pretraining.options import PretrainingOptions
+from bert4ner.pretraining.rounds import read_rounds
 from bert4ner.pretraining.scratch import describe_encoder, write_scratch
 from bert4ner.pretraining.store import Store, open_store, write_store
 from bert4ner.pretraining.texts import find_files, iterate_texts
@@ -25,7 +27,7 @@ from bert4ner.runs.lock import held
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.tokenizer import make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
-from bert4ner.train.telling import telling
+from bert4ner.train.console import log_to_console
 
 _LAYOUTS = {"tensorflow": "tensorflow", "hf": "huggingface"}
 
@@ -33,30 +35,41 @@ _LAYOUTS = {"tensorflow": "tensorflow", "hf": "huggingface"}
 def pretrain(
     texts: Iterable[str | Path], options: PretrainingOptions, *, output: str | Path, verbose: int = 1
 ) -> list[dict[str, Any]]:
-    """Train an encoder as a masked language model; returns its history: a line before, and one after every round.
+    """Train an encoder as a masked language model; returns its history: one line before training and after each round.
 
-    If `output` holds the state of the same training, it goes on, with the same result as if it had never stopped. Sets
-    for the whole process what `backend.switches.prepare_process` says.
+    If `output` holds the state of the same training, it resumes with the same result as without the stop. For the whole
+    process it calls `backend.switches.prepare_process`.
 
     Args:
         texts: files and folders, of any format and compression; see `pretraining.texts`.
-        options: the encoder, and how it is trained.
-        output: a folder, which becomes a pretrained one.
-        verbose: 0 shows no lines about its progress.
+        options: the encoder, and how to train it.
+        output: the folder for the new checkpoint.
+        verbose: 0 shows no progress.
 
     Raises:
         CheckpointError: the encoder cannot be read, is of a family without a masked language model, or has no [MASK].
         ConfigError: no encoder is named or described, its windows are too short, or `output` holds something else.
-        DataError: the texts cannot be read, or are too few.
+        DataError: the texts cannot be read, or there are too few.
         RunError: see `Training.run` and `PretrainingFolder.begin`.
+
+    Example:
+        >>> import bert4ner
+        >>> lost = bert4ner.write_documents(bert4ner.sample_documents(), "texts.txt", "text")
+        >>> options = bert4ner.PretrainingOptions(pretrained="tcm-mini", epochs=1)
+        >>> history = bert4ner.pretrain(["texts.txt"], options, output="medical-encoder", verbose=0)
+
+    References:
+        Devlin et al. 2019, BERT; Cui et al. 2021, Pre-training with whole word masking for Chinese BERT; Wang et al.
+        2021, MiniLMv2, for `teacher`.
     """
+    check_process()
     files = find_files(texts)
     _check(options)
     folder = PretrainingFolder(Path(output))
-    with telling(verbose), held(folder.path):
+    with log_to_console(verbose), held(folder.path):
         folder.begin(options)
         if folder.complete:
-            return [json.loads(line) for line in folder.history.read_text(encoding="utf-8").splitlines()]
+            return read_rounds(folder.history)
         prepare_process(seed=options.run.seed, repeatable=True)
         found = _open(files, folder, options)
         masking = Masking(open_vocabulary(found.path)[0], options.masks)
@@ -69,7 +82,7 @@ def pretrain(
 
 
 def _check(options: PretrainingOptions) -> None:
-    """Refuse what can be refused before anything is made."""
+    """Validate everything that can be checked before creating files."""
     given = options.pretrained or options.distillation.teacher
     if options.scratch.architecture:
         found = describe_encoder(options.scratch.architecture)
@@ -92,7 +105,7 @@ def _open(files: list[Path], folder: PretrainingFolder, options: PretrainingOpti
 
 
 def _model(found: PretrainedFolder, options: PretrainingOptions) -> tuple[LanguageModel, Distillation | None]:
-    """What is trained, and a loss of its own."""
+    """The model to train, and its loss if it has its own."""
     if not options.distillation.teacher:
         return LanguageModel(found, options), None
     teacher = LanguageModel(found, options)
@@ -120,5 +133,6 @@ def _write(model: LanguageModel, folder: PretrainingFolder, layout: str) -> None
     aside = folder.state.parent / "written"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
-    write_folder(aside, model.found, model.arrays(layout), layout)
+    with named(folder.path, aside):
+        write_folder(aside, model.found, model.arrays(layout), layout)
     folder.finish(aside)

@@ -1,4 +1,4 @@
-"""A pretrained folder without weights, for an encoder that learns from nothing: its vocabulary is made of texts."""
+"""A checkpoint folder without weights for a new encoder; its vocabulary is built from texts."""
 
 import json
 from collections import Counter
@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.data.writing import atomic_folder
-from bert4ner.errors import CheckpointError, DataError
+from bert4ner.errors import DataError
 from bert4ner.models.pretrained import VOCABULARY_NAME, PretrainedFolder, find_family, open_folder
 from bert4ner.pretraining.masking import MASK
 from bert4ner.pretraining.options import ScratchOptions
+from bert4ner.text.bounded import PRETRAINED
 from bert4ner.text.vocabulary import SPACE
 
 SPECIAL = ("[PAD]", SPACE, "[UNK]", "[CLS]", "[SEP]", MASK)
 
 
 def describe_encoder(architecture: str) -> PretrainedFolder:
-    """What a file describes, with as many tokens as there are special ones: to see whether it can be trained.
+    """The encoder that a file describes, with only the special tokens, to check whether it can be trained.
 
     Raises:
-        CheckpointError: it is no configuration of a family that is known.
+        CheckpointError: the file is not a configuration of a known family.
     """
     described = _read(Path(architecture))
     family = find_family(described, {}, where=architecture)
@@ -29,16 +30,16 @@ def describe_encoder(architecture: str) -> PretrainedFolder:
 
 
 def write_scratch(folder: Path, texts: Iterable[str], options: ScratchOptions) -> PretrainedFolder:
-    """Write configuration and vocabulary into a folder, unless they are there, and open it.
+    """Write configuration and vocabulary into a folder unless they exist, and open it.
 
     Args:
         folder: a new one, or one that was written before.
-        texts: read once, one in memory at a time; all their characters that are frequent enough become tokens.
-        options: which file describes the encoder, and which characters are frequent enough.
+        texts: read once, one in memory at a time; their frequent characters become tokens.
+        options: the file that describes the encoder, and which characters are frequent enough.
 
     Raises:
-        CheckpointError: as `describe_encoder`.
-        DataError: no character is.
+        CheckpointError: see `describe_encoder`.
+        DataError: no character is frequent enough.
     """
     if not folder.is_dir():
         tokens = [*SPECIAL, *_frequent(texts, options)]
@@ -50,17 +51,11 @@ def write_scratch(folder: Path, texts: Iterable[str], options: ScratchOptions) -
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: expected a configuration such as bert_config.json: {error}") from None
-    if not isinstance(described, dict):
-        raise CheckpointError(f"{path}: expected a JSON object with hidden_size etc., got {type(described).__name__}")
-    return described
+    return PRETRAINED.read(path, dict[str, Any])
 
 
 def _frequent(texts: Iterable[str], options: ScratchOptions) -> list[str]:
-    """The characters that become tokens, the most frequent first; a letter counts for its lower case."""
+    """The characters that become tokens, the most frequent first; upper-case letters count as lower case."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
@@ -71,5 +66,5 @@ def _frequent(texts: Iterable[str], options: ScratchOptions) -> list[str]:
             lower[small if len(small) == 1 else character] += count
     found = [each for each, count in lower.items() if count >= options.least_count]
     if not found:
-        raise DataError(f"no character stands in the texts {options.least_count} times; lower --least-count")
+        raise DataError(f"no character occurs {options.least_count} times in the texts; lower --least-count")
     return sorted(found, key=lambda each: (-lower[each], each))[: options.most_characters]

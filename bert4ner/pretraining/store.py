@@ -1,7 +1,7 @@
-"""Texts as token ids on disk, encoded and cut into words once: epochs read them in any order, however many there are.
+"""Texts as token ids on disk, encoded and segmented into words once; epochs read them in any order.
 
-The folder of a store: `tokens` (ids), `begins` (whether a word begins), `documents` (where each ends, and a number that
-follows from its text and the seed) and, written last, `store.json`.
+The folder of a store has the files `tokens` (ids), `begins` (whether a word begins), `documents` (the end of each, and
+a random number from its text and the seed) and `store.json`, which is written last.
 """
 
 import hashlib
@@ -16,15 +16,18 @@ from typing import IO, Any
 
 import numpy as np
 
+from bert4ner.data.durable import make_folder, remove_file, sync_tree
+from bert4ner.data.failures import named
 from bert4ner.data.writing import atomic_write
 from bert4ner.errors import DataError, RunError
 from bert4ner.pretraining.words import EveryToken, Words
+from bert4ner.runs.files import RUN_FILES
 from bert4ner.text.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)
 
 MOST_HELD_OUT = 2**16
-"""Tokens of documents that are held out: what is measured more often than once must not take long."""
+"""Maximum number of held-out tokens: they are measured repeatedly, which must be quick."""
 _TOGETHER = 256  # documents that are encoded together
 _UNKNOWN = 0.05  # share of tokens above which a vocabulary hardly fits
 
@@ -37,7 +40,7 @@ class Store:
         tokens: ids, (tokens,).
         begins: whether a word begins, bool (tokens,).
         ends: after the last token of each document, int64 (documents,).
-        draws: of each document a number that follows from its text and the seed, uint64 (documents,).
+        draws: a random number for each document, from its text and the seed, uint64 (documents,).
     """
 
     tokens: np.ndarray
@@ -51,10 +54,10 @@ class Store:
         return np.append(np.int64(0), self.ends[:-1])
 
     def split(self, share: float) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers of the documents to learn from and of those held out; equal texts are on one side.
+        """The indices of the documents to learn from, and of held-out ones; equal texts are on the same side.
 
         Raises:
-            DataError: nothing is left to learn from.
+            DataError: there are no documents left to learn from.
         """
         order = np.lexsort((np.arange(len(self.ends)), self.draws))
         count = max(1, round(share * len(order))) if share else 0
@@ -65,9 +68,16 @@ class Store:
         if count >= len(order):
             raise DataError(
                 f"{len(order)} documents, all of them (equal texts count as one) would be held out; with --held-out 0 "
-                "none is"
+                "no document is"
             )
         return np.sort(order[count:]), np.sort(order[:count])
+
+
+@dataclass(frozen=True)
+class _StoreFile:
+    """The content of store.json."""
+
+    source: Any
 
 
 def write_store(
@@ -76,21 +86,21 @@ def write_store(
     """Encode texts, a few in memory at a time; those without a token are left out.
 
     Args:
-        folder: is made.
-        texts: all of them, once.
-        tokenizer: makes tokens of a text.
-        words: says where words begin among them.
-        seed: what is held out follows from it.
-        source: what the store is of, fit for JSON; `open_store` wants the same.
+        folder: created by this function.
+        texts: all texts; iterated once.
+        tokenizer: turns texts into tokens.
+        words: says where words begin among the tokens.
+        seed: determines which documents are held out.
+        source: identifies the texts, fit for JSON; `open_store` compares it.
 
     Raises:
-        DataError: there is no token in any text.
+        DataError: the texts contain no token.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "store.json").unlink(missing_ok=True)
-    ends, draws = array("Q"), array("Q")  # lists would take four times as much, of millions of lines
+    make_folder(folder)
+    remove_file(folder / "store.json")
+    ends, draws = array("Q"), array("Q")  # lists would take four times the memory, for millions of lines
     unknown = 0
-    with (folder / "tokens").open("wb") as tokens, (folder / "begins").open("wb") as begins:
+    with named(folder), (folder / "tokens").open("wb") as tokens, (folder / "begins").open("wb") as begins:
         for group in _groups(texts):
             for text, encoding in zip(group, tokenizer.encode_all(group), strict=True):
                 if len(encoding.ids):
@@ -100,24 +110,26 @@ def write_store(
                     ends.append((ends[-1] if ends else 0) + len(encoding.ids))
                     draws.append(_draw(text, seed))
     if not ends:
-        raise DataError("the texts to learn from hold no token")
-    np.stack([np.frombuffer(each, np.uint64) for each in (ends, draws)]).tofile(folder / "documents")
+        raise DataError("the texts to learn from contain no token")
+    with named(folder):
+        np.stack([np.frombuffer(each, np.uint64) for each in (ends, draws)]).tofile(folder / "documents")
+    sync_tree(folder)
     with atomic_write(folder / "store.json") as file:
         json.dump({"source": source}, file, ensure_ascii=False)
-    _tell(len(ends), ends[-1], unknown)
+    _log_size(len(ends), ends[-1], unknown)
     return _mapped(folder)
 
 
 def open_store(folder: Path, *, source: Any) -> Store | None:
-    """The store in a folder, if one has been written whole.
+    """The store in a folder, if one was written completely.
 
     Raises:
-        RunError: it is of other texts.
+        RunError: it was made from other texts.
     """
     path = folder / "store.json"
     if not path.is_file():
         return None
-    if json.loads(path.read_text(encoding="utf-8"))["source"] != source:
+    if RUN_FILES.read(path, _StoreFile).source != source:
         raise RunError(
             f"{folder.parent.parent}: was begun with other texts, or they have changed since; choose another --output"
         )
@@ -140,15 +152,23 @@ def _draw(text: str, seed: int) -> int:
 
 
 def _mapped(folder: Path) -> Store:
-    ends, draws = np.fromfile(folder / "documents", np.uint64).reshape(2, -1)
+    RUN_FILES.check_present(folder / "documents")
+    numbers = np.fromfile(folder / "documents", np.uint64)
+    ends, draws = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+    count = int(ends[-1]) if len(ends) else 0
+    for name, size in (("documents", 16 * len(ends)), ("tokens", 4 * count), ("begins", count)):
+        RUN_FILES.check_present(folder / name)
+        if not count or (folder / name).stat().st_size != size:
+            raise RUN_FILES.refusal(folder / name, f"expected {size} bytes for the tokens of {len(ends)} documents")
     tokens = np.memmap(folder / "tokens", np.int32, mode="r")
     begins = np.memmap(folder / "begins", bool, mode="r")
     return Store(tokens, begins, ends.astype(np.int64), draws)
 
 
-def _tell(documents: int, tokens: int, unknown: int) -> None:
+def _log_size(documents: int, tokens: int, unknown: int) -> None:
     logger.info("%d documents, %d tokens, %.2f %% of them unknown", documents, tokens, 100 * unknown / tokens)
     if unknown > _UNKNOWN * tokens:
         logger.warning(
-            "%.1f %% of the tokens are not in the vocabulary, nothing is learned of them", 100 * unknown / tokens
+            "%.1f %% of the tokens are not in the vocabulary; the encoder learns nothing about them",
+            100 * unknown / tokens,
         )

@@ -1,7 +1,7 @@
-"""Unlabelled texts of any number of files and folders, one in memory at a time, compressed or not.
+"""Reads unlabelled texts from any number of files and folders, one in memory at a time, compressed or not.
 
-A file is read as any format of documents that it looks like; of annotated ones the texts are taken. What is compressed
-or in another encoding than UTF-8 is read by way of a temporary file, one at a time.
+The format of each file is detected; of annotated documents only the texts are used. Files that are compressed or not in
+UTF-8 are read through a temporary file, one at a time.
 """
 
 import codecs
@@ -18,6 +18,7 @@ from typing import IO, Any
 from bert4ner.data.decoding import TWO_BYTE_MARKS
 from bert4ner.data.detect import detect_format
 from bert4ner.data.documents import iterate_documents
+from bert4ner.data.failures import is_full, temporary_named
 from bert4ner.data.files import existing, open_bytes
 from bert4ner.data.peek import peek
 from bert4ner.errors import DataError
@@ -30,10 +31,10 @@ _DAMAGED = (OSError, EOFError, lzma.LZMAError)  # gzip's own error is an OSError
 
 
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
-    """All files that paths lead to, folders searched to their bottom; hidden ones and annotation of brat are left out.
+    """All files under the given paths, searched recursively; hidden files and brat's annotation are left out.
 
     Raises:
-        DataError: nothing is there, or a folder has no file.
+        DataError: a path does not exist, or a folder has no file.
     """
     found: list[Path] = []
     for path in map(existing, paths):
@@ -54,7 +55,7 @@ def iterate_texts(files: Iterable[Path]) -> Iterator[str]:
     """The texts of files; an empty file has none.
 
     Raises:
-        DataError: a file is damaged, or in no encoding that is known.
+        DataError: a file is damaged or its encoding is unknown.
     """
     for path in files:
         with _readable(path) as source:
@@ -65,7 +66,7 @@ def iterate_texts(files: Iterable[Path]) -> Iterator[str]:
 
 
 def _format(path: Path) -> str:
-    """The format by content; lines that look like annotation of no format known are texts here: none is lost."""
+    """The format by content; lines of annotation in no known format are read as texts, so that none is lost."""
     try:
         return detect_format(path)
     except DataError:
@@ -74,15 +75,17 @@ def _format(path: Path) -> str:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[Path]:
-    """A file in UTF-8 with what a file says: itself, if it is one."""
+    """A UTF-8 copy of a file, or the file itself if it is in UTF-8."""
     packed = _OPENERS.get(path.suffix.lower())
     encoding = _encoding(path, packed)
     if packed is None and encoding == "utf-8":
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="bert4ner-") as folder:
-        copy = Path(folder) / (path.stem if packed else path.name)
-        with _opened(path, packed) as source, copy.open("wb") as target:
+    with temporary_named():
+        folder = tempfile.TemporaryDirectory(prefix="bert4ner-")
+    with folder:
+        copy = Path(folder.name) / (path.stem if packed else path.name)
+        with temporary_named(), _opened(path, packed) as source, copy.open("wb") as target:
             _copy(path, source, target, encoding)
         yield copy
 
@@ -98,7 +101,7 @@ def _opened(path: Path, packed: Any) -> Iterator[IO[bytes]]:
 
 
 def _encoding(path: Path, packed: Any) -> str:
-    """Of a file: UTF-16 by its mark, UTF-8 as long as its beginning is, otherwise GB18030."""
+    """The encoding of a file: UTF-16 by its byte order mark, UTF-8 if its beginning is valid, otherwise GB18030."""
     try:
         with _opened(path, packed) as source:
             start = source.read(_BLOCK)
@@ -108,11 +111,11 @@ def _encoding(path: Path, packed: Any) -> str:
         return "utf-16"
     for encoding in ("utf-8", "gb18030"):
         try:
-            codecs.getincrementaldecoder(encoding)().decode(start)  # a character may be cut at its end
+            codecs.getincrementaldecoder(encoding)().decode(start)  # a character may be cut at the end of the sample
         except UnicodeDecodeError:
             continue
         return encoding
-    return "utf-8"  # the reader says what is wrong, and where
+    return "utf-8"  # the reader reports the fault and its place
 
 
 def _copy(path: Path, source: IO[bytes], target: IO[bytes], encoding: str) -> None:
@@ -126,8 +129,10 @@ def _copy(path: Path, source: IO[bytes], target: IO[bytes], encoding: str) -> No
             target.write(decoder.decode(block).encode("utf-8"))
         target.write(decoder.decode(b"", final=True).encode("utf-8"))
     except UnicodeError as error:
-        raise DataError(f"{path}: begins as {encoding}, but is not all of it ({error}); save it as UTF-8") from None
+        raise DataError(f"{path}: begins as {encoding}, but continues otherwise ({error}); save it as UTF-8") from None
     except _DAMAGED as error:
+        if isinstance(error, OSError) and is_full(error):
+            raise
         raise _damaged(path, error) from None
 
 

@@ -1,4 +1,4 @@
-"""The loop of a training on unlabelled text: updates, the perplexity of what is held out, a state to resume from."""
+"""The loop of a pre-training: updates, perplexity on held-out text, a state to resume from."""
 
 import logging
 import math
@@ -20,7 +20,9 @@ from bert4ner.pretraining.batches import Batches
 from bert4ner.pretraining.masking import Masked
 from bert4ner.pretraining.network import BATCH, LanguageModel, mean_loss
 from bert4ner.pretraining.options import PretrainingOptions
+from bert4ner.pretraining.rounds import check_rounds
 from bert4ner.runs.history import write_history
+from bert4ner.runs.lock import removed
 from bert4ner.train.optimizers import GroupedAdamW, built
 from bert4ner.train.rates import auto_learning_rate
 from bert4ner.train.schedule import Warmup
@@ -28,7 +30,7 @@ from bert4ner.train.state_file import optimizer_variables, take_up_state, write_
 
 logger = logging.getLogger(__name__)
 
-_FACTOR, _HIGHEST = 5.0, 1e-3  # on the rate of fine-tuning: much text of every kind can bear more than few labels
+_FACTOR, _HIGHEST = 5.0, 1e-3  # on the rate of fine-tuning: much text allows higher rates than few labels
 _REPORTS, _LONGEST = 10, 1000
 
 
@@ -36,14 +38,14 @@ class Training:
     """Updates in rounds; after each the perplexity is measured, a line of history written and the state saved.
 
     Args:
-        model: what is trained.
-        batches: what it learns from.
+        model: the model to train.
+        batches: the training and held-out batches.
         history: file of a JSON line for each round, one before the first.
         state: file to resume from.
-        objective: the loss of a batch's three parts; by default that of the masked tokens.
+        objective: computes the loss from a batch's three parts; by default the loss of the masked tokens.
 
     Attributes:
-        lines: those of the history.
+        lines: of the history.
     """
 
     def __init__(
@@ -62,13 +64,13 @@ class Training:
         self._objective = objective or self._guessing
         self._update = tf.function(self._learn, input_signature=BATCH)
         self._measure = tf.function(self._score, input_signature=BATCH)
-        self._update.get_concrete_function()  # makes the generators of dropout, which rounds set
+        self._update.get_concrete_function()  # creates the random generators of dropout, which each round seeds
 
     def run(self) -> None:
-        """Train from where the state is to the end.
+        """Train from the saved state to the end.
 
         Raises:
-            RunError: the state is damaged, the loss is no number, or the memory does not suffice.
+            RunError: the state is damaged, the loss is not a number, memory is insufficient, or the folder is gone.
         """
         self._resume()
         try:
@@ -93,7 +95,9 @@ class Training:
             tokens += int((batch.ids != 0).sum())
         loss = float(total) / (stop - start)
         if not math.isfinite(loss):
-            raise RunError(f"the loss is no number between the updates {start} and {stop}; lower --learning-rate")
+            raise RunError(f"the loss is not a number between the updates {start} and {stop}; lower --learning-rate")
+        if not self.state.is_file():  # writing would make the folder anew
+            raise removed(self.history.parent)
         seconds = time.perf_counter() - began
         line = {"update": stop, "epoch": round(stop / self.batches.per_epoch, 3), "loss": loss}
         line |= {"seconds": round(seconds, 3), "tokens_per_second": round(tokens / seconds, 1)}
@@ -118,7 +122,7 @@ class Training:
         )
 
     def _note(self, line: dict[str, Any]) -> None:
-        """Measure, and add what came out to the history."""
+        """Measure the perplexity and add a line to the history."""
         if self.batches.num_held_out:
             sums = sum(
                 self._measure(*batch).numpy() for batch in ahead(self.batches.held_out, 0, self.batches.num_held_out)
@@ -127,13 +131,13 @@ class Training:
             line |= {"perplexity": math.exp(min(losses / masks, 100.0)), "accuracy": right / masks}
         self.lines.append(line)
         write_history(self.history, self.lines)
-        told = [
+        values = [
             f"{name} {line[name]:.4g}"
             for name in ("loss", "perplexity", "accuracy", "tokens_per_second")
             if name in line
         ]
-        if told:
-            logger.info("update %d of %d: %s", line["update"], self.batches.total, ", ".join(told).replace("_", " "))
+        if values:
+            logger.info("update %d of %d: %s", line["update"], self.batches.total, ", ".join(values).replace("_", " "))
 
     def _save(self) -> None:
         write_state(self.state, self.model.network, optimizer_variables(self.optimizer), self.lines)
@@ -141,12 +145,13 @@ class Training:
     def _resume(self) -> None:
         others = optimizer_variables(self.optimizer)
         self.lines = take_up_state(self.state, self.model.network, others, cure="delete it to start anew")
+        check_rounds(self.lines, self.state)
         if self.lines:
-            logger.info("goes on after update %d of %d", self.lines[-1]["update"], self.batches.total)
+            logger.info("resuming after update %d of %d", self.lines[-1]["update"], self.batches.total)
 
 
 def ahead(make: Callable[[int], Masked], start: int, stop: int) -> Iterator[Masked]:
-    """Batches of some numbers, each made while the one before it is used."""
+    """The batches [start, stop), each made while the one before it is used."""
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(make, start) if start < stop else None
         for number in range(start + 1, stop + 1):
@@ -157,7 +162,7 @@ def ahead(make: Callable[[int], Masked], start: int, stop: int) -> Iterator[Mask
 
 
 def learning_rate(config: EncoderConfig, options: PretrainingOptions) -> float:
-    """The peak rate, `auto` resolved: five times what the encoder would be fine-tuned with, at most 1e-3."""
+    """The peak rate, `auto` resolved: five times the encoder's rate for fine-tuning, at most 1e-3."""
     rate = options.optimization.learning_rate
     if rate == "auto":
         return min(_FACTOR * auto_learning_rate(encoder_parameters(config)), _HIGHEST)

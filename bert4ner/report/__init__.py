@@ -1,1 +1,1 @@
-"""The HTML report of a run: one page with its scores, curves and errors, complete in itself."""
+"""The HTML report of a run: one self-contained page with its scores, curves and errors."""

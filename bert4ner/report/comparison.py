@@ -1,4 +1,4 @@
-"""Several runs side by side: the options in which they differ, and whether their scores differ by more than chance."""
+"""Several runs side by side: the options in which they differ, and whether their scores differ significantly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from itertools import combinations
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.runs.record import RunRecord, TrainedRun
+from bert4ner.scoring.pairing import named_alike
 from bert4ner.scoring.significance import Difference, paired_bootstrap
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs, by their numbers, and how they differ; None where no annotated document was held out by both."""
+    """Two runs, by number, and their difference; None if no annotated document was held out by both."""
 
     one: int
     other: int
@@ -20,7 +21,7 @@ class Pair:
 
 
 def differing_options(records: Sequence[RunRecord]) -> dict[str, list[object]]:
-    """The options of which not all runs have the same value, with that of each run; None for a combined run."""
+    """The options whose values differ between runs, with the value in each; None for a combined run."""
     every = [record.config.options() if isinstance(record, TrainedRun) else None for record in records]
     names = next((options for options in every if options is not None), {})
     table = {name: [None if options is None else options[name] for options in every] for name in names}
@@ -32,15 +33,15 @@ def differing_options(records: Sequence[RunRecord]) -> dict[str, list[object]]:
 
 
 def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> list[Pair]:
-    """Every two runs on the documents that both held out, and that are annotated in `gold`.
+    """Every pair of runs on the documents that both held out and that `gold` annotates.
 
     Raises:
-        DataError: ids repeat in `gold`, or a text in it is not that of a run.
+        DataError: ids repeat in `gold`, or a text in it differs from a run's.
     """
     by_id = {document.id: document for document in gold}
     if len(by_id) < len(gold):
         raise DataError(f"{len(gold) - len(by_id)} ids occur more than once in gold; give every document its own id")
-    found = [{document.id: document for document in record.predicted} for record in records]
+    found = [{document.id: document for document in _named(record, gold)} for record in records]
     for record, predicted in zip(records, found, strict=True):
         changed = [id for id, each in predicted.items() if id in by_id and by_id[id].text != each.text]
         if changed:
@@ -49,6 +50,12 @@ def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> lis
         Pair(one, other, _compare(by_id, found[one], found[other]))
         for one, other in combinations(range(len(records)), 2)
     ]
+
+
+def _named(record: RunRecord, gold: Sequence[Document]) -> Sequence[Document]:
+    """The held-out documents of a run, with the ids of gold if no id is in both and texts identify documents."""
+    texts = {document.text for document in record.predicted}
+    return named_alike(record.predicted, [each for each in gold if each.text in texts]) or record.predicted
 
 
 def _compare(gold: dict[str, Document], one: dict[str, Document], other: dict[str, Document]) -> Difference | None:

@@ -1,79 +1,117 @@
-"""What stands out in a run, in a few sentences: where it is weak, and what could be tried next.
+"""The most important findings of a run, in short sentences in both languages: weaknesses, and what to try next.
 
-Each sentence follows from numbers that the page shows, too.
+Each sentence follows from numbers that the page also shows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bert4ner.report.mistakes import NOTHING, ORDER, Mistakes
+from bert4ner.phrases import Phrase, phrase
+from bert4ner.report.mistakes import KINDS, NOTHING, ORDER, Mistakes
+from bert4ner.runs.history import ENOUGH_UPDATES, updates_in
 from bert4ner.runs.record import RunRecord, TrainedRun
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Score
 from bert4ner.scoring.reliability import Reliability
 
-FEW = 20  # gold entities: a label's score moves by points with each of them
-CLEAR_GAP = 0.03  # of precision and recall, or of score and truth
+FEW = 20  # gold entities: each one moves a label's score by several points
+CLEAR_GAP = 0.03  # between precision and recall, or score and truth
 WEAKEST = 3
+SHOWN_PAIRS = 3  # of labels that are confused equally often
 
 
-def find_findings(record: RunRecord, mistakes: Mistakes | None, found: Reliability | None) -> list[str]:
-    """Sentences, the most general first; what needs gold documents is told where they were given."""
-    sentences = [*_about_balance(record.scores.micro), *_about_labels(dict(record.scores.counts))]
+def find_findings(record: RunRecord, mistakes: Mistakes | None, found: Reliability | None) -> list[Phrase]:
+    """Sentences, the most general first; those that need gold documents only if these were given."""
+    sentences = list(about_updates(record)) if isinstance(record, TrainedRun) else []
+    one_model = isinstance(record, TrainedRun) and record.num_folds == 1
+    sentences += [*_about_balance(record.scores.micro), *_about_labels(dict(record.scores.counts), one_model)]
     if mistakes is not None:
         sentences += _about_mistakes(mistakes)
     if found is not None:
         sentences += _about_scores(found)
     if isinstance(record, TrainedRun):
-        sentences += _about_epochs(record)
+        sentences += about_epochs(record)
     return sentences
 
 
-def _about_balance(micro: Score) -> Iterator[str]:
-    precision, recall = f"precision ({100 * micro.precision:.1f})", f"recall ({100 * micro.recall:.1f})"
+def _about_balance(micro: Score) -> Iterator[Phrase]:
+    micro_scores = {"precision": f"{100 * micro.precision:.1f}", "recall": f"{100 * micro.recall:.1f}"}
     if micro.precision - micro.recall >= CLEAR_GAP:
-        yield f"{recall.capitalize()} is lower than {precision}: more is overlooked than invented."
+        yield phrase("finding.misses", **micro_scores)
     elif micro.recall - micro.precision >= CLEAR_GAP:
-        yield f"{precision.capitalize()} is lower than {recall}: more is invented than overlooked."
+        yield phrase("finding.false", **micro_scores)
 
 
-def _about_labels(counts: dict[str, Counts]) -> Iterator[str]:
+def _about_labels(counts: dict[str, Counts], one_model: bool) -> Iterator[Phrase]:
     enough = {label: each for label, each in counts.items() if each.gold >= FEW}
     if len(enough) > WEAKEST:
         weakest = sorted(enough.items(), key=lambda item: (item[1].f1, item[0]))[:WEAKEST]
-        named = ", ".join(f"{label} ({100 * each.f1:.1f})" for label, each in weakest)
-        yield f"Weakest labels by F1: {named}."
+        yield phrase("finding.weakest", labels=_listed([f"{label} ({100 * each.f1:.1f})" for label, each in weakest]))
     few = sorted(label for label, each in counts.items() if each.gold < FEW)
-    if few:
-        yield f"Fewer than {FEW} gold entities, so that the label's score says little: {', '.join(few)}."
+    if len(few) == len(counts) > 1:
+        yield phrase("finding.few.held" if one_model else "finding.few.all", count=FEW, labels=len(few))
+    elif few:
+        yield phrase("finding.few", count=FEW, labels=_listed(few))
 
 
-def _about_mistakes(mistakes: Mistakes) -> Iterator[str]:
+def _listed(words: Sequence[str]) -> Phrase:
+    in_chinese = [each.chinese if isinstance(each, Phrase) else each for each in words]
+    return Phrase(", ".join(words), "、".join(in_chinese))
+
+
+def _about_mistakes(mistakes: Mistakes) -> Iterator[Phrase]:
     total = mistakes.kinds.total()
     if not total:
         return
-    kind = max(ORDER, key=lambda each: mistakes.kinds[each])
-    yield f"Most frequent kind of error: {kind}, {mistakes.kinds[kind]} of {total}."
+    most = max(mistakes.kinds.values())
+    kinds = [KINDS[each] for each in ORDER if mistakes.kinds[each] == most]
+    if len(kinds) == 1:
+        yield phrase("finding.kind", kind=kinds[0], count=most, total=total)
+    else:
+        yield phrase("finding.kinds", kinds=_listed(kinds), count=most, total=total)
     mixed = {pair: n for pair, n in mistakes.confusions.items() if pair[0] != pair[1] and NOTHING not in pair}
     if mixed:
-        (gold, found), times = max(mixed.items(), key=lambda item: (item[1], item[0]))
-        yield f"Most frequent confusion of labels: {gold} taken for {found}, {times} times."
+        yield _about_confusions(mixed)
 
 
-def _about_scores(found: Reliability) -> Iterator[str]:
+def _about_confusions(mixed: dict[tuple[str, str], int]) -> Phrase:
+    """The pair of labels that is confused most often, or all that are as often."""
+    times = max(mixed.values())
+    alike = sorted(pair for pair, count in mixed.items() if count == times)
+    pairs = [phrase("confusion.pair", gold=gold, found=found) for gold, found in alike[:SHOWN_PAIRS]]
+    more = len(alike) - len(pairs)
+    if more:
+        return phrase("finding.confusions.more", pairs=_listed(pairs), count=times, more=more)
+    if len(pairs) > 1:
+        return phrase("finding.confusions", pairs=_listed(pairs), count=times)
+    return phrase("finding.confusion", pair=pairs[0], count=times)
+
+
+def _about_scores(found: Reliability) -> Iterator[Phrase]:
     gap = 100 * (found.mean_score - found.share_right)
     if abs(gap) >= 100 * CLEAR_GAP:
-        direction = "too sure" if gap > 0 else "too modest"
-        yield (
-            f"The scores of entities are {direction} by {abs(gap):.1f} points on average "
-            f"(mean score {100 * found.mean_score:.1f}, right {100 * found.share_right:.1f} %)."
+        yield phrase(
+            "finding.overconfident" if gap > 0 else "finding.underconfident",
+            gap=f"{abs(gap):.1f}",
+            score=f"{100 * found.mean_score:.1f}",
+            right=f"{100 * found.share_right:.1f}",
         )
 
 
-def _about_epochs(record: TrainedRun) -> Iterator[str]:
+def about_updates(record: TrainedRun) -> Iterator[Phrase]:
+    """The advice to update the weights more often, where some model had too few updates to learn from."""
+    counts = [count for count in map(updates_in, record.histories) if count is not None]
+    if counts and min(counts) < ENOUGH_UPDATES:
+        batch_tokens = f"{record.config.optimization.batch_tokens:,}"
+        yield phrase("finding.updates", count=min(counts), batch_tokens=batch_tokens)
+
+
+def about_epochs(record: TrainedRun) -> Iterator[Phrase]:
+    """The advice to train for more epochs, where most models were best after the last one."""
     epochs = record.config.optimization.epochs
     last = sum(fold.best_epoch == epochs for fold in record.sheet.folds)
     models = len(record.sheet.folds)
-    if 2 * last > models:
-        what = "folds" if models == record.num_folds else "trainings"
-        where = f" in {last} of {models} {what}" if models > 1 else ""
-        yield f"The last epoch was the best{where}: more epochs (--epochs) may give more."
+    if 2 * last > models == 1:
+        yield phrase("finding.epochs.one")
+    elif 2 * last > models:
+        several = "finding.epochs.folds" if models == record.num_folds else "finding.epochs.trainings"
+        yield phrase(several, last=last, models=models)

@@ -1,6 +1,6 @@
 """The errors behind the scores, counted by label and shown in their texts.
 
-What an error is and of which kind stands in `errors` of the scores; nothing is drawn here.
+The scores' module `errors` defines errors and their kinds; nothing is drawn here.
 """
 
 from collections import Counter, defaultdict
@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bert4ner.entities import Document, Entity, sorted_labels
+from bert4ner.phrases import phrase
 from bert4ner.scoring.errors import EntityError, collect_errors
 
-ORDER = ("wrong boundary", "wrong label", "missed", "spurious")
+KINDS = {
+    "wrong boundary": phrase("kind.boundary"),
+    "wrong label": phrase("kind.label"),
+    "missed": phrase("kind.missed"),
+    "spurious": phrase("kind.spurious"),
+}
+ORDER = tuple(KINDS)
 NOTHING = ""  # in place of a label: not found, or not there
 CONTEXT = 24  # characters shown on each side of an example
 LONGEST_PIECE = 80  # characters; the middle of longer ones is left out
@@ -20,18 +27,18 @@ _VISIBLE = str.maketrans({"\n": "↵", "\r": None, "\t": " "})
 
 @dataclass(frozen=True)
 class Mistakes:
-    """How often each kind occurs, for each label, and which labels are taken for which."""
+    """How often each kind of error occurs for each label, and which labels are confused."""
 
     kinds: Counter[str]
     outcomes: dict[str, Counter[str]]
-    """Each label that occurs -> "right" or a kind -> entities: those of gold, but found ones for "spurious"."""
+    """Each label -> "right" or a kind -> number of entities: gold ones, but predicted ones for "spurious"."""
     confusions: Counter[tuple[str, str]]
-    """(gold label, found label) of entities that share characters; NOTHING stands for no partner."""
+    """(gold label, predicted label) of entities that share characters; NOTHING if there is no partner."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some characters of an example, and whether gold, what was found, both or none cover them."""
+    """Part of an example, and whether gold, prediction, both or none cover it."""
 
     text: str
     gold: bool
@@ -72,8 +79,8 @@ def count_mistakes(pairs: Sequence[tuple[Document, Document]]) -> Mistakes:
 def choose_examples(pairs: Sequence[tuple[Document, Document]], *, limit: int = 30) -> dict[str, list[Example]]:
     """Up to `limit` examples, by kind and spread over the kinds as evenly as they occur.
 
-    Each pair of mentions and labels is shown once. Of what was found those with the highest score come first, which
-    often show mistakes in the annotation; of what was missed, the most frequent.
+    Each pair of mentions and labels is shown once. Predictions with the highest score come first, because they often
+    reveal mistakes in the annotation; missed entities come by frequency.
     """
     groups: dict[tuple[str, ...], list[tuple[Document, EntityError]]] = defaultdict(list)
     for document, error in collect_errors(pairs):
@@ -99,7 +106,7 @@ def _score(error: EntityError) -> float:
 
 
 def _shares(available: dict[str, int], limit: int) -> dict[str, int]:
-    """Deal out `limit` places one by one, passing over whoever has no use for another."""
+    """Distribute `limit` places one by one, skipping receivers that need no more."""
     shares = dict.fromkeys(available, 0)
     while sum(shares.values()) < limit:
         hungry = [name for name in shares if shares[name] < available[name]]
@@ -118,7 +125,7 @@ def _example(document: Document, error: EntityError, *, times: int) -> Example:
 def cut_pieces(text: str, gold: Entity | None, found: Entity | None) -> list[Piece]:
     """The text around an error, cut wherever one of the two spans begins or ends.
 
-    Line breaks are shown as ↵, and … stands for what is left out.
+    Line breaks are shown as ↵, and … marks omitted text.
     """
     spans = [span for span in (gold, found) if span]
     start = max(0, min(span.start for span in spans) - CONTEXT)

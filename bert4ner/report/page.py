@@ -1,4 +1,7 @@
-"""Puts a run on one HTML page: what was trained, how well it does, where it errs. Needs no network and no script."""
+"""Shows a run on one HTML page: the training, the scores, the errors. Needs no network.
+
+In English and Chinese: the browser's language decides, a button changes it; without a script it is English.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from bert4ner.data.visible import visible
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
+from bert4ner.phrases import known
 from bert4ner.report.gold_values import about_gold, look_at_gold
 from bert4ner.report.run_values import about_run, about_scores, about_setup, about_training
+from bert4ner.report.speech import data, name, say
 from bert4ner.runs.layout import REPORT
 from bert4ner.runs.record import CombinedRun, TrainedRun, open_run
 
@@ -18,7 +23,7 @@ PLACES = 100  # of each kind that `audit` finds
 
 
 def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, output: str | Path | None = None) -> Path:
-    """Write the report of a complete run; returns where it is.
+    """Write the report of a complete run; returns its path.
 
     Args:
         run: the folder of the run.
@@ -34,7 +39,7 @@ def write_report(run: str | Path, *, gold: Sequence[Document] | None = None, out
     path = Path(output) if output is not None else record.path / REPORT
     page = render(record, gold)
     with atomic_write(path) as aside:
-        aside.write(page.encode("utf-8", "backslashreplace").decode())  # a command's words may be no UTF-8
+        aside.write(page.encode("utf-8", "backslashreplace").decode())  # a command may not be UTF-8
     return path
 
 
@@ -54,6 +59,6 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share, digits=2: f"{100 * share:.{digits}f}"
-    environment.filters["visible"] = visible
-    environment.globals["PLACES"] = PLACES
+    environment.filters.update(visible=visible, data=data)
+    environment.globals.update(PLACES=PLACES, say=say, name=name, known=known)
     return environment.get_template(TEMPLATE)

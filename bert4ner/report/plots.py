@@ -1,7 +1,7 @@
-"""The plots of the report as SVG to be put into a page, which decides their colours and fonts.
+"""The plots of the report as SVG for a page, which sets their colours and fonts.
 
-Text in them is Latin letters and digits, drawn by the browser: no font is needed here, and the page's dark scheme
-reaches the lines by CSS variables.
+The browser draws their text: no font is needed here, so text can be Chinese, and the page's dark scheme reaches the
+lines by CSS variables.
 """
 
 import io
@@ -14,9 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from bert4ner.phrases import CHINESE, ENGLISH, Phrase, known, phrase
+from bert4ner.report.speech import name as name_of
 from bert4ner.scoring.reliability import Reliability
 
-# matplotlib knows no CSS variables: each stands in the figure as a colour of its own, replaced in the SVG.
+# matplotlib does not know CSS variables: each has a colour of its own in the figure, replaced in the SVG.
 _VARIABLES = ("ink", "muted", "line", "precision", "recall", "f1", "loss", "right")
 _STAND_INS = {name: f"#0101{number:02x}" for number, name in enumerate(_VARIABLES, start=1)}
 _STYLE: Any = {
@@ -39,7 +41,8 @@ _STYLE: Any = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
 }
-_SERIES: dict[str, dict[str, Any]] = {  # told apart without colours, too
+_WORD = re.compile(r"<text( [^>]*)>([^<]*)</text>")
+_SERIES: dict[str, dict[str, Any]] = {  # distinguishable without colours, too
     "precision": {"linestyle": (0, (4, 1.5)), "linewidth": 1.3},
     "recall": {"linestyle": (0, (1, 1.2)), "linewidth": 1.7},
     "f1": {"linestyle": "-", "linewidth": 2.0},
@@ -47,7 +50,7 @@ _SERIES: dict[str, dict[str, Any]] = {  # told apart without colours, too
 
 
 def curve_limits(histories: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, tuple[float, float]]:
-    """Ranges of the axes that hold all folds, so that their plots can be compared: `score` in percent, `loss`."""
+    """Ranges of the axes for all folds, so that their plots can be compared: `score` in percent, `loss`."""
     scores = [100 * line[name] for history in histories for line in history for name in _SERIES]
     losses = [line["loss"] for history in histories for line in history]
     return {"score": _padded(scores, low=-2.0, high=102.0), "loss": _padded([0.0, *losses])}
@@ -67,7 +70,7 @@ def draw_curves(
         history: a line of scores and loss for each epoch.
         best_epoch: the epoch to mark.
         limits: ranges of the axes, from `curve_limits`.
-        name: begins the ids in the SVG, which must differ between the plots of a page.
+        name: prefix of the ids in the SVG, which must differ between the plots of a page.
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(3.6, 2.7), layout="constrained")
@@ -82,22 +85,27 @@ def draw_curves(
             top.plot([best_epoch], [best], "o", markersize=6.5, color=_STAND_INS["f1"], clip_on=False)
             for axes in (top, bottom):
                 axes.axvline(best_epoch, color=_STAND_INS["muted"], linewidth=0.8, alpha=0.6, zorder=1)
-        top.set(ylabel="percent", ylim=limits["score"])
-        bottom.set(ylabel="loss", xlabel="epoch", ylim=limits["loss"], xlim=(min(epochs) - 0.3, max(epochs) + 0.3))
+        top.set(ylabel=phrase("plot.percent"), ylim=limits["score"])
+        bottom.set(
+            ylabel=phrase("plot.loss"),
+            xlabel=phrase("plot.epoch"),
+            ylim=limits["loss"],
+            xlim=(min(epochs) - 0.3, max(epochs) + 0.3),
+        )
         bottom.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
         bottom.yaxis.set_major_locator(MaxNLocator(nbins=3))
-        return _to_svg(figure, name, says="Precision, recall, F1 and loss by epoch")
+        return _to_svg(figure, name, says="says.curves")
 
 
 def _line(axes: Axes, epochs: Sequence[float], values: Sequence[float], style: Mapping[str, Any]) -> None:
-    """A line, which a single epoch does not make: then a short stroke."""
+    """A line; for a single epoch, which makes no line, a short stroke."""
     if len(epochs) == 1:
         epochs, values = [epochs[0] - 0.1, epochs[0] + 0.1], [values[0], values[0]]
     axes.plot(epochs, values, solid_capstyle="round", **style)
 
 
 def draw_reliability(found: Reliability, *, name: str) -> str:
-    """The share right in each bin of scores against the diagonal, and below how many entities each bin holds."""
+    """The share right in each bin of scores against the diagonal, and below it the entities in each bin."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(4.4, 3.9), layout="constrained")
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
@@ -113,11 +121,11 @@ def draw_reliability(found: Reliability, *, name: str) -> str:
         centre = [100 * each.mean_score for each in found.bins]
         top.errorbar(centre, right, yerr=reach, fmt="o", markersize=4, color=_STAND_INS["right"], linewidth=1.2)
         bottom.bar(left, [each.count for each in found.bins], width, align="edge", color=_STAND_INS["muted"], alpha=0.6)
-        top.set(ylabel="percent right", xlim=(0, 100), ylim=(0, 104))
+        top.set(ylabel=phrase("plot.right"), xlim=(0, 100), ylim=(0, 104))
         top.xaxis.set_major_locator(MaxNLocator(nbins=10))
-        bottom.set(ylabel="entities", xlabel="score, percent")
+        bottom.set(ylabel=phrase("plot.entities"), xlabel=phrase("plot.score"))
         bottom.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
-        return _to_svg(figure, name, says="Share of right entities, and number of entities, by score")
+        return _to_svg(figure, name, says="says.reliability")
 
 
 def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float, float], name: str) -> str:
@@ -125,8 +133,8 @@ def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float
 
     Args:
         curve: `precision` and `recall`, from the highest threshold on.
-        selected: the precision and recall of what was selected, marked by a dot.
-        name: begins the ids in the SVG.
+        selected: the precision and recall of the selected threshold, marked by a dot.
+        name: prefix of the ids in the SVG.
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(2.6, 2.3), layout="constrained")
@@ -135,12 +143,12 @@ def draw_tradeoff(curve: Mapping[str, Sequence[float]], *, selected: tuple[float
         _line(axes, recall, precision, {"color": _STAND_INS["f1"], "linewidth": 1.6})
         dot = [100 * value for value in selected]
         axes.plot([dot[1]], [dot[0]], "o", markersize=6.5, color=_STAND_INS["precision"], clip_on=False)
-        axes.set(xlabel="recall, percent", ylabel="precision, percent", xlim=(0, 102), ylim=(0, 102))
-        return _to_svg(figure, name, says="Precision against recall, by threshold")
+        axes.set(xlabel=phrase("plot.recall"), ylabel=phrase("plot.precision"), xlim=(0, 102), ylim=(0, 102))
+        return _to_svg(figure, name, says="says.tradeoff")
 
 
 def _to_svg(figure: Figure, name: str, *, says: str) -> str:
-    """The figure as an element for a page: scales with it, takes its colours and fonts, shares no id with others."""
+    """The figure as an element for a page: scales with it, uses its colours and fonts, shares no id with others."""
     written = io.StringIO()
     figure.patch.set_visible(False)
     for axes in figure.axes:
@@ -154,4 +162,15 @@ def _to_svg(figure: Figure, name: str, *, says: str) -> str:
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     for variable, stand_in in _STAND_INS.items():
         svg = svg.replace(stand_in, f"var(--{variable})")
-    return svg.replace("<svg", f'<svg role="img" aria-label="{says}"', 1)
+    svg = _WORD.sub(_in_both_languages, svg)
+    return svg.replace("<svg", f'<svg role="img" {name_of(says)}', 1)
+
+
+def _in_both_languages(word: re.Match[str]) -> str:
+    """A text of the plot twice, at the same place; the page shows one of them."""
+    attributes, english = word.groups()
+    said = known(english)
+    if not isinstance(said, Phrase):
+        return word[0]
+    texts = (("en", ENGLISH, said), ("zh", CHINESE, said.chinese))
+    return "".join(f'<text class="{name}" lang="{lang}"{attributes}>{text}</text>' for name, lang, text in texts)

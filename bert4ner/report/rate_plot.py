@@ -1,4 +1,4 @@
-"""The plot of a search for learning rates, a file of its own."""
+"""The plot of a search for learning rates, as a file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

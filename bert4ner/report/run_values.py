@@ -1,4 +1,4 @@
-"""What the page says of a run without the annotated documents, as values for the template."""
+"""Values of the template that do not need the annotated documents."""
 
 import os
 import shlex
@@ -16,20 +16,24 @@ from bert4ner.version import VERSION
 
 
 def about_run(record: RunRecord) -> dict[str, Any]:
-    """What the page shows of a run as a whole: its name, its command, how to make the page again."""
+    """The run as a whole: its name, its command, how to make the page again."""
+    held_out = len(record.predicted)
+    num_documents = len(record.held_out_in) + (record.folds.further if isinstance(record, TrainedRun) else 0)
     return {
         "record": record,
         "version": VERSION,
-        "name": record.name,
+        "title": record.name,
         "command": _command(record.environment),
         "again": ["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
         "characters": [len(document.text) for document in record.predicted],
-        "held_out": len(record.predicted),
+        "held_out": held_out,
+        "num_documents": num_documents,
+        "learned": num_documents - held_out if record.num_folds == 1 else 0,  # several models learn from all
     }
 
 
 def about_setup(record: TrainedRun | CombinedRun) -> dict[str, Any]:
-    """How a run was made: its options, those that differ from the defaults, or what it was combined of."""
+    """How a run was made: its options, those that differ from the defaults, or its combination."""
     options = _options(record.config) if isinstance(record, TrainedRun) else []
     return {
         "combination": record.combination if isinstance(record, CombinedRun) else None,
@@ -53,7 +57,7 @@ def about_scores(record: TrainedRun | CombinedRun) -> dict[str, Any]:
 
 
 def about_training(record: RunRecord) -> dict[str, Any]:
-    """What every epoch gave, and how long it took."""
+    """The results and the duration of every epoch."""
     histories = record.histories if isinstance(record, TrainedRun) else []
     return {
         "histories": histories,
@@ -64,7 +68,7 @@ def about_training(record: RunRecord) -> dict[str, Any]:
 
 
 def _command(environment: dict[str, Any]) -> list[str]:
-    """How the run was started, in words that can be typed again; none where that was from Python."""
+    """The command that started the run, ready to type again; empty if it was started from Python."""
     program, *arguments = environment.get("command") or [""]
     if os.path.basename(program) not in ("bert4ner", "__main__.py"):
         return []
@@ -80,7 +84,7 @@ def _options(config: Config) -> list[dict[str, Any]]:
 
 
 def _documents(record: TrainedRun | CombinedRun) -> dict[int, int]:
-    """How many documents each fold held out."""
+    """The number of documents that each fold held out."""
     if isinstance(record, CombinedRun):
         return {fold.fold: fold.documents or 0 for fold in record.sheet.folds}
     return dict(Counter(fold for folds in record.held_out_in.values() for fold in folds))
@@ -113,7 +117,7 @@ def _seconds(line: dict[str, Any]) -> float:
 
 
 def _speed(histories: Sequence[History]) -> list[dict[str, float]]:
-    """For each fold the median epoch, which the slow first one (compilation) hardly moves."""
+    """The median epoch of each fold, which the slow first one (compilation) hardly changes."""
     return [
         {
             "epochs": len(history),

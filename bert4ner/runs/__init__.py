@@ -1,1 +1,1 @@
-"""A run on disk: what its files are called, who writes them, who reads them. No TensorFlow."""
+"""A run on disk: the names of its files, and the code that writes and reads them. No TensorFlow."""

@@ -1,53 +1,62 @@
-"""How a run was combined of others, as plain data: combination.json. What is done with it stands in `combine`."""
+"""How a run was combined from others, as plain data: combination.json. `combine` applies it."""
 
-import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from bert4ner.errors import ConfigError, RunError
-from bert4ner.runs.files import FORMAT, damaged, read_json, to_json
+from bert4ner.entities import Nesting
+from bert4ner.errors import ConfigError
+from bert4ner.runs.files import RUN_FILES, to_json
 from bert4ner.runs.fitted import Calibration, Stacker
 from bert4ner.runs.layout import COMBINATION, member_name
+from bert4ner.runs.rescorer import Rescorer
 from bert4ner.runs.rules import Rule, SpanRules, check_threshold
 from bert4ner.runs.votes import check_quorum, vote_shares
+from bert4ner.schema import FORMAT, Formats, Misfit, Positive, Share
 from bert4ner.version import VERSION
 
 COMBINATION_FORMAT = 3
-Method = Literal["probability", "vote", "stacking"]
+Method = Literal["probability", "vote", "stacking", "rescoring"]
+FITTED_METHODS: tuple[Method, ...] = ("stacking", "rescoring")
+"""Those with a model that is fitted to out-of-fold candidates."""
 
 
 @dataclass(frozen=True)
 class Combination:
-    """What is done with the entities that the members find in one text.
+    """How to combine the entities that the members find in one text.
 
-    By `vote` each member has its say on what it found itself; by `probability` the members' probabilities of everything
-    that any of them found are averaged; by `stacking` a logistic model makes one probability of them. What breaks a
-    rule of `rule.spans` is left out, and scores are calibrated. Then those with a score of at least their label's
-    threshold are kept and, of overlapping ones that `rule.nesting` does not allow, the heaviest.
+    With `vote` each member votes for the entities that it finds; with `probability` the members' probabilities of all
+    entities that any of them finds are averaged; with `stacking` a logistic model turns them into one probability, with
+    `rescoring` a small network that also sees the rest of the document and the annotated texts.
+    Entities that break a rule of `rule.spans` are left out, and scores are calibrated. Entities with a score of at
+    least their label's threshold are kept; of overlapping ones that `rule.nesting` does not allow, those with the best
+    total.
 
     Raises:
-        ConfigError: an unknown method, weights, a quorum or thresholds out of range, or a model of other members.
+        ConfigError: the method is unknown, weights, a quorum or thresholds are out of range, or a fitted model does not
+            fit.
     """
 
     method: Method
     names: tuple[str, ...]
-    """What the members were called."""
+    """The names of the members."""
     weights: tuple[float, ...]
-    """Of each member, above 0; only their proportions count, and none for `stacking`."""
+    """The weight of each member, above 0; only proportions count; `stacking` and `rescoring` ignore them."""
     quorum: int = 1
-    """How many votes an entity needs; no matter where the method is not `vote`."""
+    """The number of votes that an entity needs; only for the method `vote`."""
     label_quorum: Mapping[str, int] = field(default_factory=dict)
     rule: Rule = field(default_factory=Rule)
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    """Those of single labels, instead of the rule's."""
+    """The thresholds of single labels, instead of the rule's."""
     stacker: Stacker | None = None
-    """The model of `stacking`, once it is fitted."""
+    """The fitted model of `stacking`."""
+    rescorer: Rescorer | None = None
+    """The fitted model of `rescoring`."""
     calibration: Calibration | None = None
     sizes: tuple[int, ...] = ()
-    """How many runs each member is made of, whose models are averaged; empty where all are of one."""
+    """The number of runs in each member, whose models are averaged; empty if every member is one run."""
 
     def __post_init__(self) -> None:
         members = len(self.names)
@@ -56,21 +65,23 @@ class Combination:
         if self.sizes and (len(self.sizes) != members or min(self.sizes) < 1):
             raise ConfigError(f"each of {members} members must have a number of runs, got {self.sizes}")
         if set(self.sizes) == {1}:
-            object.__setattr__(self, "sizes", ())  # one way to say it: equal combinations compare equal
+            object.__setattr__(self, "sizes", ())  # one form only: equal combinations compare equal
         vote_shares(members, self.weights)
         check_quorum(members, self.quorum, self.label_quorum)
         for label, threshold in self.thresholds.items():
             check_threshold(threshold, f" of label {label}")
         if self.stacker is not None and len(self.stacker.weights) != members:
             raise ConfigError(f"stacking {members} members needs as many weights, got {len(self.stacker.weights)}")
+        if self.rescorer is not None and self.rescorer.members != members:
+            raise ConfigError(f"rescoring was fitted to {self.rescorer.members} members, the combination has {members}")
 
     @property
     def used_weights(self) -> tuple[float, ...]:
-        """What each member counts in the end: its weight, or what `stacking` learned."""
+        """The effective weight of each member: its own, or that of `stacking`."""
         return self.weights if self.stacker is None else self.stacker.weights
 
     def folders(self) -> list[tuple[str, ...]]:
-        """Of each member the names of its runs' folders in the combined run."""
+        """The folders in the combined run of each member's runs."""
         numbers, sizes = count(), self.sizes or (1,) * len(self.names)
         return [tuple(member_name(number) for number in islice(numbers, size)) for size in sizes]
 
@@ -94,43 +105,65 @@ class Combination:
                 "nbest": self.rule.nbest,
                 "rules": self.rule.spans.to_dict(),
                 "stacking": None if self.stacker is None else asdict(self.stacker),
+                "rescoring": None if self.rescorer is None else asdict(self.rescorer),
                 "calibration": None if self.calibration is None else asdict(self.calibration),
             }
         )
 
 
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    weight: float
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _CombinationFile:
+    """The content of combination.json, apart from its format."""
+
+    method: Method
+    members: tuple[_Member, ...]
+    quorum: Positive
+    label_quorum: Mapping[str, Positive]
+    threshold: Share
+    thresholds: Mapping[str, Share]
+    nesting: Nesting
+    nbest: Positive
+    rules: SpanRules
+    stacking: Stacker | None
+    calibration: Calibration | None
+    rescoring: Rescorer | None = None
+    bert4ner: str = ""
+
+    def __post_init__(self) -> None:
+        for method, fitted in (("stacking", self.stacking), ("rescoring", self.rescoring)):
+            if self.method == method and fitted is None:
+                raise Misfit(f"the model of {method!r} is missing")
+        if [each.folders for each in self.members] != self.combination().folders():
+            raise Misfit("expected the folders of the members in their order, member-0 first")
+
+    def combination(self) -> Combination:
+        return Combination(
+            method=self.method,
+            names=tuple(member.name for member in self.members),
+            weights=tuple(member.weight for member in self.members),
+            sizes=tuple(len(member.folders) for member in self.members),
+            quorum=self.quorum,
+            label_quorum=self.label_quorum,
+            rule=Rule(self.threshold, self.nesting, self.nbest, self.rules),
+            thresholds=self.thresholds,
+            stacker=self.stacking,
+            rescorer=self.rescoring,
+            calibration=self.calibration,
+        )
+
+
 def read_combination(run: Path) -> Combination:
-    """How a run was combined.
+    """The combination of a run.
 
     Raises:
         RunError: combination.json is missing, damaged or of another format.
     """
-    path = run / COMBINATION
-    values = read_json(path)
-    if values.get(FORMAT) != COMBINATION_FORMAT:
-        raise RunError(
-            f"{path}: expected format {COMBINATION_FORMAT}, found {reprlib.repr(values.get(FORMAT))}; another version "
-            "of bert4ner wrote it, combine the runs again"
-        )
-    try:
-        return _from_values(values)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConfigError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from None
-
-
-def _from_values(values: Mapping[str, Any]) -> Combination:
-    stacker, calibration = values["stacking"], values["calibration"]
-    if values["method"] == "stacking" and stacker is None:
-        raise KeyError("stacking")
-    return Combination(
-        method=values["method"],
-        names=tuple(member["name"] for member in values["members"]),
-        weights=tuple(member["weight"] for member in values["members"]),
-        sizes=tuple(len(member["folders"]) for member in values["members"]),
-        quorum=values["quorum"],
-        label_quorum=dict(values["label_quorum"].items()),
-        rule=Rule(values["threshold"], values["nesting"], values["nbest"], SpanRules.from_dict(values["rules"])),
-        thresholds=dict(values["thresholds"].items()),
-        stacker=None if stacker is None else Stacker.from_dict(stacker),
-        calibration=None if calibration is None else Calibration.from_dict(calibration),
-    )
+    formats = Formats(COMBINATION_FORMAT, oldest=COMBINATION_FORMAT, cure="combine the runs again")
+    return RUN_FILES.read(run / COMBINATION, _CombinationFile, formats=formats).combination()

@@ -1,11 +1,11 @@
-"""The configuration that a run was made with: config.toml, whole, so that no default passes for a choice."""
+"""The configuration of a run: config.toml, complete, so that no default is taken for a choice."""
 
 from pathlib import Path
 
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
-from bert4ner.options.toml import read_toml
-from bert4ner.runs.files import existing
+from bert4ner.options.toml import read_toml, refusals_name
+from bert4ner.runs.files import RUN_FILES
 from bert4ner.runs.layout import CONFIG
 
 ALWAYS_WRITTEN = {
@@ -23,18 +23,21 @@ ALWAYS_WRITTEN = {
     "regularization": ("head_dropout", "encoder_dropout"),
     "run": ("seed", "precision", "patience", "valid_share"),
 }
-"""Options by group that every version has written into a run; those that came later may be absent."""
+"""Options by group that every version has written into a run; later options may be missing."""
 
 
 def read_config(run: Path) -> Config:
-    """What was asked for when a run was made.
+    """The configuration that a run was made with.
 
     Raises:
         RunError: config.toml is missing.
-        ConfigError: it is no configuration of this version, or lacks options that every run has.
+        ConfigError: it is not a configuration of this version, or lacks options that every run has.
     """
-    path = existing(run / CONFIG)
-    config, table = Config.load_saved(path), read_toml(path)
+    path = run / CONFIG
+    RUN_FILES.check_present(path)
+    table = read_toml(path)
+    with refusals_name(path):
+        config = Config.restore(table)
     found = {name for group in (table, *table.values()) if isinstance(group, dict) for name in group}
     missing = [name for names in ALWAYS_WRITTEN.values() for name in names if name not in found]
     if missing:

@@ -1,15 +1,18 @@
-"""What can change a result and is no option: versions and machine, as environment.json keeps them."""
+"""What can change a result and is not an option: versions and machine, stored in environment.json."""
 
 import json
 import os
 import platform
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bert4ner.runs.files import FORMAT, listed, number, read_json, required, text, write_text
+from bert4ner.runs.files import RUN_FILES, write_text
 from bert4ner.runs.layout import ENVIRONMENT
+from bert4ner.schema import FORMAT, Formats, RawText, more_keys
 from bert4ner.version import BERT4KERAS_VERSION, VENDOR, VERSION
 
 ENVIRONMENT_FORMAT = 1
@@ -30,7 +33,7 @@ def environment() -> dict[str, Any]:
 
 
 def package_version(name: str) -> str | None:
-    """The installed version of a package, None without one; built wheels carry bert4keras without its metadata."""
+    """The installed version of a package, None without one; built wheels contain bert4keras without its metadata."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -39,29 +42,26 @@ def package_version(name: str) -> str | None:
 
 
 def write_environment(run: Path, **more: object) -> None:
-    """Write environment.json of a run: this process', and what else belongs there."""
+    """Write environment.json of a run: this process' environment, and further values."""
     values = {FORMAT: ENVIRONMENT_FORMAT, **environment(), **more}
-    write_text(run / ENVIRONMENT, json.dumps(values, indent=2) + "\n")  # in ASCII: a command's words may be no UTF-8
+    write_text(run / ENVIRONMENT, json.dumps(values, indent=2) + "\n")  # in ASCII: a command may not be UTF-8
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """The content of environment.json, apart from its format; versions and names that other versions noted, too."""
+
+    command: tuple[RawText, ...] = ()
+    """Words as the system gave them, which may not be UTF-8."""
+    packages: Mapping[str, str | None] = field(default_factory=dict)
+    more: Mapping[str, RawText | float | None] = more_keys()
 
 
 def read_environment(run: Path) -> dict[str, Any]:
-    """What environment.json of a run tells, without its format.
+    """The content of a run's environment.json, without its format.
 
     Raises:
         RunError: it is missing, damaged or of a newer format.
     """
-    path = run / ENVIRONMENT
-    values = read_json(path, newest=ENVIRONMENT_FORMAT)
-    return {name: _checked(value, name, path) for name, value in values.items() if name != FORMAT}
-
-
-def _checked(value: object, name: str, path: Path) -> object:
-    """Words of the command, versions by package, or a single value, which may be unknown."""
-    if name == "command":
-        return [text(word, "a word of the command", path) for word in listed(value, "command", path)]
-    if name == "packages":
-        packages = required(value, (), path)
-        return {each: found if found is None else text(found, repr(each), path) for each, found in packages.items()}
-    if value is None or isinstance(value, str):
-        return value
-    return number(value, repr(name), path)
+    read = RUN_FILES.read(run / ENVIRONMENT, _Environment, formats=Formats(ENVIRONMENT_FORMAT))
+    return {**read.more, "command": list(read.command), "packages": read.packages}

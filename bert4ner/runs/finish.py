@@ -1,29 +1,28 @@
-"""Finishes a run whose models are trained: joins what they predicted, and scores it."""
+"""Finishes a run with trained models: joins their predictions, and scores them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bert4ner.data.documents import read_documents, write_documents
+from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
 from bert4ner.errors import RunError
+from bert4ner.phrases import phrase
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Training
 from bert4ner.runs.history import best_epoch
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
-from bert4ner.runs.predicted import read_predicted
+from bert4ner.runs.manifest import write_run_manifest
+from bert4ner.runs.predicted import read_predicted, read_predictions
 from bert4ner.runs.score_sheet import FoldScore, SeedScore, make_sheet, none_of
 from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import Score, Scores, evaluate
 
-_NOTE = "each fold's best epoch was chosen on the documents it is scored on: a little optimistic"
-_TOGETHER = "; each document is predicted by the average of all models that did not see it"
-
 
 @dataclass(frozen=True)
 class _Trained:
-    """What one model found in the documents held out from it, beside their annotation, in the order of the run's."""
+    """The predictions of one model for its held-out documents, with their annotation, in the order of the run's."""
 
     training: Training
     gold: list[Document]
@@ -32,16 +31,16 @@ class _Trained:
 
 
 def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
-    """Write out_of_fold.jsonl and scores.json; returns the scores of all documents that a fold held out.
+    """Write out_of_fold.jsonl, scores.json and the manifest; returns the scores of all held-out documents.
 
-    Where documents are held out from several models, out_of_fold.jsonl has to be there: to average them takes these.
+    If several models held out the same documents, out_of_fold.jsonl must exist: averaging needs these models.
 
     Args:
         run: the run, all its models trained.
         gold: these documents as annotated, in the order that out_of_fold.jsonl is to have.
 
     Raises:
-        RunError: predictions lack some of them, or a history is damaged.
+        RunError: predictions are missing for some documents, or a history is damaged.
     """
     folds = run.read_folds()
     trained = [
@@ -49,10 +48,10 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
         for training in folds.trainings
     ]
     if folds.averaged:
-        predicted, note = read_predicted(run.path), _NOTE + _TOGETHER
+        predicted, note = read_predicted(run.path), phrase("note.together")
     else:
         found = {document.id: document for each in trained for document in each.found}
-        predicted, note = [found[document.id] for document in gold], _NOTE
+        predicted, note = [found[document.id] for document in gold], phrase("note.folds")
         write_documents(predicted, run.path / OUT_OF_FOLD, "jsonl")
     rows = [
         FoldScore(
@@ -67,12 +66,13 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
     seeds = [SeedScore(seed, _micro([each for each in trained if each.training.seed == seed])) for seed in folds.seeds]
     sheet = replace(make_sheet(gold, predicted, rows, note=note), seeds=tuple(seeds))
     write_scores(run.path, sheet)
+    write_run_manifest(run.path)
     return sheet.scores
 
 
 def _read(folder: Path, training: Training, own: list[Document]) -> _Trained:
-    """What a model predicted, checked against the documents held out from it."""
-    found = {document.id: document for document in read_documents(folder / PREDICTIONS, "jsonl", annotated=False)}
+    """The predictions of a model, checked against its held-out documents."""
+    found = {document.id: document for document in read_predictions(folder / PREDICTIONS)}
     missing = [document.id for document in own if document.id not in found]
     if missing:
         raise RunError(
@@ -83,6 +83,6 @@ def _read(folder: Path, training: Training, own: list[Document]) -> _Trained:
 
 
 def _micro(trained: Sequence[_Trained]) -> Score:
-    """The micro scores of some models together: their counts add, a document counts for each model."""
+    """The micro scores of several models together: their counts add up, a document counts once per model."""
     counts = sum((evaluate(each.gold, each.found).total for each in trained), start=Counts())
     return Score(counts.precision, counts.recall, counts.f1)

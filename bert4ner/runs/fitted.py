@@ -1,14 +1,15 @@
 """What was fitted for a combined run, as plain numbers: a logistic model over members, a calibration of scores.
 
-No pickle, and no scikit-learn is needed to read them. `combine.learning` fits and applies them.
+Reading it needs neither pickle nor scikit-learn. `combine.learning` fits and applies it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from bert4ner.errors import ConfigError
+from bert4ner.schema import Share
 
 CalibrationKind = Literal["none", "temperature", "isotonic"]
 
@@ -22,33 +23,27 @@ class Stacker:
     """
 
     weights: tuple[float, ...]
-    """Of each member's log-odds."""
+    """The weight of each member's log-odds."""
     bias: float
     labels: Mapping[str, float]
-    """What is added for candidates of a label; 0 for others."""
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Stacker":
-        """The model of which `dataclasses.asdict` gave these values."""
-        labels = {label: float(number) for label, number in values["labels"].items()}
-        return cls(tuple(float(number) for number in values["weights"]), float(values["bias"]), labels)
+    """The addition for candidates of a label; 0 for others."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A growing function from scores to probabilities: what share of candidates with such a score is right.
+    """A growing function from scores to probabilities: the share of right candidates among those with such a score.
 
     Raises:
-        ConfigError: an unknown kind, a temperature that is not above 0, or steps that do not grow.
+        ConfigError: the kind is unknown, the temperature is not above 0, or values do not grow.
     """
 
     kind: Literal["temperature", "isotonic"]
     temperature: float = 1.0
-    """What log-odds are divided by."""
-    scores: tuple[float, ...] = field(default=())
-    """Of `isotonic` where its line bends, growing."""
-    chances: tuple[float, ...] = field(default=())
-    """And its value there."""
+    """The divisor of log-odds."""
+    scores: tuple[Share, ...] = field(default=())
+    """The scores at the bends of the `isotonic` curve, growing."""
+    chances: tuple[Share, ...] = field(default=())
+    """The probabilities there; `chances` is the key in combination.json."""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(CalibrationKind)[1:]:
@@ -57,10 +52,4 @@ class Calibration:
             raise ConfigError(f"temperature must be above 0, got {self.temperature}")
         growing = all(one <= other for values in (self.scores, self.chances) for one, other in pairwise(values))
         if self.kind == "isotonic" and not (self.scores and len(self.scores) == len(self.chances) and growing):
-            raise ConfigError("an isotonic calibration must have as many scores as chances, both growing")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
-        """The calibration of which `dataclasses.asdict` gave these values."""
-        scores, chances = (tuple(float(number) for number in values[name]) for name in ("scores", "chances"))
-        return cls(values["kind"], float(values["temperature"]), scores, chances)
+            raise ConfigError("an isotonic calibration must have as many probabilities as scores, both growing")

@@ -1,4 +1,4 @@
-"""A folder for one process alone, by the lock of its file system: whoever is killed lets go of it."""
+"""Locks a folder for one process, with a lock of the file system: it is released even if the process is killed."""
 
 import logging
 import os
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bert4ner.data.durable import make_folder
 from bert4ner.errors import RunError
 
 try:
@@ -18,16 +19,16 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The folder, made if need be, for this process alone; however the process ends, it is free again.
+    """Create the folder if needed and lock it for this process; however the process ends, the lock is released.
 
     Raises:
-        RunError: another process trains into it, or it cannot be made.
+        RunError: another process trains into it, or it cannot be created.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         descriptor = None if fcntl is None else os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise RunError(f"{folder}: no folder to write to ({error.strerror}); choose another --output") from None
+        raise RunError(f"{folder}: cannot create the folder ({error.strerror}); choose another --output") from None
     try:
         if descriptor is not None:
             _lock(descriptor, folder)
@@ -35,6 +36,14 @@ def held(folder: Path) -> Iterator[None]:
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def removed(folder: Path) -> RunError:
+    """The error for a folder that is not where it was when its training began."""
+    return RunError(
+        f"{folder}: was removed or renamed during the training; move it back and repeat the command, or choose another "
+        "--output"
+    )
 
 
 def _lock(descriptor: int, folder: Path) -> None:
@@ -45,4 +54,4 @@ def _lock(descriptor: int, folder: Path) -> None:
             f"{folder}: another process trains into this folder; wait for it or choose another --output"
         ) from None
     except OSError:
-        logger.debug("%s: its file system knows no locks", folder)
+        logger.debug("%s: its file system has no locks", folder)

@@ -1,14 +1,13 @@
-"""Pseudo-labelled documents: labels that models gave, each document with what these models were taught by.
+"""Pseudo-labelled documents: labels from models, each document with the training data of these models.
 
-Beside them stand documents without labels, of weight 0, which some modifiers of the training step learn from.
+Documents without labels, of weight 0, may stand beside them; some modifiers of the training step learn from these.
 
-A file of them is `jsonl` with one key more, `taught_by`: `{"division": "...", "folds": [0]}` names the division of a
-run into folds and those folds whose models together gave the labels; `"elsewhere"` says that the labels are of no run.
+A file of them is `jsonl` with one more key, `taught_by`: `{"division": "...", "folds": [0]}` identifies the division of
+a run into folds and the folds whose models together gave the labels; `"elsewhere"` means that no run gave the labels.
 """
 
 import hashlib
 import json
-import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from bert4ner.data.jsonl import to_record
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 from bert4ner.runs.folds import fingerprint
 
 TAUGHT_BY = "taught_by"
@@ -32,27 +31,45 @@ class Teachers:
     """The models of a run that labelled a document together."""
 
     division: str
-    """Which documents each fold of their run held out; see `Folds.division`."""
+    """The held-out documents of each fold of their run; see `Folds.division`."""
     folds: tuple[int, ...]
-    """The folds whose models they are."""
+    """The folds of these models."""
 
 
 @dataclass(frozen=True)
 class PseudoLabelled:
-    """A document whose labels are not gold, and where they are from."""
+    """A document with labels that are not gold, and their origin."""
 
     document: Document
     teachers: Teachers | Literal["elsewhere"] | None = None
-    """None: nobody knows."""
+    """None if the origin is unknown."""
 
 
 def as_unlabelled(documents: Iterable[Document]) -> list[PseudoLabelled]:
-    """Documents as texts to learn from, of weight 0; annotation that they have is left out, and so cannot leak."""
+    """Documents as texts to learn from, of weight 0; their annotation is removed, so that it cannot leak."""
     return [PseudoLabelled(Document(each.id, each.text, weight=0.0), ELSEWHERE) for each in documents]
 
 
 def write_pseudo_labels(labelled: Iterable[PseudoLabelled], path: str | Path) -> None:
-    """Write a file of them, whole or not at all."""
+    """Write a file of pseudo-labelled documents, whole or not at all.
+
+    Args:
+        labelled: documents with the models that labelled them, as `pseudo_label` gives them.
+        path: the file, in the format `jsonl` with one more key.
+
+    Raises:
+        DataError: the place cannot be written.
+
+    Example:
+        >>> import tempfile, bert4ner
+        >>> from pathlib import Path
+        >>> from bert4ner.runs.pseudo_labels import PseudoLabelled
+        >>> labelled = [PseudoLabelled(bert4ner.Document("a", "人参"), "elsewhere")]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     bert4ner.write_pseudo_labels(labelled, Path(folder, "pseudo.jsonl"))
+        ...     bert4ner.read_pseudo_labels(Path(folder, "pseudo.jsonl")) == labelled
+        True
+    """
     with atomic_write(path) as handle:
         for each in labelled:
             handle.write(json.dumps({**to_record(each.document), **_provenance(each)}, ensure_ascii=False) + "\n")
@@ -66,10 +83,23 @@ def _provenance(labelled: PseudoLabelled) -> dict[str, object]:
 
 
 def read_pseudo_labels(path: str | Path, format: str = "auto") -> list[PseudoLabelled]:
-    """The documents of any file, with where their labels are from as far as it says so.
+    """The documents of any file, with the origin of their labels if the file states it.
+
+    Args:
+        path: the file.
+        format: a name from `registry.FORMATS`, or `auto`: detected by content.
 
     Raises:
-        DataError: as `read_documents`; or what a document says of its teachers cannot be read.
+        DataError: as `read_documents`; or the origin of a document's labels cannot be read.
+
+    Example:
+        >>> import tempfile, bert4ner
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "pseudo.jsonl")
+        ...     _ = path.write_text('{"id": "a", "text": "人参", "taught_by": "elsewhere"}', encoding="utf-8")
+        ...     bert4ner.read_pseudo_labels(path)[0].teachers
+        'elsewhere'
     """
     result = read_with_report(path, format)
     report_repairs(path, result.repairs)
@@ -93,14 +123,13 @@ def _teachers(found: object, where: str) -> Teachers | Literal["elsewhere"] | No
         if isinstance(division, str) and known:
             return Teachers(division, tuple(folds or ()))
     raise DataError(
-        f'{where}: expected {TAUGHT_BY!r} as {{"division": "...", "folds": [0]}} or "{ELSEWHERE}", '
-        f"found {reprlib.repr(found)}"
+        f'{where}: expected {TAUGHT_BY!r} as {{"division": "...", "folds": [0]}} or "{ELSEWHERE}", found {shown(found)}'
     )
 
 
 def fingerprint_of_pseudo(labelled: Sequence[PseudoLabelled]) -> str:
-    """A hash that changes when any document or its teachers do; empty for no documents."""
+    """A hash of all documents and the origins of their labels; empty for no documents."""
     if not labelled:
         return ""
-    told = [fingerprint([each.document for each in labelled]), [_provenance(each) for each in labelled]]
-    return hashlib.sha256(json.dumps(told).encode("utf-8")).hexdigest()
+    contents = [fingerprint([each.document for each in labelled]), [_provenance(each) for each in labelled]]
+    return hashlib.sha256(json.dumps(contents).encode("utf-8")).hexdigest()

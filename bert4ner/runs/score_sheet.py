@@ -1,4 +1,4 @@
-"""The scores of a run: what scores.json holds, computed from documents. `scores` writes and reads the file."""
+"""The scores of a run: the content of scores.json, computed from documents. `scores` writes and reads the file."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from bert4ner.entities import Document
-from bert4ner.runs.files import FORMAT, to_json
+from bert4ner.runs.files import to_json
+from bert4ner.schema import FORMAT
 from bert4ner.scoring.bootstrap import bootstrap_interval
 from bert4ner.scoring.metrics import Score, Scores, evaluate
 
@@ -18,21 +19,21 @@ KNOWN = ("seed", "best_epoch", "documents", "entities")
 
 @dataclass(frozen=True)
 class FoldScore:
-    """The micro scores of one fold, or of one seed there, and what is known of it."""
+    """The micro scores of one fold, or of one of its seeds, with further facts."""
 
     fold: int
     micro: Score
     best_epoch: int | None = None
-    """Of a fold that was trained."""
+    """The best epoch of a trained fold."""
     documents: int | None = None
-    """How many are in a fold of a combined run; of a trained one folds.json tells."""
+    """The number of documents in a fold of a combined run; folds.json has those of a trained one."""
     seed: int | None = None
-    """Of the model, where a fold has several."""
+    """The seed of the model, if a fold has several."""
     entities: int | None = None
-    """How many its documents are annotated with, told where there are none: such a fold says nothing of a model."""
+    """0 if its documents have no entities, else None: such a fold does not measure a model."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers by name; what is not known is left out."""
+        """Plain numbers by name; unknown values are left out."""
         given = {name: getattr(self, name) for name in KNOWN if getattr(self, name) is not None}
         return {"fold": self.fold, **given, **asdict(self.micro)}
 
@@ -47,7 +48,7 @@ class MemberScore:
 
 @dataclass(frozen=True)
 class SeedScore:
-    """The micro scores of the models of one seed: what each found in its own held-out documents, counted together."""
+    """The micro scores of one seed's models: their predictions for their own held-out documents, counted together."""
 
     seed: int
     micro: Score
@@ -58,19 +59,19 @@ class ScoreSheet:
     """The scores of a run on documents that its models did not see."""
 
     note: str
-    """What a reader of the scores must know."""
+    """What readers of the scores must know."""
     scores: Scores
-    """Of all held-out documents."""
+    """The scores of all held-out documents."""
     folds: tuple[FoldScore, ...]
-    """Of each fold; where there are several seeds, of each of them in each fold."""
+    """The scores of each fold; with several seeds, of each seed in each fold."""
     bootstrap_f1: tuple[float, float]
-    """Interval of micro F1 with other documents of the same kind."""
+    """Interval of micro F1 for other documents of the same kind."""
     members: tuple[MemberScore, ...] = ()
-    """Of a combined run."""
+    """The members of a combined run."""
     worth: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Of a combined run: what was fitted (thresholds, quorum, calibration) -> what that is worth."""
+    """The parts fitted for a combined run (thresholds, quorum, calibration) -> their effect."""
     seeds: tuple[SeedScore, ...] = ()
-    """Of a run with several seeds."""
+    """The seeds of a run with several."""
 
     @property
     def f1_mean(self) -> float:
@@ -79,14 +80,14 @@ class ScoreSheet:
 
     @property
     def f1_std(self) -> float | None:
-        """Standard deviation of the folds' micro F1, each the mean of its seeds; None for a single fold."""
+        """Standard deviation of the folds' micro F1, each averaged over its seeds; None for a single fold."""
         spread = self.spread()
         return spread["std"].f1 if spread else None
 
     def spread(self) -> dict[str, Score]:
         """Mean and standard deviation of the scores of folds with entities; empty for a single fold.
 
-        The scores of a fold with several seeds are the means of these.
+        The scores of a fold with several seeds are averaged first.
         """
         return _spread(self._by_fold())
 
@@ -96,9 +97,9 @@ class ScoreSheet:
 
     def _by_fold(self) -> np.ndarray:
         """Precision, recall and F1 of each fold with entities, of all if none has any, (folds, 3)."""
-        telling = [fold for fold in self.folds if fold.entities != 0] or list(self.folds)
-        numbers = sorted({fold.fold for fold in telling})
-        each = [_table([fold.micro for fold in telling if fold.fold == number]) for number in numbers]
+        counted = [fold for fold in self.folds if fold.entities != 0] or list(self.folds)
+        numbers = sorted({fold.fold for fold in counted})
+        each = [_table([fold.micro for fold in counted if fold.fold == number]) for number in numbers]
         return np.array([table.mean(axis=0) for table in each])
 
     def to_json(self) -> str:
@@ -139,9 +140,9 @@ def make_sheet(
 
     Args:
         gold: as annotated.
-        predicted: the same documents, in the same order, with what was found in them.
+        predicted: the same documents, in the same order, with predicted entities.
         folds: the scores of each fold.
-        note: what a reader of the scores must know.
+        note: what readers of the scores must know.
     """
     empty = sorted({fold.fold for fold in folds if fold.entities == 0})
     if empty:
@@ -151,12 +152,12 @@ def make_sheet(
 
 
 def score_folds(gold: Sequence[Document], predicted: Sequence[Document], folds: Sequence[int]) -> Iterator[FoldScore]:
-    """The scores of each fold by itself.
+    """The scores of each fold alone.
 
     Args:
         gold: as annotated.
-        predicted: the same documents, in the same order, with what was found in them.
-        folds: of each document the fold that held it out.
+        predicted: the same documents, in the same order, with predicted entities.
+        folds: for each document, the fold that held it out.
     """
     for fold in sorted(set(folds)):
         own = [place for place, each in enumerate(folds) if each == fold]

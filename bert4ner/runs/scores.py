@@ -1,16 +1,149 @@
-"""scores.json of a run, written and read here alone, with everything in it checked."""
+"""scores.json of a run: the only code that writes and reads it, with all of its content checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bert4ner.runs.files import damaged, listed, number, read_json, required, text, whole, write_text
+from bert4ner.runs.files import RUN_FILES, write_text
 from bert4ner.runs.layout import SCORES
-from bert4ner.runs.score_sheet import KNOWN, MEASURES, SCORES_FORMAT, FoldScore, MemberScore, ScoreSheet, SeedScore
+from bert4ner.runs.score_sheet import KNOWN, SCORES_FORMAT, FoldScore, MemberScore, ScoreSheet, SeedScore
+from bert4ner.schema import Count, Formats, Misfit, Positive, Share
+from bert4ner.scoring.counts import Counts, NestedRecall
 from bert4ner.scoring.metrics import Score, Scores
 
-_TRIED = ("f1_without", "f1_nested", "f1_on_themselves")
-_WORTH = {"thresholds": _TRIED, "quorum": _TRIED, "calibration": ("ece_before", "ece_after")}
+
+@dataclass(frozen=True)
+class _Micro:
+    precision: Share
+    recall: Share
+    f1: Share
+
+    @property
+    def micro(self) -> Score:
+        return Score(self.precision, self.recall, self.f1)
+
+
+@dataclass(frozen=True)
+class _Label:
+    """The counts of a label; what follows from them is computed again."""
+
+    hits: Count
+    gold: Count
+    predicted: Count
+    precision: Share = 0.0
+    recall: Share = 0.0
+    f1: Share = 0.0
+    support: Count = 0
+
+    def __post_init__(self) -> None:
+        _check_hits(self.hits, gold=self.gold, predicted=self.predicted)
+
+
+@dataclass(frozen=True)
+class _Nested:
+    hits: Count
+    gold: Count
+    recall: Share = 0.0
+
+    def __post_init__(self) -> None:
+        _check_hits(self.hits, gold=self.gold)
+
+
+def _check_hits(hits: int, **counts: int) -> None:
+    for name, count in counts.items():
+        if hits > count:
+            raise Misfit(f"{hits} of {count} {name} entities were hits")
+
+
+@dataclass(frozen=True)
+class CountedScores:
+    """What `Scores.to_dict` gives."""
+
+    labels: Mapping[str, _Label]
+    nested: _Nested | None = None
+    micro: _Micro | None = None
+    macro: _Micro | None = None
+    weighted: _Micro | None = None
+    support: Count = 0
+
+    def scores(self) -> Scores:
+        """The scores, from the counts alone."""
+        counts = {label: Counts(each.hits, each.gold, each.predicted) for label, each in self.labels.items()}
+        return Scores(
+            counts, NestedRecall() if self.nested is None else NestedRecall(self.nested.hits, self.nested.gold)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fold(_Micro):
+    fold: Count
+    seed: Count | None = None
+    best_epoch: Positive | None = None
+    documents: Count | None = None
+    entities: Count | None = None
+
+    def score(self) -> FoldScore:
+        return FoldScore(self.fold, self.micro, **{name: getattr(self, name) for name in KNOWN})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member(_Micro):
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seed(_Micro):
+    seed: Count
+
+
+@dataclass(frozen=True)
+class _Tried:
+    f1_without: Share
+    f1_nested: Share
+    f1_on_themselves: Share
+
+
+@dataclass(frozen=True)
+class _Calibrated:
+    kind: str
+    candidates: Count
+    ece_before: Share
+    ece_after: Share
+
+
+@dataclass(frozen=True)
+class _Aimed:
+    aim: str
+    alone: tuple[Share, ...]
+    together: Share
+
+
+@dataclass(frozen=True)
+class _ScoresFile:
+    """The content of scores.json, apart from its format."""
+
+    note: str
+    out_of_fold: CountedScores
+    folds: tuple[_Fold, ...]
+    bootstrap_f1: tuple[Share, Share]
+    f1_mean: Share = 0.0
+    f1_std: Share | None = None
+    members: tuple[_Member, ...] = ()
+    seeds: tuple[_Seed, ...] = ()
+    seeds_mean: _Micro | None = None
+    seeds_std: _Micro | None = None
+    aimed: _Aimed | None = None
+    thresholds: _Tried | None = None
+    quorum: _Tried | None = None
+    calibration: _Calibrated | None = None
+
+    def worth(self) -> dict[str, dict[str, Any]]:
+        found = {name: getattr(self, name) for name in ("aimed", "thresholds", "quorum", "calibration")}
+        kept = {name: asdict(each) for name, each in found.items() if each is not None}
+        if self.aimed is not None:
+            kept["aimed"]["alone"] = list(self.aimed.alone)
+        return kept
 
 
 def write_scores(run: Path, sheet: ScoreSheet) -> None:
@@ -19,87 +152,18 @@ def write_scores(run: Path, sheet: ScoreSheet) -> None:
 
 
 def read_scores(run: Path) -> ScoreSheet:
-    """The scores that stand in a run's folder.
+    """The scores in a run's folder.
 
     Raises:
         RunError: scores.json is missing, damaged or of a newer format.
     """
-    path = run / SCORES
-    values = required(read_json(path, newest=SCORES_FORMAT), ("note", "out_of_fold", "folds", "bootstrap_f1"), path)
-    members = [
-        required(member, ("name", *MEASURES), path) for member in listed(values.get("members", []), "members", path)
-    ]
+    read = RUN_FILES.read(run / SCORES, _ScoresFile, formats=Formats(SCORES_FORMAT))
     return ScoreSheet(
-        note=text(values["note"], "note", path),
-        scores=_scores(values["out_of_fold"], path),
-        folds=tuple(_fold(fold, path) for fold in listed(values["folds"], "folds", path)),
-        bootstrap_f1=_interval(values["bootstrap_f1"], path),
-        members=tuple(MemberScore(text(each["name"], "name", path), _score(each, path)) for each in members),
-        worth={
-            **({"aimed": _aimed(values["aimed"], path)} if "aimed" in values else {}),
-            **{name: _worth(values[name], name, path) for name in _WORTH if name in values},
-        },
-        seeds=tuple(_seed(seed, path) for seed in listed(values.get("seeds", []), "seeds", path)),
+        note=read.note,
+        scores=read.out_of_fold.scores(),
+        folds=tuple(each.score() for each in read.folds),
+        bootstrap_f1=read.bootstrap_f1,
+        members=tuple(MemberScore(each.name, each.micro) for each in read.members),
+        worth=read.worth(),
+        seeds=tuple(SeedScore(each.seed, each.micro) for each in read.seeds),
     )
-
-
-def _seed(values: object, path: Path) -> SeedScore:
-    seed = required(values, ("seed", *MEASURES), path)
-    return SeedScore(whole(seed["seed"], "a seed", path), _score(seed, path))
-
-
-def _scores(values: object, path: Path) -> Scores:
-    """From the counts alone; what follows from them is computed again."""
-    held = required(values, ("labels",), path)
-    for counts in required(held["labels"], (), path).values():
-        _check_counts(counts, ("hits", "gold", "predicted"), path)
-    if "nested" in held:
-        _check_counts(held["nested"], ("hits", "gold"), path)
-    return Scores.from_dict(held)
-
-
-def _check_counts(values: object, names: Sequence[str], path: Path) -> None:
-    counts = required(values, names, path)
-    hits, *others = (whole(counts[name], name, path) for name in names)
-    for name, count in zip(names[1:], others, strict=True):
-        if hits > count:
-            raise damaged(path, f"of {count} {name} entities {hits} were hits")
-
-
-def _fold(values: object, path: Path) -> FoldScore:
-    fold = required(values, ("fold", *MEASURES), path)
-    known = {name: whole(fold[name], name, path) for name in KNOWN if fold.get(name) is not None}
-    return FoldScore(whole(fold["fold"], "fold", path), _score(fold, path), **known)
-
-
-def _interval(values: object, path: Path) -> tuple[float, float]:
-    ends = [_share(end, "bootstrap_f1", path) for end in listed(values, "bootstrap_f1", path)]
-    if len(ends) != 2:
-        raise damaged(path, f"bootstrap_f1 was to be two numbers, found {len(ends)}")
-    return ends[0], ends[1]
-
-
-def _score(values: Mapping[str, Any], path: Path) -> Score:
-    return Score(*(_share(values[name], name, path) for name in MEASURES))
-
-
-def _worth(values: object, name: str, path: Path) -> dict[str, Any]:
-    told = required(values, _WORTH[name], path)
-    for key in _WORTH[name]:
-        _share(told[key], f"{key} of {name}", path)
-    if name == "calibration":
-        text(required(told, ("kind",), path)["kind"], "kind", path)
-        whole(required(told, ("candidates",), path)["candidates"], "candidates", path)
-    return told
-
-
-def _aimed(values: object, path: Path) -> dict[str, Any]:
-    told = required(values, ("aim", "alone", "together"), path)
-    text(told["aim"], "aim", path)
-    for share in [told["together"], *listed(told["alone"], "alone", path)]:
-        _share(share, "what was aimed at", path)
-    return told
-
-
-def _share(value: object, name: str, path: Path) -> float:
-    return float(number(value, name, path, low=0, high=1))

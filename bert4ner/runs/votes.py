@@ -1,4 +1,4 @@
-"""What votes of members count, and how many may be asked for: numbers that a combination is checked with."""
+"""The weight of members' votes, and the largest quorum: numbers that a combination is checked with."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from bert4ner.errors import ConfigError
 
 
 def vote_shares(num_members: int, weights: Sequence[float] | None) -> list[float]:
-    """How many votes each member has; together as many as there are members.
+    """The number of votes of each member; in total as many as there are members.
 
     Raises:
-        ConfigError: no members, not one weight for each, or one that is not above 0 and finite.
+        ConfigError: there are no members, a weight is missing, or one is not above 0 and finite.
     """
     if num_members < 1:
         raise ConfigError("nothing to combine; expected at least one member")
@@ -21,7 +21,7 @@ def vote_shares(num_members: int, weights: Sequence[float] | None) -> list[float
     for weight in weights:
         if not 0 < weight < math.inf:
             raise ConfigError(f"weights must be above 0 and finite, got {weight}")
-    largest = max(weights)  # first by it: a sum of great weights may overflow
+    largest = max(weights)  # divide by it first: a sum of large weights may overflow
     relative = [weight / largest for weight in weights]
     return [num_members * weight / math.fsum(relative) for weight in relative]
 
@@ -30,7 +30,7 @@ def check_quorum(num_members: int, quorum: int, label_quorum: Mapping[str, int])
     """Refuse quorums outside 1 to the number of members.
 
     Raises:
-        ConfigError: naming the label, if it is that of a label.
+        ConfigError: a quorum is outside; names the label if it is a label's.
     """
     for label, number in [("", quorum), *label_quorum.items()]:
         if not 1 <= number <= num_members:

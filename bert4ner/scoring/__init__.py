@@ -1,1 +1,1 @@
-"""How good predictions are: strict entity scores with their spread, and the kinds of error behind them."""
+"""The quality of predictions: strict entity scores with their spread, and kinds of errors."""

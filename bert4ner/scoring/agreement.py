@@ -1,6 +1,6 @@
-"""What models agree on against the annotation: entities that all find and nobody annotated, and those that none finds.
+"""Where models agree against the annotation: entities that all find and nobody annotated, and those that none finds.
 
-The rule by which annotation is changed without anybody looking; `scoring.suspicion` ranks what somebody should see.
+This rule changes annotation without review; `scoring.suspicion` ranks what people should review.
 """
 
 from collections import defaultdict
@@ -16,25 +16,25 @@ from bert4ner.scoring.suspicion import Opinions
 
 @dataclass(frozen=True)
 class Change:
-    """One entity to be added or removed, and what models say about it."""
+    """One entity to add or remove, with the votes of the models."""
 
     id: str
-    """Of the document."""
+    """The id of the document."""
     action: Literal["added", "removed"]
     entity: Entity
     """Without a score."""
     votes: int
-    """How many models find it, on their own."""
+    """The number of models that find it, each on its own."""
     models: int
-    """How many models did not learn from the document, and could find it."""
+    """The number of models that did not learn from the document, and could find it."""
     probability: float
-    """The mean of theirs."""
+    """The mean of their probabilities."""
 
 
 def agreed_changes(opinions: Iterable[Opinions], *, least_models: int) -> list[Change]:
-    """What all models find that is not annotated is added, what none finds of the annotation is removed.
+    """Adds entities that all models find but are not annotated, removes annotated entities that none finds.
 
-    Asked are all models that did not learn from the document and can find such an entity; where these are fewer than
+    The models are those that did not learn from the document and can find such an entity; if they are fewer than
     `least_models`, the annotation stays.
     """
     return [change for each in opinions for change in _changes_in(each, least_models)]
@@ -42,7 +42,7 @@ def agreed_changes(opinions: Iterable[Opinions], *, least_models: int) -> list[C
 
 def _changes_in(opinions: Opinions, least_models: int) -> Iterable[Change]:
     annotated = set(opinions.document.entities)
-    able = ~np.isnan(opinions.chances)  # (models, candidates)
+    able = ~np.isnan(opinions.scores)  # (models, candidates)
     asked = able.sum(axis=0).tolist()
     votes = (opinions.found & able).sum(axis=0).tolist()
     given = opinions.probabilities()
@@ -55,7 +55,7 @@ def _changes_in(opinions: Opinions, least_models: int) -> Iterable[Change]:
 
 
 def apply_changes(documents: Sequence[Document], changes: Iterable[Change]) -> list[Document]:
-    """The documents as changed, in their order; those without a change are the same objects."""
+    """The documents with the changes, in order; documents without a change are the same objects."""
     by_id: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         by_id[change.id].append(change)

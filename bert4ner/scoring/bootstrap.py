@@ -1,4 +1,4 @@
-"""How far micro F1 would move with other documents of the same kind: documents drawn again with replacement."""
+"""How far micro F1 would vary with other documents of the same kind: documents drawn with replacement."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,7 +17,7 @@ def bootstrap_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """Interval of micro F1 when documents are drawn again with replacement: (low, high) quantiles around `level`.
+    """Interval of micro F1 when documents are drawn with replacement: (low, high) quantiles around `level`.
 
     Raises:
         DataError: see `pair_documents`.
@@ -29,7 +29,7 @@ def bootstrap_interval(
 
 
 def document_counts(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Counts]:
-    """The counts of each document, all labels together.
+    """The counts of each document, over all labels.
 
     Raises:
         DataError: see `pair_documents`.
@@ -38,12 +38,12 @@ def document_counts(gold: Iterable[Document], predicted: Iterable[Document]) -> 
 
 
 def counts_table(counts: Sequence[Counts]) -> np.ndarray:
-    """Of each document hits, and gold and predicted entities together, int64 (documents, 2): what micro F1 needs."""
+    """Per document, hits, and gold plus predicted entities, int64 (documents, 2): the input of micro F1."""
     return np.array([(each.hits, each.gold + each.predicted) for each in counts], dtype=np.int64).reshape(-1, 2)
 
 
 def resampled_sums(table: np.ndarray, *, samples: int, seed: int) -> Iterator[np.ndarray]:
-    """Sums over rows of a table (documents, columns) that are drawn again with replacement, (columns,) each time."""
+    """Sums over rows of a table (documents, columns) drawn with replacement, (columns,) per draw."""
     rng = np.random.default_rng(seed)
     for _ in range(samples):  # one at a time: all draws at once would need samples x documents numbers
         drawn = rng.integers(len(table), size=len(table))  # (documents,)
@@ -53,7 +53,7 @@ def resampled_sums(table: np.ndarray, *, samples: int, seed: int) -> Iterator[np
 def interval_of_counts(
     counts: Sequence[Counts], *, samples: int = 1000, seed: int = 0, level: float = 0.95
 ) -> tuple[float, float]:
-    """As `bootstrap_interval`, from the counts of each document; (0, 0) where there is none."""
+    """As `bootstrap_interval`, from the counts of each document; (0, 0) without documents."""
     if not counts:
         return 0.0, 0.0
     sums = np.array(list(resampled_sums(counts_table(counts), samples=samples, seed=seed)))  # (samples, 2)

@@ -1,4 +1,4 @@
-"""Entities counted: hits, gold and predicted ones of a text by label, and those gold ones that are nested.
+"""Counts of entities: hits, gold and predicted ones of a text by label, and nested gold ones.
 
 Counts are added, ratios are computed last, and 0/0 is 0.
 """
@@ -17,7 +17,7 @@ def ratio(part: float, whole: float) -> float:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many entities were predicted, how many are gold, and how many are both; adds up over documents."""
+    """The numbers of predicted entities, of gold entities, and of hits; added over documents."""
 
     hits: int = 0
     gold: int = 0
@@ -43,7 +43,7 @@ class Counts:
 
 
 def count_matches(gold: Iterable[Entity], predicted: Iterable[Entity]) -> dict[str, Counts]:
-    """Counts of each label that occurs on either side, for the entities of one text.
+    """Counts of each label on either side, for the entities of one text.
 
     Examples:
         >>> count_matches([Entity(0, 2, "DRUG")], [Entity(0, 2, "DRUG"), Entity(0, 2, "DRUG"), Entity(3, 4, "DRUG")])
@@ -58,9 +58,9 @@ def count_matches(gold: Iterable[Entity], predicted: Iterable[Entity]) -> dict[s
 
 @dataclass(frozen=True)
 class NestedRecall:
-    """Gold entities that lie inside, around or across another gold entity: how many there are, how many were found.
+    """Gold entities inside, around or across another gold entity: their number, and how many were found.
 
-    There is no precision to it: a prediction is not known to be meant as nested.
+    There is no precision: a prediction does not show whether it is meant as nested.
     """
 
     hits: int = 0

@@ -1,6 +1,6 @@
-"""What kind of errors stand behind a score: missed, spurious, wrong label, wrong boundary, with examples to look at.
+"""The kinds of errors behind a score: missed, spurious, wrong label, wrong boundary, with examples.
 
-Each gold entity and each prediction is in exactly one kind. Says nothing about why, and computes no score.
+Each gold entity and each prediction is in exactly one kind. Explains no causes, and computes no score.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ CONTEXT = 12  # characters shown on each side of an example
 
 @dataclass(frozen=True)
 class EntityError:
-    """One disagreement: `gold` is missing where it is spurious, `predicted` where it is missed."""
+    """One disagreement: `gold` is None if it is spurious, `predicted` if it is missed."""
 
     kind: str
     gold: Entity | None
@@ -26,32 +26,32 @@ class EntityError:
 
 @dataclass(frozen=True)
 class ErrorExample:
-    """An error with its text: the mentions on both sides, and what stands around them."""
+    """An error with its text: the mentions on both sides, and the text around them."""
 
     id: str
     error: EntityError
     gold_mention: str
     predicted_mention: str
     before: str
-    """What stands before both, a few characters."""
+    """A few characters before both."""
     marked: str
-    """From where the first begins to where the last ends."""
+    """From the start of the first to the end of the last."""
     after: str
 
     @property
     def context(self) -> str:
-        """All three."""
+        """The text before, within and after."""
         return self.before + self.marked + self.after
 
 
 @dataclass
 class ErrorReport:
-    """How often each kind occurs, for which labels, and the first examples of each."""
+    """The frequency of each kind, its labels, and the first examples of each."""
 
     correct: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     confusions: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """(kind, gold label or "", predicted label or "") -> how often."""
+    """(kind, gold label or "", predicted label or "") -> count."""
     examples: dict[str, list[ErrorExample]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
@@ -81,7 +81,7 @@ def find_errors(gold: Iterable[Entity], predicted: Iterable[Entity]) -> list[Ent
         (-_overlap(one, other), one.label != other.label, one, other) for one, other in _touching(left, right)
     )
     errors, taken_gold, taken_predicted = [], set(), set()
-    for kind in ("wrong label", "wrong boundary"):  # the very same span is found first, then the largest overlap
+    for kind in ("wrong label", "wrong boundary"):  # identical spans come first, then the largest overlap
         for _, _, one, other in pairs:
             same_span = (one.start, one.end) == (other.start, other.end)
             if same_span == (kind == "wrong label") and one not in taken_gold and other not in taken_predicted:
@@ -132,7 +132,7 @@ def analyse_errors(gold: Iterable[Document], predicted: Iterable[Document], *, n
 
 
 def _by_turns(errors: Iterable[tuple[Document, EntityError]]) -> list[tuple[Document, EntityError]]:
-    """The first of each kind in every document, then the second ones, and so on: examples of different documents."""
+    """The first of each kind in every document, then the second ones, and so on: examples from different documents."""
     turns: Counter[tuple[str, str]] = Counter()
     numbered = []
     for document, error in errors:

@@ -12,6 +12,7 @@ from bert4ner.entities import Document
 from bert4ner.errors import DataError
 from bert4ner.given import as_tuple
 from bert4ner.scoring.counts import Counts, NestedRecall, count_matches, count_nested, ratio
+from bert4ner.scoring.pairing import advice_on_ids
 from bert4ner.showing import table_html
 
 
@@ -29,11 +30,23 @@ class Score:
 
 @dataclass(frozen=True, repr=False)
 class Scores:
-    """The counts of every label that occurs in gold or prediction, and the averages over labels.
+    """The counts of every label in gold or prediction, and the averages over labels.
 
-    `micro` pools all entities; `macro` is the mean of the labels; `weighted` weighs each label's figures by its gold
-    support, which is what DeepNER publishes under the name micro. `nested` counts the gold entities that share
-    characters with another one, and those of them that were found.
+    `micro` pools all entities; `macro` is the mean of the labels; `weighted` weighs each label's scores by its gold
+    support, which DeepNER publishes under the name micro. `nested` counts the gold entities that share characters with
+    another one, and how many of them were found.
+
+    Args:
+        counts: for every label, the numbers of right, predicted and gold entities.
+        nested: the same for nested gold entities.
+
+    Example:
+        >>> from bert4ner import Document, Entity, evaluate
+        >>> gold = Document("a", "人参治头痛", (Entity(0, 2, "DRUG"), Entity(3, 5, "SYMPTOM")))
+        >>> found = Document("a", "人参治头痛", (Entity(0, 2, "DRUG"),))
+        >>> scores = evaluate([gold], [found])
+        >>> scores.micro.precision, scores.micro.recall, scores.macro.f1
+        (1.0, 0.5, 0.5)
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
@@ -44,7 +57,7 @@ class Scores:
         return f"Scores(micro {micro[:-1]}; {_counted(self)})"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a table of the averages and of all labels."""
+        """The notebook display: a table of the averages and of all labels."""
         averages = {"micro": self.micro, "macro": self.macro, "weighted": self.weighted}
         labels = sorted(self.counts.items(), key=lambda item: (-item[1].gold, item[0]))
         rows = [(name, *_row(score), self.support) for name, score in averages.items()]
@@ -84,7 +97,7 @@ class Scores:
         return Score(mean("precision"), mean("recall"), mean("f1"))
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain numbers, for JSON; `from_dict` needs only the counts in it."""
+        """Everything as plain numbers, for JSON."""
         labels = {
             label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold, **asdict(c)}
             for label, c in sorted(self.counts.items())
@@ -98,17 +111,6 @@ class Scores:
             **({"nested": nested} if self.nested.gold else {}),
             "labels": labels,
         }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Scores":
-        """The scores that `to_dict` described."""
-        return cls(
-            {
-                label: Counts(counts["hits"], counts["gold"], counts["predicted"])
-                for label, counts in values["labels"].items()
-            },
-            NestedRecall(values["nested"]["hits"], values["nested"]["gold"]) if "nested" in values else NestedRecall(),
-        )
 
 
 def _counted(scores: Scores) -> str:
@@ -128,22 +130,24 @@ def pair_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> l
     """Gold and predicted documents of the same id, in gold order.
 
     Raises:
-        DataError: ids are repeated, missing or unknown, a text differs, or something is no document.
+        DataError: ids are repeated, missing or unknown, a text differs, or an item is not a document.
     """
     wanted, found = _by_id(gold, "gold"), _by_id(predicted, "predicted")
     missing = [id for id in wanted if id not in found]
     extra = [id for id in found if id not in wanted]
     if missing or extra:
         example = (missing or extra)[0]
+        advice = advice_on_ids(list(found.values()), list(wanted.values()))
         raise DataError(
             f"expected one prediction for each of {len(wanted)} gold documents, found {len(missing)} without "
-            f"prediction and {len(extra)} predictions without gold, e.g. {example!r}; documents are paired by id"
+            f"prediction and {len(extra)} predictions without gold, e.g. {example!r}; documents are "
+            f"paired by id{advice}"
         )
     for id, document in wanted.items():
         if document.text != found[id].text:
             raise DataError(
                 f"document {id!r}: gold and predicted text differ ({len(document.text)} and {len(found[id].text)} "
-                "characters); predict on the very text that was annotated"
+                "characters); predict on exactly the annotated text"
             )
     return [(document, found[id]) for id, document in wanted.items()]
 
@@ -163,8 +167,22 @@ def _by_id(documents: Iterable[Document], side: str) -> dict[str, Document]:
 def evaluate(gold: Iterable[Document], predicted: Iterable[Document]) -> Scores:
     """Strict scores of `predicted` against `gold`, documents paired by id.
 
+    Args:
+        gold: annotated documents.
+        predicted: the same documents with the predicted entities.
+
     Raises:
         DataError: see `pair_documents`.
+
+    Example:
+        >>> import bert4ner
+        >>> documents = bert4ner.sample_documents()
+        >>> bert4ner.evaluate(documents, documents).micro.f1
+        1.0
+
+    References:
+        Tjong Kim Sang and De Meulder 2003, Introduction to the CoNLL-2003 Shared Task: a predicted entity is right if
+        start, end and label agree.
     """
     total: dict[str, Counts] = {}
     nested = NestedRecall()

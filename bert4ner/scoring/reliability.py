@@ -1,6 +1,6 @@
-"""Whether scores can be trusted: of the entities found with a score around 0.8, are 80 % right?
+"""Whether scores are reliable: are 80 % of the entities with a score around 0.8 right?
 
-Pure numbers. Says nothing about entities that were not found.
+Pure numbers. Does not cover entities that were not found.
 """
 
 import math
@@ -17,7 +17,7 @@ _QUANTILE_95 = 1.959964  # of the normal distribution, two-sided
 
 @dataclass(frozen=True)
 class Bin:
-    """The entities whose score lies in [low, high); the last bin has its upper end, too."""
+    """The entities with scores in [low, high); the last bin includes its upper end."""
 
     low: float
     high: float
@@ -25,31 +25,31 @@ class Bin:
     mean_score: float
     share_right: float
     interval: tuple[float, float]
-    """Where the true share lies with 95 % confidence (Wilson)."""
+    """The 95 % confidence interval of the true share (Wilson)."""
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Scores held against the truth: bins that hold something, and what follows from them."""
+    """Scores compared with the truth: the non-empty bins, and summaries."""
 
     bins: list[Bin]
     count: int
     mean_score: float
     share_right: float
     error: float
-    """Expected calibration error: the mean distance of score and share right, bins weighed by their entities."""
+    """Expected calibration error: the mean distance between score and share right, weighted by entities per bin."""
 
 
 def reliability(scores: Sequence[float], right: Sequence[bool], *, num_bins: int = 10) -> Reliability:
     """Bins of equal width over [0, 1].
 
     Args:
-        scores: for each entity found, the probability that it is right; values in [0, 1].
-        right: whether it is.
-        num_bins: how many they are.
+        scores: for each predicted entity, the probability that it is right; values in [0, 1].
+        right: whether it is right.
+        num_bins: number of bins.
 
     Raises:
-        ValueError: not as many scores as truths, none at all, or one outside [0, 1].
+        ValueError: the numbers of scores and truths differ or are 0, or a score is outside [0, 1].
     """
     values, truth = np.asarray(scores, dtype=float), np.asarray(right, dtype=bool)  # (entities,) each
     if values.shape != truth.shape or not values.size or values.min() < 0 or values.max() > 1:
@@ -69,7 +69,7 @@ def _bin(low: float, high: float, scores: NDArray[np.float64], right: NDArray[np
 
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:
-    """95 % interval of a probability of which `share` was seen in `count` trials."""
+    """The 95 % interval of a probability with an observed `share` in `count` trials."""
     z2 = _QUANTILE_95**2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     reach = _QUANTILE_95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count))
@@ -77,7 +77,7 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
 
 
 def score_reliability(pairs: Iterable[tuple[Document, Document]]) -> Reliability | None:
-    """The reliability of the scores in predicted documents, given as (gold, predicted); None where none has a score."""
+    """The reliability of the scores in predicted documents, given as (gold, predicted); None without scores."""
     scores, right = [], []
     for gold, predicted in pairs:
         wanted = set(gold.entities)

@@ -1,7 +1,7 @@
-"""The review file: doubtful documents for annotation tools, with what is annotated and what models would have instead.
+"""The review file: doubtful documents for annotation tools, with the annotation and the models' version.
 
-Documents are written as annotated, so that what nobody touches stays; the other version stands beside it as far as the
-format can show it: as predictions in Label Studio, as text among the meta data in doccano.
+Documents are written as annotated, so that whatever nobody changes stays. The models' version is beside it as far as
+the format can show it: as predictions in Label Studio, as text in the metadata in doccano.
 """
 
 import json
@@ -21,18 +21,18 @@ ReviewFormat = Literal["doccano", "labelstudio", "jsonl"]
 
 @dataclass(frozen=True)
 class Doubtful:
-    """A document to look at."""
+    """A document to review."""
 
     document: Document
     """As annotated."""
     likely: Document
-    """With what is likelier than not, by the models that did not learn from it."""
+    """With the entities more likely than not, according to the models that did not learn from it."""
     doubts: tuple[Doubt, ...]
-    """Those that are more likely than not, or else the gravest."""
+    """The doubts more likely than not, or else the gravest."""
 
 
 def most_doubtful(opinions: Sequence[Opinions], number: int) -> list[Doubtful]:
-    """So many documents at most, by their gravest doubt."""
+    """At most so many documents, by their gravest doubt."""
     likely = {each.document.id: each.likely() for each in opinions}
     doubts: dict[str, list[Doubt]] = {}
     documents = {}
@@ -48,10 +48,10 @@ def _shown(doubts: Sequence[Doubt]) -> tuple[Doubt, ...]:
 
 
 def write_review(doubtful: Sequence[Doubtful], path: Path, format: ReviewFormat) -> None:
-    """Write a file that the tool of that name imports; what it exports can be read as that format.
+    """Write a file that the named tool imports; its export can be read in that format.
 
     Raises:
-        DataError: another format, or a place that cannot be written.
+        DataError: the format is another, or the place cannot be written.
     """
     if format not in get_args(ReviewFormat):
         raise DataError(f"review files have the format {', '.join(get_args(ReviewFormat))}, not {format!r}")

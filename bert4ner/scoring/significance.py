@@ -1,4 +1,4 @@
-"""Whether the difference between two predictions of the same documents is more than chance. Pure functions."""
+"""Whether the difference between two predictions of the same documents is significant. Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,26 +12,27 @@ from bert4ner.scoring.bootstrap import counts_table, document_counts, resampled_
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better `one` is than `other` on some documents, and how likely chance alone would make as much."""
+    """How much better `one` is than `other` on some documents, and the p-value of this difference."""
 
     documents: int
     f1: float
-    """Micro F1 of one minus that of the other."""
+    """Micro F1 of `one` minus that of `other`."""
     p_value: float
-    """Two-sided; 1 where they do not differ."""
+    """Two-sided; 1 if they do not differ."""
 
 
 def paired_bootstrap(
     gold: Iterable[Document], one: Iterable[Document], other: Iterable[Document], *, samples: int = 2000, seed: int = 0
 ) -> Difference:
-    """Compare the micro F1 of two predictions by drawing documents again with replacement, both sides the same ones.
+    """Compare the micro F1 of two predictions by drawing documents with replacement, the same ones for both.
 
-    The p-value is the share of draws whose difference is as far from the difference found as that is from 0. It says
-    nothing of other seeds: two trainings of one configuration may differ, too.
+    The p-value is the share of draws whose difference is as far from the observed one as that is from 0. It does not
+    cover
+    seeds: two trainings with the same configuration may differ, too.
 
     Raises:
-        DataError: the documents are not the same, see `pair_documents`.
-        ValueError: no sample is asked for.
+        DataError: the documents differ, see `pair_documents`.
+        ValueError: `samples` is below 1.
 
     References:
         Berg-Kirkpatrick, Burkett and Klein 2012, An Empirical Investigation of Statistical Significance in NLP.
@@ -44,7 +45,7 @@ def paired_bootstrap(
 def bootstrap_difference(
     one: NDArray[np.int64], other: NDArray[np.int64], *, samples: int = 2000, seed: int = 0
 ) -> Difference:
-    """As `paired_bootstrap`, from what `counts_table` gives of the same documents, (documents, 2) each."""
+    """As `paired_bootstrap`, from the `counts_table` of the same documents, (documents, 2) each."""
     if samples < 1:
         raise ValueError(f"expected samples >= 1, got {samples}")
     table = np.concatenate([one, other], axis=1)  # (documents, 4)

@@ -1,7 +1,7 @@
-"""Which annotation is doubtful: what models that did not learn from a document hold against it, ranked.
+"""Doubtful annotation: ranks where models that did not learn from a document disagree with its annotation.
 
-Pure arithmetic over probabilities that were computed before; `combine.opinions` gathers them. Decides nothing: whether
-the annotation is wrong or the models are is for somebody who reads the text.
+Pure arithmetic over given probabilities; `combine.opinions` computes them. Decides nothing: only a reader of the text
+can say whether the annotation or the models are wrong.
 """
 
 from collections import defaultdict
@@ -20,27 +20,27 @@ _LIKELY = 0.5
 
 @dataclass(frozen=True)
 class Opinions:
-    """What the models that did not learn from a document say about it."""
+    """The predictions for a document by the models that did not learn from it."""
 
     document: Document
     """As annotated."""
     candidates: tuple[Entity, ...]
-    """What is annotated, and what any model thinks possible; sorted, each once."""
-    chances: NDArray[np.float64]
-    """(models, candidates): the exact probability that each model gives; NaN where it could not find the entity."""
+    """The annotated entities, and all candidates of any model; sorted, each once."""
+    scores: NDArray[np.float64]
+    """(models, candidates): the exact probability that each model gives; NaN if it cannot find the entity."""
     found: NDArray[np.bool_]
     """(models, candidates): whether each model finds it, on its own."""
 
     def probabilities(self) -> dict[Entity, float]:
-        """Of each candidate that some model could find the mean over these models."""
-        able = ~np.isnan(self.chances)  # (models, candidates)
-        totals = np.where(able, self.chances, 0.0).sum(axis=0)  # (candidates,)
+        """The mean probability of each candidate, over the models that can find it."""
+        able = ~np.isnan(self.scores)  # (models, candidates)
+        totals = np.where(able, self.scores, 0.0).sum(axis=0)  # (candidates,)
         numbers = zip(self.candidates, totals.tolist(), able.sum(axis=0).tolist(), strict=True)
         return {entity: min(1.0, total / count) for entity, total, count in numbers if count}
 
     def likely(self) -> Document:
-        """The document with what is likelier than not in place of what is annotated."""
-        scored = [replace(entity, score=chance) for entity, chance in self.probabilities().items() if chance > _LIKELY]
+        """The document with the entities more likely than not in place of its annotation."""
+        scored = [replace(entity, score=score) for entity, score in self.probabilities().items() if score > _LIKELY]
         return replace(self.document, entities=tuple(scored))
 
 
@@ -48,18 +48,18 @@ class Opinions:
 class Doubt:
     """One place where the annotation may be wrong.
 
-    `annotated` is None where something is missing, `suggested` where nothing should be annotated; the scores of both
-    are their probabilities.
+    `annotated` is None if an entity is missing, `suggested` if nothing should be annotated; the scores of both are
+    their probabilities.
     """
 
     kind: str
     suspicion: float
-    """In [0, 1]: how sure the models are of what they would have instead; see `find_doubts`."""
+    """In [0, 1]: how sure the models are of their alternative; see `find_doubts`."""
     annotated: Entity | None
     suggested: Entity | None
 
     def describe(self, document: Document) -> str:
-        """A sentence for whoever looks at it."""
+        """A sentence for reviewers."""
         said = [
             f"{what} {document.mention(each)!r} {each.label} [{each.start}, {each.end}) of probability {each.score:.3f}"
             for what, each in (("annotated", self.annotated), ("suggested", self.suggested))
@@ -72,13 +72,13 @@ def find_doubts(opinions: Sequence[Opinions]) -> list[tuple[Document, Doubt]]:
     """All doubts, the gravest first, each with its document as annotated.
 
     A *rival* of an annotated entity shares characters with it and excludes it: their probabilities sum to 1 at most.
-    Each annotated entity is compared with the likeliest of its rivals, whose probability is the suspicion of a wrong
-    label (same span) or of a wrong boundary (another one), and with there being nothing, 1 minus its own probability
-    and those of all rivals, whichever is more. The latter, times the mean probability of what is annotated with that
-    label, is the suspicion that it is spurious: of labels that the models hardly know, finding nothing says little.
-    A candidate that is nobody's rival is missing with its probability.
+    Each annotated entity is compared with two alternatives, and the more probable one counts. The first is its most
+    probable rival, whose probability is the suspicion of a wrong label (same span) or of a wrong boundary (another
+    span). The second is no entity, with 1 minus its own probability and those of all rivals. This value times the mean
+    probability of annotated entities with that label is the suspicion that it is spurious: for labels that the models
+    hardly know, not finding an entity means little. A candidate without rivals is missing with its probability.
 
-    What no model could find (nested, where the head is flat) is not doubted.
+    Entities that no model can find (nested, if the head is flat) are not doubted.
     """
     known = mean_probabilities(opinions)
     doubts = [(each.document, doubt) for each in opinions for doubt in _doubts_of(each, known)]
@@ -86,14 +86,14 @@ def find_doubts(opinions: Sequence[Opinions]) -> list[tuple[Document, Doubt]]:
 
 
 def mean_probabilities(opinions: Iterable[Opinions]) -> dict[str, float]:
-    """For each label the mean probability of what is annotated with it."""
-    chances: dict[str, list[float]] = defaultdict(list)
+    """For each label, the mean probability of its annotated entities."""
+    scores: dict[str, list[float]] = defaultdict(list)
     for each in opinions:
         given = each.probabilities()
         for entity in each.document.entities:
             if entity in given:
-                chances[entity.label].append(given[entity])
-    return {label: sum(values) / len(values) for label, values in chances.items()}
+                scores[entity.label].append(given[entity])
+    return {label: sum(values) / len(values) for label, values in scores.items()}
 
 
 def _doubts_of(opinions: Opinions, known: Mapping[str, float]) -> list[Doubt]:

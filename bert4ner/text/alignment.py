@@ -1,4 +1,4 @@
-"""Entities and unsure spans as tokens of windows that hold them; those that cannot be are collected and told once."""
+"""Aligns entities and unsure spans with the tokens of windows; collects and reports once those that do not fit."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bert4ner.config import WindowConfig
 from bert4ner.entities import Document, Entity
+from bert4ner.text.token_places import Encoding, token_span
 from bert4ner.text.token_spans import TokenSpan
-from bert4ner.text.tokenizer import Encoding, token_span
 from bert4ner.text.windows import Window, window_entities
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ NO_TOKEN_BOUNDARY = "no token boundary"
 
 @dataclass(frozen=True, slots=True)
 class LostEntity:
-    """A gold entity that cannot be learned, and why."""
+    """A gold entity that cannot be learned, and the reason."""
 
     document_id: str
     entity: Entity
@@ -26,7 +26,7 @@ class LostEntity:
 
 
 def entity_span(encoding: Encoding, entity: Entity) -> TokenSpan | None:
-    """The tokens of an entity of the document, without its score; None where one of its ends lies inside a token."""
+    """The tokens of an entity of the document, without its score; None if one of its ends lies inside a token."""
     place = token_span(encoding, entity.start, entity.end)
     pieces = [token_span(encoding, *fragment) for fragment in entity.fragments]
     whole = [piece for piece in pieces if piece is not None]
@@ -42,12 +42,12 @@ def lost_entity(document: Document, entity: Entity, reason: str) -> LostEntity:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Some documents and how they are cut into windows of tokens: what turns spans of characters into spans of tokens.
+    """Documents and their windows of tokens, to turn spans of characters into spans of tokens.
 
     Attributes:
-        documents: in their order.
+        documents: in order.
         windows: those of each document.
-        owners: which document each window is of, through all documents.
+        owners: the document of each window, through all documents.
         encodings: the tokens of each of these windows.
     """
 
@@ -57,7 +57,7 @@ class Alignment:
     encodings: Sequence[Encoding]
 
     def of(self, entities: Sequence[Sequence[Entity]]) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
-        """Of each window the spans of tokens, and what no window holds as whole tokens, from those of each document."""
+        """The spans of tokens in each window, and those that no window holds as whole tokens, from each document's."""
         inside: list[list[Entity]] = []
         lost: list[LostEntity] = []
         for document, windows, own in zip(self.documents, self.windows, entities, strict=True):
@@ -68,7 +68,7 @@ class Alignment:
         return spans, [*lost, *unaligned]
 
     def _token_spans(self, inside: list[list[Entity]]) -> tuple[list[list[TokenSpan]], list[LostEntity]]:
-        """The entities of each window in tokens, and those that are whole tokens in no window that holds them."""
+        """The entities of each window in tokens, and those that no window holds as whole tokens."""
         spans: list[list[TokenSpan]] = []
         aligned: set[tuple[int, Entity]] = set()
         missed: dict[tuple[int, Entity], None] = {}  # a set that keeps the order
@@ -89,10 +89,10 @@ class Alignment:
 
 
 def warn_of_taught(lost: Sequence[LostEntity], documents: Iterable[Document]) -> None:
-    """One warning for all unsure spans of some documents that were lost when they were encoded, none for none."""
+    """One warning for all unsure spans of the documents that were lost during encoding; none if all were kept."""
     if lost:
         logger.warning(
-            "%d of %d unsure spans cannot be left open and are taught as no entities, as they fit in no window or end "
+            "%d of %d unsure spans cannot be ignored and are learned as no entities: they fit in no window or end "
             "inside a token, e.g. %s %r at [%d, %d) of document %s",
             len(lost),
             sum(len(document.unsure) for document in documents),
@@ -105,7 +105,7 @@ def warn_of_taught(lost: Sequence[LostEntity], documents: Iterable[Document]) ->
 
 
 def warn_of_lost(lost: Sequence[LostEntity], documents: Iterable[Document], config: WindowConfig) -> None:
-    """One warning for all gold entities of some documents that were lost when they were encoded, none for none."""
+    """One warning for all gold entities of the documents that were lost during encoding; none if all were kept."""
     if not lost:
         return
     total = sum(len(document.entities) for document in documents)

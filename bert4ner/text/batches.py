@@ -1,4 +1,4 @@
-"""Plan batches of windows that hold little padding, from the lengths of the windows alone."""
+"""Plans batches of windows with little padding, from the lengths of the windows alone."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 BUCKET = 8
-"""Lengths are rounded up to a multiple of this: fewer shapes, and windows of like length that a shuffle exchanges."""
+"""Lengths are rounded up to a multiple of this: fewer shapes, and groups of windows to shuffle."""
 
 
 def round_up(length: int, bucket: int) -> int:
@@ -21,18 +21,18 @@ def plan_batches(
     bucket: int = BUCKET,
     rng: np.random.Generator | None = None,
 ) -> list[np.ndarray]:
-    """Group windows of similar length into batches of at most `batch_tokens` tokens, padding counted.
+    """Group windows of similar length into batches of at most `batch_tokens` tokens, including padding.
 
-    Windows are filled in from the longest to the shortest length rounded up to `bucket`, so that a batch that a
-    length leaves unfinished is finished by the next shorter one. Each window is in exactly one batch; a window longer
-    than `batch_tokens` is a batch of its own.
+    Windows are filled in from the longest to the shortest length rounded up to `bucket`; the next shorter length
+    completes an incomplete batch. Each window is in exactly one batch; a window longer than `batch_tokens` is a batch
+    of its own.
 
     Args:
         lengths: tokens of each window, (windows,).
-        batch_tokens: the most tokens of a batch.
-        bucket: what lengths are rounded up to a multiple of.
-        rng: shuffles windows of one rounded length, and the batches; sizes and number of batches do not depend on it.
-            Without, windows come sorted by length, shortest first.
+        batch_tokens: the maximum number of tokens in a batch.
+        bucket: lengths are rounded up to a multiple of this.
+        rng: shuffles windows with the same rounded length, and the batches; sizes and number of batches do not depend
+            on it. Without it, windows are sorted by length, shortest first.
 
     Returns:
         window numbers, int64 (batch,) each.
@@ -52,7 +52,7 @@ def plan_batches(
 
 
 def _cuts(rounded: np.ndarray, batch_tokens: int) -> list[int]:
-    """Where to cut windows whose lengths fall; a last batch far from full gets its share of the one before."""
+    """Where to cut windows with decreasing lengths; a last batch far from full gets part of the previous one."""
     cuts = [0]
     while cuts[-1] < len(rounded):
         cuts.append(min(len(rounded), cuts[-1] + max(1, batch_tokens // int(rounded[cuts[-1]]))))

@@ -1,6 +1,6 @@
-"""Encode documents once into a compact store: token ids, offsets and token spans with their labels.
+"""Encodes documents once into a compact store: token ids, offsets and token spans with their labels.
 
-No labels are numbered and no tensors are made here; which windows are read together is planned in `batches`.
+Numbers no labels and makes no tensors; `batches` plans which windows are read together.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,19 +12,21 @@ from bert4ner.config import WindowConfig
 from bert4ner.entities import Document
 from bert4ner.text.alignment import Alignment, LostEntity
 from bert4ner.text.batches import BUCKET, round_up
+from bert4ner.text.fitting import fitting_windows
+from bert4ner.text.token_places import Encoding
 from bert4ner.text.token_spans import TokenSpan
-from bert4ner.text.tokenizer import Encoding, Tokenizer
-from bert4ner.text.windows import SPECIAL_TOKENS, Window, cut_windows, truncate
+from bert4ner.text.tokenizer import Tokenizer
+from bert4ner.text.windows import SPECIAL_TOKENS, Window
 
 BEFORE_TEXT = 1
-"""Tokens that stand before the text of a window: [CLS]. Behind it stand [SEP] and padding."""
+"""Tokens before the text of a window: [CLS]. After it come [SEP] and padding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """The windows of some documents, encoded; window numbers run through all documents in their order.
+    """The encoded windows of some documents; window numbers run through all documents in order.
 
-    `offsets[w] : offsets[w + 1]` are the places of window w in the flat arrays, which hold no [CLS], [SEP] or padding.
+    `offsets[w] : offsets[w + 1]` is the range of window w in the flat arrays, which hold no [CLS], [SEP] or padding.
     """
 
     ids: np.ndarray
@@ -40,11 +42,11 @@ class Encoded:
     bounds: list[Window]
     """Characters of each window in its document."""
     texts: list[str]
-    """Of each window the text that it is of."""
+    """The text of each window's document."""
     spans: list[list[TokenSpan]]
-    """For each window its gold entities."""
+    """The gold entities of each window."""
     unsure: list[list[TokenSpan]]
-    """For each window the spans that may be entities or not."""
+    """The spans of each window that may or may not be entities."""
     lost: list[LostEntity]
     """Gold entities that no window holds as whole tokens."""
     lost_unsure: list[LostEntity]
@@ -52,7 +54,7 @@ class Encoded:
     cls_id: int
     sep_id: int
     max_length: int
-    """Tokens in the longest window that may be, [CLS] and [SEP] counted; nothing is padded beyond."""
+    """Maximum number of tokens in a window, including [CLS] and [SEP]; padding does not exceed it."""
     pad_id: int = 0
 
     def __len__(self) -> int:
@@ -77,7 +79,7 @@ class Encoded:
         """The input of an encoder: [CLS] tokens [SEP] and padding, int32 (batch, length).
 
         `length` is that of the longest window, rounded up to a multiple of `bucket`, but at most `max_length`: an
-        encoder may have no positions beyond.
+        encoder may have no further positions.
         """
         numbers = np.asarray(window_numbers, dtype=np.int64)  # (batch,)
         counts = self.offsets[numbers + 1] - self.offsets[numbers]  # (batch,)
@@ -94,18 +96,14 @@ class Encoded:
 def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config: WindowConfig) -> Encoded:
     """Cut every document into windows and encode each window once.
 
-    Windows are cut so that `config.max_length` holds with [CLS] and [SEP], whatever the tokenizer: there are never
-    more tokens than characters. Documents without text have no window. Entities that cannot be represented are in
+    Windows are cut so that `config.max_length` holds with [CLS] and [SEP], whatever the tokenizer: shorter where there
+    are more tokens than characters. Documents without text have no window. Entities that cannot be represented are in
     `lost`, unsure spans in `lost_unsure`; who wants to learn them says so with `warn_of_lost`.
     """
     documents = list(documents)
-    windows = [_windows(document.text, config) for document in documents]
+    windows, encodings = fitting_windows([document.text for document in documents], tokenizer, config)
     owners = [index for index, each in enumerate(windows) for _ in each]
     bounds = [window for each in windows for window in each]
-    pieces = [documents[owner].text[slice(*window)] for owner, window in zip(owners, bounds, strict=True)]
-    encodings = [
-        _moved(encoding, window.start) for encoding, window in zip(tokenizer.encode_all(pieces), bounds, strict=True)
-    ]
     alignment = Alignment(documents, windows, owners, encodings)
     spans, lost = alignment.of([document.entities for document in documents])
     unsure, lost_unsure = alignment.of([document.unsure for document in documents])
@@ -128,18 +126,6 @@ def encode_documents(documents: Iterable[Document], tokenizer: Tokenizer, config
         max_length=config.max_length,
         pad_id=vocabulary.pad_id,
     )
-
-
-def _windows(text: str, config: WindowConfig) -> list[Window]:
-    size = config.max_length - SPECIAL_TOKENS
-    if config.truncate == "none":
-        return cut_windows(text, size=size, overlap=config.overlap)
-    return truncate(text, size=size, mode=config.truncate)
-
-
-def _moved(encoding: Encoding, start: int) -> Encoding:
-    """Offsets in a window starting at `start` -> offsets in its document."""
-    return Encoding(encoding.ids, encoding.starts + np.int32(start), encoding.ends + np.int32(start))
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

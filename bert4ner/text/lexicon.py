@@ -1,35 +1,52 @@
-"""What word lists say about the tokens of a window: numbers for the network beside what its encoder gives.
+"""Numbers from word lists for the tokens of a window, as network input beside the encoder's output.
 
-Every token gets, for each channel, how strongly it begins, continues, ends or alone is a word of it. A channel is a
-label (words are the entities of the training documents, as strong as they are likely of that label), a list of words,
-or the words of jieba.
+Every token has, for each channel, weights for beginning, continuing, ending or alone being a word. A channel is a label
+(its words are the entities of the training documents, weighted by the probability of that label), a list of words, or
+the words of jieba.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bert4ner.entities import Document
 from bert4ner.errors import ConfigError
+from bert4ner.schema import Misfit, Name
 from bert4ner.text.encoded import BEFORE_TEXT, Encoded
-from bert4ner.text.gazetteer import Gazetteer
+from bert4ner.text.gazetteer import Gazetteer, Occurrences, check_occurrences
 from bert4ner.text.segmentation import cut_words
 from bert4ner.text.surface_finder import SurfaceFinder
-from bert4ner.text.tokenizer import Encoding
+from bert4ner.text.token_places import Encoding
 
 PLACES = 4
-"""Of a token in a word: it begins it, is inside, ends it, is alone."""
+"""The positions of a token in a word: at the beginning, inside, at the end, alone."""
+
+
+@dataclass(frozen=True)
+class KeptLexicon:
+    """The content of a file that keeps a lexicon; see `Lexicon.to_dict`."""
+
+    labels: tuple[Name, ...]
+    lists: Mapping[str, tuple[Name, ...]]
+    words: bool
+    entities: Mapping[Name, Occurrences] | None
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) < len(self.labels) or (self.entities is not None) != bool(self.labels):
+            raise Misfit("expected different labels and, only with labels, their entities")
+        check_occurrences(self.entities or {}, self.labels)
 
 
 class Lexicon:
-    """Words and what they say; the gazetteer in it is to be learned from the documents that a network is trained on.
+    """Words and their weights; its gazetteer must be fitted to the documents that a network is trained on.
 
     Args:
-        labels: a channel each, if `entities`.
-        lists: words by the name of their list, a channel each.
+        labels: one channel each, if `entities`.
+        lists: words by the name of their list, one channel each.
         entities: whether there is a gazetteer.
-        words: whether the words of jieba are a channel.
+        words: whether the words of jieba form a channel.
 
     References:
         Ma et al. 2020, Simplify the Usage of Lexicon in Chinese NER, for words by their place in them.
@@ -52,11 +69,11 @@ class Lexicon:
 
     @property
     def width(self) -> int:
-        """Numbers for each token."""
+        """Numbers per token."""
         return PLACES * (len(self.labels) + len(self.lists) + self.words)
 
     def learn(self, documents: Iterable[Document]) -> None:
-        """Count the entities of the documents to be trained on; what was learned before is forgotten."""
+        """Count the entities of the training documents; earlier counts are dropped."""
         if self.labels:
             self._arrange(Gazetteer.of(documents, self.labels))
 
@@ -83,13 +100,13 @@ class Lexicon:
 
         Args:
             encoded: the windows of some documents.
-            window_numbers: which of them, ``(batch,)``.
-            length: of the padded windows.
-            taught: of each of the documents the text that the gazetteer learned from it, and now is to know nothing
-                from, so that it says no more about the document than about others.
+            window_numbers: the windows to look up, ``(batch,)``.
+            length: length of the padded windows.
+            taught: for each document the text that the gazetteer learned from it, to be left out now, so that the
+                gazetteer says no more about this document than about others.
 
         Raises:
-            ConfigError: nothing was learned yet.
+            ConfigError: the gazetteer is not fitted yet.
         """
         if self._gazetteer is None:
             raise ConfigError("the lexicon is empty: it learns entities by `training_batches(documents, network)`")
@@ -100,7 +117,7 @@ class Lexicon:
         return found.reshape(len(window_numbers), length, self.width)
 
     def _fill(self, row: np.ndarray, encoded: Encoded, number: int, without: str | None) -> None:
-        """Write what is known of one window into ``(length, PLACES, channels)``."""
+        """Write the weights of one window into ``(length, PLACES, channels)``."""
         start, end = encoded.bounds[number]
         encoding, window = encoded.encoding(number), encoded.texts[number][start:end]
         matches = np.array(list(self._finder.find(window)), np.int64).reshape(-1, 3)
@@ -113,29 +130,28 @@ class Lexicon:
             _mark(row[:, :, strengths.shape[1] :], spans, np.ones((len(spans), 1), np.float32))
 
     def _strengths(self, surfaces: np.ndarray, *, without: str | None) -> np.ndarray:
-        """What each channel says of surfaces, ``(surfaces, channels)``, perhaps without what a text taught of them."""
+        """The weights of surfaces in each channel, ``(surfaces, channels)``, optionally without those from one text."""
         strengths: np.ndarray = self._rows[surfaces]
         others = None if without is None or self._gazetteer is None else self._gazetteer.without(without)
         if others is not None and len(others.numbers):
-            own = self._own_rows[others.numbers]  # sorted, as surfaces are
+            own = self._own_rows[others.numbers]  # sorted, as the surfaces are
             places = np.minimum(np.searchsorted(own, surfaces), len(own) - 1)
             known = own[places] == surfaces
             strengths[known, : len(self.labels)] = others.likelihood()[places[known]]
         return strengths
 
     def to_dict(self) -> dict[str, Any]:
-        """What JSON holds of it."""
+        """The content for JSON."""
         learned = None if self._gazetteer is None or not self.labels else self._gazetteer.to_dict()
         lists = {name: list(words) for name, words in self.lists.items()}
         return {"labels": list(self.labels), "lists": lists, "words": self.words, "entities": learned}
 
     @classmethod
-    def from_dict(cls, described: Mapping[str, Any]) -> "Lexicon":
-        """What `to_dict` gave; raises as `Gazetteer.from_dict`."""
-        labels = described["labels"]
-        lexicon = cls(labels, described["lists"], entities=bool(labels), words=bool(described["words"]))
-        if labels:
-            lexicon._arrange(Gazetteer.from_dict(described["entities"], labels))
+    def restore(cls, kept: KeptLexicon) -> "Lexicon":
+        """The lexicon that `to_dict` described."""
+        lexicon = cls(kept.labels, kept.lists, entities=bool(kept.labels), words=kept.words)
+        if kept.entities is not None:
+            lexicon._arrange(Gazetteer.restore(kept.entities, kept.labels))
         return lexicon
 
 
@@ -145,13 +161,13 @@ def _in_tokens(encoding: Encoding, spans: np.ndarray) -> tuple[np.ndarray, np.nd
         return np.zeros((0, 2), np.int64), np.zeros(len(spans), bool)
     last = len(encoding.starts) - 1
     first = np.minimum(np.searchsorted(encoding.starts, spans[:, 0]), last)
-    final = np.minimum(np.searchsorted(encoding.ends, spans[:, 1]), last)
-    whole = (encoding.starts[first] == spans[:, 0]) & (encoding.ends[final] == spans[:, 1])
+    final = np.maximum(np.searchsorted(encoding.ends, spans[:, 1], side="right") - 1, 0)
+    whole = (final >= first) & (encoding.starts[first] == spans[:, 0]) & (encoding.ends[final] == spans[:, 1])
     return np.stack([first, final + 1], axis=1)[whole], whole
 
 
 def _mark(row: np.ndarray, spans: np.ndarray, strengths: np.ndarray) -> None:
-    """Raise the numbers of ``(length, PLACES, channels)`` to what spans of tokens say, ``(spans, channels)``."""
+    """Raise the weights of ``(length, PLACES, channels)`` to those of spans of tokens, ``(spans, channels)``."""
     starts, lengths = spans[:, 0], spans[:, 1] - spans[:, 0]
     alone = lengths == 1
     np.maximum.at(row, (starts[alone], 3), strengths[alone])

@@ -1,4 +1,4 @@
-"""Windows of documents that were encoded again, put beside those encoded before."""
+"""Joins windows of documents that were encoded again with those encoded before."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,12 +9,12 @@ from bert4ner.text.encoded import Encoded
 
 
 def rejoined(encoded: Encoded, again: Encoded, places: Sequence[int]) -> tuple[Encoded, np.ndarray]:
-    """All windows of both, and the numbers of those that count: of a document encoded again only the newer ones.
+    """All windows of both, and the numbers of the valid ones: a document that was encoded again keeps the newer ones.
 
     Args:
         encoded: some documents.
         again: some of them, changed, encoded for the same model.
-        places: which document of `encoded` each of these is.
+        places: their positions in `encoded`.
     """
     together = replace(
         encoded,
@@ -28,5 +28,5 @@ def rejoined(encoded: Encoded, again: Encoded, places: Sequence[int]) -> tuple[E
         spans=[*encoded.spans, *again.spans],
         unsure=[*encoded.unsure, *again.unsure],
     )
-    kept = np.flatnonzero(~np.isin(encoded.document, places))  # (windows that are left,)
+    kept = np.flatnonzero(~np.isin(encoded.document, places))  # (remaining windows,)
     return together, np.concatenate([kept, np.arange(len(encoded), len(together))])

@@ -1,7 +1,7 @@
-"""Tagging schemes as tables, and the tags they make out of labels.
+"""Tagging schemes as tables, and the tags that they make from labels.
 
-Encoding spans, reading tags back, and the constraints of decoders all follow one table; no other module knows what a
-prefix means. Nothing here knows characters: spans are token positions.
+Encoding spans, reading tags back, and the constraints of decoders all follow one table; no other module interprets
+prefixes. Nothing here knows characters: spans are token positions.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,17 +18,17 @@ Span = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Scheme:
-    """What each prefix of a tag may do; every other fact about a scheme is derived from this."""
+    """What each prefix of a tag may do; all other facts about a scheme are derived from this."""
 
     name: str
     prefixes: str
-    """In the order in which a label's tags are numbered."""
+    """The order in which a label's tags are numbered."""
     opens: str
-    """May begin an entity."""
+    """Prefixes that may begin an entity."""
     continues: dict[str, str]
-    """May follow inside an entity, if the label stays the same."""
+    """Prefixes that may follow inside an entity with the same label."""
     closes: str
-    """May end an entity."""
+    """Prefixes that may end an entity."""
 
     @property
     def single(self) -> str:
@@ -62,16 +62,16 @@ SCHEMES = {
 
 
 class TagSet:
-    """The numbered tags of some labels under a scheme: "O" is 0, then label by label in the order given.
+    """The numbered tags of some labels under a scheme: "O" is 0, then label by label in the given order.
 
     Attributes:
         scheme: the `Scheme`.
-        labels: the labels, in the order given.
+        labels: the labels, in the given order.
         tags: the names of the tags, e.g. ("O", "B-DRUG", "I-DRUG", "S-DRUG").
         ids: tag name -> number.
-        start_allowed, end_allowed: bool (tags,), may a legal sequence begin / end with the tag?
-        transition_allowed: bool (tags_from, tags_to), may the one follow the other?
-        continues: bool (tags_from, tags_to), does the second go on with the entity of the first?
+        start_allowed, end_allowed: bool (tags,), whether a legal sequence may begin / end with the tag.
+        transition_allowed: bool (tags_from, tags_to), whether the second may follow the first.
+        continues: bool (tags_from, tags_to), whether the second continues the entity of the first.
         label_numbers: int32 (tags,), the position in `labels` of a tag's label, -1 for "O".
 
     Raises:
@@ -123,7 +123,7 @@ class TagSet:
     def encode(self, spans: Iterable[Span], length: int) -> tuple[NDArray[np.int32], list[Span]]:
         """The tags of a sequence, and the spans that it cannot hold.
 
-        Of overlapping spans the longest is kept, of equally long ones the earlier; the same span twice is one span.
+        The longest of overlapping spans is kept, in a tie the first; duplicates count once.
 
         Returns:
             int32 (length,) tag numbers, and the spans lost to overlap, sorted.
@@ -152,7 +152,7 @@ class TagSet:
     def decode(self, tag_ids: NDArray[np.integer]) -> list[Span]:
         """Read the entities of any tag sequence (length,), legal or not.
 
-        Lenient like conlleval: a tag that goes on with no entity opens one, an entity lasts as long as tags go on.
+        Lenient like conlleval: a tag that continues no entity opens one; an entity lasts while tags continue it.
         """
         tag_ids = np.asarray(tag_ids)  # (length,)
         if not len(tag_ids):

@@ -1,4 +1,4 @@
-"""Chinese words by jieba."""
+"""Segments Chinese text into words with jieba."""
 
 import logging
 from functools import lru_cache
@@ -6,17 +6,17 @@ from types import ModuleType
 
 
 def load_jieba() -> ModuleType:
-    """The module, which then tells of nothing but warnings."""
-    import jieba  # deferred: a second to start
+    """The module, with a quiet log: where it cannot write its cache, it would show a traceback and go on."""
+    import jieba  # deferred: takes a second to start
 
-    jieba.setLogLevel(logging.WARNING)
+    jieba.setLogLevel(logging.CRITICAL)
     module: ModuleType = jieba
     return module
 
 
-@lru_cache(maxsize=4096)  # the windows of a few thousand documents, asked for again in every epoch
+@lru_cache(maxsize=4096)  # every epoch asks for the windows of a few thousand documents again
 def cut_words(text: str) -> tuple[tuple[int, int], ...]:
-    """The words of a text as characters [start, end), one after the other.
+    """The words of a text as ranges of characters [start, end), in order.
 
     Raises:
         EnvironmentProblem: jieba is not installed.

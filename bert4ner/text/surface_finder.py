@@ -1,4 +1,4 @@
-"""Find all of many surfaces in a text at once, in time linear in the text, by an Aho-Corasick automaton."""
+"""Finds all of many surfaces in a text at once, in time linear in the text, with an Aho-Corasick automaton."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,10 +6,10 @@ from ahocorasick import Automaton
 
 
 class SurfaceFinder:
-    """Finds every occurrence of every surface, those inside others too.
+    """Finds every occurrence of every surface, including those inside others.
 
     Args:
-        surfaces: different strings that are not empty; their numbers are their places.
+        surfaces: different non-empty strings; their numbers are their positions.
 
     Example:
         >>> list(SurfaceFinder(["气血", "气血两亏"]).find("补气血两亏"))

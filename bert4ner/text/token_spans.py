@@ -1,4 +1,4 @@
-"""The span of tokens: what an entity is between the text's characters and a network. Knows no tokenizer."""
+"""The token span: an entity between the text's characters and a network. Knows no tokenizer."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 class TokenSpan(NamedTuple):
     """A labelled span of tokens of one window, ``tokens[start:end]``: token 0 is the first of the text, end exclusive.
 
-    Gold spans have no score. Spans without scores sort by place, label and pieces.
+    Gold spans have no score. Spans without scores sort by position, label and fragments.
 
     Example:
         >>> span = TokenSpan(0, 5, "X", 0.9, ((0, 2), (4, 5)))
@@ -19,11 +19,11 @@ class TokenSpan(NamedTuple):
     label: str
     score: float | None = None
     pieces: tuple[tuple[int, int], ...] = ()
-    """Of an entity in several pieces each of them [start, end), else nothing."""
+    """The fragments of a discontinuous entity, each [start, end); empty for others."""
 
     @property
     def place(self) -> tuple[int, int, str, tuple[tuple[int, int], ...]]:
-        """All but the score: what tells one span from another."""
+        """The identity of a span: all fields but the score."""
         return self.start, self.end, self.label, self.pieces
 
     @property

@@ -1,6 +1,6 @@
-"""Cut a text into windows that fit an encoder, and stitch what was found in windows back into one list.
+"""Cuts a text into windows that fit an encoder, and merges the entities found in windows into one list.
 
-Everything counts characters of the document; tokens and ids are no business of this module.
+All positions are characters of the document; this module knows no tokens or ids.
 """
 
 import re
@@ -12,25 +12,25 @@ from typing import NamedTuple
 from bert4ner.entities import Entity, Nesting
 
 SPECIAL_TOKENS = 2
-"""[CLS] and [SEP], which stand around the text of a window, and which its length as an option counts."""
+"""[CLS] and [SEP] around the text of a window; the option for its length includes them."""
 _SENTENCE_END = re.compile(r"[。！？；!?;…]+[”’」』】)）]*|\.+(?=\s)|\n+|<br\s*/?>")
 _CLAUSE_END = re.compile(r"[，、,:：·)）\]】》〉」』”’\t ]+")
 
 
 class Window(NamedTuple):
-    """Characters [start, end) of a document."""
+    """A range of characters [start, end) of a document."""
 
     start: int
     end: int
 
 
 def cut_windows(text: str, *, size: int, overlap: int) -> list[Window]:
-    """Cover a text with windows of at most `size` characters that end where a sentence or at least a clause ends.
+    """Cover a text with windows of at most `size` characters that end at the end of a sentence or at least of a clause.
 
-    Every entity of at most `overlap` characters that runs across no sentence end lies whole in some window: a window
-    starts at a sentence end among the last `overlap` characters of the one before, and where there is none exactly
-    `overlap` characters back (at a clause end if the one before ended with its sentence, so that nothing is at stake).
-    With `overlap=0` windows are disjoint. An empty text has no window.
+    Some window holds every entity of at most `overlap` characters that crosses no sentence end: a window starts at a
+    sentence end among the last `overlap` characters of the previous window. If there is none, it starts exactly
+    `overlap` characters back (or at a clause end if the previous window ended with its sentence, because then nothing
+    is at stake). With `overlap=0` windows are disjoint. An empty text has no window.
 
     Raises:
         ValueError: unless 0 <= overlap < size.
@@ -90,10 +90,10 @@ def truncate(text: str, *, size: int, mode: str) -> list[Window]:
 
 
 def window_entities(windows: Sequence[Window], spans: Sequence[Entity]) -> tuple[list[list[Entity]], list[Entity]]:
-    """For each window the entities that lie in it whole, in document characters; and those that lie in none.
+    """The entities that lie entirely in each window, in document characters; and those that lie in none.
 
     Args:
-        windows: of one document, in its order.
+        windows: of one document, in order.
         spans: the entities of that document.
     """
     starts = [window.start for window in windows]
@@ -116,21 +116,21 @@ def stitch(
     nesting: Nesting = "none",
     candidates: bool = False,
 ) -> list[Entity]:
-    """Join what was found in the windows of one document, sorted, each entity once.
+    """Merge the entities found in the windows of one document, sorted, each once.
 
-    A window is believed up to the middle of what it shares with its neighbours, where its context is the longer one:
-    an entity counts if it was found by the window that owns its middle. Entities of different windows that still
-    overlap are in conflict, unless one window found both (they are nested then): the higher score stays, then the
-    longer, then the earlier; no score counts as 0.
+    Neighbouring windows share characters, up to whose middle each window decides, because it has the longer context
+    there: an entity counts if the window that owns its middle found it. Entities of different windows that still
+    overlap are in conflict, unless one window found both (then they are nested): the higher score wins, then the longer
+    one, then the earlier one; no score counts as 0.
 
     Args:
-        windows: of one document, in its order.
-        found: for each window its entities, in document characters.
-        nesting: which entities may lie in others; those of different windows that cross are always in conflict.
-        candidates: nothing is in conflict, what is to stay is decided later.
+        windows: of one document, in order.
+        found: the entities of each window, in document characters.
+        nesting: which entities may lie in others; crossing entities of different windows are always in conflict.
+        candidates: whether to keep all conflicting entities, for a later decision.
 
     Raises:
-        ValueError: as many lists as windows are expected.
+        ValueError: the number of lists is not the number of windows.
     """
     if len(windows) != len(found):
         raise ValueError(f"found must hold {len(windows)} lists, one for each window, got {len(found)}")
@@ -146,8 +146,8 @@ def stitch(
 
 
 def _owned(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> dict[Entity, int]:
-    """The entities that were found by the window that owns their middle, with its number."""
-    # Twice the middles of the shared stretches, against start + end of an entity: whole numbers, no rounding.
+    """The entities found by the window that owns their middle, with its number."""
+    # Twice the middles of the shared ranges, against start + end of an entity: whole numbers, no rounding.
     seams = [before.end + after.start for before, after in pairwise(windows)]
     owned: dict[Entity, int] = {}
     for number, entities in enumerate(found):
@@ -158,7 +158,7 @@ def _owned(windows: Sequence[Window], found: Sequence[Sequence[Entity]]) -> dict
 
 
 def _conflicts(owned: dict[Entity, int], found: list[set[Entity]], nesting: Nesting) -> dict[Entity, list[Entity]]:
-    """Overlapping entities of different windows, of which no window found both, but for those that may nest and do."""
+    """Overlapping entities of different windows, unless one window found both or they nest and may."""
     rivals: dict[Entity, list[Entity]] = {}
     active: list[Entity] = []
     for entity in sorted(owned):

@@ -1,1 +1,1 @@
-"""Training: optimizer, batches, callbacks, one model, K folds."""
+"""Training: optimizer, batches, callbacks, one model, cross-validation."""

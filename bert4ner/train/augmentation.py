@@ -1,7 +1,7 @@
-"""Training documents with other mentions in the places of their own: from other documents, or from the same one.
+"""Augmentation: replaces mentions in training documents by mentions from the same or other documents.
 
-Only plain entities take part, those in one piece that share no character with another; all others are moved along with
-the text around them. What is drawn follows from the seed and the number of the epoch alone.
+Only plain entities take part: those with a single fragment that share no character with another entity. Other entities
+move along with the text around them. Draws depend only on the seed and the epoch.
 
 References:
     Dai and Adel 2020, An Analysis of Simple Data Augmentation for Named Entity Recognition (mention replacement).
@@ -17,21 +17,21 @@ import numpy as np
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity, overlapping_entities
 
-_DRAW = 2  # beside the seed and the epoch: other numbers than those that shuffle batches or sample documents
+_DRAW = 2  # selects a random stream of its own, apart from shuffling and sampling
 
 
 def plain_entities(document: Document) -> list[Entity]:
-    """The entities in one piece that share no character with another one or an unsure span, each once, in order."""
+    """The entities with one fragment that overlap no other entity and no unsure span, each once, in order."""
     tangled = overlapping_entities([*document.entities, *document.unsure])
     return [entity for entity in sorted(set(document.entities)) if not entity.fragments and entity not in tangled]
 
 
 def rewrite(document: Document, mentions: Mapping[Entity, str]) -> Document:
-    """The document with other mentions of some plain entities; the others, and all behind them, are moved.
+    """The document with new mentions for some plain entities; everything after them moves.
 
     Example:
-        >>> told = Document("d", "人参治头痛", (Entity(0, 2, "DRUG"), Entity(3, 5, "SYMPTOM")))
-        >>> changed = rewrite(told, {Entity(0, 2, "DRUG"): "六味地黄丸"})
+        >>> document = Document("d", "人参治头痛", (Entity(0, 2, "DRUG"), Entity(3, 5, "SYMPTOM")))
+        >>> changed = rewrite(document, {Entity(0, 2, "DRUG"): "六味地黄丸"})
         >>> changed.text, changed.mention(changed.entities[1])
         ('六味地黄丸治头痛', '头痛')
     """
@@ -62,11 +62,11 @@ def rewrite(document: Document, mentions: Mapping[Entity, str]) -> Document:
 
 
 class Augmentation:
-    """Draws for each epoch which mentions are exchanged.
+    """Draws for each epoch which mentions to exchange.
 
-    Each plain entity takes part in a swap with the probability `swap_mentions`: those of a document that have the same
-    label change places at random. Then each gets, with the probability `replace_mentions`, the mention of a plain
-    entity of its label, drawn from all documents, its own included; a mention that is frequent is drawn often.
+    With probability `swap_mentions`, a plain entity takes part in a swap: participants of the same label in a document
+    exchange their mentions at random. Then each entity gets, with probability `replace_mentions`, the mention of a
+    plain entity of its label. It is drawn from all documents, including its own, in proportion to frequency.
     """
 
     def __init__(self, documents: Sequence[Document], config: Config):
@@ -77,18 +77,18 @@ class Augmentation:
             config.sampling.replace_mentions,
         )
         self.plain = [plain_entities(document) for document in documents] if self.asked else []
-        self.mentions: dict[str, list[str]] = {}  # label -> mentions, as often as they occur
+        self.mentions: dict[str, list[str]] = {}  # label -> mentions, repeated as often as they occur
         for document, entities in zip(documents, self.plain, strict=False):
             for entity in entities:
                 self.mentions.setdefault(entity.label, []).append(document.mention(entity))
 
     @property
     def asked(self) -> bool:
-        """Whether anything is ever changed."""
+        """Whether the options ask for any change."""
         return bool(self.swapped or self.replaced)
 
     def changed(self, epoch: int) -> dict[int, Document]:
-        """The documents that are changed in an epoch, counted from 0, by their place."""
+        """The documents that change in an epoch (counted from 0), by their index."""
         rng = np.random.default_rng([self.seed, epoch, _DRAW])
         found = {}
         for place, entities in enumerate(self.plain):
@@ -118,6 +118,6 @@ class Augmentation:
 
 
 def _some(entities: list[Entity], probability: float, rng: np.random.Generator) -> list[Entity]:
-    """Each of the entities with a probability."""
+    """A random choice of the entities, each with the given probability."""
     drawn = rng.random(len(entities)) < probability
     return [entity for entity, taken in zip(entities, drawn, strict=True) if taken]

@@ -1,4 +1,4 @@
-"""Training documents as an endless, reproducible stream of batches; each epoch has an order of its own."""
+"""Training documents as an endless, reproducible stream of batches; each epoch has its own order."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -24,20 +24,34 @@ from bert4ner.train.sampling import Sampling
 logger = logging.getLogger(__name__)
 
 SPARE = 50
-"""One batch more in so many for epochs whose changed texts are longer than the documents' own."""
+"""One extra batch per this many, for epochs whose changed texts are longer than the original documents."""
 
 
 def training_batches(documents: Sequence[Document], network: Any, pseudo: Sequence[Document] = ()) -> "TrainingBatches":
-    """The batches that a network of `build_model` is trained on, as `train_model` makes them.
+    """Make training batches for a network of `build_model`, as `train_model` does.
 
-    Those of `pseudo` are learned from as the others are, but for `pseudo_ramp`. Of a weight of 0, they are for the
-    modifiers of the step that need no labels.
+    Documents of `pseudo` are learned from like the others, apart from `pseudo_ramp`. Those with a weight of 0 only
+    serve modifiers that need no labels.
 
-    `len` is their number in an epoch; `dataset(0, epochs)` is what Keras' `fit` takes, with ``steps_per_epoch``.
+    `len` is the number of batches in an epoch; pass `dataset(0, epochs)` to Keras' `fit`, with ``steps_per_epoch``.
+
+    Args:
+        documents: annotated documents.
+        network: a network of `build_model`.
+        pseudo: documents with pseudo-labels, or with weight 0.
 
     Raises:
         ConfigError: `build_model` did not make the network.
-        DataError: the documents have a label that the network was not made for, or hold no text.
+        DataError: the documents have a label that the network does not have, or no text.
+
+    Example:
+        >>> import bert4ner
+        >>> documents = bert4ner.sample_documents()
+        >>> labels = sorted({entity.label for document in documents for entity in document.entities})
+        >>> network = bert4ner.build_model(bert4ner.Config(pretrained="tcm-mini"), labels)
+        >>> batches = bert4ner.training_batches(documents, network)
+        >>> len(batches) > 0
+        True
     """
     model = NERModel.of(network)
     taught = {entity.label for document in (*documents, *pseudo) for entity in (*document.entities, *document.unsure)}
@@ -46,15 +60,15 @@ def training_batches(documents: Sequence[Document], network: Any, pseudo: Sequen
         raise DataError(f"training documents have the labels {', '.join(unknown)}, which are not among those to learn")
     batches = TrainingBatches(documents, model, pseudo)
     if not len(batches):
-        raise DataError(f"the {len(documents)} documents to train on hold no text")
+        raise DataError(f"the {len(documents)} documents to train on contain no text")
     return batches
 
 
 class TrainingBatches:
-    """Documents encoded once; batches of like length by token budget, shuffled anew every epoch.
+    """Documents encoded once; batches of similar length within a token budget, shuffled anew every epoch.
 
-    What an epoch holds and its order follow from the seed and the number of the epoch alone, so that a training that
-    resumes sees what it would have seen. All epochs have as many batches: see `evened`.
+    The content and order of an epoch depend only on the seed and the epoch, so a resumed training sees
+    the same batches. All epochs have the same number of batches: see `evened`.
     """
 
     def __init__(self, documents: Sequence[Document], model: NERModel, pseudo: Sequence[Document] = ()):
@@ -92,22 +106,22 @@ class TrainingBatches:
             )
 
     def plan(self, epoch: int) -> list[np.ndarray]:
-        """The window numbers of every batch of an epoch, epochs counted from 0; they are those of `encoded_for`."""
+        """The window indices of every batch of an epoch (counted from 0); they refer to `encoded_for`."""
         return self._plan(epoch, *self._current(epoch))
 
     def encoded_for(self, epoch: int) -> Encoded:
-        """The documents as they are in an epoch."""
+        """The encoded documents of an epoch, with its changes."""
         return self._current(epoch)[0]
 
     def _current(self, epoch: int) -> tuple[Encoded, np.ndarray]:
-        """The documents as they are in an epoch, and the numbers of their windows that count."""
+        """The encoded documents of an epoch, and the indices of the windows to use."""
         changed = self._augmentation.changed(epoch)
         if not changed:
             return self.encoded, np.arange(len(self.encoded))
         again = [replace(each, id=str(place)) for place, each in changed.items()]
         encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
         lost = {loss.document_id for loss in (*encoded.lost, *encoded.lost_unsure)}
-        if lost:  # what was taught as an entity is not to become none
+        if lost:  # a text whose entity was lost would teach that it is none
             again = [document for document in again if document.id not in lost]
             encoded = encode_documents(again, self.model.tokenizer, self.model.windows)
         return rejoined(self.encoded, encoded, [int(document.id) for document in again])
@@ -117,7 +131,7 @@ class TrainingBatches:
         return planned if self._number is None else evened(planned, self._number)
 
     def _planned(self, epoch: int, encoded: Encoded, windows: np.ndarray) -> list[np.ndarray]:
-        """Batches of the windows, each as often as its document is in the epoch."""
+        """Batches of the windows, each as often as its document occurs in the epoch."""
         if not self._sampling.idle:
             windows = np.repeat(windows, self._sampling.times(epoch)[encoded.document[windows]])
         rng = np.random.default_rng([self.config.run.seed, epoch])
@@ -127,7 +141,7 @@ class TrainingBatches:
         return [windows[each] for each in within_budget(batches, lengths, self.model, batch_tokens=batch_tokens)]
 
     def _most_batches(self) -> int | None:
-        """How many batches all epochs have, where they differ: the most of any, some more where texts change."""
+        """The common number of batches if epochs differ: the maximum, and a margin if texts change."""
         if self._sampling.idle and not self._augmentation.asked:
             return None
         every = np.arange(len(self.encoded))
@@ -140,11 +154,11 @@ class TrainingBatches:
 
     @property
     def tokens(self) -> int:
-        """Real tokens in one epoch that has every document once, [CLS] and [SEP] counted, padding not."""
+        """Number of tokens in an epoch that has every document once, with [CLS] and [SEP], without padding."""
         return int(self.encoded.lengths.sum())
 
     def tokens_in(self, epoch: int) -> int:
-        """Those of an epoch, counted from 0, as its batches were made; before, those of every document once."""
+        """Number of tokens in an epoch (counted from 0) once its batches exist; before that, the value of `tokens`."""
         return self._fed.get(epoch, self.tokens)
 
     def documents_of(self, epoch: int, batch: int) -> list[str]:
@@ -156,12 +170,12 @@ class TrainingBatches:
     def batch(self, windows: np.ndarray, encoded: Encoded | None = None, epoch: int | None = None) -> tuple[Any, ...]:
         """(token ids, segment ids, …), targets of the given windows, as Keras takes them; see `models.inputs`.
 
-        If the weights of the documents differ from 1, that of each window's document is third, (batch,) float32.
+        If document weights differ from 1, the third element is the weight of each window's document, (batch,) float32.
 
         Args:
-            windows: their numbers.
-            encoded: what they are numbers in, if that is not `encoded`; see `encoded_for`.
-            epoch: the epoch whose weights they have, counted from 0; by default those that do not rise any more.
+            windows: indices of the windows.
+            encoded: what the indices refer to, by default `encoded`; see `encoded_for`.
+            epoch: the epoch whose weights to use, counted from 0; by default the final weights.
         """
         encoded = self.encoded if encoded is None else encoded
         inputs = self.model.inputs.of(encoded, windows, taught=self._texts)
@@ -174,7 +188,7 @@ class TrainingBatches:
         return inputs, targets, self._weights.of_epoch(epoch)[encoded.document[windows]]
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
-        """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of their use."""
+        """A `tf.data.Dataset` of the batches of epochs [first_epoch, last_epoch), prepared ahead of use."""
 
         def generate() -> Iterator[Any]:
             for epoch in range(first_epoch, last_epoch):
@@ -189,7 +203,7 @@ class TrainingBatches:
         signature = (inputs, targets) if self._weights.all_one else (inputs, targets, weights)
         dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
         options = tf.data.Options()
-        # There is nothing to tune, and its thread, asleep for 10 ms, 20 ms, 40 ms, ... up to a minute, is often waited
-        # for when the iterator goes: a training of 6 s took 10.2.
+        # Nothing to tune here. The autotuning thread sleeps for 10 ms, 20 ms, 40 ms, ... up to a minute, and the end of
+        # the iterator often waits for it: a training of 6 s took 10.2 s.
         options.autotune.enabled = False
         return dataset.prefetch(4).with_options(options)

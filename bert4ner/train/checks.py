@@ -1,9 +1,10 @@
-"""What can be known to be wrong with a training before a folder is made or a process started."""
+"""Validates everything that can be checked before creating a run folder or starting a process."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bert4ner.backend.forks import check_process
 from bert4ner.config import Config
 from bert4ner.entities import Document, check_text, sorted_labels
 from bert4ner.errors import ConfigError, DataError, received
@@ -21,25 +22,27 @@ def check_training(
     *,
     more: MoreText = MoreText(),  # noqa: B008  (frozen)
 ) -> None:
-    """Refuse documents and options that a training would fail with.
+    """Refuse documents and options that would make a training fail.
 
     Args:
-        documents: those to train on.
+        documents: the documents to train on.
         config: how to train.
-        valid: validation documents, if they are given apart.
-        more: what to train on, too.
+        valid: validation documents, if given separately.
+        more: other text to learn from.
 
     Raises:
-        DataError: no documents, no entities, ids that repeat, names that the files of a run cannot hold; a weight of 0
-            beside annotation.
-        ConfigError, CheckpointError: see `build_model` and `compile_for_training`; or `valid` beside documents that are
-            drawn; or unsure spans with a head that cannot leave them open; or documents without labels and no modifier
-            that learns from them, or the other way round.
+        DataError: no documents, no entities, repeated ids, names that the files of a run cannot hold, or annotated
+            documents with a weight of 0.
+        ConfigError, CheckpointError: see `build_model` and `compile_for_training`. Also: `valid` together with
+            ``bootstrap``; unsure spans with a head that cannot ignore them; documents without labels but no modifier
+            that learns from them; or such a modifier without such documents.
+        EnvironmentProblem: the process was forked from one with a model.
     """
+    check_process()
     if not isinstance(config, Config):
-        raise ConfigError(f"expected a bert4ner.Config, say bert4ner.Config(epochs=3), got {received(config)}")
+        raise ConfigError(f"expected a bert4ner.Config, e.g. bert4ner.Config(epochs=3), got {received(config)}")
     if valid is not None and config.sampling.bootstrap:
-        raise ConfigError("bootstrap scores models on the documents that are not drawn; leave out valid, or bootstrap")
+        raise ConfigError("bootstrap already holds out the documents that are not drawn; leave out valid or bootstrap")
     check_documents(documents, "training")
     _check_taught(documents, more.all, config)
     modifiers = _check_network(config, sorted_labels([*documents, *(valid or ())]))
@@ -50,8 +53,12 @@ def check_training(
 
 
 def _check_network(config: Config, labels: Sequence[str]) -> Mapping[str, Any]:
-    """Refuse what does not suit the pretrained encoder, or one another; returns the modifiers of the step."""
-    from bert4ner.models.backbone import check_fresh, check_size  # deferred: bad data is told without TensorFlow
+    """Refuse options that contradict the pretrained encoder or each other; returns the modifiers of the step."""
+    config.model.named_encoder()
+    from bert4ner.models.backbone import (
+        check_fresh,
+        check_size,
+    )  # deferred: bad data is reported without TensorFlow
     from bert4ner.models.blueprint import Blueprint
     from bert4ner.models.builder import open_encoder, open_reading
     from bert4ner.train.compiling import checked_modifiers
@@ -78,7 +85,7 @@ def _check_unlabelled(modifiers: Mapping[str, Any], unlabelled: Sequence[Documen
     if unlabelled and not any(modifier.learns_without_labels for modifier in modifiers.values()):
         able = ", ".join(name for name in MODIFIERS.own() if MODIFIERS.get(name).learns_without_labels)
         raise ConfigError(
-            f"nothing learns from document {unlabelled[0].id!r}, which has no labels; name a modifier that does: {able}"
+            f"nothing learns from document {unlabelled[0].id!r}, which has no labels; add one of the modifiers {able}"
         )
 
 
@@ -92,7 +99,7 @@ def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled
     both = next((each for each in taught if not each.weight and (each.entities or each.unsure)), None)
     if both is not None:
         raise DataError(
-            f"document {both.id!r} has the weight 0, as if it had no labels, and has some; leave out either"
+            f"document {both.id!r} has labels but the weight 0, which means no labels; remove the labels or the weight"
         )
     unsure = next((document for document in taught if document.unsure), None)
     if unsure is not None and not HEADS.get(config.model.head).leaves_open:
@@ -104,11 +111,11 @@ def _check_taught(documents: Sequence[Document], pseudo: Sequence[PseudoLabelled
 
 
 def check_documents(documents: Sequence[Document], what: str) -> None:
-    """Refuse documents that cannot be trained on.
+    """Refuse documents that training cannot use.
 
     Args:
-        documents: annotated ones.
-        what: what they are for, in messages.
+        documents: annotated documents.
+        what: their purpose, for messages.
 
     Raises:
         DataError: see `check_training`.
@@ -128,16 +135,16 @@ def check_documents(documents: Sequence[Document], what: str) -> None:
         raise DataError(f"ids of {what} documents must differ, {repeated[0]!r} occurs {counts[repeated[0]]} times")
     labels = sorted_labels(list(documents))
     if not labels:
-        raise DataError(f"no {what} document has an entity; is the format right, are the annotations there?")
+        raise DataError(f"no {what} document has an entity; check the format and that the annotations are there")
     _check_writable(counts, labels)
 
 
 def _check_writable(ids: Iterable[str], labels: Iterable[str]) -> None:
-    """Refuse names that the files of a run cannot hold: what is written after hours must be readable again."""
+    """Refuse names that the files of a run cannot hold: results written after hours must be readable."""
     for id in ids:
         if not isinstance(id, str) or not id:
-            raise DataError(f"a document has the id {id!r}; expected a string that is not empty")
+            raise DataError(f"a document has the id {id!r}; expected a non-empty string")
         check_text(id, where=f"document id {id!r}")
     for label in labels:
         if label.strip() != label or len(label.splitlines()) != 1:
-            raise DataError(f"the label {label!r} has a line break, or white space at an end; rename it")
+            raise DataError(f"the label {label!r} contains a line break or has white space at an end; rename it")

@@ -1,8 +1,6 @@
-"""From a network to one that Keras' `fit` trains as its configuration says: optimizer, loss, modifiers of the step."""
+"""Compiles a network for Keras' `fit` by its configuration: optimizer, loss, modifiers of the step."""
 
 import inspect
-import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,55 +11,62 @@ from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
 from bert4ner.networks.recompute import recompute_layers
 from bert4ner.registry import MODIFIERS
+from bert4ner.schema import Unreadable, parse_json
 from bert4ner.train.forward import regularized
 from bert4ner.train.losses import check_losses
 from bert4ner.train.optimizers import build_optimizer
-from bert4ner.train.step import Modifier, TrainingStep
+from bert4ner.train.step import Modifier, TrainingStep, batches_in_one
 
 
 def compile_for_training(
     network: Any, total_steps: int, *, epochs: int = 1, schedule: Callable[[int], Any] | None = None
 ) -> None:
-    """Compile a network for training as its configuration says.
+    """Compile a network for training with the options of its configuration.
 
-    That is rates and their schedule, loss, draws of dropout, penalties, modifiers; in float16 with loss scaling.
-    Modifiers that ask which epoch it is learn it from the callback `bert4ner.callbacks.Replay`.
+    They cover rates and their schedule, loss, dropout samples, penalties and modifiers; float16 gets loss scaling.
+    Modifiers that depend on the epoch need the callback `bert4ner.callbacks.Replay`.
 
     Args:
-        network: what `build_model` gives.
+        network: made by `build_model`.
         total_steps: batches of the whole training, all epochs; the rates fall to 0 by then.
-        epochs: how many those are; of each, what is left of batches that make one update together makes one, too.
-        schedule: makes the schedule of the encoder's rates of the number of updates, in place of the configured one.
+        epochs: number of epochs; with accumulation, the batches left over at the end of an epoch make one more update.
+        schedule: makes the encoder's schedule from the number of updates, instead of the configured one.
 
     Raises:
-        ConfigError: `build_model` did not make the network, or its configuration names modifiers that are not there or
-            do not suit it, or options of the loss that the head takes no notice of.
+        ConfigError: `build_model` did not make the network; or its configuration has unknown or unsuitable modifiers,
+            or options of the loss that do nothing with the head.
 
     Example:
-        >>> network = bert4ner.build_model(config, labels)  # doctest: +SKIP
-        >>> batches = bert4ner.training_batches(documents, network)  # doctest: +SKIP
-        >>> bert4ner.compile_for_training(network, total_steps=3 * len(batches))  # doctest: +SKIP
-        >>> fit = {"epochs": 3, "steps_per_epoch": len(batches), "callbacks": [Replay(42)]}  # doctest: +SKIP
-        >>> network.fit(batches.dataset(0, 3), **fit)  # doctest: +SKIP
+        >>> import bert4ner
+        >>> documents = bert4ner.sample_documents()
+        >>> labels = sorted({entity.label for document in documents for entity in document.entities})
+        >>> network = bert4ner.build_model(bert4ner.Config(pretrained="tcm-mini"), labels)
+        >>> batches = bert4ner.training_batches(documents, network)
+        >>> bert4ner.compile_for_training(network, total_steps=len(batches))
+        >>> callbacks = [bert4ner.callbacks.Replay(42)]
+        >>> fit = {"epochs": 1, "steps_per_epoch": len(batches), "callbacks": callbacks, "verbose": 0}
+        >>> sorted(network.fit(batches.dataset(0, 1), **fit).history)[:1]
+        ['loss']
     """
     model = NERModel.of(network)
     check_losses(model.config, model.labels)
     modifiers = checked_modifiers(model.config, model.encoder_config)
-    in_one = math.prod(each.batches_per_update for each in modifiers.values())
-    updates = epochs * -(-total_steps // (epochs * in_one))
+    updates = epochs * -(-total_steps // (epochs * batches_in_one(modifiers)))
     scaled = resolve_precision(model.config.run.precision) == "float16"
     if model.config.run.recompute and not recompute_layers(network):
-        raise ConfigError("recompute: the encoder has no layers that are known to keep much; leave it out")
+        raise ConfigError(
+            "recompute: it would save no memory, as this encoder has no layers that support it; leave it out"
+        )
     optimizer = build_optimizer(model, updates, loss_scaling=scaled, schedule=schedule)
     network.compile(optimizer=optimizer, loss=model.head.loss)
     network.train_step = TrainingStep(network, modifiers, regularized(network, model.config.regularization))
 
 
 def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modifier]:
-    """`open_modifiers`, where they can work together, and with everything else.
+    """`open_modifiers`, after checking that they work together and with all other options.
 
     Raises:
-        ConfigError: they cannot, or as there.
+        ConfigError: they do not; or see `open_modifiers`.
     """
     found = open_modifiers(config)
     for modifier in found.values():
@@ -70,11 +75,10 @@ def checked_modifiers(config: Config, encoder: EncoderConfig) -> dict[str, Modif
 
 
 def open_modifiers(config: Config) -> dict[str, Modifier]:
-    """The modifiers that a configuration names, by their names, the outermost first.
+    """The modifiers that a configuration names, by name, the outermost first.
 
     Raises:
-        ConfigError: there is none of such a name, it has no such option, a value does not suit it, or two do not go
-            together.
+        ConfigError: a name or an option is unknown, a value is not allowed, or two modifiers cannot go together.
     """
     found: dict[str, Modifier] = {}
     for described in config.step.modifiers.split(",") if config.step.modifiers else ():
@@ -96,7 +100,7 @@ def _check_roles(modifiers: dict[str, Modifier]) -> None:
 
 
 def _options(name: str, options: Sequence[str]) -> dict[str, Any]:
-    """What stands behind the name of a modifier, option=value each."""
+    """The options after a modifier's name, each as option=value."""
     found: dict[str, Any] = {}
     for option in options:
         key, equals, value = (part.strip() for part in option.partition("="))
@@ -105,8 +109,8 @@ def _options(name: str, options: Sequence[str]) -> dict[str, Any]:
         if key in found:
             raise ConfigError(f"modifiers: the option {key!r} of {name!r} is given twice")
         try:
-            found[key] = json.loads(value)
-        except ValueError:
+            found[key] = parse_json(value)
+        except Unreadable:
             found[key] = value  # a word
     return found
 
@@ -121,6 +125,6 @@ def _make(name: str, options: dict[str, Any]) -> Modifier:
         modifier: Modifier = kind(**options)
     except ValueError as error:
         raise ConfigError(f"the modifier {name!r} does not take {options}: {error}") from None
-    except TypeError:  # says how Python sees it
+    except TypeError:  # its own text describes the Python call
         raise ConfigError(f"the modifier {name!r} does not take {options}; see its class, {kind.__name__}") from None
     return modifier

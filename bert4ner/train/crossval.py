@@ -1,4 +1,4 @@
-"""Train one model or K, resumably, into a run folder, and score each document by a model that did not see it."""
+"""Train one model or K into a run folder, resumably, and score each document by its out-of-fold model."""
 
 import contextlib
 import logging
@@ -18,12 +18,12 @@ from bert4ner.runs.folds import Folds, Training
 from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
+from bert4ner.train.console import log_to_console
 from bert4ner.train.division import Division, Place, check_held_out, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
 from bert4ner.train.tasks import AverageTask, FoldTask, Task
 from bert4ner.train.teaching import with_pseudo_labels
-from bert4ner.train.telling import telling
 
 logger = logging.getLogger(__name__)
 
@@ -41,37 +41,49 @@ def cross_validate(
 ) -> Scores:
     """Train a model for each fold on all other documents; returns the scores of the out-of-fold predictions.
 
-    Each fold's best epoch is chosen on the documents it is scored on, so these scores are a little optimistic; score
-    the averaged model on others. ``seeds`` above 1 trains several models for each fold, which predict its documents
-    together; the first seed alone divides. With ``bootstrap`` training documents are drawn for each: see `draw_bags`.
-    Killed at any moment, the same call goes on after the last completed epoch, with the same result.
+    Each fold's best epoch is chosen on the documents it is scored on, so these scores are slightly optimistic; score
+    the averaged model on other documents. ``seeds`` above 1 trains several models per fold, which predict its documents
+    together; only the first seed determines the folds. With ``bootstrap``, training documents are drawn for each fold:
+    see `draw_bags`.
+
+    If the process is killed, the same call resumes after the last completed epoch, with the same result. Any run of the
+    same options can be continued to more ``epochs``. A finished model then continues from its best epoch, with a new
+    optimizer and the rates that a training of that many epochs has there.
 
     Args:
-        documents: annotated ones, each held out once.
-        config: how to train, and the seed of the division.
-        output: the run folder; new, empty, or holding the same run.
+        documents: annotated documents, each held out once.
+        config: the options; its seed also determines the folds.
+        output: the run folder; new, empty, or holding the same run, perhaps with fewer epochs.
         folds: number of folds.
-        executor: where models train: `local`, in processes of their own; `in_process`, in this one; or a registered
-            one. `LocalExecutor(jobs=2)` trains two at a time, each on a share of the machine; results are the same.
-        callbacks: Keras callbacks for every model beside the library's own; they find precision, recall and f1 in the
-            logs. Each model has copies of its own, made by pickle, except `in_process`, where all have these.
-        more: what to learn from beside `documents`; see `with_pseudo_labels` for what each fold learns of it.
-        verbose: 0 shows no lines about folds and epochs; see `telling`.
+        executor: where models train: `local`, each in its own process; `in_process`, in this one; or a registered name.
+            `LocalExecutor(jobs=2)` trains two at a time, each on a share of the machine; results are the same.
+        callbacks: Keras callbacks for every model in addition to the library's own; they find precision, recall and f1
+            in the logs. Each model gets pickled copies, except with `in_process`, where all models share them.
+        more: text to learn from in addition to `documents`; see `with_pseudo_labels` for what each fold may use.
+        verbose: 0 shows no lines about folds and epochs; see `log_to_console`.
 
     Raises:
-        DataError: no documents, ids that repeat, more folds than texts, or pseudo-labels that may leak.
-        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled; nothing is written.
+        DataError: no documents, repeated ids, more folds than texts, or pseudo-labels that may leak.
+        ConfigError, CheckpointError: see `build_model`; or callbacks that cannot be pickled. Nothing is written.
         RunError: `output` holds another run, or a fold failed.
+
+    Example:
+        >>> import bert4ner
+        >>> config = bert4ner.Config(pretrained="tcm-mini", epochs=1)
+        >>> documents = bert4ner.sample_documents()
+        >>> scores = bert4ner.cross_validate(documents, config, output="runs/sample", folds=2, verbose=0)
+        >>> 0 <= scores.micro.f1 <= 1
+        True
     """
     opened = open_executor(executor, callbacks)
-    with telling(verbose):
+    with log_to_console(verbose):
         check_training(documents, config, more=more)
         division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
         check_held_out(division)
-        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).complete()
 
 
-def train(
+def train_model(
     documents: Sequence[Document],
     config: Config,
     *,
@@ -82,25 +94,43 @@ def train(
     more: MoreText = MoreText(),  # noqa: B008  (frozen)
     verbose: int = 1,
 ) -> Scores:
-    """Train one model, keep its best epoch on `valid` or on a seeded share of the documents; returns its scores there.
+    """Train one model, keep its best epoch on `valid` or a seeded share of the documents; returns its scores there.
 
     ``seeds`` above 1 trains several models; with ``bootstrap`` the documents that were not drawn are held out.
-    Pseudo-labels of any teacher are learned from. Arguments and errors otherwise as for `cross_validate`.
+    Pseudo-labels are used whatever their teacher was trained on.
+
+    Args:
+        documents: annotated documents.
+        config: the options; its seed also determines the held-out share.
+        output: the run folder; new, empty, or holding the same run.
+        valid: documents to choose the best epoch on; by default a share of `documents`.
+        executor: where models train; see `cross_validate`.
+        callbacks: Keras callbacks beside the library's own; see `cross_validate`.
+        more: text to learn from in addition to `documents`.
+        verbose: 0 shows no lines about epochs.
 
     Raises:
-        ConfigError: ``bootstrap`` and `valid`.
+        ConfigError: ``bootstrap`` together with `valid`; or see `cross_validate`.
+        DataError, CheckpointError, RunError: see `cross_validate`.
+
+    Example:
+        >>> import bert4ner
+        >>> config = bert4ner.Config(pretrained="tcm-mini", epochs=1)
+        >>> scores = bert4ner.train_model(bert4ner.sample_documents(), config, output="runs/one", verbose=0)
+        >>> 0 <= scores.micro.f1 <= 1
+        True
     """
     opened = open_executor(executor, callbacks)
-    with telling(verbose):
+    with log_to_console(verbose):
         check_training(documents, config, valid, more=more)
         division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
         check_held_out(division)
-        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).train()
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).complete()
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What is to be trained, where to, how, and by whom."""
+    """A run to complete: folder, division, configuration, executor and callbacks."""
 
     folder: RunFolder
     division: Division
@@ -110,12 +140,12 @@ class _Run:
 
     @cached_property
     def folds(self) -> Folds:
-        """What the run says of its division."""
+        """The division as the run records it."""
         seeds = self.config.run.all_seeds
         return self.division.described(seeds if len(seeds) > 1 else ())
 
-    def train(self) -> Scores:
-        """Train the models that are not complete, and score them all."""
+    def complete(self) -> Scores:
+        """Train the missing models, and score all models."""
         from bert4ner.models.precision import resolve_precision  # deferred: it loads TensorFlow
 
         with self.folder.held():
@@ -127,7 +157,7 @@ class _Run:
                 decided=_decided(self.config, self.division.documents),
             )
             if config.spans.nesting != self.config.spans.nesting:
-                _tell_nesting(self.division.documents)
+                _log_nesting(self.division.documents)
             tasks = self._tasks(config)
             if tasks:
                 self.folder.discard_out_of_fold()
@@ -145,10 +175,10 @@ class _Run:
             else:
                 tasks.append(self._task(training, config))
         last = len(tasks) - 1
-        return [replace(task, place=replace(task.place, after=last - n)) for n, task in enumerate(tasks)]
+        return [replace(task, place=replace(task.place, after=last - n, first=not n)) for n, task in enumerate(tasks)]
 
     def _part(self, training: Training) -> str:
-        """Which of the run's models it is, folds counted from 1."""
+        """The name of a model within the run, folds counted from 1."""
         fold = f"fold {training.fold + 1}/{self.folds.number}" if self.folds.number > 1 else "the model"
         return fold if training.seed is None else f"{fold}, seed {training.seed}"
 
@@ -173,7 +203,7 @@ class _Run:
         documents = self.division.gold
         return AverageTask(
             folder=self.folder.path,
-            title=f"{len(documents)} documents, each by all models together that did not see it",
+            title=f"predicting {len(documents)} documents, each with its out-of-fold models together",
             models=[self.folder.fold(*training) / MODEL for training in self.folds.trainings],
             documents=documents,
             unseen_by=[self.folds.unseen_by(document.id) for document in documents],
@@ -184,14 +214,16 @@ class _Run:
         try:
             with contextlib.closing(self.executor.run(tasks)) as completed:
                 for _ in completed:
+                    self.folder.check_present()
                     self.folder.tidy()
         except RunError:
-            self.folder.discard_untrained()
+            with contextlib.suppress(OSError):  # which would hide why the training ended
+                self.folder.discard_untrained()
             raise
 
 
 def _kinds(pseudo: Sequence[Document]) -> dict[str, int]:
-    """How many of the documents beside the gold ones have labels, and have none."""
+    """The numbers of extra documents with and without labels."""
     labelled = sum(document.weight > 0 for document in pseudo)
     return {"pseudo-labelled": labelled, "without labels": len(pseudo) - labelled}
 
@@ -205,11 +237,11 @@ def _warn_of_unused_gpu() -> None:
 
 
 def _decided(config: Config, documents: Sequence[Document]) -> dict[str, str]:
-    """What `auto` options come to for these documents, which all folds are to share."""
+    """The values of `auto` options for these documents, which all folds share."""
     return {"nesting": nesting_of(documents)[0]} if HEADS.get(config.model.head).may_nest else {}
 
 
-def _tell_nesting(documents: Sequence[Document]) -> None:
+def _log_nesting(documents: Sequence[Document]) -> None:
     nesting, otherwise = nesting_of(documents)
     logger.info("nesting %s, as in the documents", nesting)
     if otherwise:

@@ -1,4 +1,4 @@
-"""The documents of a run, and how often each fold's models are trained on each of them."""
+"""The documents of a run, and how often each fold's models learn from each of them."""
 
 import logging
 from collections.abc import Sequence
@@ -22,50 +22,52 @@ class Fold:
     held_out: Sequence[Document]
     """To score every epoch on."""
     labels: Sequence[str]
-    """All that the model shall know, including those that occur in held-out documents only."""
+    """All labels of the model, including those that only held-out documents have."""
     pseudo: Sequence[Document] = ()
-    """Documents to learn from, too: pseudo-labelled, or of weight 0 and without labels."""
+    """Further documents to learn from: pseudo-labelled ones, or ones without labels and with weight 0."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a training stands among those of its run, for who waits."""
+    """The position of a training within its run, for the progress bar and the log."""
 
     part: str = ""
-    """Its name there, such as fold 1/3."""
+    """Its name in the run, such as fold 1/3."""
     after: int = 0
-    """How many come after it."""
+    """Number of trainings after it."""
+    first: bool = True
+    """Whether it is the first, which logs what applies to all."""
 
 
 @dataclass(frozen=True)
 class Division:
-    """Documents and the folds that learn from them; what a fold does not learn from, it holds out."""
+    """Documents and the folds that learn from them; a fold holds out the documents that it does not learn from."""
 
     documents: Sequence[Document]
     times: Sequence[Sequence[int]]
-    """For each fold how often its models learn from each document in an epoch; 0 is held out."""
+    """For each fold, how often its models learn from each document in an epoch; 0 means held out."""
     taught: Sequence[Sequence[Document]] = ()
-    """For each fold the documents that its models learn from beside these, if there are any; see `teaching`."""
+    """For each fold, further documents that its models learn from, if any; see `teaching`."""
     fingerprint_of_taught: str = ""
 
     @classmethod
     def of_folds(cls, documents: Sequence[Document], fold_of: Sequence[int], folds: int) -> "Division":
-        """Each document held out in one fold, and learned from in the others."""
+        """A division that holds out each document in one fold and learns from it in the others."""
         return cls(documents, [[int(place != fold) for place in fold_of] for fold in range(folds)])
 
     @classmethod
     def of_two(cls, training: Sequence[Document], held_out: Sequence[Document]) -> "Division":
-        """One fold, which learns from some documents and holds out the others."""
+        """A division with one fold, which learns from some documents and holds out the others."""
         return cls([*training, *held_out], [[1] * len(training) + [0] * len(held_out)])
 
     @property
     def folds(self) -> int:
-        """How many there are."""
+        """The number of folds."""
         return len(self.times)
 
     @property
     def labels(self) -> list[str]:
-        """All labels, those of held-out documents too, sorted."""
+        """All labels, sorted, including those of held-out documents."""
         return sorted_labels(list(self.documents))
 
     @property
@@ -79,12 +81,12 @@ class Division:
         return Fold(self.training(fold), self.held_out(fold), self.labels, self.pseudo(fold))
 
     def training(self, fold: int) -> list[Document]:
-        """The documents that a fold's models are trained on, each as often as it is."""
+        """The documents that a fold's models learn from, repeated as often as they learn from them."""
         pairs = zip(self.documents, self.times[fold], strict=True)
         return [document for document, times in pairs for _ in range(times)]
 
     def pseudo(self, fold: int) -> Sequence[Document]:
-        """The documents that a fold's models learn from beside these: pseudo-labelled, or without labels."""
+        """Further documents that a fold's models learn from: pseudo-labelled, or without labels."""
         return self.taught[fold] if self.taught else ()
 
     def held_out(self, fold: int) -> list[Document]:
@@ -92,18 +94,19 @@ class Division:
         return [document for document, times in zip(self.documents, self.times[fold], strict=True) if not times]
 
     def described(self, seeds: Sequence[int] = ()) -> Folds:
-        """What folds.json holds; documents never held out stay unnamed: their id may be that of another file's."""
+        """The content of folds.json; it only counts documents never held out: another file may use their ids."""
         held_out_in: dict[str, tuple[int, ...]] = {}
         for document, *times in zip(self.documents, *self.times, strict=True):
             folds = tuple(fold for fold, often in enumerate(times) if not often)
             if folds:
                 held_out_in[document.id] = folds
         known = fingerprint(self.documents)
-        return Folds(self.folds, known, held_out_in, tuple(seeds), self.fingerprint_of_taught)
+        further = len(self.documents) - len(self.gold)
+        return Folds(self.folds, known, held_out_in, tuple(seeds), self.fingerprint_of_taught, further)
 
 
 def divide(documents: Sequence[Document], folds: int, config: Config) -> Division:
-    """The division of a cross-validation: folds, or sets that are drawn with replacement.
+    """The division of a cross-validation: folds, or sets drawn with replacement.
 
     Raises:
         DataError: see `assign_folds` and `draw_bags`.
@@ -124,7 +127,7 @@ def divide(documents: Sequence[Document], folds: int, config: Config) -> Divisio
 
 
 def divide_in_two(documents: Sequence[Document], valid: Sequence[Document] | None, config: Config) -> Division:
-    """The division of a single training: on given documents, a share of all, or those that are not drawn.
+    """The division of a single training: holds out given documents, a share, or the documents that are not drawn.
 
     Raises:
         DataError: see `split` and `draw_bags`.
@@ -135,15 +138,15 @@ def divide_in_two(documents: Sequence[Document], valid: Sequence[Document] | Non
         return Division.of_two(*split(documents, config.run.valid_share, seed=config.run.seed))
     shared = {document.text for document in documents} & {document.text for document in valid}
     if shared:
-        logger.warning("%d texts of the validation data are among the training data, too", len(shared))
+        logger.warning("%d texts of the validation data are also in the training data", len(shared))
     return Division.of_two(documents, valid)
 
 
 def check_held_out(division: Division) -> None:
-    """Refuse a division in which no held-out document has an entity, and warn of folds of which that is so.
+    """Refuse a division in which no held-out document has an entity; warn about single folds without any.
 
     Raises:
-        DataError: no epoch would be better than another.
+        DataError: there is none, so no epoch would be better than another.
     """
     empty = [fold for fold in range(division.folds) if not any(each.entities for each in division.held_out(fold))]
     if len(empty) == division.folds:

@@ -1,4 +1,4 @@
-"""What documents weigh in each epoch: what they say, and less at first where they are pseudo-labelled."""
+"""The weights of documents in each epoch: their own, and lower at first for pseudo-labelled ones."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from bert4ner.train.ramp import risen
 
 
 class DocumentWeights:
-    """The weights of documents, of which those behind the gold ones may rise; see `risen`.
+    """The weights of documents; weights after the first `gold` ones may rise, see `risen`.
 
-    With W the weight and l the loss of each of n gold and m other documents, an epoch's loss is 1 / (n + m) times the
-    sum of W * l, windows for documents and by their tokens: one of weight 0 adds nothing, and counts among m.
+    With weight W and loss l of each of n gold and m other documents, an epoch's loss is the sum of W * l, divided by
+    n + m. In fact it is summed over windows and their tokens. A document of weight 0 adds nothing, but counts in m.
 
     Attributes:
         all_one: whether all weights are 1 in all epochs.
@@ -25,7 +25,7 @@ class DocumentWeights:
         self.all_one = bool((self.weights == 1).all()) and not rises
 
     def of_epoch(self, epoch: int | None) -> np.ndarray:
-        """Those of an epoch, float32 (documents,); None: those when nothing rises any more."""
+        """The weights in an epoch, float32 (documents,); None: the final ones."""
         if not self.ramp or epoch is None or epoch >= self.ramp:
             return self.weights
         factors = np.ones_like(self.weights)

@@ -1,4 +1,4 @@
-"""Epochs of as many batches, whatever was drawn for each: schedules and Keras count on one number of steps."""
+"""Gives all epochs the same number of batches, whatever was drawn: schedules and Keras need a fixed number of steps."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ import numpy as np
 
 
 def evened(batches: Sequence[np.ndarray], number: int) -> list[np.ndarray]:
-    """Exactly so many batches of window numbers, none larger than it was.
+    """Return exactly `number` batches of window indices, none larger than before.
 
-    Of too few the largest are halved until there are enough; if none has two windows any more, they begin again. Of too
-    many, which come in random order, the last are left out.
+    If there are too few, the largest are halved until there are enough; once all have a single window, batches are
+    repeated. If there are too many, the last ones are dropped; batches come in random order.
 
     Args:
-        batches: window numbers, at least one batch.
-        number: how many are wanted.
+        batches: window indices, at least one batch.
+        number: the number of batches to return.
     """
     found = list(batches[:number])
     while len(found) < number:

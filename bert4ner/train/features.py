@@ -1,4 +1,4 @@
-"""What the encoder makes of windows, noted on its way to the head: no forward pass more, no layer changed for good."""
+"""Captures the head's input features of windows without an extra forward pass or a permanent change to layers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ from bert4ner.train.step import Batch, Loss
 
 
 class Features:
-    """A vector for each window: the mean over its text of what the head of a network is given, before it drops any.
+    """A vector for each window: the mean of the head's input over the text of the window, before dropout.
 
-    Where the encoder reads a window behind several queries (`mrc`), it is the mean over these, too.
+    If the encoder reads a window after several queries (`mrc`), it is also the mean over the queries.
 
     Args:
-        network: of `build_model`.
+        network: a network of `build_model`.
     """
 
     def __init__(self, network: Any):
@@ -28,8 +28,8 @@ class Features:
         """A loss, and the features of its windows in the first forward pass, ``(batch, width)`` float32.
 
         Args:
-            compute: what a modifier gets; it may make several forward passes.
-            batch: what it is to compute.
+            compute: the computation that a modifier receives; it may make several forward passes.
+            batch: its argument.
         """
         found: list[Any] = []
         own = self._head.call
@@ -43,7 +43,7 @@ class Features:
         return loss, self._pooled(found[0], batch.inputs[0])
 
     def _pooled(self, features: Any, token_ids: Any) -> Any:
-        """The means (batch, width) of features (batch, …, length, width) over text, and what stands between."""
+        """The means (batch, width) of features (batch, …, length, width) over the text and the axes between."""
         real = tf.cast(tf.not_equal(token_ids, tf.cast(self._padding, token_ids.dtype)), "int32")  # (batch, length)
         inside = text_positions(tf.reduce_sum(real, axis=1) - SPECIAL_TOKENS, tf.shape(token_ids)[1])
         features = tf.cast(features, "float32")

@@ -1,4 +1,4 @@
-"""The innermost part of a step whose head is regularized: its dropout drawn several times, its weights penalized."""
+"""The forward pass of a step with a regularized head: several dropout samples and a weight penalty."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from bert4ner.train.step import Batch, Loss
 
 
 class Forward:
-    """One pass through the network up to its head, several through the head, and the mean of their losses.
+    """One pass through the network below the head, several passes through the head, and the mean of their losses.
 
-    The head drops other features in each of its passes. To the loss l1 * sum |w| + l2 * sum w ** 2 is added, over those
-    weights of the head that decay, too: no biases, priors and transitions. Unlike AdamW's decay, which is of all
-    kernels and takes a share of each at every step, it is part of the gradient: what the data pull at little shrinks
-    first, and l1 leads to weights near 0. The loss that Keras reports is without it.
+    Each pass through the head drops different features. The loss adds l1 * sum |w| + l2 * sum w ** 2 over the decaying
+    weights of the head, so without biases, priors and transitions. AdamW's decay shrinks all kernels by a share at
+    every step. This penalty is part of the gradient instead, so it mostly shrinks weights with little influence on the
+    loss, and l1 drives them near 0. The loss that Keras reports excludes it.
 
     Args:
-        network: of `build_model`, compiled.
+        network: a compiled network of `build_model`.
         options: `dropout_samples`, `head_l1` and `head_l2`.
 
     References:
         Inoue 2019, Multi-Sample Dropout for Accelerated Training and Better Generalization; Loshchilov and Hutter 2019,
-        Decoupled Weight Decay Regularization (why a penalty in the loss is another thing with Adam).
+        Decoupled Weight Decay Regularization (why a penalty in the loss differs from decay with Adam).
     """
 
     def __init__(self, network: Any, options: RegularizationConfig):
@@ -33,11 +33,11 @@ class Forward:
         self.penalized = [weight for weight in self.head.trainable_variables if decays(weight)]
 
     def __call__(self, batch: Batch) -> Loss:
-        """The loss of a batch, and the outputs of the head's first pass."""
+        """The loss of a batch and the outputs of the head's first pass."""
         features = self.below(batch.inputs, training=True)
         outputs = [self.head(features, training=True) for _ in range(self.options.dropout_samples)]
         losses = [
-            self.network.compute_loss(batch.inputs, batch.targets, given, batch.weights)  # noted by Keras, too
+            self.network.compute_loss(batch.inputs, batch.targets, given, batch.weights)  # Keras records it, too
             for given in outputs
         ]
         return Loss(tf.add_n(losses) / len(losses) + self._penalty(), outputs[0])
@@ -53,6 +53,6 @@ class Forward:
 
 
 def regularized(network: Any, options: RegularizationConfig) -> Forward | None:
-    """What takes the place of a plain forward pass where the head is regularized; None where nothing does."""
+    """The replacement of the plain forward pass if the head is regularized; else None."""
     asked = options.dropout_samples > 1 or options.head_l1 or options.head_l2
     return Forward(network, options) if asked else None

@@ -1,4 +1,4 @@
-"""Whether a head takes notice of what a configuration says of its loss."""
+"""Checks that a configuration's loss options have an effect with its head."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,16 +10,16 @@ from bert4ner.registry import HEADS
 
 
 def check_losses(config: Config, labels: Sequence[str]) -> None:
-    """Refuse an option of the group `losses` that does nothing with the head, or is about a label that is not there.
+    """Refuse an option of the group `losses` that does nothing with the head or names an unknown label.
 
     Raises:
-        ConfigError: naming the option, and the heads that do take notice of it.
+        ConfigError: such an option; the message names it and the heads that use it.
     """
     heeded = _heeded(config.model.head, config)
     for name, value in vars(config.losses).items():
         if value != Config.option(name).default and name not in heeded:
             heads = ", ".join(head for head in HEADS.own() if name in _heeded(head, config))
-            raise ConfigError(f"{name}={value!r} does nothing with the head {config.model.head!r}, but with: {heads}")
+            raise ConfigError(f"{name}={value!r} does nothing with the head {config.model.head!r}, only with: {heads}")
     label_weights_of(labels, config.losses.label_weights)
 
 

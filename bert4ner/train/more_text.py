@@ -1,4 +1,4 @@
-"""What a training learns from beside its annotated documents."""
+"""Text that a training learns from in addition to its annotated documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,25 @@ from bert4ner.runs.pseudo_labels import PseudoLabelled, as_unlabelled
 
 @dataclass(frozen=True)
 class MoreText:
-    """Text to learn from beside the annotated documents."""
+    """Text to learn from in addition to the annotated documents.
+
+    Args:
+        pseudo: pseudo-labelled documents, as `read_pseudo_labels` returns them.
+        unlabelled: documents of which only the text is used.
+
+    Example:
+        >>> import bert4ner
+        >>> more = bert4ner.MoreText(unlabelled=[bert4ner.Document("a", "人参治头痛")])
+        >>> [each.document.weight for each in more.all]
+        [0.0]
+    """
 
     pseudo: Sequence[PseudoLabelled] = ()
-    """Documents with the labels of models; see `runs.pseudo_labels`."""
+    """Pseudo-labelled documents; see `runs.pseudo_labels`."""
     unlabelled: Sequence[Document] = ()
-    """Documents whose texts alone are learned from, by modifiers of the step that do; annotation in them is ignored."""
+    """Documents for modifiers that learn without labels; their annotation is ignored."""
 
     @property
     def all(self) -> list[PseudoLabelled]:
-        """Both kinds, those without labels as documents of weight 0."""
+        """Both kinds; documents without labels have the weight 0."""
         return [*self.pseudo, *as_unlabelled(self.unlabelled)]

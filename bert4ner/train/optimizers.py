@@ -1,4 +1,4 @@
-"""AdamW with groups: some variables learn at rates of their own, biases and norms do not decay."""
+"""AdamW with groups: some variables have their own learning rates, biases and norms do not decay."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _NO_DECAY = re.compile(r"bias|beta|gamma|mixture|prior|sizes|transitions|starts|
 
 
 def decays(variable: Any) -> bool:
-    """Whether a variable is to be kept small: a kernel, and no bias, norm, prior or transition."""
+    """Whether a variable decays: kernels do; biases, norms, priors and transitions do not."""
     return not _NO_DECAY.search(variable.name.rpartition("/")[2])
 
 
@@ -23,7 +23,7 @@ class GroupedAdamW(SlotOptimizer):
 
     Args:
         learning_rate: rate or schedule of the ungrouped variables.
-        rate_factors: variable name -> factor on the rate.
+        rate_factors: factor on the rate by variable name.
         weight_decay: decay per step, multiplied by the variable's rate.
         **kwargs: as for `SlotOptimizer`, `global_clipnorm` among them.
 
@@ -45,15 +45,15 @@ class GroupedAdamW(SlotOptimizer):
     ):
         super().__init__(learning_rate, **kwargs)
         self.rate_factors = dict(rate_factors or {})
-        self.decay = weight_decay  # `weight_decay` is the base class's own, ungrouped
+        self.decay = weight_decay  # `weight_decay` would be the base class's, for all variables
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.gates: dict[str, Any] = {}
-        """Variable name -> a variable whose value, at each update, is a further factor on the rate."""
+        """Further factors on the rate by variable name; each is a variable, read at every update."""
 
     def update_step(self, gradient: Any, variable: Any) -> None:
-        """Updates one variable, its two moments and, where it decays, its decay."""
+        """Updates one variable and its two moments, and applies weight decay if it decays."""
         step = tf.cast(self.iterations + 1, "float32")
         rate = tf.cast(self.learning_rate, "float32") * self.rate_factors.get(variable.name, 1.0)
         if variable.name in self.gates:
@@ -61,7 +61,7 @@ class GroupedAdamW(SlotOptimizer):
         first, second = self.slots_of(variable)
         if self.decay and decays(variable):
             variable.assign_sub(rate * self.decay * variable)
-        tf.raw_ops.ResourceApplyAdam(  # one pass over memory where single steps take ten
+        tf.raw_ops.ResourceApplyAdam(  # one pass over memory; separate operations take ten
             var=variable.handle,
             m=first.handle,
             v=second.handle,
@@ -75,7 +75,7 @@ class GroupedAdamW(SlotOptimizer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments by which Keras makes the optimizer again."""
+        """The arguments from which Keras builds the optimizer again."""
         return {
             **super().get_config(),
             "rate_factors": self.rate_factors,
@@ -87,7 +87,7 @@ class GroupedAdamW(SlotOptimizer):
 
 
 def grouped(optimizer: Any) -> GroupedAdamW | None:
-    """The optimizer that `build_optimizer` made, out of its loss scaling; None if another did."""
+    """The optimizer that `build_optimizer` made, without its loss scaling; None if it is another one."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return inner if isinstance(inner, GroupedAdamW) else None
 
@@ -95,20 +95,20 @@ def grouped(optimizer: Any) -> GroupedAdamW | None:
 def build_optimizer(
     model: NERModel, total_steps: int, *, loss_scaling: bool = False, schedule: Callable[[int], Any] | None = None
 ) -> Any:
-    """The optimizer for `total_steps` updates of a model, as its configuration says; built.
+    """The built optimizer for `total_steps` updates of a model, by its configuration.
 
     Args:
         model: the model to train.
-        total_steps: updates of the whole training, which the schedule ends with.
+        total_steps: updates of the whole training, at which the schedule ends.
         loss_scaling: guard float16 gradients against underflow by dynamic loss scaling.
-        schedule: makes the encoder's rates of `total_steps`; by default they are as configured.
+        schedule: makes the encoder's schedule from `total_steps`; by default the configured one.
 
     Raises:
-        ConfigError: as `check_rates`.
+        ConfigError: see `check_rates`.
     """
     check_rates(model.config, model.encoder_config)
     optimizer = GroupedAdamW(
-        (schedule or _configured(model))(total_steps),
+        (schedule or configured_rates(model))(total_steps),
         rate_factors=rate_factors(model),
         weight_decay=model.config.optimization.weight_decay,
         global_clipnorm=model.config.optimization.clip_norm or None,
@@ -117,19 +117,20 @@ def build_optimizer(
 
 
 def built(optimizer: Any, variables: Sequence[Any], *, loss_scaling: bool) -> Any:
-    """An optimizer with all that it remembers of variables made, behind dynamic loss scaling if that is wanted."""
+    """An optimizer with all slots created, wrapped in dynamic loss scaling if `loss_scaling`."""
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-    optimizer.build(variables)  # else the step is traced twice, the first for these
+    optimizer.build(variables)  # otherwise the step is traced twice, first to create the slots
     return optimizer
 
 
-def _configured(model: NERModel) -> Callable[[int], Any]:
+def configured_rates(model: NERModel) -> Callable[[int], Any]:
+    """A function from the number of updates to the encoder's schedule, by a model's configuration."""
     rate = learning_rates(model.config, model.encoder_config, model.reading.passes).encoder
     warmup, schedule = model.config.optimization.warmup, model.config.rates.schedule
     return lambda total_steps: Warmup(rate, round(warmup * total_steps), total_steps, schedule)
 
 
 def state_variables(optimizer: Any) -> list[Any]:
-    """Everything that an optimizer of `build_optimizer` remembers from step to step, in an order that does not vary."""
+    """All variables that an optimizer of `build_optimizer` keeps from step to step, in a fixed order."""
     return [*optimizer.variables, *loss_scaling_state(optimizer)]

@@ -1,6 +1,6 @@
-"""Forward passes at moved embeddings: what the encoder embeds of the windows gets something added, no weight moves.
+"""Forward passes at perturbed embeddings: adds offsets to the embedded tokens without changing any weight.
 
-Modifiers say what is added. While none does, the embedding layer and the graph are what they always are.
+Modifiers choose the offsets. Without them, the embedding layer and the graph stay unchanged.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,61 +12,62 @@ from bert4ner.backend.calls import replaced_call, sources_of_calls
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.step import Batch, Gradients
 
 _LAYER = "Embedding-Token"
 STEPS = Range(low=1, high=20)
-"""How often the embeddings may be moved against the model: each is a part of the graph by itself."""
+"""Maximum number of adversarial steps: each adds its own part to the graph."""
 
 
 class Pass(NamedTuple):
-    """A forward and a backward pass at moved embeddings."""
+    """The result of a forward and a backward pass at perturbed embeddings."""
 
     gradients: Gradients
-    """Of the weights, at the moved embeddings."""
+    """Gradients of the weights at the perturbed embeddings."""
     offsets: Any
-    """What was added to the vectors, ``(rows, length, width)`` float32; None if nothing was."""
+    """The offsets added to the vectors, ``(rows, length, width)`` float32; None if there were none."""
     slopes: Any
-    """The gradient of the loss by the vectors, ``(rows, length, width)`` float32; 0 at padding."""
+    """The gradient of the loss with respect to the vectors, ``(rows, length, width)`` float32; 0 at padding."""
 
 
 class Embeddings:
-    """The vectors of tokens that the encoder of a network reads, before positions and segments are added.
+    """The token vectors that the encoder of a network reads, before positions and segments are added.
 
-    They are those of the windows, a row each. Where the encoder reads windows behind queries (`mrc`), a row is what it
-    embeds of a window: the window, if lower layers read it by itself, else query and window, once for each label.
-    Queries that are read by themselves stay as they are.
+    There is one row of vectors per window. If the encoder reads windows after queries (`mrc`), a row is what it embeds
+    of a window: the window alone if the lower layers read it alone, else query and window, once per label. Queries that
+    are read alone are not perturbed.
 
     Args:
-        network: of `build_model`.
-        modifier: name of who moves them, for messages.
+        network: made by `build_model`.
+        modifier: name of the modifier, for messages.
+        modifier: name of the modifier, for messages.
 
     Raises:
-        ConfigError: the network has no embeddings of tokens, or `build_model` did not make it.
+        ConfigError: the network has no token embeddings, or `build_model` did not make it.
     """
 
     def __init__(self, network: Any, modifier: str):
         model = NERModel.of(network)
         found = [layer for layer in network.layers if layer.name == _LAYER]
         if not found:
-            raise ConfigError(f"the modifier {modifier} moves what the layer {_LAYER} gives, which this encoder lacks")
+            raise ConfigError(f"the modifier {modifier} needs the layer {_LAYER}, which this encoder does not have")
         self._layer, self._modifier, self._padding = found[0], modifier, model.vocabulary.pad_id
         windows = {network.input_names[0], *model.reading.joined}
         sources = sources_of_calls(network, self._layer)
         self._moved = [name in windows and output == 0 for name, output in sources]
 
     def run(self, compute: Callable[[Batch], Gradients], batch: Batch, offsets: Any = None) -> Pass:
-        """Forward and backward passes at moved vectors; dropout is drawn anew, as in every pass.
+        """Run forward and backward passes at perturbed vectors; dropout is drawn anew, as in every pass.
 
         Args:
-            compute: what a modifier gets; if it makes several forward passes, all are at the same vectors.
-            batch: what it is to compute.
-            offsets: what is added, (rows, length, width); or what makes it of the vectors and of which tokens are not
-                padding, (rows, length); or None.
+            compute: the computation that a modifier receives; all its forward passes use the same vectors.
+            batch: its argument.
+            offsets: the values to add, (rows, length, width); or a function that makes them from the vectors and a bool
+                array (rows, length), true where a token is not padding; or None.
 
         Raises:
-            ConfigError: no gradient gets to the embeddings, as where their variable is made to be never trained.
+            ConfigError: no gradient reaches the embeddings, for example because their variable is not trainable.
         """
         slopes: list[Any] = []
         added = [] if callable(offsets) else [offsets]
@@ -85,11 +86,11 @@ class Embeddings:
         return Pass(gradients, added[0], tf.add_n(slopes))
 
     def at(self, measure: Callable[[Batch], Any], batch: Batch, offsets: Any) -> Any:
-        """What `measure`, which makes forward passes, gives of a batch at moved vectors.
+        """The result of `measure`, which makes forward passes, for a batch at perturbed vectors.
 
         Args:
-            measure: makes it of a batch, for instance by what a modifier gets.
-            batch: what it is given.
+            measure: computes it from a batch, for example the computation that a modifier receives.
+            batch: its argument.
             offsets: as in `run`, but not None.
         """
 
@@ -101,11 +102,13 @@ class Embeddings:
             return measure(batch)
 
     def slopes(self, measure: Callable[[Batch], Any], batch: Batch) -> tuple[Any, Any]:
-        """A number, and its gradient by the vectors, (rows, length, width) float32, 0 at padding; it has one, too.
+        """A scalar and its gradient with respect to the vectors, (rows, length, width) float32; differentiable again.
+
+        The gradient is 0 at padding.
 
         Args:
-            measure: makes the number of a batch; if it makes several forward passes, the gradient is the sum of theirs.
-            batch: what it is given.
+            measure: computes the scalar from a batch; the gradient is summed over its forward passes.
+            batch: its argument.
         """
         watched: list[tuple[Any, Any]] = []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -121,7 +124,7 @@ class Embeddings:
         return value, tf.add_n([_at(real, slopes) for slopes, (_, real) in zip(found, watched, strict=True)])
 
     def _changed(self, move: Callable[[Any, Any], Any]) -> AbstractContextManager[None]:
-        """While open, calls of the layer on windows give what `move` makes of the vectors and of which are real."""
+        """While open, the embedding layer returns `move(vectors, real)` for windows."""
         own, numbers = self._layer.call, count()
 
         def call(ids: Any, *args: Any, **kwargs: Any) -> Any:
@@ -134,7 +137,7 @@ class Embeddings:
 
 
 def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
-    """The vectors; once their gradient is computed, in the same graph, it is in the list, 0 where not `real`."""
+    """The vectors, unchanged; when their gradient is computed, in the same graph, it is added to the list."""
 
     @tf.custom_gradient
     def same(vectors: Any) -> Any:
@@ -148,7 +151,7 @@ def _noting(vectors: Any, real: Any, slopes: list[Any]) -> Any:
 
 
 def _at(real: Any, slopes: Any) -> Any:
-    """Slopes (rows, length, width) in float32, 0 where a token is not `real` (rows, length)."""
+    """Gradients (rows, length, width) in float32, 0 where a token is not `real` (rows, length)."""
     return tf.where(real[:, :, None], tf.cast(slopes, "float32"), 0.0)
 
 
@@ -160,19 +163,19 @@ def row_norms(values: Any) -> Any:
 
 
 def scaled_to(values: Any, norm: float) -> Any:
-    """Each row of (rows, length, width) scaled to an L2 norm; 0 where it is 0, or holds what is no number."""
+    """Each row of (rows, length, width) scaled to an L2 norm; 0 if it is 0 or not finite."""
     norms = row_norms(values)
-    useful = tf.math.is_finite(norms) & (norms > 0)  # float16 overflows before the scale of the loss is right
+    useful = tf.math.is_finite(norms) & (norms > 0)  # float16 overflows before loss scaling has adapted
     return tf.where(useful, values / tf.where(useful, norms, 1.0) * norm, 0.0)
 
 
 def within(values: Any, radius: float) -> Any:
-    """Each row of (rows, length, width), its L2 norm brought down to a radius where it is larger."""
+    """Each row of (rows, length, width), scaled down to an L2 norm of at most `radius`."""
     return values * tf.minimum(1.0, tf.math.divide_no_nan(radius, row_norms(values)))
 
 
 def mean_of(passes: Sequence[Gradients]) -> Gradients:
-    """The mean of the gradients of several passes, and what the network gave in the first."""
+    """The mean gradients of several passes, and the outputs of the first."""
     pairs = [
         (_mean([gradient for gradient, _ in several]), several[0][1])
         for several in zip(*(each.pairs for each in passes), strict=True)

@@ -1,4 +1,4 @@
-"""How what is not to be trusted at once, labels or outputs of a half-trained network, comes to count."""
+"""Ramps for weights of pseudo-labels and of outputs that cannot be trusted early in training."""
 
 import math
 
@@ -6,10 +6,10 @@ _STEEP = 5.0
 
 
 def risen(epoch: int, ramp: int) -> float:
-    """What a weight is multiplied by in an epoch, counted from 0, if it rises over so many epochs.
+    """The factor on a weight in an epoch, counted from 0, if the weight rises over `ramp` epochs.
 
-    exp(-5 (1 - t)^2), with t the share of the ramp that is over, at most 1: 0.007 in the first epoch, 0.29 in the
-    middle, 1 from the epoch `ramp` on.
+    It is exp(-5 (1 - t)^2), with t the completed share of the ramp, at most 1: 0.007 in the first epoch, 0.29 halfway,
+    1 from epoch `ramp` on.
 
     References:
         Laine and Aila 2017, Temporal Ensembling for Semi-Supervised Learning; Tarvainen and Valpola 2017, Mean Teachers

@@ -1,6 +1,6 @@
-"""How fast a network can learn: a short training whose rates rise until it diverges, and what its loss says of them.
+"""Searches for a learning rate: a short training with rising rates until it diverges, and the loss at each rate.
 
-What is trained is not kept, and nothing is written.
+The trained network is discarded; nothing is written.
 """
 
 from collections.abc import Sequence
@@ -24,25 +24,25 @@ from bert4ner.train.rates import learning_rates
 from bert4ner.train.schedule import Rising
 
 _DIVERGED = 4.0  # times the lowest loss
-_REMEMBERED = 0.8  # share of the running mean that is watched which a batch leaves in it
-_BELOW = 10.0  # where the loss is lowest it is about to diverge; a rate to train at is below
+_REMEMBERED = 0.8  # share of the old running mean that a batch keeps
+_BELOW = 10.0  # divides the rate of the lowest loss, at which a training is about to diverge
 _FEWEST = 10
 
 
 @dataclass(frozen=True)
 class RateSearch:
-    """Losses of a training whose rates rise, until it diverged or the highest rate was reached."""
+    """Losses of a training with rising rates, until it diverged or reached the highest rate."""
 
     rates: list[float]
-    """Of the encoder, at each batch."""
+    """The encoder's rate at each batch."""
     losses: list[float]
-    """Of each batch, before the rate had its effect."""
+    """The loss of each batch, before the update at that rate."""
     on_top: float
-    """What everything on top of the encoder learns at, as a multiple."""
+    """The rate of everything above the encoder, as a multiple of the encoder's."""
 
     @property
     def smoothed(self) -> list[float]:
-        """The mean loss of each batch and its neighbours, as many on either side as a twentieth of all."""
+        """The mean loss around each batch, over a twentieth of all batches on either side."""
         reach = len(self.losses) // 20
         return [
             float(np.mean(self.losses[max(0, number - reach) : number + reach + 1]))
@@ -56,11 +56,11 @@ class RateSearch:
 
     @property
     def suggested(self) -> float:
-        """A tenth of that rate: a peak to train the encoder at."""
+        """A tenth of that rate: a suggested peak rate for the encoder."""
         return self.lowest / _BELOW
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON has it."""
+        """All values for JSON."""
         return {
             "learning_rate": self.suggested,
             "head_learning_rate": self.suggested * self.on_top,
@@ -76,20 +76,20 @@ def search_rate(
 ) -> RateSearch:
     """Train with rates that rise by the same factor at every batch.
 
-    The rates of everything on top of the encoder, of lower layers and so on rise with the encoder's, in the proportion
-    that they are configured in.
+    The rates of all other parts, such as head and lower layers, rise with the encoder's, in their configured
+    proportions.
 
     Args:
-        documents: annotated ones, all of which are trained on.
-        config: how; its schedule and its number of epochs have no part in it.
-        steps: batches until the highest rate.
+        documents: annotated documents; the training uses all of them.
+        config: the options; its schedule and number of epochs are ignored.
+        steps: number of batches until the highest rate.
         lowest: the encoder's rate at the first batch.
-        highest: its rate at the last.
+        highest: the encoder's rate at the last batch.
 
     Raises:
-        ConfigError: the rates do not rise; or as `build_model`.
-        DataError, CheckpointError: as `train_model`.
-        RunError: it diverges before there is anything to see.
+        ConfigError: the rates do not rise; or see `build_model`.
+        DataError, CheckpointError: see `train_model`.
+        RunError: the training diverges before it gives a result.
 
     References:
         Smith 2017, Cyclical Learning Rates for Training Neural Networks, section 3.3.
@@ -118,7 +118,7 @@ def _on_top(network: Any) -> float:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Takes down rate and loss of every batch, and ends the training when it diverges."""
+    """Records rate and loss of every batch, and stops the training when it diverges."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,11 +127,11 @@ class _Watch(keras.callbacks.Callback):
         self.mean, self.best = 0.0, float("inf")
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Has Keras tell the loss of this batch alone."""
+        """Makes Keras report the loss of this batch alone."""
         self.model.reset_metrics()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Takes down rate and loss; too high a mean of the last ones, or none, ends the training."""
+        """Records rate and loss; stops the training if the running mean is too high or not a number."""
         loss = float(logs["loss"])
         if np.isfinite(loss):
             self.rates.append(float(self.model.optimizer.learning_rate))
@@ -144,10 +144,10 @@ class _Watch(keras.callbacks.Callback):
         self.model.stop_training = True
 
     def found(self, on_top: float) -> RateSearch:
-        """What was taken down.
+        """The recorded rates and losses.
 
         Raises:
-            RunError: too little.
+            RunError: there are too few of them.
         """
         if len(self.losses) < _FEWEST:
             raise RunError(f"the training diverged within {len(self.losses)} batches; begin with a lower --lowest")

@@ -1,4 +1,4 @@
-"""Who learns at which rate: the encoder and its layers, the network on it, the head, and what a head chains tags by."""
+"""The learning rates of the encoder and its layers, the neck, the head and the head's transitions."""
 
 import math
 from typing import NamedTuple
@@ -12,24 +12,24 @@ from bert4ner.registry import HEADS
 
 _BASE_PARAMETERS, _BASE_RATE = 85e6, 2e-5  # the blocks of a 12-layer, width-768 encoder and its usual rate
 _MINI_PARAMETERS, _MINI_RATE = 3.1e6, 1e-3  # 4 layers of width 256
-_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)  # what is on top starts from nothing, whatever the encoder's size
+_HEAD_FACTOR, _HEAD_RATES = 10.0, (2e-3, 1e-2)  # the parts above the encoder start untrained, whatever its size
 
 
 class Rates(NamedTuple):
     """Peak rates of the parts of a network."""
 
     encoder: float
-    """Of the last layer of the pretrained encoder; lower ones may have less."""
+    """The rate of the pretrained encoder's last layer; lower layers may have lower rates."""
     head: float
-    """Of the head, and of all on top of the encoder that is not named here."""
+    """The rate of the head and of all parts above the encoder that have no rate of their own."""
     neck: float
-    """Of the network of the option `encoder`, which stands between the two."""
+    """The rate of the neck between encoder and head."""
     transitions: float
-    """Of what the head scores the order of tags by."""
+    """The rate of the head's transitions between tags."""
 
 
 def auto_learning_rate(parameters: int) -> float:
-    """The peak learning rate of an encoder with so many weights in its blocks, between 5e-6 and 1e-3.
+    """The peak learning rate of an encoder by the number of weights in its blocks, between 5e-6 and 1e-3.
 
     Below a base encoder the rate follows the power law through the mini (1e-3) and the base (2e-5); above, it falls
     with the root of the size (1e-5 for a large one).
@@ -41,15 +41,15 @@ def auto_learning_rate(parameters: int) -> float:
 
 
 def learning_rates(config: Config, encoder_config: EncoderConfig, passes: float = 1.0) -> Rates:
-    """Peak rates of all parts, `auto` resolved.
+    """Peak rates of all parts, with `auto` resolved.
 
-    On top it is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. Where windows are read
-    several times, a batch holds as many fewer of them, and those bounds are less by the root of that number.
+    Above the encoder the rate is ten times the encoder's, within [2e-3, 1e-2], and at least the encoder's own. If each
+    window is read several times, a batch holds fewer windows; the bounds are then divided by the root of that number.
 
     Args:
-        config: where the rates are numbers or `auto`.
+        config: its rates are numbers or `auto`.
         encoder_config: the size of the encoder, which `auto` depends on.
-        passes: how often the encoder reads every window, see `Reading.passes`.
+        passes: number of times that the encoder reads every window, see `Reading.passes`.
 
     References:
         Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks (the root); Malladi et al.
@@ -75,23 +75,23 @@ def check_rates(config: Config, encoder_config: EncoderConfig) -> None:
     """Refuse rates of parts that a network does not have.
 
     Raises:
-        ConfigError: as said; rates by layer where all layers have one set of weights, too.
+        ConfigError: such a rate; or rates by layer although all layers share their weights.
     """
     decay, family = config.rates.layer_decay, encoder_config.family
     if decay != 1 and get_family(family, where="the encoder's configuration").shared:
-        raise ConfigError(f"layer_decay={decay}: the layers of the family {family} are one; leave it out")
+        raise ConfigError(f"layer_decay={decay}: the layers of the family {family} share their weights; leave it out")
     neck, transitions = _own(config)
     if neck != "auto" and config.model.encoder == "none":
-        raise ConfigError(f"neck_learning_rate={neck}, but encoder=none: there is nothing that would learn at it")
+        raise ConfigError(f"neck_learning_rate={neck}, but encoder=none: there is no neck; leave it out")
     head = config.model.head
     if transitions != "auto" and not HEADS.get(head).transition_weights:
-        raise ConfigError(f"transition_learning_rate={transitions}, but the head {head!r} learns no transitions")
+        raise ConfigError(f"transition_learning_rate={transitions}, but the head {head!r} has no transitions")
 
 
 def rate_factors(model: NERModel) -> dict[str, float]:
-    """Factors on the encoder's rate, by the names of variables; what is not named has the rate itself.
+    """Factors on the encoder's rate by names of variables; variables not named have the factor 1.
 
-    The last layer of the encoder has it, embeddings have the least.
+    The last layer of the encoder has the factor 1, embeddings have the smallest.
     """
     rates = learning_rates(model.config, model.encoder_config, model.reading.passes)
     decay, last = model.config.rates.layer_decay, model.encoder_config.num_hidden_layers

@@ -1,6 +1,6 @@
-"""How often an epoch trains on each document: those with rare labels more often, those without entities less often.
+"""How often an epoch contains each document: more often with rare labels, less often without entities.
 
-What is drawn follows from the seed and the number of the epoch alone. Texts are changed in `augmentation`.
+Draws depend only on the seed and the epoch. `augmentation` changes texts.
 """
 
 import logging
@@ -14,15 +14,15 @@ from bert4ner.entities import Document
 
 logger = logging.getLogger(__name__)
 
-_DRAW = 1  # beside the seed and the epoch: other numbers than those that shuffle batches
+_DRAW = 1  # selects a random stream of its own, apart from shuffling
 
 
 def expected_times(documents: Sequence[Document], *, repeat_rare: float, keep_empty: float) -> np.ndarray:
-    """How often each document is to be in an epoch on average, (documents,).
+    """The expected number of times that each document occurs in an epoch, (documents,).
 
-    A label that the share f of documents has is repeated r = max(1, sqrt(repeat_rare / f)) times, a document as often
-    as that of its labels with the most; one without entities is there `keep_empty` times, unless all are such. Of those
-    of weight 0, whose entities nobody knows, each is there once, and no share is of them.
+    A label that occurs in a share f of documents is repeated r = max(1, sqrt(repeat_rare / f)) times; a document takes
+    the largest r of its labels. A document without entities occurs `keep_empty` times, unless all have none. Documents
+    of weight 0, whose entities are unknown, occur once and do not count in f.
 
     References:
         Gupta, Dollár and Girshick 2019, LVIS, section 5.2 (repeat factor sampling).
@@ -39,7 +39,7 @@ def expected_times(documents: Sequence[Document], *, repeat_rare: float, keep_em
 
 
 class Sampling:
-    """Draws for each epoch how often it has each document, as `expected_times` says on average."""
+    """Draws how often each epoch contains each document, on average as `expected_times` says."""
 
     def __init__(self, documents: Sequence[Document], config: Config):
         self.seed = config.run.seed
@@ -48,21 +48,22 @@ class Sampling:
 
     @property
     def idle(self) -> bool:
-        """Whether every epoch has every document once."""
+        """Whether every epoch contains every document once."""
         return bool((self.expected == 1).all())
 
     def times(self, epoch: int) -> np.ndarray:
-        """How often an epoch, counted from 0, has each document: that number rounded up or down, int64 (documents,)."""
+        """How often an epoch, counted from 0, contains each document, randomly rounded: int64 (documents,)."""
         drawn = np.random.default_rng([self.seed, epoch, _DRAW]).random(len(self.expected))  # (documents,)
         return np.floor(self.expected + drawn).astype(np.int64)
 
 
 def warn_of_idle(documents: Sequence[Document], config: Config) -> None:
-    """Say which options of sampling change nothing for these documents."""
+    """Warn about sampling options that change nothing for these documents."""
     asked, without = config.sampling, sum(not document.entities for document in documents)
     if asked.keep_empty < 1 and not without:
         logger.warning("keep_empty=%g changes nothing: every document has an entity", asked.keep_empty)
     if asked.repeat_rare and expected_times(documents, repeat_rare=asked.repeat_rare, keep_empty=1.0).max() == 1:
         logger.warning(
-            "repeat_rare=%g changes nothing: each label is in at least that share of the documents", asked.repeat_rare
+            "repeat_rare=%g changes nothing: each label occurs in at least that share of the documents",
+            asked.repeat_rare,
         )

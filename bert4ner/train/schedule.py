@@ -1,4 +1,4 @@
-"""How learning rates rise and fall in the course of a training."""
+"""Learning rate schedules: how rates rise and fall during a training."""
 
 import math
 from typing import Any
@@ -7,16 +7,16 @@ from bert4ner.backend.frameworks import keras, tf
 
 
 class Warmup(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises from 0 to `peak` in `warmup_steps`, then falls to 0 at `total_steps`, or stays.
+    """Rises from 0 to `peak` in `warmup_steps`, then falls to 0 at `total_steps` or stays constant.
 
     Args:
         peak: the highest rate.
-        warmup_steps: updates until it is reached.
+        warmup_steps: updates until the peak.
         total_steps: updates of the whole training.
-        schedule: "linear", "cosine" (slowly at first and at last) or "constant".
+        schedule: "linear", "cosine" (slow at both ends) or "constant".
 
     References:
-        Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts (cosine; here there are none).
+        Loshchilov and Hutter 2017, SGDR: Stochastic Gradient Descent with Warm Restarts (cosine, without restarts).
     """
 
     def __init__(self, peak: float, warmup_steps: int, total_steps: int, schedule: str = "linear"):
@@ -27,8 +27,8 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         self.schedule = schedule
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of the update after `step` of them."""
-        step = tf.cast(step, "float32") + 1.0  # the first update is not wasted on a rate of 0
+        """The learning rate of the next update after `step` updates."""
+        step = tf.cast(step, "float32") + 1.0  # a rate of 0 would waste the first update
         rising = step / max(1.0, float(self.warmup_steps))
         if self.schedule == "constant":
             return self.peak * tf.minimum(rising, 1.0)
@@ -47,6 +47,31 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
+class Later(keras.optimizers.schedules.LearningRateSchedule):
+    """The rates of another schedule from its update `start` on, with a warm-up of their own.
+
+    Args:
+        whole: the other schedule.
+        start: number of its updates to skip.
+        warmup_steps: updates in which rates rise from 0 to those of the schedule.
+    """
+
+    def __init__(self, whole: Any, start: int, warmup_steps: int):
+        super().__init__()
+        self.whole = whole
+        self.start = start
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of the next update after `step` updates, counted from `start`."""
+        rising = (tf.cast(step, "float32") + 1.0) / max(1.0, float(self.warmup_steps))
+        return self.whole(step + self.start) * tf.minimum(rising, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the schedule, as Keras saves them."""
+        return {"whole": self.whole, "start": self.start, "warmup_steps": self.warmup_steps}
+
+
 class Rising(keras.optimizers.schedules.LearningRateSchedule):
     """Rises from `lowest` to `highest` in `total_steps`, by the same factor at every step.
 
@@ -61,7 +86,7 @@ class Rising(keras.optimizers.schedules.LearningRateSchedule):
         self.total_steps = total_steps
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of the update after `step` of them."""
+        """The learning rate of the next update after `step` updates."""
         share = tf.cast(step, "float32") / max(1.0, float(self.total_steps - 1))
         return self.lowest * tf.exp(share * math.log(self.highest / self.lowest))
 

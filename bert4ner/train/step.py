@@ -1,8 +1,9 @@
-"""One training step, made of modifiers: what is done before, around and after the gradient. Names no modifier.
+"""One training step with modifiers, which act before, around and after the gradient. It names no modifier.
 
 Without modifiers a step computes exactly what Keras' own does.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
@@ -13,38 +14,38 @@ from bert4ner.models.pretrained import EncoderConfig
 
 
 class Batch(NamedTuple):
-    """What one step learns from."""
+    """The data of one step."""
 
     inputs: Any
     """Token ids and segment ids, ``(batch, length)`` each."""
     targets: Any
-    """What the head's `targets` gave, ``(batch, …)``."""
+    """The head's targets, ``(batch, …)``."""
     weights: Any = None
-    """How much each window's labels count, ``(batch,)``, 0 where there are none; None if all count alike."""
+    """The weight of each window's labels, ``(batch,)``, 0 without labels; None if all weigh the same."""
 
 
 class Loss(NamedTuple):
-    """The loss of one forward pass, and what the network gave."""
+    """The loss of one forward pass, and the outputs of the network."""
 
     value: Any
-    """A number, which the gradient is taken of."""
+    """The scalar to differentiate."""
     outputs: Any
 
 
 class Gradients(NamedTuple):
-    """The gradient of a loss, and what the network gave."""
+    """The gradients of a loss, and the outputs of the network."""
 
     pairs: list[tuple[Any, Any]]
-    """(gradient, variable) of everything that is trained, as Keras' optimizers take them."""
+    """(gradient, variable) for every trained variable, as Keras' optimizers expect."""
     outputs: Any
 
 
 class Modifier:
-    """Base of all modifiers of a training step; as it stands, it changes nothing.
+    """Base of all modifiers of a training step; it changes nothing itself.
 
-    A step computes a loss, its gradients, and updates the weights by them. A modifier may do something around each of
-    the three, as often as it likes, or after the update: it overrides the methods that it needs. Of several modifiers
-    the first named is the outermost. What is around something, and `after_update`, is traced into a graph.
+    A step computes a loss and its gradients, and updates the weights. A modifier overrides the methods that it needs to
+    act around each of the three, any number of times, or after the update. Of several modifiers, the first named is
+    the outermost. The methods `around_*` and `after_update` are traced into a graph.
 
     A class is registered by its name in `bert4ner.registry.MODIFIERS`, or by another package with an entry point of
     the group ``bert4ner.modifiers``. Its arguments, which need defaults, are the options of the modifier.
@@ -57,19 +58,19 @@ class Modifier:
     """
 
     batches_per_update = 1
-    """How many batches make one update of the weights."""
+    """Number of batches per update of the weights."""
     role: str = ""
-    """What it is that no other may be as well, in words: of modifiers with the same role only one may be named."""
+    """A role in words that only one modifier of a training may have."""
     learns_without_labels = False
-    """Whether it learns something from windows without labels: those of weight 0, which no loss of labels is of."""
+    """Whether it learns from windows without labels: windows of weight 0, which add nothing to the supervised loss."""
     needs_unlabelled = False
-    """Whether it does nothing unless there are such windows."""
+    """Whether it does nothing without such windows."""
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
-        """Refuse, with a `ConfigError` and before anything is made, what the modifier cannot work with."""
+        """Raise a `ConfigError`, before anything is created, if the modifier cannot work with the configuration."""
 
     def build(self, network: Any) -> None:
-        """Make the variables that are needed for a network, which is compiled and has its weights."""
+        """Create the variables needed for a network, which is compiled and has its weights."""
 
     def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
         """The loss of a batch; `compute` is a forward pass. Runs under the gradient tape."""
@@ -80,46 +81,46 @@ class Modifier:
         return compute(batch)
 
     def around_update(self, update: Callable[[list[tuple[Any, Any]]], None], pairs: list[tuple[Any, Any]]) -> None:
-        """Move the weights; `update` has the optimizer do so by the given pairs, perhaps fewer or none."""
+        """Update the weights; `update` lets the optimizer apply the given pairs, perhaps fewer or none."""
         update(pairs)
 
     def after_update(self) -> None:
-        """Something after the weights have moved; not called for batches that only add to a later update."""
+        """Act after an update of the weights; not called for batches that only add to a later update."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """Prepare for an epoch, counted from 0. What differs from epoch to epoch is to stand in variables.
+        """Prepare for an epoch, counted from 0. Keep values that change between epochs in variables.
 
-        The callback `Replay` tells of epochs; a loop of one's own needs it among its callbacks.
+        The callback `Replay` calls this; your own training loop needs it among its callbacks.
         """
 
     def finish_epoch(self, update: Callable[[list[tuple[Any, Any]]], None]) -> None:
-        """Move the weights by what the batches of an epoch have left over; `update` is that of `around_update`."""
+        """Update the weights with batches left over at the end of an epoch; `update` as for `around_update`."""
 
     def end_epoch(self, epoch: int) -> None:
-        """Take notice of the weights after the last update of an epoch, counted from 0; they are scored next."""
+        """Act after the last update of an epoch, counted from 0, before the weights are scored."""
 
     def variables(self) -> list[Any]:
-        """What is remembered from epoch to epoch, in an order that does not vary: it is saved, and taken up again."""
+        """The variables to keep from epoch to epoch, in a fixed order: they are saved and restored."""
         return []
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:
-        """While open, the network has the weights that are to be scored and saved; then those of the training again.
+        """While open, the network has the weights to score and save; afterwards, those of the training again.
 
-        There is one set of them, so that who overrides this has the `role` "an average of the weights", or the like.
+        There is only one such set, so a modifier that overrides this needs a `role`, like "an average of the weights".
         """
         yield
 
 
 class TrainingStep:
-    """What a compiled network does with a batch; takes the place of its `train_step`.
+    """The training step of a compiled network; replaces its `train_step`.
 
     Keras' `loss` is then the mean over all forward passes that the modifiers make.
 
     Args:
-        network: compiled; its optimizer updates.
-        modifiers: by their names, the outermost first.
-        forward: what all of them are around, in place of one pass through the network.
+        network: a compiled network; its optimizer updates the weights.
+        modifiers: modifiers by name, the outermost first.
+        forward: the innermost computation, instead of one pass through the network.
     """
 
     def __init__(
@@ -135,14 +136,14 @@ class TrainingStep:
             modifier.build(network)
 
     def __call__(self, data: Any) -> dict[str, Any]:
-        """Trains on one batch as Keras gives it; what comes back are its metrics by name."""
+        """Trains on one batch from Keras; returns metrics by name."""
         batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
         gradients = self.gradients(batch)
         self.update(gradients.pairs)
-        told: dict[str, Any] = self.network.compute_metrics(
+        metrics: dict[str, Any] = self.network.compute_metrics(
             batch.inputs, batch.targets, gradients.outputs, batch.weights
         )
-        return told
+        return metrics
 
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch, modified."""
@@ -159,7 +160,7 @@ class TrainingStep:
         self._inside("around_update", self._apply)(pairs)
 
     def _inside(self, hook: str, innermost: Callable[[Any], Any], beyond: int = 0) -> Callable[[Any], Any]:
-        """`innermost` with the hook of all modifiers around it but the `beyond` outermost."""
+        """`innermost` wrapped by the hook of all modifiers except the `beyond` outermost."""
         for modifier in reversed([*self.modifiers.values()][beyond:]):
             innermost = _around(getattr(modifier, hook), innermost)
         return innermost
@@ -180,19 +181,19 @@ class TrainingStep:
             modifier.after_update()
 
     def begin_epoch(self, epoch: int) -> None:
-        """Tell all modifiers of an epoch, counted from 0."""
+        """Call `on_epoch_begin` of all modifiers for an epoch, counted from 0."""
         for modifier in self.modifiers.values():
             modifier.begin_epoch(epoch)
 
     def end_epoch(self, epoch: int) -> None:
-        """Have all modifiers finish an epoch, counted from 0, then tell them that it is over."""
+        """Let all modifiers finish an epoch, counted from 0, then call their `on_epoch_end`."""
         for number, modifier in enumerate(self.modifiers.values(), start=1):
             modifier.finish_epoch(self._inside("around_update", self._apply, beyond=number))
         for modifier in self.modifiers.values():
             modifier.end_epoch(epoch)
 
     def variables(self) -> dict[str, Any]:
-        """What the modifiers remember from step to step, by a name that is the same in every process."""
+        """The variables of the modifiers, by names that are the same in every process."""
         return {
             f"{name}/{number}": variable
             for name, modifier in self.modifiers.items()
@@ -205,16 +206,26 @@ def _around(hook: Callable[[Any, Any], Any], inner: Callable[[Any], Any]) -> Cal
 
 
 def step_of(network: Any) -> TrainingStep | None:
-    """The step of a network that `compile_for_training` compiled; None of any other."""
+    """The step of a network that `compile_for_training` compiled; None for other networks."""
     step = getattr(network, "train_step", None)
     return step if isinstance(step, TrainingStep) else None
 
 
+def modifiers_of(network: Any) -> Mapping[str, Modifier]:
+    """The modifiers of a network's step, by name; none if it is not one of `compile_for_training`."""
+    step = step_of(network)
+    return step.modifiers if step else {}
+
+
+def batches_in_one(modifiers: Mapping[str, Modifier]) -> int:
+    """The number of batches that make one update of the weights."""
+    return math.prod(each.batches_per_update for each in modifiers.values())
+
+
 @contextmanager
 def evaluation(network: Any) -> Iterator[None]:
-    """While open, a network has the weights that its modifiers want scored and saved; see `Modifier.evaluation`."""
-    step = step_of(network)
+    """While open, a network has the weights to score and save; see `Modifier.evaluation`."""
     with ExitStack() as stack:
-        for modifier in step.modifiers.values() if step else ():
+        for modifier in modifiers_of(network).values():
             stack.enter_context(modifier.evaluation())
         yield

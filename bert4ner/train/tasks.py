@@ -1,5 +1,6 @@
-"""What is to be trained, as a description that any process can take up; which process does is an executor's to say."""
+"""Descriptions of work that any process can run; an executor chooses the process."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from bert4ner.entities import Document
 from bert4ner.runs.layout import OUT_OF_FOLD, PREDICTIONS
 from bert4ner.train.division import Fold, Place
 
+logger = logging.getLogger(__name__)
+
 
 class Task(ABC):
-    """A piece of work: a fold, a seed of it, later a trial. It can be pickled, and leaves its result in its folder.
+    """A piece of work, such as one fold with one seed. It can be pickled, and writes its result into its folder.
 
-    Done again after it was stopped, it goes on and leaves the same result.
+    Run again after a stop, it resumes and gives the same result.
     """
 
     folder: Path
@@ -25,33 +28,35 @@ class Task(ABC):
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """The name in messages."""
         return self.folder.name
 
     @abstractmethod
     def run(self) -> None:
-        """Do it, in whatever process.
+        """Run the task in the current process.
 
         Raises:
-            Bert4NERError: it cannot be done.
+            Bert4NERError: the task failed.
         """
 
 
 @dataclass(frozen=True)
 class FoldTask(Task):
-    """Train on some documents, then predict those held out with the best epoch."""
+    """Fit one model, then predict its held-out documents with the best epoch."""
 
     folder: Path
     title: str
     documents: Fold
     config: Config
     callbacks: Sequence[Any] = ()
-    """Keras callbacks beside the library's own."""
+    """Keras callbacks in addition to the library's own."""
     place: Place = Place()  # noqa: RUF009  (frozen)
-    """Among the other tasks."""
+    """Its position among the other tasks."""
 
     def run(self) -> None:
-        """Trains, predicts the held-out documents with the best epoch and writes what was found."""
+        """Fits the model, predicts the held-out documents with the best epoch and writes the predictions."""
+        if self.place.first:  # before the imports, which take their time, too
+            logger.info("building the network; the first epoch takes longest")
         from bert4ner.models.prediction import predict_documents  # deferred: a task is described without TensorFlow
         from bert4ner.train.fit import fit_best
 
@@ -63,24 +68,24 @@ class FoldTask(Task):
 
 @dataclass(frozen=True)
 class AverageTask(Task):
-    """Predict documents, each by all models together that were not trained on it: the run's out_of_fold.jsonl."""
+    """Predict each document with all its out-of-fold models together: the run's out_of_fold.jsonl."""
 
     folder: Path
-    """That of the run."""
+    """The folder of the run."""
     title: str
     models: Sequence[Path]
     """The model folders."""
     documents: Sequence[Document]
     unseen_by: Sequence[tuple[int, ...]]
-    """For each document the places in `models` of those that speak about it."""
+    """For each document, the places in `models` of its out-of-fold models."""
 
     def run(self) -> None:
-        """Predicts, choice of models by choice, and writes the documents in their order."""
+        """Predicts, one group of models after the other, and writes the documents in their order."""
         from bert4ner.models.ner_model import NERModel  # deferred: a task is described without TensorFlow
         from bert4ner.models.prediction import predict_documents
 
         models = [NERModel.load(folder) for folder in self.models]
-        found: dict[int, Document] = {}  # place in `documents` -> with what was found in it
+        found: dict[int, Document] = {}  # place in `documents` -> the document with its predictions
         for choice in sorted(set(self.unseen_by)):
             places = [place for place, each in enumerate(self.unseen_by) if each == choice]
             together = predict_documents([models[n] for n in choice], [self.documents[place] for place in places])

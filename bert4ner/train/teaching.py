@@ -1,6 +1,6 @@
-"""Which pseudo-labelled documents may teach which fold: none whose teachers learned from what the fold holds out.
+"""Which fold may learn from which pseudo-labelled documents: those whose teachers never saw what the fold holds out.
 
-Documents without labels, those of weight 0, have no teachers; every fold learns from all of them.
+Documents without labels, which have weight 0, have no teachers; every fold learns from all of them.
 """
 
 import logging
@@ -17,20 +17,20 @@ logger = logging.getLogger(__name__)
 
 
 def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *, strict: bool) -> Division:
-    """The division with documents that each fold learns from beside its own.
+    """The division with further documents for each fold to learn from.
 
-    A fold is taught by a document if no teacher of it was trained on what the fold holds out, and if it does not hold
-    out the same text. One without labels, of weight 0, teaches even the fold that holds out its text: nothing of its
-    annotation is in it.
+    A fold learns from a document if no teacher of the document was trained on what the fold holds out, and if the fold
+    does not hold out the same text. Every fold learns from documents without labels (weight 0), even if it holds out
+    their text: they contain no annotation.
 
     Args:
         division: gold documents in folds.
         labelled: pseudo-labelled ones, or without labels.
-        strict: refuse documents that may teach no fold; else they are learned from, with a warning: the scores of the
-            only fold are to choose an epoch by, not to be believed.
+        strict: refuse documents that no fold may learn from. Otherwise learn from them with a warning; the scores of
+            the only fold then serve to choose an epoch, not as an estimate.
 
     Raises:
-        DataError: as said; or a label that no gold document has.
+        DataError: such documents; or a label that no gold document has.
     """
     if not labelled:
         return division
@@ -39,10 +39,10 @@ def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *
     folds = division.described()
     held_out = [{id for id, where in folds.held_out_in.items() if fold in where} for fold in range(folds.number)]
     objections = [_objection(each.teachers, folds, held_out) for each in labelled]
-    _tell(labelled, objections, strict=strict)
+    _report_objections(labelled, objections, strict=strict)
     places = [
-        range(folds.number) if told or not isinstance(each.teachers, Teachers) else _safe(each.teachers, held_out)
-        for each, told in zip(labelled, objections, strict=True)
+        range(folds.number) if why or not isinstance(each.teachers, Teachers) else _safe(each.teachers, held_out)
+        for each, why in zip(labelled, objections, strict=True)
     ]
     chosen = [
         [each.document for each, may in zip(labelled, places, strict=True) if fold in may]
@@ -51,12 +51,12 @@ def with_pseudo_labels(division: Division, labelled: Sequence[PseudoLabelled], *
     taught = _without_held_out(division, chosen)
     if not all(taught):
         without = ", ".join(str(fold) for fold, documents in enumerate(taught) if not documents)
-        logger.warning("no pseudo-labelled document may teach fold %s", without)
+        logger.warning("fold %s learns from no pseudo-labelled document", without)
     return replace(division, taught=taught, fingerprint_of_taught=fingerprint_of_pseudo(labelled))
 
 
 def _without_held_out(division: Division, chosen: Sequence[Sequence[Document]]) -> list[list[Document]]:
-    """Those of the documents chosen for each fold that are not labels of a text that it holds out."""
+    """The documents chosen for each fold, without labels for a text that the fold holds out."""
     taught, same, seen = [], 0, 0
     for fold, documents in enumerate(chosen):
         texts = {document.text for document in division.held_out(fold)}
@@ -64,22 +64,22 @@ def _without_held_out(division: Division, chosen: Sequence[Sequence[Document]]) 
         same += len(documents) - len(taught[fold])
         seen += sum(document.text in texts for document in taught[fold])
     if same:
-        logger.warning("%d times a pseudo-labelled text is not learned by a fold, as the fold holds it out", same)
+        logger.warning("%d times a fold skips a pseudo-labelled text because it holds out the same text", same)
     if seen:
-        logger.info("%d times a fold holds out a text that it learns from without labels", seen)
+        logger.info("%d times a fold learns, without labels, from a text that it holds out", seen)
     counts = [sum(document.weight > 0 for document in documents) for documents in taught]
     if any(counts):
-        logger.info("pseudo-labelled documents to learn, by fold: %s", ", ".join(map(str, counts)))
+        logger.info("pseudo-labelled documents to learn from, by fold: %s", ", ".join(map(str, counts)))
     return taught
 
 
 def _safe(teachers: Teachers, held_out: Sequence[set[str]]) -> list[int]:
-    """The folds whose held-out documents none of some models was trained on."""
+    """The folds whose held-out documents were not used to train any of these models."""
     return [fold for fold, ids in enumerate(held_out) if all(ids <= held_out[other] for other in teachers.folds)]
 
 
 def _objection(teachers: object, folds: Folds, held_out: Sequence[set[str]]) -> str:
-    """Why a document may teach no fold, or nobody knows which; nothing if it may teach one."""
+    """The reason why no fold may learn from a document, or why that is unknown; empty if one may."""
     if teachers == ELSEWHERE:
         return ""
     if not isinstance(teachers, Teachers):
@@ -102,17 +102,17 @@ def _objection(teachers: object, folds: Folds, held_out: Sequence[set[str]]) -> 
     return ""
 
 
-def _tell(labelled: Sequence[PseudoLabelled], objections: Sequence[str], *, strict: bool) -> None:
-    told = [(each, why) for each, why in zip(labelled, objections, strict=True) if why]
-    if not told:
+def _report_objections(labelled: Sequence[PseudoLabelled], objections: Sequence[str], *, strict: bool) -> None:
+    refused = [(each, why) for each, why in zip(labelled, objections, strict=True) if why]
+    if not refused:
         return
-    labels, why = told[0]
+    labels, why = refused[0]
     example = f"the pseudo-labelled document {labels.document.id!r} {why}"
     if strict:
         raise DataError(example)
     logger.warning(
         "%d of %d pseudo-labelled documents may make the scores of the held-out documents too good, e.g. %s",
-        len(told),
+        len(refused),
         len(labelled),
         example,
     )

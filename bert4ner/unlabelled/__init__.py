@@ -1,1 +1,1 @@
-"""What is made of text without annotation: pseudo-labels, which are neither training nor recognizing alone."""
+"""Learning from text without annotation: pseudo-labels and self-training."""

@@ -1,4 +1,4 @@
-"""Pseudo-labels of new documents by the models of a run, together or each fold's by itself."""
+"""Pseudo-labels for new documents by the models of a run, all together or each fold alone."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from bert4ner.recognizer import NamedEntityRecognizer
 from bert4ner.runs.layout import MODEL, is_combination
 from bert4ner.runs.pseudo_labels import PseudoLabelled, Teachers
 from bert4ner.runs.record import TrainedRun, open_trained
-from bert4ner.unlabelled.judging import judged
+from bert4ner.unlabelled.label_selection import select_labels
 from bert4ner.unlabelled.options import PseudoOptions
 from bert4ner.unlabelled.weighing import weighed, weight_by_rule
 
@@ -21,17 +21,17 @@ _PATHS = 16  # best paths that candidates are taken from, at least
 
 @dataclass(frozen=True)
 class Lesson:
-    """What one fold's models, or all together, say of the new documents."""
+    """What the models of one fold, or all together, find in the new documents."""
 
     teachers: Teachers
     documents: list[Document]
-    """Labelled and weighed."""
+    """With labels and weights."""
     left_out: int
-    """Documents of too little confidence."""
+    """Number of documents left out for low confidence."""
     weight: float
-    """That of all, before what `weights` multiplies it by."""
+    """The common weight, before the factors of `weights`."""
     rule: tuple[float, float] | None
-    """The range that the rule of thumb gives; None where the run does not tell how many documents it learned from."""
+    """The range by the rule of thumb; None if the run does not record how many documents it learned from."""
 
     @property
     def labelled(self) -> list[PseudoLabelled]:
@@ -46,28 +46,37 @@ def pseudo_label(
     *,
     by_fold: bool = False,
 ) -> Iterator[Lesson]:
-    """What a run's models find in new documents, as documents to learn from: one lesson, or one for each fold.
+    """Label new documents with the models of a run, to learn from them: one lesson, or one for each fold.
 
-    In lessons of folds the fold stands behind the id of a document: `ID#fold-0`.
+    In lessons of folds, the fold follows the id of a document: `ID#fold-0`.
 
     Args:
         run: the folder of a complete run.
-        documents: new ones; annotation that they have is ignored.
-        options: what becomes a label, and what documents weigh.
-        by_fold: label every document by each fold's own models, so that `cross_validate` can learn from it.
+        documents: new ones; their annotation is ignored.
+        options: what becomes a label, and the weights of documents.
+        by_fold: label every document by the models of each fold separately, so that `cross_validate` can use it.
 
     Raises:
         RunError, CheckpointError: see `NamedEntityRecognizer.load`; or several runs combined.
-        ConfigError: the run does not tell how many documents it learned from, and no weight is given.
+        ConfigError: the run does not record how many documents it learned from, and no weight is given.
+
+    Example:
+        >>> import bert4ner
+        >>> documents = [bert4ner.Document("new-1", "人参治头痛"), bert4ner.Document("new-2", "当归补血")]
+        >>> (lesson,) = bert4ner.pseudo_label("runs/sample", documents)  # see `cross_validate`
+        >>> bert4ner.write_pseudo_labels(lesson.labelled, "pseudo.jsonl")
+
+    References:
+        Lee 2013, Pseudo-Label: the simple and efficient semi-supervised learning method for deep neural networks.
     """
     path = Path(run)
     if is_combination(path):
-        raise RunError(f"{path}: several runs combined, whose folds are not told; label with one of them")
+        raise RunError(f"{path}: combined runs do not record folds; label with one of its members")
     record = open_trained(path)
     every = tuple(range(record.num_folds))
     for folds in [(fold,) for fold in every] if by_fold else [every]:
         lesson = _lesson(record, folds, documents, options)
-        yield replace(lesson, documents=_told_apart(lesson.documents, folds[0])) if by_fold else lesson
+        yield replace(lesson, documents=_with_ids_of_fold(lesson.documents, folds[0])) if by_fold else lesson
 
 
 def _lesson(
@@ -75,22 +84,22 @@ def _lesson(
 ) -> Lesson:
     recognizer = _recognizer(record, folds)
     found = recognizer.predict(documents, nbest=max(_PATHS, math.ceil(1 / (2 * options.unsure))))
-    judgements = [judged(document, options, recognizer.ensemble.nesting) for document in found]
-    kept = [each for each in judgements if each.confidence >= options.least_confidence]
+    selected = [select_labels(document, options, recognizer.ensemble.nesting) for document in found]
+    kept = [each for each in selected if each.confidence >= options.least_confidence]
     gold = _gold_documents(record, folds)
     if options.weight is None and gold is None:
         raise ConfigError(
-            f"{record.path}: does not tell how many documents its model was trained on; give the new ones a weight"
+            f"{record.path}: does not record how many documents its model was trained on; give the new ones a weight"
         )
     rule = weight_by_rule(gold, len(kept)) if gold and kept else None
     weight = options.weight or (rule[0] if rule else 1.0)
     counts = {label: counts.gold for label, counts in record.scores.counts.items()}
     labelled = weighed(kept, weight, counts, options)
     teachers = Teachers(record.folds.division, folds)
-    return Lesson(teachers, labelled, len(judgements) - len(kept), weight, rule[1:] if rule else None)
+    return Lesson(teachers, labelled, len(selected) - len(kept), weight, rule[1:] if rule else None)
 
 
-def _told_apart(documents: Sequence[Document], fold: int) -> list[Document]:
+def _with_ids_of_fold(documents: Sequence[Document], fold: int) -> list[Document]:
     return [replace(each, id=f"{each.id}#fold-{fold}") for each in documents]
 
 
@@ -102,7 +111,7 @@ def _recognizer(record: TrainedRun, folds: tuple[int, ...]) -> NamedEntityRecogn
 
 
 def _gold_documents(record: TrainedRun, folds: tuple[int, ...]) -> int | None:
-    """How many documents the models of some folds learned from; of a single training the run does not tell."""
+    """How many documents the models of some folds learned from; a single training does not record it."""
     if record.num_folds == 1:
         return None
     held_out = record.held_out_in.values()

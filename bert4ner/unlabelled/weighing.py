@@ -1,24 +1,24 @@
-"""What pseudo-labelled documents weigh beside gold ones."""
+"""The weights of pseudo-labelled documents beside gold ones."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bert4ner.entities import Document
-from bert4ner.unlabelled.judging import Judged
+from bert4ner.unlabelled.label_selection import Selected
 from bert4ner.unlabelled.options import PseudoOptions
 
 FEWEST, MOST = 5, 10  # of m / n, times the weight of the new documents: the rule of thumb
 _CLIP = 4.0
-"""Largest ratio of label distributions, and one over the least: a rare label is no reason for thirty times a weight."""
-_LEAST = 1e-3  # a document of confidence 0 has a weight, too
+"""Largest ratio of label distributions, and 1 over the smallest: a rare label must not raise a weight thirtyfold."""
+_LEAST = 1e-3  # a document of confidence 0 keeps a weight, too
 
 
 def weight_by_rule(gold: int, new: int) -> tuple[float, float, float]:
-    """The weight of `new` documents beside `gold` ones of weight 1, and the range that the rule of thumb gives.
+    """The weight of `new` documents beside `gold` ones of weight 1, and its range by the rule of thumb.
 
-    New documents per gold one, m / n, are to be between 5 / W and 10 / W: W between 5 n / m and 10 n / m, the middle of
-    which is taken, but no more than 1.
+    The ratio of new to gold documents, m / n, should be between 5 / W and 10 / W. So W lies between 5 n / m and
+    10 n / m; the middle is taken, but at most 1.
 
     Example:
         >>> weight_by_rule(100, 1500)
@@ -29,15 +29,15 @@ def weight_by_rule(gold: int, new: int) -> tuple[float, float, float]:
 
 
 def weighed(
-    documents: Sequence[Judged], weight: float, gold: Mapping[str, int], options: PseudoOptions
+    documents: Sequence[Selected], weight: float, gold: Mapping[str, int], options: PseudoOptions
 ) -> list[Document]:
     """The documents with their weights.
 
     Args:
-        documents: new ones, judged.
-        weight: that of all.
+        documents: new ones, with selected labels.
+        weight: the common weight.
         gold: how often each label occurs in the documents that the models learned from.
-        options: by what the weights of documents differ.
+        options: what the weights of documents depend on.
     """
     if options.weights == "equal":
         factors = [1.0] * len(documents)
@@ -50,7 +50,7 @@ def weighed(
 
 
 def _density_ratios(documents: Sequence[Document], gold: Mapping[str, int]) -> list[float]:
-    """Of each document the mean over its labels of their share among gold ones by that among new ones, clipped."""
+    """For each document, the mean over its labels of (share in gold) / (share in new), clipped."""
     new = Counter(entity.label for document in documents for entity in document.entities)
     totals = sum(gold.values()), sum(new.values())
     ratios = {label: gold.get(label, 0) / totals[0] / (count / totals[1]) for label, count in new.items()}

@@ -132,7 +132,7 @@ print(json.dumps(facts))
     assert facts["outcome"] == "active" and facts["untouched"] and facts["keras"].startswith("3.")
 
 
-def test_a_missing_bert4keras_is_told_with_its_cure_and_distutils_is_supplied():
+def test_a_missing_bert4keras_is_reported_with_its_cure_and_distutils_is_supplied():
     facts, stderr = python(
         BLOCK
         + ATTEMPT
@@ -161,6 +161,6 @@ print(json.dumps(facts))
 
 
 @pytest.mark.parametrize(("package", "cure"), [("tensorflow", "pip install tensorflow")])
-def test_a_missing_package_is_told_with_its_cure(package, cure):
+def test_a_missing_package_is_reported_with_its_cure(package, cure):
     facts, _ = python(f"{BLOCK}Blocked.names = {{{package!r}}}{ATTEMPT}print(json.dumps({{'outcome': attempt()}}))")
     assert facts["outcome"] == f"the package {package} is not installed; run: {cure}"

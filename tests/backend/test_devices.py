@@ -1,4 +1,4 @@
-"""A GPU that is there but not used is told, one that is used or hidden is not."""
+"""A GPU that exists but is not used is reported, one that is used or hidden is not."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bert4ner.backend import devices
 
 
 @pytest.mark.parametrize(
-    ("driver", "seen", "visible", "told"),
+    ("driver", "seen", "visible", "reported"),
     [
         (True, False, None, True),
         (True, False, "0", True),
@@ -16,7 +16,7 @@ from bert4ner.backend import devices
         (True, False, "-1", False),
     ],
 )
-def test_a_gpu_that_is_not_used_is_told(monkeypatch, tmp_path, driver, seen, visible, told):
+def test_a_gpu_that_is_not_used_is_reported(monkeypatch, tmp_path, driver, seen, visible, reported):
     if driver:
         (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n", encoding="utf-8")
         (tmp_path / "nvidia-smi").chmod(0o755)
@@ -27,5 +27,5 @@ def test_a_gpu_that_is_not_used_is_told(monkeypatch, tmp_path, driver, seen, vis
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     monkeypatch.setattr(devices.tf.config, "list_physical_devices", lambda kind: ["GPU:0"] if seen else [])
     sentence = devices.unused_gpu()
-    assert (sentence is not None) == told
-    assert not told or "pip install 'tensorflow[and-cuda]'" in sentence
+    assert (sentence is not None) == reported
+    assert not reported or "pip install 'tensorflow[and-cuda]'" in sentence

@@ -81,6 +81,7 @@ def tiny_bert(tmp_path_factory) -> Path:
         "hidden_dropout_prob": 0.1,
         "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
+        "random_weights": True,
     }
     folder = tmp_path_factory.mktemp("tiny-bert")
     (folder / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")

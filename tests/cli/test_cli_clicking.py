@@ -84,7 +84,7 @@ def test_what_stands_behind_two_dashes_is_no_option():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("--json=1", "--json: takes no value"),
         ("--help=1", "--help: takes no value"),
@@ -99,10 +99,10 @@ def test_what_stands_behind_two_dashes_is_no_option():
         ("--jsn --least x", "unknown option --jsn, did you mean --json?; --least: expected a number, found 'x'"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(arguments, told):
+def test_a_mistake_is_reported_in_one_line(arguments, message):
     with pytest.raises(ConfigError) as mistake:
         parsed(arguments)
-    assert str(mistake.value) == f"{told} (see bert4ner rule --help)"
+    assert str(mistake.value) == f"{message} (see bert4ner rule --help)"
 
 
 WORDS = st.sampled_from(
@@ -114,9 +114,9 @@ WORDS = st.sampled_from(
 @example(["--="])
 @given(st.lists(WORDS | st.text(alphabet="-=ahx 药\n_", max_size=5), max_size=6))
 def test_no_arguments_lead_to_anything_but_values_or_one_refusal(arguments):
-    told = "nothing"
+    message = "nothing"
     try:
         parse(rule, arguments, prog="bert4ner rule")
     except ConfigError as error:
-        told = str(error)
-    assert told
+        message = str(error)
+    assert message

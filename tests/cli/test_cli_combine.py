@@ -32,7 +32,7 @@ def test_combine_then_evaluate_predict_and_report(bert4ner, runs, data, document
     assert [rows[name][0] for name in ("crf", "softmax")] == ["2", "1"]
     summary = json.loads((run / "scores.json").read_text(encoding="utf-8"))
     assert rows["micro"][-1] == f"{100 * summary['out_of_fold']['micro']['f1']:.2f}"
-    assert "Aimed at: micro F1" in out and "crf alone" in out and "all together, nothing fitted" in out
+    assert "Objective: micro F1" in out and "crf alone" in out and "all together, nothing fitted" in out
     assert "estimated gain over" in out or "Estimated to be no better than" in out
     assert "chosen on the other folds" in out and f"next:  bert4ner predict {run} NEW.txt" in out
 
@@ -47,12 +47,12 @@ def test_combine_then_evaluate_predict_and_report(bert4ner, runs, data, document
     crf = tmp_path / "crf"
     assert bert4ner("combine", runs[0], "--output", crf, "--gold", data, "--threshold", 0).code == 0
     code, out, err = bert4ner("compare", run, crf, "--gold", data, "--json")
-    told = json.loads(out)
-    assert code == 0 and [each["run"] for each in told["runs"]] == [str(run), str(crf)] and told["options"] == {}
-    assert told["runs"][0]["f1"] == summary["out_of_fold"]["micro"]["f1"]
-    assert told["pairs"][0]["documents"] == 8 and 0 < told["pairs"][0]["p_value"] <= 1
+    result = json.loads(out)
+    assert code == 0 and [each["run"] for each in result["runs"]] == [str(run), str(crf)] and result["options"] == {}
+    assert result["runs"][0]["f1"] == summary["out_of_fold"]["micro"]["f1"]
+    assert result["pairs"][0]["documents"] == 8 and 0 < result["pairs"][0]["p_value"] <= 1
     code, out, err = bert4ner("compare", run, crf, "--gold", data)
-    assert code == 0 and "p-value" in out and f"{100 * told['pairs'][0]['f1']:+.2f}" in out
+    assert code == 0 and "p-value" in out and f"{100 * result['pairs'][0]['f1']:+.2f}" in out
     assert "p-value" not in bert4ner("compare", run, crf).out
 
 
@@ -60,7 +60,10 @@ def test_votes_without_gold_say_what_is_missing(bert4ner, runs, tmp_path):
     options = ("--method", "vote", "--quorum", 1, "--output", tmp_path / "votes", "--label-quorum", "DRUG=2")
     code, out, err = bert4ner("combine", *runs, *options)
     assert code == 0, err
-    assert "without scores; combine with --gold DATA" in out
+    first, *_, last, _ = out.splitlines()
+    assert first.startswith("without --gold DATA, the documents that the runs were made from, the new run will have no")
+    assert last.startswith("without scores; to get them, remove it (rm -r ") and last.endswith("again with --gold DATA")
+    assert bert4ner("combine", *runs, *options).err.endswith(f"or remove it: rm -r {tmp_path / 'votes'}\n")
     stored = json.loads((tmp_path / "votes" / "combination.json").read_text(encoding="utf-8"))
     assert (stored["quorum"], stored["label_quorum"], stored["threshold"]) == (1, {"DRUG": 2}, 0.0)
     kinds, path = tmp_path / "kinds", tmp_path / "kinds.toml"
@@ -71,7 +74,7 @@ def test_votes_without_gold_say_what_is_missing(bert4ner, runs, tmp_path):
     assert sorted(folder for member in members for folder in member["folders"]) == ["member-0", "member-1"]
 
 
-def test_mistakes_are_told_in_one_line(refused, runs, data, tmp_path):
+def test_mistakes_are_reported_in_one_line(refused, runs, data, tmp_path):
     output = ("--output", tmp_path / "run")
     assert "nothing is there" in refused("combine", tmp_path / "nowhere", *output)
     assert "numbers such as 2,1,1, found 'best'" in refused("combine", *runs, *output, "--weights", "best")
@@ -115,21 +118,21 @@ def test_predict_gives_candidates(bert4ner, refused, runs, data, tmp_path):
     assert sum(map(len, found[9])) > sum(map(len, found[1]))
     combined = tmp_path / "both"
     assert bert4ner("combine", *runs, "--output", combined).code == 0
-    told = refused("predict", combined, data, "--output", tmp_path / "no.jsonl", "--nbest", 3)
-    assert "fixed when runs are combined" in told
+    message = refused("predict", combined, data, "--output", tmp_path / "no.jsonl", "--nbest", 3)
+    assert "fixed when runs are combined" in message
     assert "at least 1, got 0" in refused("predict", runs[0], data, "--output", tmp_path / "no.jsonl", "--nbest", 0)
     assert not (tmp_path / "no.jsonl").exists()
 
 
-def test_mistakes_in_rules_and_files_are_told_in_one_line(refused, runs, data, tmp_path):
+def test_mistakes_in_rules_and_files_are_reported_in_one_line(refused, runs, data, tmp_path):
     output = ("--output", tmp_path / "run", "--gold", data)
     path = tmp_path / "combine.toml"
     path.write_text("metod = 'vote'", encoding="utf-8")
     assert "did you mean 'method'" in refused("combine", *runs, *output, "--config", path)
     assert "cannot be read" in refused("combine", *runs, *output, "--config", tmp_path / "nowhere.toml")
     assert "LABEL=INT such as DRUG=1, found 'DRUG=x'" in refused("combine", *runs, *output, "--longest", "DRUG=x")
-    assert "no regular expression" in refused("combine", *runs, *output, "--contain", "DRUG=[")
+    assert "not a valid regular expression" in refused("combine", *runs, *output, "--contain", "DRUG=[")
     assert "unknown label 'HERB'" in refused("combine", *runs, *output, "--forbid", "HERB=。")
-    assert "a quorum is for the method vote" in refused("combine", *runs, *output, "--quorum", 1)
+    assert "a quorum needs the method vote" in refused("combine", *runs, *output, "--quorum", 1)
     assert "nbest must be" in refused("combine", *runs, *output, "--nbest", 0)
     assert not (tmp_path / "run").exists()

@@ -4,9 +4,11 @@ import inspect
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tokenizers
 from rich.cells import cell_len
 
 from bert4ner.cli.crossval import crossval
@@ -15,7 +17,10 @@ from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.registry import FORMATS
 from bert4ner.scoring.errors import analyse_errors
+from bert4ner.text.pieces import open_vocabulary
+from bert4ner.text.tokenizer import CharacterTokenizer
 from bert4ner.train.crossval import cross_validate
+from tests.made_runs import gold_documents, predicted_documents, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,15 +47,33 @@ def test_defaults_are_those_of_the_library():
 # --- audit ---
 
 
-def test_audit_tells_sizes_and_findings(bert4ner, documents, tmp_path):
+def test_audit_reports_sizes_and_findings(bert4ner, documents, tmp_path):
     path = tmp_path / "data.jsonl"
     bare = Document("bare", documents[0].text)
     write_documents([*documents, bare], path, "jsonl")
     code, out, _ = bert4ner("audit", path)
     assert code == 0
-    assert "9 documents, 16 entities, " in out and row(out, "DRUG") == ["DRUG", "8"]
+    assert "9 documents, 16 entities, " in out and row(out, "DRUG")[:4] == ["DRUG", "8", "人参", "2,"]
     assert "texts annotated in different ways: 1" in out
     assert "Where: annotated in different ways\n  bare [0, 2): «人参»用于头痛。  (DRUG, only in " in out
+
+
+@pytest.mark.parametrize("mention", ["", ",mention"])
+def test_audit_suspects_inclusive_ends_where_no_mention_rules_them_out(bert4ner, tmp_path, mention):
+    path = tmp_path / "jobs.csv"
+    rows = [f"第{number}次招聘司机。,5,6,职位{',司' if mention else ''}" for number in range(6)]
+    path.write_text("\n".join([f"text,start,end,label{mention}", *rows]), encoding="utf-8")
+    out = bert4ner("audit", path).out
+    assert row(out, "职位") == ["职位", "6", "司", "6"]
+    assert ("as if ends were inclusive" in out) is ("one character long (职位)" in out) is (not mention)
+    assert json.loads(bert4ner("audit", path, "--json").out)["commonest"] == {"职位": [["司", 6]]}
+
+
+def test_the_commonest_mentions_fit_into_a_line(bert4ner, tmp_path):
+    path, long = tmp_path / "long.jsonl", "很" * 3000
+    write_documents([Document("1", long + "长", (Entity(0, 3000, "A"), Entity(3000, 3001, "B")))], path, "jsonl")
+    out = bert4ner("audit", path).out.replace(str(path), "PATH")
+    assert row(out, "A")[2] == "很很很很很很很很…很很很很很很" and max(map(len, out.splitlines())) < 130
 
 
 def test_audit_as_json_with_vocabulary_and_second_set(bert4ner, data, documents, tiny_bert, tmp_path):
@@ -64,7 +87,21 @@ def test_audit_as_json_with_vocabulary_and_second_set(bert4ner, data, documents,
     assert report["leakage"]["shared_texts"] == 1
 
 
-def test_audit_tells_repairs(bert4ner, tmp_path):
+def test_audit_knows_the_characters_that_the_tokenizer_knows(bert4ner, tmp_path):
+    pieces = [(name, -1.0) for name in ("<s>", "<pad>", "</s>", "<unk>", "▁", ",", "1", "▁a", "人", "参", "e")]
+    library = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=3, byte_fallback=False))
+    library.normalizer = tokenizers.normalizers.NFKC()
+    library.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace()
+    library.save(str(tmp_path / "tokenizer.json"))
+    path = tmp_path / "data.jsonl"
+    write_documents([Document("a", "人参，①Ａa A é蜂")], path, "jsonl")
+    gaps = json.loads(bert4ner("audit", path, "--pretrained", tmp_path, "--json").out)["vocabulary"]
+    assert gaps["most_frequent"] == [["é", 1], ["蜂", 1]] and gaps["white_space"] == 2
+    vocabulary, _ = open_vocabulary(tmp_path)
+    assert CharacterTokenizer(vocabulary).known("人，é蜂") == {"人", "，"}
+
+
+def test_audit_reports_repairs(bert4ner, tmp_path):
     path = tmp_path / "data.txt"
     path.write_bytes("人 I-DRUG\r\n参 I-DRUG\r\n。 O\r\n".encode())
     out = bert4ner("audit", path).out
@@ -95,11 +132,11 @@ def test_convert_there_and_back(format, bert4ner, data, documents, tmp_path):
 def test_convert_writes_the_scheme_asked_for_and_warns_of_losses(bert4ner, data, tmp_path):
     target = tmp_path / "tagged.txt"
     code, _, err = bert4ner("convert", data, target, "--format", "bio", "--scheme", "bioes")
-    assert code == 0 and "the format bio cannot hold 8 ids" in err
+    assert code == 0 and "note: bio has no place for ids; 8 left out" in err
     assert target.read_text(encoding="utf-8").startswith("人\tB-DRUG\n参\tE-DRUG\n")
 
 
-def test_convert_tells_repairs(bert4ner, tmp_path):
+def test_convert_reports_repairs(bert4ner, tmp_path):
     path = tmp_path / "data.txt"
     path.write_text("人 I-DRUG\n参 I-DRUG\n。 O\n", encoding="utf-8")
     out = bert4ner("convert", path, tmp_path / "out.jsonl", "--format", "jsonl").out
@@ -119,7 +156,7 @@ def test_evaluate_prints_labels_and_averages(bert4ner, predictions, data):
     assert "95 % interval over documents: 50.00 to 50.00" in out
 
 
-def test_nesting_is_told_where_there_is_any(bert4ner, tmp_path, predictions, data):
+def test_nesting_is_reported_where_there_is_any(bert4ner, tmp_path, predictions, data):
     path, found = tmp_path / "nested.jsonl", tmp_path / "found.jsonl"
     entities = (Entity(0, 6, "SYM"), Entity(0, 2, "BODY"), Entity(7, 8, "BODY"))
     write_documents([Document("a", "心房内折返性心动过速", entities)], path, "jsonl")
@@ -170,7 +207,7 @@ def test_evaluate_keeps_brackets_in_labels(bert4ner, tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_info_tells_versions_devices_and_precision(bert4ner):
+def test_info_reports_versions_devices_and_precision(bert4ner):
     code, out, _ = bert4ner("info", "--json")
     found = json.loads(out)
     assert code == 0
@@ -180,7 +217,7 @@ def test_info_tells_versions_devices_and_precision(bert4ner):
 
 
 @pytest.mark.tensorflow
-def test_info_tells_of_a_gpu_that_is_not_used(bert4ner, monkeypatch):
+def test_info_reports_of_a_gpu_that_is_not_used(bert4ner, monkeypatch):
     monkeypatch.setattr("bert4ner.backend.devices.unused_gpu", lambda: "install it")
     assert "missing: install it" in bert4ner("info").out
 
@@ -219,7 +256,18 @@ def test_find_rate_writes_plot_and_numbers_and_says_what_to_try(bert4ner, data, 
         return RateSearch([1e-4, 1e-3, 1e-2, 1e-1], [2.0, 1.0, 0.5, 3.0], on_top=5.0)
 
     monkeypatch.setattr("bert4ner.train.rate_search.search_rate", search)
-    code, out, _ = bert4ner("find-rate", data, "--output", tmp_path / "rates", "--steps", 30, "--head", "softmax")
+    code, out, _ = bert4ner(
+        "find-rate",
+        data,
+        "--output",
+        tmp_path / "rates",
+        "--steps",
+        30,
+        "--head",
+        "softmax",
+        "--pretrained",
+        "tcm-mini",
+    )
     assert code == 0 and "try:   --learning-rate 0.001 --head-learning-rate 0.005" in out
     assert given == {"documents": 8, "head": "softmax", "steps": 30, "lowest": 1e-6, "highest": 1.0}
     values = json.loads((tmp_path / "rates/rates.json").read_text(encoding="utf-8"))
@@ -237,9 +285,9 @@ def test_find_rate_refuses_a_file_before_it_trains(refused, data):
 
 COMMANDS_ON_DATA = [
     ("audit", "{}"),
-    ("train", "{}", "--output", "{tmp}/run"),
-    ("crossval", "{}", "--output", "{tmp}/run"),
-    ("find-rate", "{}", "--output", "{tmp}/rates"),
+    ("train", "{}", "--output", "{tmp}/run", "--pretrained", "tcm-mini"),
+    ("crossval", "{}", "--output", "{tmp}/run", "--pretrained", "tcm-mini"),
+    ("find-rate", "{}", "--output", "{tmp}/rates", "--pretrained", "tcm-mini"),
     ("convert", "{}", "{tmp}/out", "--format", "jsonl"),
     ("evaluate", "{}", "{data}"),
     ("evaluate", "{data}", "{}"),
@@ -296,20 +344,45 @@ def test_unknown_format_is_refused_with_the_nearest_known(refused, data):
 
 
 def test_scheme_without_tags_is_refused(refused, data, tmp_path):
-    told = refused("convert", data, tmp_path / "out", "--format", "brat", "--scheme", "bio")
-    assert told == "--scheme is for --format bio, the format brat has no tags"
+    message = refused("convert", data, tmp_path / "out", "--format", "brat", "--scheme", "bio")
+    assert message == "--scheme is for --format bio; the format brat has no tags"
 
 
 def test_what_is_no_run_is_refused_at_once(refused, data, tmp_path):
     assert "nothing is there" in refused("predict", tmp_path / "nowhere", data, "--output", tmp_path / "out")
-    assert "it is no folder" in refused("predict", data, data, "--output", tmp_path / "out")
+    assert "it is not a folder" in refused("predict", data, data, "--output", tmp_path / "out")
     (tmp_path / "folder").mkdir()
     assert "the folder holds none" in refused("predict", tmp_path / "folder", data, "--output", tmp_path / "out")
 
 
 def test_stdout_takes_no_folder(refused, data, filled):
-    told = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "brat"), ""))
-    assert told == "a folder cannot be written to standard output; name one"
+    message = refused(*filled(("predict", "{run}", "{data}", "--output", "-", "--format", "brat"), ""))
+    assert message == "a folder cannot be written to standard output; name one"
+
+
+@pytest.mark.parametrize(
+    ("format", "told"),
+    [
+        ("brat", "without white space, which the format brat needs"),
+        ("bio", "bio needs"),
+        ("inline", "at most 41 letters"),
+    ],
+)
+def test_labels_that_a_format_cannot_hold_are_refused_before_a_model_is_loaded(format, told, refused, data, tmp_path):
+    run, model = tmp_path / "run", tmp_path / "model"
+    for folder in (run, model):
+        folder.mkdir()
+    (run / "folds.json").touch()
+    (run / "labels.txt").write_text("DRUG\n药 品\n", encoding="utf-8")
+    (model / "config.json").write_text('{"labels": ["DRUG", "药 品"]}', encoding="utf-8")
+    for folder in (run, model):
+        error = refused("predict", folder, data, "--output", tmp_path / "found", "--format", format)
+        assert (
+            error.startswith(f"{folder}: expected a label ") and told in error and "found '药 品'; rename it" in error
+        )
+    (model / "config.json").write_text('{"labels": [5]}', encoding="utf-8")
+    assert "config.json: damaged" in refused("predict", model, data, "--output", tmp_path / "found", "--format", format)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["model", "run"]
 
 
 @pytest.fixture
@@ -319,15 +392,15 @@ def finding(monkeypatch, filled, data, documents):
     return filled(("predict", "{run}", "{data}", "--output"), "")
 
 
-def test_predict_tells_what_it_did_and_where(finding, bert4ner, tmp_path):
+def test_predict_reports_what_it_did_and_where(finding, bert4ner, tmp_path):
     path = tmp_path / "found.jsonl"
     out = bert4ner(*finding, path).out.splitlines()
-    assert out[0].startswith(f"{path}: 8 documents, 16 entities of 2 labels, in ") and out[0].endswith(" s")
+    assert out[0].startswith(f"{path}: 8 documents, 16 entities, 2 labels, in ") and out[0].endswith(" s")
     assert out[1] == "  leaflet-人参-头痛: 人参  DRUG" and len(out) == 7 and out[-1] == "  and 11 more"
     assert bert4ner(*finding, path, "--overwrite", "--quiet") == (0, "", "")
 
 
-def test_predict_writes_mentions_beside_offsets_unless_told_not_to(finding, bert4ner, documents, tmp_path):
+def test_predict_writes_mentions_beside_offsets_unless_reported_not_to(finding, bert4ner, documents, tmp_path):
     with_mentions, without = tmp_path / "with.jsonl", tmp_path / "without.jsonl"
     bert4ner(*finding, with_mentions)
     bert4ner(*finding, without, "--no-mentions")
@@ -342,12 +415,27 @@ def test_predictions_on_stdout_are_alone_there(finding, bert4ner, documents):
     assert "-: 8 documents, 16 entities" in err
 
 
-def test_gold_that_carries_scores_is_told(bert4ner, data, documents, tmp_path):
+def test_gold_that_carries_scores_is_reported(bert4ner, data, documents, tmp_path):
     path = tmp_path / "found.jsonl"
     write_documents([Document(each.id, each.text, (Entity(0, 2, "DRUG", 0.5),)) for each in documents], path, "jsonl")
     assert "GOLD" not in bert4ner("evaluate", path, data).err
     err = bert4ner("evaluate", data, path).err
-    assert f"{path} stands in the place of GOLD, but its entities carry scores, as predictions do" in err
+    assert f"{path} is given as GOLD, but its entities carry scores, as predictions do" in err
+
+
+@pytest.mark.parametrize("named", ["leaflet-{}", "b-{}"])
+@pytest.mark.parametrize("name", ["out_of_fold.jsonl", "fold-0/predictions.jsonl"])
+def test_held_out_documents_of_a_run_are_scored_without_those_it_learned_from(bert4ner, refused, tmp_path, named, name):
+    held_out = gold_documents()
+    run = write_run(tmp_path / "run", held_out, predicted_documents(held_out), folds=1)
+    texts = [Document("learned", "蜂蜜用于咳嗽。", (Entity(0, 2, "DRUG"),)), *held_out]
+    gold = tmp_path / "gold.jsonl"
+    write_documents([replace(each, id=named.format(n - 1)) for n, each in enumerate(texts)], gold, "jsonl")
+    code, out, err = bert4ner("evaluate", run / name, gold)
+    assert code == 0 and "6 documents" in out and row(out, "micro")[1:4] == ["75.00", "75.00", "75.00"]
+    assert "holds 6 of the 7 gold documents" in " ".join(err.split())
+    write_documents(held_out[1:], gold, "jsonl")
+    assert "gold lacks 1 of the 6 documents" in refused("evaluate", run / name, gold)
 
 
 def test_predictions_of_other_documents_are_refused(refused, data, tmp_path):
@@ -361,6 +449,23 @@ def test_training_without_an_encoder_is_refused(refused, data, tmp_path):
     assert "--pretrained DIR" in refused("crossval", data, "--output", tmp_path / "run")
     assert "no such folder" in refused("train", data, "--output", tmp_path / "run", "--pretrained", tmp_path / "none")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["audit", "crossval", "train", "find-rate"])
+def test_an_encoder_that_is_nowhere_is_refused_alike_and_before_the_data_is_read(refused, tmp_path, command):
+    output = [] if command == "audit" else ["--output", tmp_path / "run"]
+    for name, end in (("no/such/place", "bert-base-chinese, or tcm-mini"), ("tcm_mini", "that comes along?")):
+        said = refused(command, tmp_path / "missing.json", *output, "--pretrained", name)
+        assert said.startswith(f"{name}: no such folder; ") and said.endswith(end)
+
+
+def test_a_network_named_as_one_head_is_divided(refused, data, tmp_path):
+    def said(head):
+        return refused("crossval", data, "--output", tmp_path / "run", "--head", head)
+
+    assert said("BiLSTM-CRF").startswith("--head: a neck and a head: --neck bilstm --head crf")
+    assert said("bert-bilstm-crf").startswith("--head: a neck and a head: --neck bilstm --head crf")
+    assert said("crff").startswith("--head: expected one of") and "did you mean crf?" in said("crff")
 
 
 def test_no_job_at_a_time_is_refused(refused, data, tmp_path):

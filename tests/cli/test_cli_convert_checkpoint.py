@@ -28,3 +28,18 @@ def test_what_is_no_pretrained_folder(refused, tmp_path):
     )
     (tmp_path / "empty").mkdir()
     assert "no bert_config.json" in refused("convert-checkpoint", tmp_path / "empty", tmp_path / "out")
+
+
+def test_tokens_are_left_out(bert4ner, refused, tiny_checkpoint, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("本品用于气血\n龘\n", encoding="utf-8")
+    code, out, _ = bert4ner("convert-checkpoint", tiny_checkpoint, tmp_path / "less", "--keep-tokens", text)
+    first, second = out.splitlines()
+    assert code == 0 and first.endswith(f"-> {tmp_path / 'less'} (tensorflow): 42 variables")
+    assert second.endswith(f"tokens kept; of the characters of {text} it lacks 14.29%, the whole lacked 14.29%")
+    vocabulary = (tmp_path / "less" / "vocab.txt").read_text(encoding="utf-8")
+    assert "气" in vocabulary and "参" not in vocabulary
+    none = tmp_path / "none.txt"
+    assert refused("convert-checkpoint", tiny_checkpoint, tmp_path / "no", "--keep-tokens", none) == (
+        f"{none}: cannot be read (No such file or directory); --keep-tokens takes characters or a text file"
+    )

@@ -34,8 +34,8 @@ def asked(monkeypatch):
             candidates = tuple(sorted({*document.entities, LONGER}))
             doubtful = number == 0
             sure = [each.label != "DRUG" or (each == LONGER) == doubtful for each in candidates]
-            chances = np.where([sure] * 3, 0.875, 0.125)
-            result.append(Opinions(document, candidates, chances, chances > 0.5))
+            probabilities = np.where([sure] * 3, 0.875, 0.125)
+            result.append(Opinions(document, candidates, probabilities, probabilities > 0.5))
         return result
 
     without_tensorflow = SimpleNamespace(ask_runs=ask_runs)
@@ -46,7 +46,7 @@ def asked(monkeypatch):
 def test_audit_ranks_what_runs_doubt(bert4ner, data, run, asked, documents):
     code, out, _ = bert4ner("audit", data, "--run", run, run, "--nbest", "3")
     assert code == 0 and asked == [([str(run), str(run)], 8, 3)]
-    assert "8 documents are judged, each by 3 of the models" in out
+    assert "8 documents; 3 models that did not learn from it were asked about each" in out
     (row,) = [line for line in out.splitlines() if "wrong boundary" in line and documents[0].id in line]
     assert row.split() == [
         *("0.875", "wrong", "boundary", documents[0].id, "人参", "DRUG", "0.125", "人参用", "DRUG", "0.875"),
@@ -56,9 +56,13 @@ def test_audit_ranks_what_runs_doubt(bert4ner, data, run, asked, documents):
 
 
 def test_audit_gives_doubts_as_json(bert4ner, data, run, asked, documents):
-    told = json.loads(bert4ner("audit", data, "--run", run, "--first", "2", "--json").out)["doubts"]
-    assert len(told) == 2
-    assert (told[0]["id"], told[0]["kind"], told[0]["suggested"]["end"]) == (documents[0].id, "wrong boundary", 3)
+    result = json.loads(bert4ner("audit", data, "--run", run, "--first", "2", "--json").out)["doubts"]
+    assert len(result) == 2
+    assert (result[0]["id"], result[0]["kind"], result[0]["suggested"]["end"]) == (
+        documents[0].id,
+        "wrong boundary",
+        3,
+    )
     assert "doubts" not in json.loads(bert4ner("audit", data, "--json").out)
 
 
@@ -120,6 +124,6 @@ def test_what_cannot_be_is_refused(refused, data, run, asked, tmp_path):
     write_documents([Document("leaflet-人参-头痛", "人参用于 头痛。")], changed, "jsonl")
     assert "another text than in the data" in refused("correct", data, "--reviewed", changed, "--output", output)
     assert not output.exists()
-    assert "a review file holds what runs doubt" in refused("audit", data, "--review", output)
+    assert "a review file holds doubts of runs" in refused("audit", data, "--review", output)
     assert "is the input itself" in refused("audit", data, "--run", run, "--review", data)
     assert "expected a run" in refused("audit", data, "--run", tmp_path / "nowhere")

@@ -39,7 +39,7 @@ def test_crossval_then_evaluate_report_and_predict(crossval, bert4ner, refused, 
     assert "optimistic" in out and f"next:  bert4ner predict {run} NEW.txt --output found.jsonl" in out
     assert [each.id for each in read_documents(run / "out_of_fold.jsonl")] == [each.id for each in documents]
 
-    assert crossval().out == out  # complete: nothing is trained again, all is told again
+    assert crossval().out == out  # complete: nothing is trained again, all is shown again
 
     code, out, err = bert4ner("evaluate", run, data, "--json")
     assert code == 0 and json.loads(out)["support"] == 16
@@ -61,10 +61,19 @@ def test_crossval_then_evaluate_report_and_predict(crossval, bert4ner, refused, 
     assert [each.text for each in found] == [record["text"] for record in records]
     assert [len(each.entities) for each in found] == [len(record["entities"]) for record in records]
 
+    assert bert4ner("info", run, "--verify").out == f"{run}: 18 files are what was written\n"
+    manifest = run / "fold-1" / "model" / "manifest.json"
+    written = manifest.read_text(encoding="utf-8")
+    manifest.write_text(written.replace('"sha256": "', '"sha256": "0'), encoding="utf-8")
+    assert "fold-1/model/config.json: has another SHA-256" in refused("predict", run, new, "--output", workshop / "no")
+    assert bert4ner("predict", run, new, "--output", workshop / "unverified.jsonl", "--no-verify").code == 0
+    manifest.write_text(written, encoding="utf-8")
+
     foreign = workshop / "foreign.jsonl"
     write_documents([Document("1", "人参用于头痛。", (Entity(0, 2, "HERB"),))], foreign, "jsonl")
-    told = refused("evaluate", run, foreign)
-    assert told == f"gold has labels that {run} does not know: HERB; it knows DRUG, SYMPTOM"
+    code, out, err = bert4ner("evaluate", run, foreign, "--json")
+    assert code == 0 and json.loads(out)["labels"]["HERB"]["gold"] == 1 and json.loads(out)["micro"]["recall"] == 0
+    assert f"gold has labels that {run} was not trained for: ['HERB']; their 1 entities of 1 count as missed" in err
 
 
 def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data, documents, tiny_bert, workshop):
@@ -75,7 +84,7 @@ def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data
     arguments = ("train", data, "--output", workshop / "one", "--valid", valid, "--config", config, *SMALL)
     code, out, err = bert4ner(*arguments)
     assert code == 0, err
-    assert "8 texts of the validation data are among the training data, too" in err
+    assert "8 texts of the validation data are also in the training data" in err
     assert "95 % interval" in out and "mean" not in out
     saved = (workshop / "one" / "config.toml").read_text(encoding="utf-8")
     assert "epochs = 2" in saved and 'head = "softmax"' in saved
@@ -110,17 +119,17 @@ def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_r
     arguments = ("--folds", 2, "--pretrained", tiny_bert, *SMALL, "--executor", "in_process", "--pseudo-ramp", 2)
     again = ("crossval", data, "--output", workshop / "again", *arguments)
 
-    def told(*more):
+    def message(*more):
         code, out, err = bert4ner(*again, *more, "--quiet")
         assert (code, out) == (2, "")
         return err.splitlines()[-1]
 
-    leak = told("--pseudo", leaking)  # planted: whatever is held out, one of the models that labelled saw it
+    leak = message("--pseudo", leaking)  # planted: whatever is held out, one of the models that labelled saw it
     assert "was labelled by the models of fold 0, 1, and whatever a fold holds out, one of them was trained on" in leak
     assert "--by-fold" in leak and not (workshop / "again").exists()
-    assert "a run of other documents or other folds" in told("--pseudo", by_fold, "--seed", 7)
-    assert "does not say what its teachers were trained on" in told("--pseudo", data)
-    assert "nothing learns from document 'unlabelled-1', which has no labels" in told(
+    assert "a run of other documents or other folds" in message("--pseudo", by_fold, "--seed", 7)
+    assert "does not say what its teachers were trained on" in message("--pseudo", data)
+    assert "nothing learns from document 'unlabelled-1', which has no labels" in message(
         "--pseudo", by_fold, "--unlabelled", new
     )
     texts = ("--unlabelled", new, "--modifiers", "mmd,mean_teacher")
@@ -130,4 +139,6 @@ def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_r
     assert (workshop / "again" / "out_of_fold.jsonl").is_file()
     shorter = workshop / "shorter.jsonl"
     shorter.write_text("".join(by_fold.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
-    assert "holds another run (the pseudo-labelled or unlabelled documents differ)" in told("--pseudo", shorter, *texts)
+    assert "holds another run (the pseudo-labelled or unlabelled documents differ)" in message(
+        "--pseudo", shorter, *texts
+    )

@@ -90,19 +90,20 @@ def test_help_of_a_command_loads_nothing_heavy(name):
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "message"),
     [
         ("crosval", "unknown command 'crosval', did you mean crossval? (see bert4ner --help)"),
+        ("cv", "unknown command 'cv', did you mean crossval? (see bert4ner --help)"),
         ("--hlep", "unknown option '--hlep', did you mean --help? (see bert4ner --help)"),
         ("吃", f"unknown command '吃', known: {', '.join(COMMANDS)} (see bert4ner --help)"),
     ],
 )
-def test_an_unknown_command_is_told_with_the_nearest_known(typed, told, refused):
-    assert refused(typed) == told
+def test_an_unknown_command_is_reported_with_the_nearest_known(typed, message, refused):
+    assert refused(typed) == message
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "message"),
     [
         ("audit DATA --max-length -5", "max_length must be at least 8, got -5"),
         ("audit DATA --folds 1", "folds must be at least 2, got 1"),
@@ -113,11 +114,11 @@ def test_an_unknown_command_is_told_with_the_nearest_known(typed, told, refused)
         ("train DATA --output x --executor remote", "--executor: expected one of local, in_process, found 'remote'"),
     ],
 )
-def test_an_impossible_value_is_told_before_anything_is_done(typed, told, refused):
-    assert refused(*typed.split()).startswith(told)
+def test_an_impossible_value_is_reported_before_anything_is_done(typed, message, refused):
+    assert refused(*typed.split()).startswith(message)
 
 
-def test_names_of_other_packages_are_told_by_help(bert4ner, monkeypatch):
+def test_names_of_other_packages_are_reported_by_help(bert4ner, monkeypatch):
     monkeypatch.setitem(EXECUTORS._loaded, "remote", object)
     monkeypatch.setitem(MODIFIERS._loaded, "gradient_noise", object)
     for name in ("train", "crossval"):
@@ -126,7 +127,7 @@ def test_names_of_other_packages_are_told_by_help(bert4ner, monkeypatch):
         assert f"Known: {', '.join(MODIFIERS.own())}, gradient_noise." in shown
 
 
-@pytest.mark.parametrize(("command", "function"), [("train", "train"), ("crossval", "cross_validate")])
+@pytest.mark.parametrize(("command", "function"), [("train", "train_model"), ("crossval", "cross_validate")])
 def test_the_executor_and_a_file_reach_the_training(command, function, refused, monkeypatch, data, tmp_path):
     def training(documents, options, *, executor, **others):
         raise DataError(f"{type(executor).__name__} {executor.jobs} {options.model.head}")
@@ -135,7 +136,7 @@ def test_the_executor_and_a_file_reach_the_training(command, function, refused, 
     setattr(module, function, training)
     monkeypatch.setitem(sys.modules, "bert4ner.train.crossval", module)
     path = tmp_path / "config.toml"
-    path.write_text(f"jobs = 3\n{Config().replace(head='span').to_toml()}", encoding="utf-8")
+    path.write_text(f"jobs = 3\n{Config().replace(head='span', pretrained='tcm-mini').to_toml()}", encoding="utf-8")
     with_file = (command, data, "--output", "x", "--config", path)
     assert refused(*with_file) == "LocalExecutor 3 span"
     assert refused(*with_file, "--executor", "in_process", "--jobs", 1) == "InProcessExecutor 1 span"
@@ -163,7 +164,9 @@ def test_a_command_of_another_package_that_is_broken_is_one_line(place, argument
 
 def test_an_error_of_the_system_names_the_path(failing, capsys):
     assert failing(PermissionError(13, "Permission denied", "secret.txt")) == 2
-    assert capsys.readouterr().err == "bert4ner: error: secret.txt: Permission denied\n"
+    assert capsys.readouterr().err == (
+        "bert4ner: error: secret.txt: Permission denied; choose another place or change its permissions\n"
+    )
 
 
 @pytest.mark.parametrize(("name", "again"), [("predict", ""), ("crossval", "; run the same command again to go on")])

@@ -1,10 +1,40 @@
 """What is there already is replaced only if that is said; control characters never reach the terminal."""
 
+from pathlib import Path
+
 import pytest
 
+from bert4ner.cli.outputs import written_format
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.data.visible import visible
 from bert4ner.entities import Document, Entity
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "format", "said"),
+    [
+        ("found.csv", (), "csv", "csv, by its name: 8"),
+        ("found.CONLL", (), "bio", "bio, by its name: 8"),
+        ("found.csv", ("--format", "jsonl"), "jsonl", "jsonl, although its name ends in .csv: 8"),
+        ("found.csv", ("--format", "csv"), "csv", "csv: 8"),
+        ("found.jsonl", ("--format", "doccano"), "doccano", "doccano: 8"),
+    ],
+)
+def test_the_ending_of_a_name_says_the_format(name, given, format, said, bert4ner, data, documents, tmp_path):
+    code, out, _ = bert4ner("convert", data, tmp_path / name, *given)
+    assert code == 0 and f"{tmp_path / name}: written as {said}" in out
+    assert [each.text for each in read_documents(tmp_path / name, format)] == [each.text for each in documents]
+
+
+def test_predict_writes_jsonl_where_a_name_says_nothing():
+    assert written_format(Path("found.json"), None, otherwise="jsonl") == ("jsonl", "")
+    assert written_format(Path("found.jsonl"), None, otherwise="jsonl") == ("jsonl", "")
+    assert written_format(Path("found.csv"), None, otherwise="jsonl") == ("csv", ", by its name")
+
+
+def test_convert_needs_a_format_where_a_name_says_none(refused, data, tmp_path):
+    assert refused("convert", data, tmp_path / "out.json").endswith("which format to write; name one with --format")
+    assert refused("convert", data, "-").endswith("which format to write; name one with --format")
 
 
 @pytest.mark.parametrize("format", ["jsonl", "bio", "brat"])
@@ -22,8 +52,8 @@ def test_nothing_is_overwritten_unless_that_is_said(format, bert4ner, refused, d
 def test_a_folder_with_other_files_is_never_replaced(refused, data, tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "there/thesis.docx").write_text("x", encoding="utf-8")
-    told = refused("convert", data, tmp_path / "there", "--format", "brat", "--overwrite")
-    assert "holds thesis.docx; --overwrite replaces folders of .txt and .ann files only" in told
+    message = refused("convert", data, tmp_path / "there", "--format", "brat", "--overwrite")
+    assert "holds thesis.docx; --overwrite replaces folders of .txt and .ann files only" in message
     assert (tmp_path / "there/thesis.docx").exists()
 
 

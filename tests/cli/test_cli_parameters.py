@@ -90,8 +90,8 @@ BAD = {
     "sort: bool = False": "its parameter sort is true or false, so it must stand behind the *",
     "*, sort: bool": "its parameter sort is true or false, so its default must be True or False",
     "*, sort: bool | None = None": "its parameter sort is true or false, so its default must be True or False",
-    "one": "its parameter one has no annotation, so its kind is not known",
-    "*, times=1": "its parameter times has no annotation, so its kind is not known",
+    "one": "its parameter one has no annotation, so its type is not known",
+    "*, times=1": "its parameter times has no annotation, so its type is not known",
     "quiet: str": "quiet would mean two things",
     "*, quiet: bool = False": "quiet, --quiet would mean two things",
     "*, help: str = ''": "--help would mean two things",
@@ -111,9 +111,9 @@ def test_what_no_command_line_can_give_is_refused_with_the_function(parameters):
     exec(f"def count({parameters}) -> None: ...", scope)
     with pytest.raises(EnvironmentProblem) as caught:
         read_signature(scope["count"])
-    told = str(caught.value)
-    assert told.startswith(f"pack.count:count cannot be a command: {BAD[parameters]}")
-    assert told.endswith("; repair or uninstall the package that it is from")
+    message = str(caught.value)
+    assert message.startswith(f"pack.count:count cannot be a command: {BAD[parameters]}")
+    assert message.endswith("; repair or uninstall the package that provides it")
 
 
 def test_what_is_no_function_is_refused():

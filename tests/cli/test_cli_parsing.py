@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 import pytest
 
-from bert4ner.cli.other_names import ADVICE, ALIASES
 from bert4ner.cli.parameters import read_signature
 from bert4ner.cli.parsing import parse
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.options import describe
+from bert4ner.other_names import ADVICE, ALIASES
 from bert4ner.registry import COMMANDS
 
 
@@ -34,9 +34,9 @@ def parsed(arguments: str) -> dict:
 
 
 def refusal(arguments: str) -> str:
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as caught:
         parsed(arguments)
-    line, hint, rest = str(told.value).partition(" (see bert4ner nothing --help)")
+    line, hint, rest = str(caught.value).partition(" (see bert4ner nothing --help)")
     assert hint and not rest
     return line
 
@@ -62,7 +62,7 @@ def test_every_option_of_the_configuration_is_an_option_without_its_group():
 def test_help_shows_every_option_of_the_configuration(capsys):
     assert parse(command, ["--help"], prog="bert4ner nothing") is None
     shown = capsys.readouterr().out
-    assert all(re.search(rf"--{name.replace('_', '-')}[ ,]", shown) for name in Config().options())
+    assert all(re.search(rf"{Config.option(name).flag}[ ,]", shown) for name in Config().options())
     assert "--scheme {bio,bios,bioes}" in shown and "scheme of the heads that tag tokens." in shown
 
 
@@ -90,7 +90,7 @@ def test_a_value_out_of_its_range_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("", "missing: DATA, --output"),
         ("x", "missing: --output"),
@@ -104,25 +104,46 @@ def test_a_value_out_of_its_range_is_refused():
         ("--hlep", "unknown option --hlep, did you mean --help?"),
         ("x --output y --gpu 0", f"unknown option --gpu; {ADVICE['--gpu']}"),
         ("x --output y --batch_size 32", f"unknown option --batch_size; {ADVICE['--batch-size']}"),
-        ("x y z --output u", "unexpected argument: y, z"),
+        ("x y z --output u", "unexpected argument: y, z; a path with blanks needs quotes"),
         ("x --output y --scheme biso", "--scheme: expected one of bio, bios, bioes, found 'biso', did you mean bio?"),
         ("x --output y --color 红", "--color: expected one of red, green, found '红'"),
         ("x --output y --folds 2.5", "--folds: expected a whole number, found '2.5'"),
         ("x --output y --epochs many", "--epochs: expected a whole number, found 'many'"),
         ("x --output y --warmup much", "--warmup: expected a number, found 'much'"),
         ("x --output y --learning-rate fast", "--learning-rate: expected a number or auto, found 'fast'"),
-        (f"x --output y {'long/' * 60}", f"unexpected argument: {'long/' * 60}"),
+        (f"x --output y {'long/' * 60}", f"unexpected argument: {'long/' * 60}; a path with blanks needs quotes"),
     ],
 )
-def test_a_mistake_in_the_arguments_is_one_line(arguments, told):
-    assert refusal(arguments) == told
+def test_a_mistake_in_the_arguments_is_one_line(arguments, message):
+    assert refusal(arguments) == message
 
 
 def test_options_are_known_by_the_names_of_other_tools():
     values = parsed("x -o y --lr 1e-5 --max_seq_length=100 --num-epochs 3 --bert z")
     assert values["output"] == Path("y")
     assert values["options"] == Config().replace(learning_rate=1e-5, max_length=100, epochs=3, pretrained="z")
+    (neck, encoder) = (parsed(f"x -o y --{name} cnn")["options"] for name in ("neck", "encoder"))
+    assert neck == encoder == Config(encoder="cnn")
     assert refusal("x -o y --lr fast") == "--learning-rate: expected a number or auto, found 'fast'"
+
+
+@pytest.mark.parametrize("typed", ["—pretrained tcm-mini", "–-pretrained=tcm-mini", "－－pretrained tcm-mini"])
+def test_dashes_of_an_input_method_are_recognised(typed):
+    name = typed.partition("=")[0].split()[0]
+    assert refusal(f"x -o y {typed}") == f'{name} begins with a dash that is not "-": write --pretrained'
+
+
+def test_other_dashes_are_found_in_other_names_and_help_and_not_in_values():
+    assert refusal("x —lr 1 －－help") == (
+        '—lr begins with a dash that is not "-": write --lr; －－help begins with a dash that is not "-": write --help'
+    )
+    assert parsed("x -o —y")["output"] == Path("—y")
+    assert parsed("-o y -- —output")["data"] == Path("—output")
+
+
+def test_words_are_recognised_in_any_case():
+    assert refusal("x -o y --head CRF").endswith("found 'CRF', did you mean crf?")
+    assert refusal("x -o y --scheme BIOES").endswith("did you mean bioes?")
 
 
 def test_other_names_and_advice_are_those_of_options_that_exist():

@@ -12,7 +12,7 @@ def texts(tmp_path):
     return path
 
 
-def test_what_an_encoder_read_is_told(bert4ner, texts, data, tiny_bert, tmp_path):
+def test_what_an_encoder_read_is_reported(bert4ner, texts, data, tiny_bert, tmp_path):
     options = ("--pretrained", tiny_bert, "--window", 16, "--batch-tokens", 64, "--precision", "float32", "--epochs", 1)
     code, out, err = bert4ner("pretrain", texts, data, *options, "--output", tmp_path / "read")
     assert code == 0, err
@@ -28,11 +28,11 @@ def test_what_cannot_be_done_is_refused(refused, texts, tiny_checkpoint, tmp_pat
     output = ("--output", tmp_path / "read")
     assert "no such file or folder" in refused("pretrain", tmp_path / "nowhere", *output)
     assert "--architecture FILE" in refused("pretrain", texts, *output)
-    told = refused("pretrain", texts, "--pretrained", tiny_checkpoint, "--window", 100, *output)
-    assert told == "window=100, but the encoder has 64 positions; lower --window"
+    message = refused("pretrain", texts, "--pretrained", tiny_checkpoint, "--window", 100, *output)
+    assert message == "window=100, but the encoder has 64 positions; lower --window"
     (tmp_path / "empty.txt").touch()
-    told = refused("pretrain", tmp_path / "empty.txt", "--pretrained", tiny_checkpoint, "--window", 16, *output)
-    assert told == "the texts to learn from hold no token"
+    message = refused("pretrain", tmp_path / "empty.txt", "--pretrained", tiny_checkpoint, "--window", 16, *output)
+    assert message == "the texts to learn from contain no token"
     (tmp_path / "image.png").write_bytes(bytes(range(256)) * 8)
-    told = refused("pretrain", tmp_path / "image.png", "--pretrained", tiny_checkpoint, "--window", 16, *output)
-    assert str(tmp_path / "image.png") in told
+    message = refused("pretrain", tmp_path / "image.png", "--pretrained", tiny_checkpoint, "--window", 16, *output)
+    assert str(tmp_path / "image.png") in message

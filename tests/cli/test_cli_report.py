@@ -18,16 +18,16 @@ def half(tmp_path, documents):
 
 def test_an_incomplete_run_is_named(refused, half, data):
     for arguments in ((), ("--gold", data), ("--output", half / "page.html")):
-        told = refused("report", half, *arguments)
-        assert told.startswith(f"{half}: the run is incomplete, fold 1 of 2 is not complete")
+        message = refused("report", half, *arguments)
+        assert message.startswith(f"{half}: the run is incomplete, fold-1 is not complete (1 of 2)")
     assert not list(half.glob("*.html"))
 
 
 def test_what_is_no_run_is_refused(refused, half, data, tmp_path):
     assert "nothing is there" in refused("report", tmp_path / "nowhere")
-    assert "it is no folder" in refused("report", data)
+    assert "it is not a folder" in refused("report", data)
     (half / "fold-0" / "model").mkdir()
-    assert "no run, folds.json is missing" in refused("report", half / "fold-0")
+    assert "not a run, folds.json is missing" in refused("report", half / "fold-0")
 
 
 def test_the_page_does_not_replace_the_data(refused, half, data):

@@ -54,6 +54,17 @@ def test_a_folder_cannot_be_written_to_standard_output(typed, refused):
     assert refused("convert", "-", "-", "--format", "brat") == "a folder cannot be written to standard output; name one"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_standard_output_is_told_in_one_line(shell, data):
+    for line in (f"BERT4NER convert {data} - --format jsonl --quiet", "BERT4NER --help"):
+        done = shell(f"{line} > /dev/full")
+        assert done.returncode == 2
+        assert done.stderr == (
+            "bert4ner: error: standard output: cannot be written (No space left on device); free some space or choose "
+            "another place\n"
+        )
+
+
 def test_pipes_and_closed_streams_end_quietly(shell, data):
     audit = f"BERT4NER audit {data} --quiet"
     lines = [

@@ -59,11 +59,11 @@ def same_models(known, monkeypatch) -> None:
     """
     load = NERModel.load
 
-    def remembered(folder: str | Path, *, precision: str | None = None) -> NERModel:
+    def remembered(folder: str | Path, *, precision: str | None = None, verify: bool = True) -> NERModel:
         files = tuple((path.name, path.read_bytes()) for path in sorted(Path(folder).glob("*")))
-        key = (files, precision)
+        key = (files, precision, verify)
         if key not in known:
-            known[key] = load(folder, precision=precision)
+            known[key] = load(folder, precision=precision, verify=verify)
         return known[key]
 
     monkeypatch.setattr(NERModel, "load", remembered)

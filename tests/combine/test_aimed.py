@@ -2,7 +2,7 @@
 
 import pytest
 
-from bert4ner.cli.combine import _print_aimed
+from bert4ner.cli.combine import _print_objective
 from bert4ner.combine.aimed import in_words, reached
 from bert4ner.combine.thresholds import Aim
 from bert4ner.entities import Document, Entity
@@ -22,17 +22,17 @@ def test_what_is_reached_of_an_aim(aim, value):
     assert reached(Aim.parse(aim), evaluate(GOLD, [Document("a", GOLD[0].text)])) == 0
 
 
-def test_aims_are_told_in_words():
+def test_aims_are_described_in_words():
     assert in_words(Aim.parse("macro-f1")) == "macro F1"
     assert in_words(Aim.parse("f0.5")) == "micro F0.5 (recall counts 0.5 times as much as precision)"
 
 
-def test_a_loss_is_told_as_one(capsys):
+def test_a_loss_is_reported_as_one(capsys):
     scores = evaluate(GOLD, FOUND)
-    _print_aimed({"aim": "f1", "alone": [0.5, 0.6], "together": 0.65}, ["one", "two"], scores)
+    _print_objective({"aim": "f1", "alone": [0.5, 0.6], "together": 0.65}, ["one", "two"], scores)
     out = capsys.readouterr().out
-    assert "Aimed at: micro F1" in out and "estimated gain over all together, nothing fitted: 1.67 points" in out
-    _print_aimed({"aim": "f1", "alone": [0.7], "together": 0.1}, ["one"], scores)
+    assert "Objective: micro F1" in out and "estimated gain over all together, nothing fitted: 1.67 points" in out
+    _print_objective({"aim": "f1", "alone": [0.7], "together": 0.1}, ["one"], scores)
     out = capsys.readouterr().out
     assert "Estimated to be no better than one alone (66.67 and 70.00): use that instead." in out
     assert "together" not in out

@@ -21,7 +21,7 @@ def recognizers(models, config):
     return {name: NamedEntityRecognizer(each) for name, each in {**models, **more}.items()}
 
 
-def span_chances(recognizer, text):
+def span_probabilities(recognizer, text):
     """Every span of a text of one window with its probability under the averaged scores."""
     (model,) = recognizer.models
     ids = [model.vocabulary.ids.get(character, model.vocabulary.unk_id) for character in text]
@@ -29,8 +29,8 @@ def span_chances(recognizer, text):
     spans = [
         TokenSpan(i, j, label) for i in range(len(text)) for j in range(i + 1, len(text) + 1) for label in model.labels
     ]
-    (chances,) = model.head.span_scores(outputs, np.array([len(ids)]), [spans])
-    return {span.place[:3]: chance for span, chance in zip(spans, chances, strict=True)}
+    (probabilities,) = model.head.span_scores(outputs, np.array([len(ids)]), [spans])
+    return {span.place[:3]: probability for span, probability in zip(spans, probabilities, strict=True)}
 
 
 def test_all_readings_sum_to_one_and_merge_to_the_exact_probabilities(models):
@@ -39,10 +39,10 @@ def test_all_readings_sum_to_one_and_merge_to_the_exact_probabilities(models):
     assert sum(each.probability for each in readings) == pytest.approx(1.0)
     assert len({each.entities for each in readings}) == len(readings)
     merged = merge_readings(readings)
-    chances = span_chances(recognizer, SHORT)
-    assert {(e.start, e.end, e.label) for e in merged} == set(chances)
+    probabilities = span_probabilities(recognizer, SHORT)
+    assert {(e.start, e.end, e.label) for e in merged} == set(probabilities)
     for entity in merged:
-        assert entity.score == pytest.approx(chances[entity.start, entity.end, entity.label], abs=1e-4)
+        assert entity.score == pytest.approx(probabilities[entity.start, entity.end, entity.label], abs=1e-4)
 
 
 def test_the_likeliest_reading_is_the_answer_and_few_readings_are_the_first_of_many(recognizers, gold):
@@ -52,8 +52,8 @@ def test_the_likeliest_reading_is_the_answer_and_few_readings_are_the_first_of_m
             many, few = recognizer.readings(text, 50), recognizer.readings(text, 5)
             assert list(many[0].entities) == recognizer.recognize(text)
             assert [each.entities for each in few] == [each.entities for each in many[:5]]
-            chances = [each.probability for each in many]
-            assert chances == sorted(chances, reverse=True) and sum(chances) <= 1 + 1e-6
+            probabilities = [each.probability for each in many]
+            assert probabilities == sorted(probabilities, reverse=True) and sum(probabilities) <= 1 + 1e-6
     assert recognizer.readings("", 3)[0].entities == ()
 
 
@@ -92,19 +92,19 @@ def test_heads_that_score_spans_give_what_is_likelier_than_the_limit(nbest, mode
         for i in range(10)
         for j in range(i + 1, 11)
     }
-    likely = {span: chance for span, chance in likely.items() if chance > 1 / (2 * nbest)}
+    likely = {span: probability for span, probability in likely.items() if probability > 1 / (2 * nbest)}
     assert len(likely) <= 4 * 12
     assert {span.place[:3]: span.score for span in found} == pytest.approx(likely) and found == sorted(found)
 
 
 def test_pointers_give_pairs_of_possible_ends(models):
     head = models["span"][0].head
-    chances = np.full((1, 6, 2, 3), 1e-12)
-    chances[..., 0] = 1.0
-    for token, side, chance in ((0, 0, 0.9), (1, 1, 0.3), (3, 1, 0.8), (4, 0, 0.05)):
-        chances[0, token, side] = (1 - chance, chance, 1e-12)  # class 1 is the first label
+    probabilities = np.full((1, 6, 2, 3), 1e-12)
+    probabilities[..., 0] = 1.0
+    for token, side, probability in ((0, 0, 0.9), (1, 1, 0.3), (3, 1, 0.8), (4, 0, 0.05)):
+        probabilities[0, token, side] = (1 - probability, probability, 1e-12)  # class 1 is the first label
     lengths, first = np.array([5]), LABELS[0]
-    decoder, scores = head.decoder(), head.scores(np.log(chances))
+    decoder, scores = head.decoder(), head.scores(np.log(probabilities))
     ways = {(0, 4): 0.9 * 0.7 * 0.8, (0, 2): 0.9 * 0.3 * 0.2, None: 0.1 * 0.7 * 0.2}
     assert [span.place[:3] for span in decoder.spans(scores, lengths)[0]] == [(0, 4, first)]
     assert {span.place[:3]: span.score for span in decoder.candidates(scores, lengths, 2)[0]} == {

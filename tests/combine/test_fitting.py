@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bert4ner.combine.applying import Evidence, score_candidates, voiced
+from bert4ner.combine import rescoring
+from bert4ner.combine.applying import score_candidates
+from bert4ner.combine.candidates import Evidence, voiced
 from bert4ner.combine.fitting import Search, apply, cross_fit, describe_calibration, fit
 from bert4ner.combine.learning import fit_calibration
 from bert4ner.combine.selection import select
@@ -69,8 +71,9 @@ def test_a_fold_is_selected_by_the_thresholds_of_the_others():
 @pytest.mark.parametrize(
     "search", [Search(F1), Search(None, "temperature"), Search(None, "isotonic"), Search(F1, "isotonic")]
 )
-@pytest.mark.parametrize("method", ["probability", "stacking"])
-def test_what_a_fold_is_given_does_not_depend_on_its_own_annotation(search, method, rng):
+@pytest.mark.parametrize("method", ["probability", "stacking", "rescoring"])
+def test_what_a_fold_is_given_does_not_depend_on_its_own_annotation(search, method, rng, monkeypatch):
+    monkeypatch.setattr(rescoring, "_EPOCHS", 1)
     gold, evidence, folds = random_evidence(rng)
     combination = replace(ONE, method=method, names=("a", "b", "c"), weights=(1.0,) * 3)
     found = cross_fit(gold, evidence, folds, combination, search)
@@ -100,13 +103,13 @@ def test_calibration_makes_sure_scores_honest_on_folds_it_did_not_see(kind, rng)
     gold, evidence, folds = random_evidence(rng, num_documents=120, members=1)
     raw = apply(ONE, evidence).scored
     found = cross_fit(gold, evidence, folds, ONE, Search(None, kind)).scored
-    told = describe_calibration(gold, raw, found, kind)
-    assert told["candidates"] == 1200 and told["ece_after"] < 0.6 * told["ece_before"]
+    result = describe_calibration(gold, raw, found, kind)
+    assert result["candidates"] == 1200 and result["ece_after"] < 0.6 * result["ece_before"]
     truth = [entity in one.entities for one, each in zip(gold, raw, strict=True) for entity in each.entities]
     by_hand = reliability([entity.score for each in raw for entity in each.entities], truth).error
-    assert told["ece_before"] == pytest.approx(by_hand)
+    assert result["ece_before"] == pytest.approx(by_hand)
     whole = fit(gold, evidence, ONE, Search(None, kind))
-    scores = np.concatenate([each.chances[0] for each in evidence])
+    scores = np.concatenate([each.probabilities[0] for each in evidence])
     assert whole.calibration == fit_calibration(kind, scores, np.array(truth))
 
 
@@ -124,7 +127,7 @@ def test_votes_are_what_the_members_said():
     drug, herb = Entity(0, 2, "DRUG", 0.75), Entity(4, 6, "HERB")
     evidence = voiced(Document("1", TEXT, (Entity(7, 9, "OLD"),)), [[drug, herb], [drug], []])
     assert list(evidence.document.entities) == [drug, herb]
-    np.testing.assert_array_equal(evidence.chances, [[0.75, 1.0], [0.75, np.nan], [np.nan, np.nan]])
+    np.testing.assert_array_equal(evidence.probabilities, [[0.75, 1.0], [0.75, np.nan], [np.nan, np.nan]])
     found = score_candidates(Combination("vote", ("a", "b", "c"), (1.0,) * 3, quorum=2), evidence).entities
     assert list(found) == [drug] and found[0].score == pytest.approx(0.5)
 

@@ -20,15 +20,15 @@ def asked(runs, gold):
     return ask_runs([runs[name] for name in TWO], gold, nbest=5)
 
 
-def test_each_document_is_judged_by_the_models_that_did_not_see_it(asked, models, gold):
+def test_each_document_gets_the_opinions_of_its_out_of_fold_models(asked, models, gold):
     assert [each.document for each in asked] == gold
     for number, each in enumerate(asked):
-        judges = [models[name][number % 2] for name in TWO]
+        out_of_fold = [models[name][number % 2] for name in TWO]
         bare = Document(each.document.id, each.document.text)
-        for row, chances, model in zip(each.found, each.chances, judges, strict=True):
+        for row, probabilities, model in zip(each.found, each.scores, out_of_fold, strict=True):
             (alone,) = predict_documents([model], [bare])
             assert {e for e, said in zip(each.candidates, row, strict=True) if said} == set(alone.entities)
-            given = dict(zip(each.candidates, chances, strict=True))
+            given = dict(zip(each.candidates, probabilities, strict=True))
             (thought,) = predict_documents([model], [bare], nbest=5)
             for entity in (*alone.entities, *thought.entities):
                 assert given[entity] == pytest.approx(entity.score, abs=1e-4)
@@ -50,13 +50,13 @@ def test_what_a_head_could_not_learn_has_no_probability_by_it(runs, gold, caplog
     nested = [*gold]
     nested[place] = replace(gold[place], entities=(*gold[place].entities, inner))
     said = ask_runs([runs[name] for name in TWO], nested)[place]
-    flat, spans = said.chances[:, said.candidates.index(inner)]
+    flat, spans = said.scores[:, said.candidates.index(inner)]
     assert np.isnan(flat) and 0 <= spans <= 1
-    assert not np.isnan(said.chances[:, said.candidates.index(outer)]).any()
+    assert not np.isnan(said.scores[:, said.candidates.index(outer)]).any()
     assert caplog.text.count("was made from other annotation, other documents or another order") == 2
 
 
-def test_documents_that_nobody_can_judge_are_told(runs, gold, caplog):
+def test_documents_without_an_out_of_fold_model_are_reported(runs, gold, caplog):
     assert len(ask_runs([runs["crf"]], [*gold, Document("new", "人参。")])) == len(gold)
     assert "1 of 17 documents, e.g. 'new', were learned by every model, or by none" in caplog.text
 

@@ -55,14 +55,14 @@ def test_an_aim_may_be_none_or_left_open(text, aim):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("methods = 'vote'", "unknown option 'methods'; did you mean 'method'"),
-        ("method = 'mean'", "method must be one of probability, vote, stacking, got 'mean'"),
+        ("method = 'mean'", "method must be one of probability, vote, stacking, rescoring, got 'mean'"),
         ("calibration = 'platt'", "calibration must be one of none, temperature, isotonic"),
-        ("quorum = 2", "a quorum is for the method vote"),
+        ("quorum = 2", "a quorum needs the method vote"),
         ("method = 'vote'\nquorum = 1.5", "quorum must be a whole number or auto, got 1.5"),
-        ("method = 'vote'\nnbest = 5", "votes are for what each run finds"),
+        ("method = 'vote'\nnbest = 5", "nbest above 1 adds candidates"),
         ("method = 'stacking'\nweights = 'f1'", "stacking learns the weights"),
         ("rules = 3", "rules must be a table"),
         ("[rules]\nlongest = {DRUG = 0}", "at least 1, got 0"),
@@ -73,13 +73,13 @@ def test_an_aim_may_be_none_or_left_open(text, aim):
         ("method = ", "not valid TOML"),
     ],
 )
-def test_what_a_file_must_not_hold_is_told_with_its_name(text, told, tmp_path):
+def test_what_a_file_must_not_hold_is_reported_with_its_name(text, message, tmp_path):
     path = tmp_path / "combine.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=f"combine.toml: .*{told}"):
+    with pytest.raises(ConfigError, match=f"combine.toml: .*{message}"):
         CombineOptions.load(path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_a_file_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read"):
         CombineOptions.load(tmp_path / "nowhere.toml")

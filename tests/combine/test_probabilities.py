@@ -52,9 +52,9 @@ def test_every_member_gives_the_mean_of_its_models_to_whatever_any_member_found(
     assert sum(map(bool, found)) > 1 and max(map(len, found)) < len(entities)
     rng = np.random.default_rng(0)
     for number in rng.choice(len(entities), size=25, replace=False):
-        for member, chance in zip(members, table[:, number], strict=True):
+        for member, probability in zip(members, table[:, number], strict=True):
             expected = np.mean([by_hand(model, long_text, entities[number]) for model in member.models])
-            assert chance == pytest.approx(expected, abs=1e-4)
+            assert probability == pytest.approx(expected, abs=1e-4)
 
 
 def test_outputs_that_are_too_large_to_hold_are_made_again(members, long_text, monkeypatch):
@@ -105,13 +105,13 @@ def test_entities_that_a_head_cannot_hold_and_places_outside_all_windows_have_no
     too_long = Entity(0, 60, "DRUG")
     batches = probabilities.HeldOutputs(alone, encoded, batch_tokens=512)
     asked = [[in_pieces, too_long, Entity(0, 2, "DRUG")]]
-    (chances,) = probabilities.span_probabilities(alone, encoded, batches, asked)
-    assert chances[:2].tolist() == [0.0, 0.0] and chances[2] > 0
+    (computed,) = probabilities.span_probabilities(alone, encoded, batches, asked)
+    assert computed[:2].tolist() == [0.0, 0.0] and computed[2] > 0
 
 
 def test_members_that_do_not_fit_are_refused(members, config):
-    with pytest.raises(RunError, match="a combination of 2 members cannot do with 3"):
+    with pytest.raises(RunError, match="expected the 2 members of the combination, got 3"):
         CombinedRecognizer(members, Combination("vote", ("a", "b"), (1.0, 1.0)))
     other = NamedEntityRecognizer([random_model(config, 1, ["DRUG"])])
-    with pytest.raises(RunError, match="a knows DRUG, SYMPTOM, b DRUG"):
+    with pytest.raises(RunError, match="a has DRUG, SYMPTOM, b DRUG"):
         CombinedRecognizer([members[0], other], Combination("vote", ("a", "b"), (1.0, 1.0)))

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from bert4ner.combine.applying import Evidence, score_candidates, select_entities
+from bert4ner.combine.applying import score_candidates, select_entities
+from bert4ner.combine.candidates import Evidence
 from bert4ner.combine.span_rules import allowed, allows, check_labels
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import ConfigError
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.rules import Rule, SpanRules
+from bert4ner.schema import build
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_what_breaks_a_rule_stands_in_nobody_s_way(method):
 
 def test_rules_are_plain_values_and_know_their_labels():
     rules = SpanRules({"*": 20, "DRUG": 4}, {"DRUG": "。"}, {"HERB": "草$"})
-    assert SpanRules.from_dict(json.loads(json.dumps(rules.to_dict()))) == rules
+    assert build(SpanRules, json.loads(json.dumps(rules.to_dict()))) == rules
     assert rules and not SpanRules()
     check_labels(rules, ["DRUG", "HERB"])
     with pytest.raises(ConfigError, match=r"unknown label 'HERB'; known: DRUG, or \* for all"):

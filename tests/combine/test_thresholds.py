@@ -86,18 +86,18 @@ def test_no_thresholds_of_all_labels_give_a_better_f_together(found, missed, bet
 
 
 @given(RIGHT_OR_WRONG.filter(lambda found: any(right for _, right in found)), st.sampled_from([0.3, 0.5, 0.8, 1.0]))
-def test_a_wished_recall_costs_as_little_as_possible_and_a_wished_precision_finds_as_much(found, wish):
+def test_a_target_recall_costs_as_little_as_possible_and_a_target_precision_finds_as_much(found, target):
     gold, candidates = documents(found)
     every = [counts_at(gold, candidates, score) for score, _ in found]
     at = {
-        kind: counts_at(gold, candidates, choose_thresholds(gold, candidates, Aim(kind, wish), Rule())["DRUG"])
+        kind: counts_at(gold, candidates, choose_thresholds(gold, candidates, Aim(kind, target), Rule())["DRUG"])
         for kind in ("recall", "precision")
     }
-    reached = [counts for counts in every if counts.recall >= wish]
+    reached = [counts for counts in every if counts.recall >= target]
     assert at["recall"].predicted == (min(c.predicted for c in reached) if reached else len(found))
-    sure = [counts for counts in every if counts.precision >= wish]
+    sure = [counts for counts in every if counts.precision >= target]
     if sure:
-        assert at["precision"].precision >= wish and at["precision"].hits == max(c.hits for c in sure)
+        assert at["precision"].precision >= target and at["precision"].hits == max(c.hits for c in sure)
     else:
         assert at["precision"].precision == max(c.precision for c in every)
 
@@ -147,7 +147,7 @@ def test_documents_must_fit():
 
 
 @given(RIGHT_OR_WRONG, st.integers(0, 3))
-def test_a_curve_tells_what_each_threshold_gives(found, missed):
+def test_a_curve_reports_what_each_threshold_gives(found, missed):
     gold, candidates = documents(found, missed)
     curves = precision_recall_curves(gold, candidates, Rule())
     curve = curves["DRUG"]
@@ -184,6 +184,6 @@ NO_AIMS = ["", "f", "f0", "F1", "macro-", "macro-recall=0.9", "recall", "recall=
 
 
 @pytest.mark.parametrize("text", NO_AIMS)
-def test_what_is_no_aim_is_told(text):
+def test_what_is_no_aim_is_reported(text):
     with pytest.raises(ConfigError, match=r"aim must be f1, .* got"):
         Aim.parse(text)

@@ -68,7 +68,7 @@ def test_pieces_are_part_of_what_is_voted_on():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"quorum": 0}, r"quorum must be in \[1, 2\], the number of members, got 0"),
         ({"quorum": 3}, "got 3"),
@@ -78,8 +78,8 @@ def test_pieces_are_part_of_what_is_voted_on():
         ({"quorum": 1, "weights": [1, float("nan")]}, "above 0 and finite, got nan"),
     ],
 )
-def test_an_impossible_rule_is_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_an_impossible_rule_is_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         vote([[A], [B]], **options)
     with pytest.raises(ConfigError, match="nothing to combine"):
         vote([], quorum=1)

@@ -40,12 +40,12 @@ MENTIONS = st.lists(st.tuples(st.text("甲乙丙", max_size=3), st.sampled_from(
 
 
 @given(st.text("甲乙丙", max_size=12), MENTIONS)
-def test_every_mention_is_placed_or_told_and_what_is_placed_is_there(text, mentions):
+def test_every_mention_is_placed_or_reported_and_what_is_placed_is_there(text, mentions):
     for how in ("all", "first", "order"):
         found = align(text, mentions, how)
         assert all(text[span.start : span.end] == span.mention for span in found.spans)
-        told = {(span.mention, span.label) for span in found.spans} | {*found.missing, *found.crossing}
-        assert told == set(mentions)
+        seen = {(span.mention, span.label) for span in found.spans} | {*found.missing, *found.crossing}
+        assert seen == set(mentions)
         assert all(not mention or mention not in text or how == "order" for mention, _ in found.missing)
     spans = align(text, mentions).spans
     for one in spans:

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from bert4ner.data.audit import audit
+from bert4ner.data.audit_mentions import ShortEnds, find_short_ends
 from bert4ner.data.surfaces import find_leakage, surface_consistency
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
@@ -37,10 +38,21 @@ def test_sizes_and_labels():
 def test_a_clean_set_has_no_findings_and_a_report_without_entities_works():
     assert audit([document("a", "[气血亏虚|A]。")], num_folds=1).findings() == []
     report = audit([Document("a", "")])
-    assert report.findings() == ["no entity anywhere: annotation that the format did not show, or none; documents: 1"]
+    assert report.findings() == ["no entity in 1 document: wrong format, or not annotated"]
+    several = audit([Document(name, "气血") for name in "ab"]).findings()
+    assert several[0] == "no entity in any of 2 documents: wrong format, or not annotated"
     assert report.consistency.share == 1.0
     with pytest.raises(DataError, match="empty data set"):
         audit([])
+
+
+def test_labels_that_are_hardly_different_are_shown():
+    report = audit([document("a", "[气|公司][血|公司。][两|人][亏|ＰＥＲ][虚|per]")], num_folds=1)
+    assert report.alike_labels == ["per", "ＰＥＲ", "公司", "公司。"] and report.to_dict()["alike_labels"]
+    assert "labels that differ only in punctuation, spaces, width or case (per, ＰＥＲ, 公司, 公司。): 4" in map(
+        str, report.findings()
+    )
+    assert not audit([document("a", "[气|甲][血|乙][两|+][亏|-]")]).alike_labels
 
 
 def test_duplicates_and_conflicts():
@@ -145,13 +157,42 @@ def test_the_report_is_plain_values_and_says_what_it_found():
         "documents longer than a window of 3 characters: 3",
         "documents that repeat the text of an earlier one: 1",
         "texts annotated in different ways: 1",
-        "occurrences of annotated mentions without annotation, 40.0% of all: 2",
+        "places where a word annotated elsewhere is not annotated: 2 (40.0% of its occurrences)",
         "mentions with more than one label: 1",
         "mentions with white space at the edge: 1",
         "labels in fewer documents than there are folds: 2",
         "characters that the vocabulary lacks, 50.00% of all: 5",
         "texts of the second set that are in the first one too: 3",
     ]
+
+
+def test_the_commonest_mentions_of_each_label():
+    texts = ["[甲|A][乙|A]", "[乙|A][丙|B]", "[丁|A][戊|A][己|A][庚|A]"]
+    found = audit([document(str(number), text) for number, text in enumerate(texts)]).commonest
+    assert found == {"A": [("乙", 2), ("丁", 1), ("己", 1), ("庚", 1), ("戊", 1)], "B": [("丙", 1)]}
+
+
+def test_ends_that_look_inclusive_are_suspicious_unless_mentions_rule_it_out():
+    jobs = [
+        document(str(number), f"{'老' * number}招聘[司|JOB]机{end}")
+        for number, end in enumerate(["", "，", "。", " ", "！"])
+    ]
+    towns = [document(f"t{number}", f"{number}在[青山|TOWN]镇上") for number in range(5)]
+    findings = audit([*jobs, *towns]).findings()
+    assert findings[:2] == [
+        "labels most of whose mentions stop one character before punctuation or the end (JOB), "
+        "as if ends were inclusive: 1",
+        "labels most of whose mentions are one character long (JOB); look at the commonest ones: 1",
+    ]
+    assert not [each for each in audit([*jobs, *towns], check_ends=False).findings() if each.startswith("labels most")]
+    assert not [each for each in audit(jobs[1:]).findings() if each.startswith("labels most")]  # too few to tell
+
+
+@pytest.mark.parametrize(
+    "text", ["招聘[司机|JOB]。", "[司机|JOB]", "招聘[司机|JOB]一名，", "招聘[司机|JOB]（", "[司机|JOB]）。"]
+)
+def test_ends_at_punctuation_or_further_from_it_are_not_suspicious(text):
+    assert find_short_ends([document(str(number), text) for number in range(9)]) == ShortEnds()
 
 
 def test_everything_counted_is_shown_where_it_stands():

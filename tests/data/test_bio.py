@@ -148,6 +148,4 @@ def test_the_default_scheme_is_bio_and_others_can_be_asked_for(tmp_path):
         assert [line.split("\t")[1] for line in path.read_text(encoding="utf-8").splitlines()] == tags.split()
     with pytest.raises(DataError, match="expected one of the schemes"):
         write([document], tmp_path / "x", Repairs(), scheme="iobes")
-    with pytest.raises(DataError, match="white space"):
-        write([Document("a", "气", (Entity(0, 1, "A B"),))], tmp_path / "x", Repairs())
     assert not (tmp_path / "x").exists()

@@ -32,6 +32,13 @@ def test_a_folder_is_read_in_natural_order(pair):
     assert found(documents[0]) == [("气", "BODY"), ("气血两亏", "SYNDROME")]
 
 
+def test_tables_and_json_beside_the_texts_are_counted(pair):
+    folder = pair("气血两亏", "T1\tBODY 0 1\t气\n")
+    for name in ("b.csv", "a.XLSX", "README.md", "annotation.conf"):
+        (folder / name).write_bytes(b"")
+    assert read_with_report(folder).repairs == {"files that are no part of a brat folder left out (a.XLSX, b.csv)": 2}
+
+
 @pytest.mark.parametrize("name", ["0.txt", "0.ann"])
 def test_one_pair_is_read_by_either_name(pair, name):
     folder = pair("气血两亏", "T1\tBODY 0 1\t气\n")
@@ -141,7 +148,7 @@ def test_broken_lines_are_refused_with_their_place(pair, line, expected):
     assert str(caught.value).startswith(f"{folder / '0.ann'}:2: ")
 
 
-def test_broken_annotations_are_told_together_or_left_out_and_counted(pair):
+def test_broken_annotations_are_reported_together_or_left_out_and_counted(pair):
     folder = pair("气血两亏", "T1\tA 0 1\t气\nT2\tA 1 2\t气\nT3\tA 0 9\t气\n")
     with pytest.raises(DataError, match=r"2 annotations cannot be read .*:\n.*0\.ann:2: .*\n.*0\.ann:3: "):
         read_documents(folder)

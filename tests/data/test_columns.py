@@ -109,7 +109,7 @@ def test_one_broken_tag_in_ten_is_the_readers_to_refuse(tmp_path):
         read_with_report(path)
 
 
-def test_styles_are_told_apart():
+def test_styles_are_distinguished():
     assert find_style(["B-I", "I-I", "O"]) == "B-LABEL"
     assert find_style(["PER-B", "O"]) == "LABEL-B"
     assert find_style(["O", "O"]) is None

@@ -2,7 +2,7 @@
 
 Each folder of `formats` has an `expected.json`: for each file (or folder) in it what it must become, or words of the
 message that refuses it. A file with entities in it that yields documents without any would be the worst fault; so one
-that yields none must have been told.
+that yields none must have been reported.
 """
 
 import importlib.util
@@ -60,5 +60,5 @@ def test_a_file_is_refused_with_the_right_words(path, expected):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_file_is_expected_to_be_something(folder):
-    told = {name.partition("/")[0] for name in EXPECTED[folder.name]}
-    assert {path.name for path in folder.iterdir()} - {"expected.json"} == told
+    text_shown = {name.partition("/")[0] for name in EXPECTED[folder.name]}
+    assert {path.name for path in folder.iterdir()} - {"expected.json"} == text_shown

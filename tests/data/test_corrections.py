@@ -27,7 +27,7 @@ def test_entities_are_replaced_and_id_weight_order_and_other_documents_stay(docu
     assert all(one is other for one, other in zip(new[1:], documents[1:], strict=True))
 
 
-def test_equal_texts_are_told_apart_by_id(documents):
+def test_equal_texts_are_distinguished_by_id(documents):
     assert [len(each.entities) for each in put_back(documents, [Document("4", "川芎。")])] == [1, 1, 0, 0]
     with pytest.raises(DataError, match=r"'9' has the text of several: '3', '4'; give it the id"):
         put_back(documents, [Document("9", "川芎。")])

@@ -1,4 +1,4 @@
-"""Descriptions of labels, from TOML and from plain text; what is missing, unknown or malformed is told."""
+"""Descriptions of labels, from TOML and from plain text; missing, unknown or malformed ones are reported."""
 
 import pytest
 
@@ -31,25 +31,25 @@ def test_descriptions_are_read_in_the_order_of_the_labels(tmp_path, name, text):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("labels.tsv", "DRUG\tdrugs\n", "labels.tsv: no description of 药 名; expected one for each of the labels"),
-        ("labels.toml", 'DRUG = "a"\n"药 名" = "b"\nX = "c"', "describes X; the labels of the data are DRUG, 药 名"),
+        ("labels.toml", 'DRUG = "a"\n"药 名" = "b"\nX = "c"', "describes 'X'; the labels of the data are DRUG, 药 名"),
         ("labels.tsv", "DRUG drugs\n", "labels.tsv:1: expected a label, a tab and its description, found 'DRUG drugs'"),
         ("labels.tsv", "\nDRUG\t\n", "labels.tsv:2: expected a label, a tab"),
-        ("labels.tsv", "DRUG\ta\nDRUG\tb\n", "labels.tsv:2: a second description of DRUG"),
-        ("labels.toml", "DRUG = 3", "expected text as the description of DRUG, found 3"),
-        ("labels.toml", 'DRUG = " "', "expected text as the description of DRUG"),
+        ("labels.tsv", "DRUG\ta\nDRUG\tb\n", "labels.tsv:2: a second description of 'DRUG'"),
+        ("labels.toml", "DRUG = 3", "expected text as the description of 'DRUG', found 3"),
+        ("labels.toml", 'DRUG = " "', "expected text as the description of 'DRUG'"),
         ("labels.toml", "DRUG drugs", "not valid TOML"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(tmp_path, name, text, told):
+def test_a_mistake_is_reported_in_one_line(tmp_path, name, text, message):
     with pytest.raises(DataError) as caught:
         read_descriptions(write(tmp_path, name, text), LABELS)
-    assert told in str(caught.value) and "\n" not in str(caught.value)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_a_file_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_descriptions(tmp_path / "none.tsv", LABELS)
 

@@ -31,7 +31,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("ending", ["", ".txt", ".data"])
-def test_content_tells_the_format(tmp_path, name, ending):
+def test_content_reports_the_format(tmp_path, name, ending):
     path = tmp_path / f"set{ending}"
     path.write_text(CASES[name], encoding="utf-8")
     assert detect_format(path) == name.split()[0]

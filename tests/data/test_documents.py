@@ -5,10 +5,17 @@ import itertools
 import json
 import logging
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
-from bert4ner.data.documents import iterate_documents, read_documents, read_with_report, write_documents
+from bert4ner.data.documents import (
+    iterate_documents,
+    read_documents,
+    read_with_report,
+    write_documents,
+    write_with_report,
+)
 from bert4ner.data.format import Format
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
@@ -37,6 +44,29 @@ def test_each_kind_of_repair_is_warned_of_once_with_its_count(tmp_path, caplog):
         f"{path}: 2 I-, M- or E- tags without a beginning opened an entity (first: {path}:1)",
     ]
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == expected * 2
+
+
+@pytest.mark.parametrize(
+    "change", [Path.unlink, lambda path: path.write_text("", encoding="utf-8"), lambda path: path.rename(f"{path}.old")]
+)
+def test_a_file_that_changes_while_it_is_read_is_warned_of(tmp_path, caplog, change):
+    path = tmp_path / "set"
+    path.write_text("气血两亏\n" * 9, encoding="utf-8")
+    assert len(list(iterate_documents(path, "text"))) == 9 and not caplog.records
+    documents = iterate_documents(path, "text")
+    next(documents)
+    change(path)
+    list(documents)
+    (warning,) = caplog.records
+    assert warning.getMessage().startswith(f"{path}: was changed or removed while it was read")
+
+
+def test_a_folder_may_get_new_files_while_it_is_read(tmp_path, caplog):
+    write_documents([DOCUMENT], tmp_path / "set", "brat")
+    documents = iterate_documents(tmp_path / "set", "brat")
+    next(documents)
+    (tmp_path / "set/found.jsonl").touch()
+    assert not list(documents) and not caplog.records
 
 
 def test_a_report_carries_the_repairs_and_logs_nothing(tmp_path, caplog):
@@ -90,7 +120,7 @@ def test_a_format_that_can_only_be_read_or_written_says_so(tmp_path, added):
         write_documents([DOCUMENT], tmp_path / "b", "archive")
 
 
-def test_the_surest_format_gets_the_file_and_one_that_fails_at_it_is_told(tmp_path, added, caplog):
+def test_the_surest_format_gets_the_file_and_one_that_fails_at_it_is_reported(tmp_path, added, caplog):
     path = tmp_path / "a"
     write_documents([DOCUMENT], path, "jsonl")
 
@@ -100,7 +130,7 @@ def test_the_surest_format_gets_the_file_and_one_that_fails_at_it_is_told(tmp_pa
     added(Format("careless", FORMATS.get("jsonl").read, sniff=fails))
     added(Format("modest", FORMATS.get("jsonl").read, sniff=lambda seen: 0.2))
     assert read_with_report(path).format == "jsonl"
-    assert f"{path}: the format careless fails to tell whether this is its own (KeyError: 'spans')" in caplog.text
+    assert f"{path}: the format careless failed to check whether this is its own (KeyError: 'spans')" in caplog.text
     added(Format("own", FORMATS.get("jsonl").read, sniff=lambda seen: 1.0))
     assert read_with_report(path).format == "own"
 
@@ -162,3 +192,28 @@ def test_a_result_can_be_written_over_its_source(tmp_path):
     write_documents([DOCUMENT, Document("b", "气")], path, "jsonl")
     write_documents(iterate_documents(path), path, "jsonl")
     assert [json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("a.json", "expected documents to write, in a list or from a generator, got 'a.json' (str)"),
+        (None, "expected documents to write, in a list or from a generator, got None (NoneType)"),
+        (Document("a", "气"), "expected documents to write"),
+        ([Document("a", "气"), {"text": "血"}], "documents[1]: expected a Document, got {'text': '血'} (dict)"),
+        ([Entity(0, 1, "A")], "documents[0]: expected a Document, got Entity("),
+        (iter([None]), "documents[0]: expected a Document, got None (NoneType)"),
+    ],
+)
+def test_what_is_no_document_is_named_before_anything_is_written(given, expected, tmp_path):
+    with pytest.raises(DataError) as caught:
+        write_documents(given, tmp_path / "out", "jsonl")
+    assert expected in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_counted_while_it_is_written(tmp_path):
+    documents = (Document(str(n), text, (Entity(0, 1, "A"),) * bool(text)) for n, text in enumerate(["气血", "", "两"]))
+    result = write_with_report(documents, tmp_path / "out", "bio")
+    assert str(result.written) == "2 documents, 2 entities, 1 label"
+    assert result.losses["empty documents"] == 1

@@ -37,7 +37,7 @@ def test_jsonl_without_ids_takes_the_name_and_the_number(write_file):
     assert [document.id for document in read_documents(path)] == ["set-1", "7", "set-3"]
 
 
-def test_jsonl_holds_weights_and_tells_of_those_that_are_not_one_only(write_file, tmp_path):
+def test_jsonl_holds_weights_and_reports_of_those_that_are_not_one_only(write_file, tmp_path):
     path = write_file([{"id": "a", "text": "气", "weight": 0.5}, {"id": "b", "text": "血"}], "set.jsonl")
     documents = read_documents(path)
     assert [document.weight for document in documents] == [0.5, 1.0]

@@ -8,9 +8,8 @@ import pytest
 
 from bert4ner.data.documents import read_documents, read_with_report
 from bert4ner.data.json_entities import LISTS, span_of_list
-from bert4ner.data.showing import shown
 from bert4ner.data.unread import holds_annotation
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 TEXT = "王小明在青山镇。"
 JSON_FORMATS = "jsonl deepner cluener cmeee doccano labelstudio prodigy huggingface gliner w2ner ccks uie".split()
@@ -76,16 +75,18 @@ def test_mentions_met_late_do_not_change_the_ends_of_those_before(tmp_path):
     bare = {"text": TEXT, "entities": [{"start": 0, "end": 2, "label": "PER"}]}
     stated = {"text": TEXT, "entities": [{"start": 0, "end": 2, "label": "PER", "mention": "王小明"}]}
     path.write_text(json.dumps(bare) + "\n" + json.dumps(stated) + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"a\.jsonl:2: expected exclusive ends, as the 1 entities without mention"):
+    with pytest.raises(
+        DataError, match=r"a\.jsonl:2: expected offsets from 0 and exclusive ends, as the 1 entities without mention"
+    ):
         read_documents(path)
 
 
 def test_many_documents_with_one_id_take_linear_time(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a", "text": "气"}\n' * 20_000, encoding="utf-8")
-    start = time.process_time()
+    start = time.thread_time()
     documents = read_documents(path, annotated=False)
-    assert time.process_time() - start < 5
+    assert time.thread_time() - start < 5
     assert documents[-1].id == "a#20000"
 
 

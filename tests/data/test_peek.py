@@ -55,7 +55,7 @@ def test_no_more_is_kept_than_the_first_records(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"\xff\xfe" + "气".encode("utf-16-le"), "iconv -f UTF-16"),
         ('[{"text": "气"}', ":1: expected valid JSON"),
@@ -63,10 +63,10 @@ def test_no_more_is_kept_than_the_first_records(tmp_path):
         ('{"text"\n', ":1: expected valid JSON"),
     ],
 )
-def test_what_cannot_be_read_is_told_only_if_no_format_knows_it(tmp_path, content, told):
+def test_what_cannot_be_read_is_reported_only_if_no_format_knows_it(tmp_path, content, message):
     seen = look(tmp_path, content)
     assert seen.kind == "none"
-    assert told in seen.problem
+    assert message in seen.problem
 
 
 def test_nothing_there_is_refused_at_once(tmp_path):

@@ -1,13 +1,15 @@
 """From what a file states to a checked document, format by format alike."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert4ner.data.conventions import EndConvention
 from bert4ner.data.files import BOM_REMOVED
-from bert4ner.data.records import EndConvention, Record, Span, agrees, flat_entities, make_document
+from bert4ner.data.records import Record, Span, agrees, flat_entities, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document, Entity
@@ -120,6 +122,35 @@ def test_mentions_decide_whether_ends_are_inclusive():
     assert document.entities == (Entity(0, 2, "A"),)
 
 
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize(("count", "wrong"), [(3, 0), (2, 0), (20, 1), (10, 1)])
+def test_mentions_decide_whether_offsets_count_from_one(inclusive, count, wrong):
+    spans = [Span(2, 4 - inclusive, "A", "血两") for _ in range(count - wrong)]
+    spans += [Span(1, 3 - inclusive, "A", "两亏") for _ in range(wrong)]
+    record, repairs = Record("file:1", "d", "气血两亏", spans), Repairs()
+    convention = EndConvention(default_inclusive=False)
+    convention.look(record)
+    assert convention.from_one == (count in (3, 20))
+    if convention.from_one:
+        assert convention.inclusive == inclusive
+        counted = convention.count_from_zero(record, repairs)
+        assert {(each.start, each.end) for each in counted.spans[: count - wrong]} == {(1, 3 - inclusive)}
+        assert repairs == {"offsets count from 1: corrected": count}
+        if wrong:
+            with pytest.raises(DataError, match=r"^file:1 \(1 subtracted from its offsets\): expected '两亏'"):
+                make_document(counted, repairs, inclusive=inclusive)
+    else:
+        assert convention.count_from_zero(record, repairs) is record and not repairs
+
+
+@pytest.mark.parametrize("text", ["😀气血两", "气气气"])
+def test_offsets_that_fit_otherwise_do_not_count_from_one(text):
+    place = text.index("气") + (text[0] == "😀")
+    convention = EndConvention(default_inclusive=False)
+    convention.look(Record("file:1", "d", text, [Span(place + 1, place + 2, "A", "气") for _ in range(5)]))
+    assert not convention.from_one
+
+
 def test_inclusive_ends_are_shown_as_they_stand_in_the_file():
     with pytest.raises(DataError, match=r"found A at \[2, 4\]; offsets count characters from 0, end inclusive"):
         document_of("一二三四", Span(2, 4, "A"), inclusive=True)
@@ -154,3 +185,22 @@ def test_flat_entities_are_the_longest_that_do_not_overlap(triples):
             and other.end - other.start >= entity.end - entity.start
             for other in kept
         )
+
+
+def peak_of(work):
+    tracemalloc.start()
+    try:
+        kept = work()
+        return kept, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_goes_to_entities_and_documents_not_to_sets_of_them():
+    number = 22_000  # where a set or a dict has just grown
+    record = Record("a:1", "a", "气" * number, [Span(place, place + 1, "A") for place in range(number)])
+    document, peak = peak_of(lambda: make_document(record, Repairs()))
+    assert len(document.entities) == number and peak < 120 * number  # an entity alone takes 72
+    documents = [Document(str(place), "气") for place in range(number)]
+    kept, peak = peak_of(lambda: make_unique(documents, Repairs()))
+    assert kept == documents and peak < 30 * number

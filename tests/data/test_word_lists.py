@@ -1,4 +1,4 @@
-"""Word lists: words alone, with labels, as jieba has them; a mistake is told with file and line."""
+"""Word lists: words alone, with labels, as jieba has them; a mistake is reported with file and line."""
 
 import pytest
 
@@ -26,16 +26,16 @@ def test_words_are_read(tmp_path, content, found):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
-        ("\n \n", "herbs.txt: no words; expected one a line"),
+        ("\n \n", "herbs.txt: no words; expected one per line"),
         ("人参\n\t药材\n", "herbs.txt:2: expected a word, or a word, a tab and its label, found '\\t药材'"),
         ("人参\t药材\t3\n", "herbs.txt:1: expected a word, or a word, a tab and its label"),
     ],
 )
-def test_a_mistake_is_told(tmp_path, content, told):
+def test_a_mistake_is_reported(tmp_path, content, message):
     path = tmp_path / "herbs.txt"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         read_word_list(path)
-    assert told in str(caught.value)
+    assert message in str(caught.value)

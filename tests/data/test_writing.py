@@ -40,6 +40,16 @@ def test_a_folder_appears_whole_and_never_over_another(tmp_path):
     assert [each.name for each in path.iterdir()] == ["a"]
     with pytest.raises(DataError, match="not empty"), atomic_folder(path):
         pass
+    with pytest.raises(RuntimeError), atomic_folder(path, replaces=("", ".txt")):
+        raise RuntimeError
+    assert [each.name for each in path.iterdir()] == ["a"]
+    with atomic_folder(path, replaces=("", ".txt")) as folder:
+        (folder / "b.txt").touch()
+    assert [each.name for each in path.iterdir()] == ["b.txt"]
+    with pytest.raises(DataError, match=r"holds b\.txt"), atomic_folder(path, replaces=(".ann",)):
+        pass
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+    (path / "a").touch()
     with pytest.raises(DataError, match="found a folder"), atomic_write(path):
         pass
     with pytest.raises(DataError, match="found a file"), atomic_folder(path / "a"):

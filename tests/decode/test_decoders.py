@@ -50,14 +50,14 @@ def test_paths_give_spans_candidates_and_readings_with_exact_probabilities(seed)
     assert decoder.candidates(emissions, lengths, 1) == spans
     readings = decoder.readings(emissions, lengths, 3)
     for row, paths in enumerate(every):
-        held = [(set(TAGS.decode(np.array(path))), chance) for path, chance in paths]
+        held = [(set(TAGS.decode(np.array(path))), probability) for path, probability in paths]
         assert {span.place[:3] for span in spans[row]} == held[0][0]
         assert {span.place[:3] for span in candidates[row]} == set.union(*(each for each, _ in held[:3]))
         for span in (*spans[row], *candidates[row]):
-            expected = sum(chance for each, chance in held if span.place[:3] in each)
+            expected = sum(probability for each, probability in held if span.place[:3] in each)
             assert span.score == pytest.approx(expected) and span.pieces == ()
-        for (found, probability), (wanted, chance) in zip(readings[row], held, strict=False):
-            assert {span.place[:3] for span in found} == wanted and probability == pytest.approx(chance)
+        for (found, score), (wanted, probability) in zip(readings[row], held, strict=False):
+            assert {span.place[:3] for span in found} == wanted and score == pytest.approx(probability)
             assert all(span.score is None for span in found)
     assert len(readings[0]) == 3
 
@@ -79,11 +79,11 @@ def test_spans_above_a_threshold_are_found_window_by_window():
         spans = [TokenSpan(0, 2, "X", 0.6), TokenSpan(0, 1, "Y", 0.9), TokenSpan(1, 2, "X", 0.3)]
         return [span for span in spans if span.score > least and span.end <= length]
 
-    decoder, lengths = ThresholdDecoder(find, "none", "chances"), np.array([2, 1])
+    decoder, lengths = ThresholdDecoder(find, "none", "spans"), np.array([2, 1])
     assert not isinstance(decoder, ViterbiDecoder)
     windows = np.zeros((2, 3))
     assert decoder.spans(windows, lengths) == [[TokenSpan(0, 1, "Y", 0.9)], [TokenSpan(0, 1, "Y", 0.9)]]
     assert [len(found) for found in decoder.candidates(windows, lengths, 2)] == [3, 1]
     assert asked == [(0.5, 2), (0.5, 1), (0.25, 2), (0.25, 1)]
-    with pytest.raises(ConfigError, match=r"heads that decode sequences, crf and span among them; chances have none"):
+    with pytest.raises(ConfigError, match=r"heads that decode sequences, such as crf and span; spans have none"):
         decoder.readings(windows, lengths, 2)

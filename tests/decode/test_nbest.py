@@ -66,12 +66,12 @@ def test_the_probabilities_of_all_paths_sum_to_one_and_those_with_an_entity_to_i
     emissions = rng.normal(scale=2, size=(1, length, len(tagset)))
     (paths,) = ViterbiDecoder(*chain).n_best_batch(emissions, [length], 10**4)
     total = log_partition(emissions, [length], *chain)[0]
-    chances = [np.exp(score - total) for _, score in paths]
-    assert sum(chances) == pytest.approx(1.0)
+    probabilities = [np.exp(score - total) for _, score in paths]
+    assert sum(probabilities) == pytest.approx(1.0)
     sums = {}
-    for (path, _), chance in zip(paths, chances, strict=True):
+    for (path, _), probability in zip(paths, probabilities, strict=True):
         for span in tagset.decode(path):
-            sums[span] = sums.get(span, 0.0) + chance
+            sums[span] = sums.get(span, 0.0) + probability
     asked = [(i, j, tagset.encode([(i, j, label)], length)[0][i:j]) for i, j, label in sums]
     (marginals,) = span_probabilities(Lattice(emissions, [length], *chain), [asked], tagset.continues)
     np.testing.assert_allclose(list(sums.values()), marginals, rtol=1e-9)

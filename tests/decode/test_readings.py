@@ -17,8 +17,10 @@ def random_windows(rng, num_windows):
     for bound in bounds:
         spans = {(int(rng.integers(bound.start, bound.end - 2)), int(rng.integers(1, 3))) for _ in range(3)}
         entities = [(), *[(Entity(start, start + size, "X"),) for start, size in sorted(spans)]]
-        chances = rng.dirichlet([1.0] * len(entities))
-        windows.append([Reading(each, float(chance)) for each, chance in zip(entities, chances, strict=True)])
+        probabilities = rng.dirichlet([1.0] * len(entities))
+        windows.append(
+            [Reading(each, float(probability)) for each, probability in zip(entities, probabilities, strict=True)]
+        )
     return bounds, windows
 
 

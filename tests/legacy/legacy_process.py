@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 
 
-def run_legacy(script: str | Path, *arguments: Any, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """`bert4ner legacy SCRIPT ARGS`, from `folder`."""
+def run_legacy(
+    script: str | Path, *arguments: Any, folder: Path | None = None, options: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """`bert4ner legacy OPTIONS SCRIPT ARGS`, from `folder`."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in ("TF_USE_LEGACY_KERAS", "TF_KERAS", "TF_CPP_MIN_LOG_LEVEL", "RECOMPUTE")
     }
     return subprocess.run(
-        [sys.executable, "-m", "bert4ner", "legacy", str(SCRIPTS / script), *map(str, arguments)],
+        [sys.executable, "-m", "bert4ner", "legacy", *options, str(SCRIPTS / script), *map(str, arguments)],
         cwd=folder or ROOT,
         capture_output=True,
         encoding="utf-8",

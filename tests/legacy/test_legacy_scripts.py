@@ -116,7 +116,7 @@ def columns(document):
 
 
 def test_the_guide_says_the_same_in_both_languages():
-    english, chinese = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("legacy.md", "legacy.zh-CN.md"))
+    english, chinese = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("legacy.md", "zh/legacy.md"))
     for pattern in (r"^```.*?^```", r"`[a-z_.]+`"):
         ours, theirs = (re.findall(pattern, text, flags=re.MULTILINE | re.DOTALL) for text in (english, chinese))
         assert ours and sorted(set(ours)) == sorted(set(theirs))
@@ -131,16 +131,16 @@ activate(legacy=True)
 activate(legacy=True)
 import sys, tensorflow as tf, keras
 facts = {"eager": tf.executing_eagerly(), "placeholder": tf.placeholder("float32", [2]).shape[0].value}
-def told(action):
+def error_of(action):
     try:
         action()
     except (EnvironmentProblem, AttributeError, ImportError) as error:
         return str(error)
-facts["other way"] = told(activate)
-facts["own models"] = told(lambda: __import__("bert4ner.backend.frameworks"))
-facts["gone"] = told(lambda: tf.contrib.crf.crf_decode)
-facts["eager wanted"] = told(lambda: tf.enable_eager_execution())
-facts["missing"] = told(lambda: __import__("tensorflow.contrib.crf", fromlist=["x"]).x)
+facts["other way"] = error_of(activate)
+facts["own models"] = error_of(lambda: __import__("bert4ner.backend.frameworks"))
+facts["gone"] = error_of(lambda: tf.contrib.crf.crf_decode)
+facts["eager wanted"] = error_of(lambda: tf.enable_eager_execution())
+facts["missing"] = error_of(lambda: __import__("tensorflow.contrib.crf", fromlist=["x"]).x)
 from bert4ner.legacy import names
 names.remove()
 import tensorflow as today
@@ -155,7 +155,7 @@ def test_activate_legacy_in_a_script():
     )
     facts = facts_of(done)
     assert (facts["eager"], facts["placeholder"]) == (False, 2)
-    assert facts["other way"].startswith("this process is for legacy scripts") and "own" in facts["own models"]
+    assert facts["other way"].startswith("this process runs legacy scripts") and "own" in facts["own models"]
     assert facts["gone"].startswith("tf.contrib.crf.crf_decode: does not exist any more; write bert4keras.layers.")
     assert facts["eager wanted"].startswith("tf.enable_eager_execution: ")
     assert facts["missing"].startswith("tf.contrib.crf.x: does not exist any more")

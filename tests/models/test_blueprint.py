@@ -11,5 +11,5 @@ from bert4ner.text.vocabulary import Vocabulary
 def test_labels_are_sorted_each_once_and_there_is_one():
     vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
     assert Blueprint.of(Config(), ["Y", "X", "Y"], {}, vocabulary).labels == ("X", "Y")
-    with pytest.raises(ConfigError, match="no labels: the documents hold no entity"):
+    with pytest.raises(ConfigError, match="no labels: the documents contain no entity"):
         Blueprint.of(Config(), [], {}, vocabulary)

@@ -160,11 +160,11 @@ def test_a_network_knows_the_model_that_it_is_part_of(tiny_config, tmp_path):
 
 @pytest.mark.parametrize("make", [build_model, NERModel.create])
 def test_what_no_network_can_be_built_of(tiny_config, tmp_path, make):
-    with pytest.raises(ConfigError, match="no pretrained encoder; name its folder with --pretrained DIR"):
+    with pytest.raises(ConfigError, match="no pretrained encoder: --pretrained DIR, or --pretrained tcm-mini"):
         make(Config(), ["X"])
     with pytest.raises(CheckpointError, match="no such folder"):
         make(tiny_config(pretrained=str(tmp_path / "nothing")), ["X"])
-    with pytest.raises(ConfigError, match="no labels: the documents hold no entity"):
+    with pytest.raises(ConfigError, match="no labels: the documents contain no entity"):
         make(tiny_config(), [])
     with pytest.raises(ConfigError, match="max_length=128, but the encoder has 64 positions"):
         make(tiny_config(max_length=128), ["X"])

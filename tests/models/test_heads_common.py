@@ -1,4 +1,4 @@
-"""What holds for every head in a whole network: it trains, saves, loads, minds no padding, gives chances of spans."""
+"""What holds for every head in a network: it trains, saves, loads, ignores padding and scores spans."""
 
 import functools
 import itertools
@@ -120,10 +120,10 @@ def test_what_is_decoded_has_the_probability_of_the_span(tiny_config, head):
     outputs = model.outputs(IDS)
     found = model.head.decode(outputs, LENGTHS)
     assert any(found)
-    chances = model.head.span_scores(outputs, LENGTHS, found)
-    for spans, row in zip(found, chances, strict=True):
+    probabilities = model.head.span_scores(outputs, LENGTHS, found)
+    for spans, row in zip(found, probabilities, strict=True):
         assert row == pytest.approx([span.score for span in spans], abs=1e-5)
-        assert all(0 <= chance <= 1 + 1e-6 for chance in row)
+        assert all(0 <= probability <= 1 + 1e-6 for probability in row)
     everything = [
         [TokenSpan(i, j, label) for i, j in itertools.combinations(range(length + 1), 2) for label in "XY"]
         for length in LENGTHS
@@ -146,8 +146,8 @@ def test_candidates_hold_the_answer_and_more_with_their_probabilities(tiny_confi
         for row, spans in enumerate(found):
             assert spans == sorted(spans, key=lambda span: span.place)
             assert {span.place for span in fewer[row]} <= {span.place for span in spans}
-        for spans, chances in zip(found, model.head.span_scores(outputs, LENGTHS, found), strict=True):
-            assert [span.score for span in spans] == pytest.approx(chances, abs=1e-5)
+        for spans, probabilities in zip(found, model.head.span_scores(outputs, LENGTHS, found), strict=True):
+            assert [span.score for span in spans] == pytest.approx(probabilities, abs=1e-5)
         fewer = found
         numbers.append(sum(map(len, found)))
     assert 0 < numbers[0] < numbers[-1] or numbers[0] == 26, numbers  # of six and four tokens, two labels
@@ -221,7 +221,7 @@ def test_a_recognizer_is_a_viterbi_decoder_where_its_head_decodes_paths(tiny_con
             ner.readings(text, 2)
 
 
-def test_heads_of_unlike_kinds_are_not_averaged(tiny_config):
+def test_different_heads_are_not_averaged(tiny_config):
     models = {head: make(tiny_config, head) for head in HEADS}
     assert len(NamedEntityRecognizer([models["global_pointer"], models["biaffine"]]).models) == 2
     assert NamedEntityRecognizer([models["crf"], models["softmax"]]).transitions.shape == (7, 7)

@@ -145,14 +145,14 @@ def expected_gradient(oracle, head, emissions, path):
     """d(-log p)/d(emissions, transitions, starts, ends): how often each is used on average, less how often here."""
     paths = oracle.paths(len(path))
     scores = oracle.weigh(paths, emissions, *weights_of(head))
-    chances = np.exp(scores - log_sum_exp(scores))
+    probabilities = np.exp(scores - log_sum_exp(scores))
     tags = len(oracle.tags)
     usage = [np.zeros((len(path), tags)), np.zeros((tags, tags)), np.zeros(tags), np.zeros(tags)]
-    for chance, taken in [*zip(chances, paths, strict=True), (-1.0, path)]:
-        np.add.at(usage[0], (range(len(path)), taken), chance)
-        np.add.at(usage[1], (taken[:-1], taken[1:]), chance)
-        usage[2][taken[0]] += chance
-        usage[3][taken[-1]] += chance
+    for probability, taken in [*zip(probabilities, paths, strict=True), (-1.0, path)]:
+        np.add.at(usage[0], (range(len(path)), taken), probability)
+        np.add.at(usage[1], (taken[:-1], taken[1:]), probability)
+        usage[2][taken[0]] += probability
+        usage[3][taken[-1]] += probability
     return usage
 
 
@@ -268,11 +268,13 @@ def test_decoding_finds_the_best_sequence_with_its_marginals(rng, enumeration, s
             continue
         paths = oracle.paths(int(length))
         scores = oracle.weigh(paths, outputs[row, :length].astype(float), *weights_of(head))
-        chances = np.exp(scores - log_sum_exp(scores))
+        probabilities = np.exp(scores - log_sum_exp(scores))
         assert [span.place[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
         for span in found[row]:
             marginal = sum(
-                chance for chance, path in zip(chances, paths, strict=True) if span.place[:3] in oracle.spans(path)
+                probability
+                for probability, path in zip(probabilities, paths, strict=True)
+                if span.place[:3] in oracle.spans(path)
             )
             assert span.score == pytest.approx(marginal, abs=1e-5)
 

@@ -122,8 +122,8 @@ def test_a_crf_without_constraints_and_transitions_is_smoothed_as_a_softmax(rng)
 def token_loss(logits, right, label_smoothing=0.0, focal=0.0):
     """The loss of one softmax, by its formula."""
     logs = log_softmax(logits.astype(float))
-    chances = np.exp(logs)
-    return -((1 - chances[right]) ** focal) * (1 - label_smoothing) * logs[right] - label_smoothing * logs.mean()
+    probabilities = np.exp(logs)
+    return -((1 - probabilities[right]) ** focal) * (1 - label_smoothing) * logs[right] - label_smoothing * logs.mean()
 
 
 COSTS = [
@@ -137,11 +137,11 @@ COSTS = [
 
 def dice_loss(logits, classes):
     """The dice loss of the tokens of a window, (tokens, classes), class by class."""
-    chances = np.array([np.exp(log_softmax(each.astype(float))) for each in logits])
+    probabilities = np.array([np.exp(log_softmax(each.astype(float))) for each in logits])
     parts = []
-    for number in range(chances.shape[1]):
+    for number in range(probabilities.shape[1]):
         right = np.array([each == number for each in classes])
-        p = chances[:, number]
+        p = probabilities[:, number]
         parts.append(1 - (2 * p[right].sum() + 1) / ((p**2).sum() + right.sum() + 1))
     return np.mean(parts)
 
@@ -235,7 +235,7 @@ def test_what_is_about_a_label_weighs_as_much_as_is_said(rng, name):
 
 def test_a_weight_of_a_label_that_is_not_there_is_refused():
     assert label_weights_of(["A", "B"], {"B": 3}).tolist() == [1, 3]
-    with pytest.raises(ConfigError, match=r"label_weights: there is no label 'DURG'; did you mean 'DRUG'\?"):
+    with pytest.raises(ConfigError, match=r"label_weights: unknown label 'DURG'; did you mean 'DRUG'\?"):
         label_weights_of(["DRUG", "SYMPTOM"], {"DURG": 2.0})
 
 

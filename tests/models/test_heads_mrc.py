@@ -95,12 +95,12 @@ def test_decoding_finds_all_spans_with_start_end_and_match(rng):
             expected = [span for span in all_spans(length) if min(logits_of(logits[row], span)) > 0]
             assert [span._replace(score=None) for span in found[row]] == sorted(expected)
             for span in found[row]:
-                chances = 1 / (1 + np.exp(-np.array(logits_of(logits[row], span))))
-                assert span.score == pytest.approx(np.prod(chances), rel=1e-5)
+                probabilities = 1 / (1 + np.exp(-np.array(logits_of(logits[row], span))))
+                assert span.score == pytest.approx(np.prod(probabilities), rel=1e-5)
     asked = [all_spans(length) for length in LENGTHS]
-    for row, chances in enumerate(head.span_scores(head.text(logits), LENGTHS, asked)):
+    for row, probabilities in enumerate(head.span_scores(head.text(logits), LENGTHS, asked)):
         expected = [np.prod(1 / (1 + np.exp(-np.array(logits_of(logits[row], span))))) for span in asked[row]]
-        assert chances == pytest.approx(expected, rel=1e-5)
+        assert probabilities == pytest.approx(expected, rel=1e-5)
     with pytest.raises(DataError, match="label 'Q' is not among the 3 labels"):
         head.span_scores(head.text(logits), LENGTHS, [[TokenSpan(0, 1, "Q")], [], [], []])
 
@@ -110,8 +110,10 @@ def test_candidates_are_spans_with_start_end_and_match_above_the_limit(rng):
     for nbest in (1, 2, 5):
         found = head.decoder().candidates(head.text(logits), LENGTHS, nbest)
         for row, length in enumerate(LENGTHS):
-            chances = {span: 1 / (1 + np.exp(-np.array(logits_of(logits[row], span)))) for span in all_spans(length)}
-            expected = {span: np.prod(parts) for span, parts in chances.items() if min(parts) > 1 / (2 * nbest)}
+            probabilities = {
+                span: 1 / (1 + np.exp(-np.array(logits_of(logits[row], span)))) for span in all_spans(length)
+            }
+            expected = {span: np.prod(parts) for span, parts in probabilities.items() if min(parts) > 1 / (2 * nbest)}
             assert {span._replace(score=None): span.score for span in found[row]} == pytest.approx(expected, rel=1e-5)
         numbers.append(sum(map(len, found)))
     assert 0 < numbers[0] < numbers[1] < numbers[2], numbers

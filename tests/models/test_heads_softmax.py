@@ -43,10 +43,10 @@ def test_the_loss_is_the_cross_entropy_per_token(rng):
     losses, gradient = loss_and_gradient(make_head("bios"), targets, emissions)
     assert not gradient[:, 0].any()
     emissions, gradient = emissions[:, 1:], gradient[:, 1:]
-    chances = log_softmax(emissions.astype(float))
+    probabilities = log_softmax(emissions.astype(float))
     rows, places = np.nonzero(targets >= 0)
-    assert losses.mean() == pytest.approx(-chances[rows, places, targets[rows, places]].mean(), rel=1e-5)
-    expected = np.exp(chances) - np.eye(7)[targets]
+    assert losses.mean() == pytest.approx(-probabilities[rows, places, targets[rows, places]].mean(), rel=1e-5)
+    expected = np.exp(probabilities) - np.eye(7)[targets]
     np.testing.assert_allclose(gradient, np.where(targets[..., None] >= 0, expected, 0) / len(rows), atol=1e-6)
 
 
@@ -80,11 +80,13 @@ def test_decoding_finds_the_likeliest_legal_sequence_with_its_marginals(rng, enu
         paths = oracle.paths(int(length))
         given = log_softmax(outputs[row, :length].astype(float))
         scores = oracle.weigh(paths, given, np.zeros((tags, tags)), np.zeros(tags), np.zeros(tags))
-        chances = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+        probabilities = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
         assert [span.place[:3] for span in found[row]] == oracle.spans(paths[int(scores.argmax())])
         for span in found[row]:
             marginal = sum(
-                chance for chance, path in zip(chances, paths, strict=True) if span.place[:3] in oracle.spans(path)
+                probability
+                for probability, path in zip(probabilities, paths, strict=True)
+                if span.place[:3] in oracle.spans(path)
             )
             assert span.score == pytest.approx(marginal, abs=1e-4)
 

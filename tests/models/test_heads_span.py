@@ -38,9 +38,11 @@ def test_the_loss_is_the_formula(rng, smoothing, focal, padding):
         logits[row, [0, *range(length + 1, 9)]] = padding
         classes = pointers(SPANS[row], length)
         for token, pointer in itertools.product(range(length), range(2)):
-            chances = softmax(logits[row, token + 1, pointer].astype(float))
-            right = chances[classes[token, pointer]]
-            expected[row] -= (1 - right) ** focal * (1 - smoothing) * np.log(right) + smoothing * np.log(chances).mean()
+            probabilities = softmax(logits[row, token + 1, pointer].astype(float))
+            right = probabilities[classes[token, pointer]]
+            expected[row] -= (1 - right) ** focal * (1 - smoothing) * np.log(right) + smoothing * np.log(
+                probabilities
+            ).mean()
             count += 1
     given = tf.constant(logits)
     with tf.GradientTape() as tape:
@@ -77,7 +79,7 @@ def ways(length):
 
 
 @pytest.fixture(params=range(8))
-def chances(request):
+def probabilities(request):
     """Logits of windows of 4, 3 and 1 tokens, and for each all ways with their probabilities."""
     rng = np.random.default_rng(request.param)
     lengths = np.array([4, 3, 1])
@@ -102,22 +104,22 @@ def test_there_are_as_many_ways_as_there_should_be():
     assert [len(ways(length)) for length in (1, 2)] == [3, 11]  # of two tokens: 3 x 3 apart, 2 of both
 
 
-def test_decoding_takes_the_likeliest_way_and_scores_are_exact(chances):
-    logits, lengths, found = chances
+def test_decoding_takes_the_likeliest_way_and_scores_are_exact(probabilities):
+    logits, lengths, found = probabilities
     head = SpanHead(LABELS)
     for spans, every in zip(head.decode(logits, lengths), found, strict=True):
         assert unscored(spans) == max(every, key=every.get)
         for span in spans:
-            expected = sum(chance for way, chance in every.items() if span._replace(score=None) in way)
+            expected = sum(probability for way, probability in every.items() if span._replace(score=None) in way)
             assert span.score == pytest.approx(expected, rel=1e-4)
     asked = [sorted({span for way in every for span in way}) for every in found]
     for row, every, spans in zip(head.span_scores(logits, lengths, asked), found, asked, strict=True):
-        expected = [sum(chance for way, chance in every.items() if span in way) for span in spans]
+        expected = [sum(probability for way, probability in every.items() if span in way) for span in spans]
         assert row == pytest.approx(expected, rel=1e-4, abs=1e-9)
 
 
-def test_candidates_and_readings_are_those_of_the_likeliest_ways(chances):
-    logits, lengths, found = chances
+def test_candidates_and_readings_are_those_of_the_likeliest_ways(probabilities):
+    logits, lengths, found = probabilities
     head = SpanHead(LABELS)
     scores, decoder = head.scores(logits), head.decoder()
     best = [sorted(every, key=every.get, reverse=True)[:3] for every in found]
@@ -125,10 +127,10 @@ def test_candidates_and_readings_are_those_of_the_likeliest_ways(chances):
         assert set(unscored(spans)) == {span for way in ways_of_window for span in way}
     for readings, every, expected in zip(decoder.readings(scores, lengths, 3), found, best, strict=True):
         assert [tuple(spans) for spans, _ in readings] == expected
-        assert [chance for _, chance in readings] == pytest.approx([every[way] for way in expected], rel=1e-4)
+        assert [probability for _, probability in readings] == pytest.approx([every[way] for way in expected], rel=1e-4)
 
 
-def test_flat_spans_come_back_and_others_are_told():
+def test_flat_spans_come_back_and_others_are_reported():
     head = SpanHead(LABELS)
     targets = head.targets(SPANS, LENGTHS, 7)
     assert targets.dtype == np.int32 and targets.shape == (3, 14)

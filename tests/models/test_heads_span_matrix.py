@@ -137,9 +137,9 @@ def test_decoding_finds_all_spans_above_zero_with_their_probability(rng):
             assert span.score == pytest.approx(1 / (1 + np.exp(-logits[row][cell(span)])), rel=1e-5)
     assert len(found[0]) > 4 and found[3] == []
     asked = [all_spans(length) for length in LENGTHS]
-    for row, chances in enumerate(head.span_scores(head.text(logits), LENGTHS, asked)):
+    for row, probabilities in enumerate(head.span_scores(head.text(logits), LENGTHS, asked)):
         expected = [1 / (1 + np.exp(-float(logits[row][cell(span)]))) for span in asked[row]]
-        assert chances == pytest.approx(expected, rel=1e-5)
+        assert probabilities == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_flat_head_decodes_the_heaviest_choice_of_disjoint_spans(rng):

@@ -96,9 +96,9 @@ def test_a_crf_loses_the_probability_of_all_sequences_that_agree_with_what_is_su
         scores = [oracle.weigh(paths, emissions[row, 1 : length + 1].astype(float), *chain) for paths in groups]
         expected[row] = log_sum_exp(scores[0]) - log_sum_exp(scores[1])
         for sign, paths, weights in zip((1, -1), groups, scores, strict=True):
-            for chance, path in zip(np.exp(weights - log_sum_exp(weights)), paths, strict=True):
-                slopes[0][row, np.arange(1, length + 1), path] += sign * chance
-                np.add.at(slopes[1], (path[:-1], path[1:]), sign * chance)
+            for probability, path in zip(np.exp(weights - log_sum_exp(weights)), paths, strict=True):
+                slopes[0][row, np.arange(1, length + 1), path] += sign * probability
+                np.add.at(slopes[1], (path[:-1], path[1:]), sign * probability)
     scale = len(LENGTHS) / LENGTHS.sum()
     losses, *gradients = learned(head, emissions, UNSURE, weights=[head.transitions])
     np.testing.assert_allclose(losses, expected * scale, rtol=1e-5, atol=1e-6)

@@ -55,7 +55,7 @@ def all_entities(grid):
     return found
 
 
-def chances_of(grid, rng, sure=0.9):
+def probabilities_of(grid, rng, sure=0.9):
     """Probabilities (1, length + 1, length + 1, relations) of which the grid's are the highest."""
     rest = rng.uniform(0.01, 0.02, size=(1, len(grid) + 1, len(grid) + 1, TAIL + len(LABELS)))
     for pair in np.ndindex(grid.shape):
@@ -91,7 +91,7 @@ def test_entities_come_back_from_the_relations_that_state_them(rng):
         [TokenSpan(0, 5, "X"), TokenSpan(2, 3, "Y")],
         [],
     ):
-        (found,) = head.decoder().spans(chances_of(grid_of(spans, 6), rng), np.array([6]))
+        (found,) = head.decoder().spans(probabilities_of(grid_of(spans, 6), rng), np.array([6]))
         assert [span._replace(score=None) for span in found] == sorted(spans)
         targets = head.targets([spans], np.array([6]), 7)[0, 1:].reshape(-1, 3)
         grid = np.zeros((6, 6), int)
@@ -105,8 +105,8 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
     for _ in range(200):
         grid = np.triu(rng.random((5, 5)) < 0.4, 1) * NEXT
         grid += np.tril(rng.choice([0, 0, 2, 3], size=(5, 5)))
-        chances = chances_of(grid, rng)
-        (found,) = head.decoder().spans(chances, np.array([5]))
+        probabilities = probabilities_of(grid, rng)
+        (found,) = head.decoder().spans(probabilities, np.array([5]))
         expected = all_entities(grid)
         assert len(found) == len(expected) <= 20 or len(found) >= 20
         if len(expected) > 20:
@@ -114,12 +114,14 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
         assert sorted((span.tokens, span.label) for span in found) == sorted(expected)
         for span in found:
             path = span.tokens
-            score = chances[0, path[-1], path[0], grid[path[-1], path[0]]]
-            score *= np.prod([chances[0, one, other, NEXT] for one, other in itertools.pairwise(path)])
+            score = probabilities[0, path[-1], path[0], grid[path[-1], path[0]]]
+            score *= np.prod([probabilities[0, one, other, NEXT] for one, other in itertools.pairwise(path)])
             assert span.score == pytest.approx(score)
             in_pieces += bool(span.pieces)
         seen += len(found)
-        (scores,) = head.span_scores(np.log(chances / chances.sum(axis=-1, keepdims=True)), np.array([5]), [found])
+        (scores,) = head.span_scores(
+            np.log(probabilities / probabilities.sum(axis=-1, keepdims=True)), np.array([5]), [found]
+        )
         assert len(scores) == len(found) and all(0 < score <= 1 for score in scores)
     assert seen > 500 and in_pieces > 50
 
@@ -127,9 +129,9 @@ def test_decoding_finds_all_paths_with_the_product_of_their_probabilities(rng):
 def test_candidates_are_all_paths_of_relations_above_the_limit_or_likeliest(rng):
     head, seen = W2NERHead(LABELS), 0
     for _ in range(300):
-        chances = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 5, 5))  # four tokens, [SEP]
-        (found,) = head.decoder().candidates(chances, np.array([4]), 2)
-        inner, expected = chances[0, :-1, :-1], {}
+        probabilities = rng.dirichlet([1.0, 0.3, 0.1, 0.1], size=(1, 5, 5))  # four tokens, [SEP]
+        (found,) = head.decoder().candidates(probabilities, np.array([4]), 2)
+        inner, expected = probabilities[0, :-1, :-1], {}
         stated = (inner > 0.25) | (inner == inner.max(axis=-1, keepdims=True))
         paths = [path for size in range(1, 5) for path in itertools.combinations(range(4), size)]
         for path, (number, label) in itertools.product(paths, enumerate(LABELS)):
@@ -151,12 +153,12 @@ def test_a_network_that_links_everything_gives_a_bounded_number_of_entities():
 def test_the_likeliest_paths_are_those_that_are_kept():
     """From the first of 40 tokens to the last, every token may be skipped, and one path is likelier than all others."""
     path = (0, 3, 4, 20, 39)
-    chances = np.full((1, 40, 40, 4), 0.1)
-    chances[..., NEXT] = 0.3
+    probabilities = np.full((1, 40, 40, 4), 0.1)
+    probabilities[..., NEXT] = 0.3
     for one, other in itertools.pairwise(path):
-        chances[0, one, other, NEXT] = 0.6
-    chances[0, 39, 0, TAIL] = 0.7
-    found = W2NERHead(LABELS).decoder().candidates(chances, np.array([40]), 2)[0]
+        probabilities[0, one, other, NEXT] = 0.6
+    probabilities[0, 39, 0, TAIL] = 0.7
+    found = W2NERHead(LABELS).decoder().candidates(probabilities, np.array([40]), 2)[0]
     assert len(found) == PATHS and path in [span.tokens for span in found]
 
 
@@ -171,15 +173,15 @@ def test_entities_between_the_same_tokens_can_have_one_label_only():
 
 def test_a_flat_head_gives_no_overlap(rng):
     spans = [TokenSpan(0, 4, "X"), TokenSpan(1, 3, "X"), TokenSpan(2, 3, "Y"), TokenSpan(5, 6, "Y")]
-    chances, lengths = chances_of(grid_of(spans, 6), rng), np.array([6])
-    (found,) = W2NERHead(LABELS, nesting="none").decoder().spans(chances, lengths)
+    probabilities, lengths = probabilities_of(grid_of(spans, 6), rng), np.array([6])
+    (found,) = W2NERHead(LABELS, nesting="none").decoder().spans(probabilities, lengths)
     assert len(found) == 2 and all(one.end <= two.start for one, two in itertools.pairwise(found))
-    (found,) = W2NERHead(LABELS, nesting="labels").decoder().spans(chances, lengths)
+    (found,) = W2NERHead(LABELS, nesting="labels").decoder().spans(probabilities, lengths)
     assert [span._replace(score=None) for span in found if span.label == "Y"] == spans[2:]
     assert sum(span.label == "X" for span in found) == 1
 
 
-def test_distances_are_told_apart_by_sign_and_power_of_two():
+def test_distances_are_distinguished_by_sign_and_power_of_two():
     found = _distances(600).numpy()
     for one, other in ((5, 5), (5, 6), (6, 5), (0, 2), (0, 3), (0, 4), (4, 0), (0, 255), (0, 256), (0, 599), (599, 0)):
         distance = other - one
@@ -225,10 +227,12 @@ def test_logits_are_the_formula_pair_by_pair_whatever_stands_in_padding(rng):
 
 
 def test_an_untrained_head_finds_nothing_but_may_go_on_to_the_next_token(rng):
-    chances = tf.nn.softmax(W2NERHead(LABELS)(tf.constant(rng.normal(size=(2, 60, 32)).astype("float32")))).numpy()
+    probabilities = tf.nn.softmax(
+        W2NERHead(LABELS)(tf.constant(rng.normal(size=(2, 60, 32)).astype("float32")))
+    ).numpy()
     follows = np.eye(60, k=1, dtype=bool)
-    assert 0.3 < chances[:, follows][:, :, NEXT].mean() < 0.7
-    assert chances[:, ~follows][..., 0].mean() > 0.99
+    assert 0.3 < probabilities[:, follows][:, :, NEXT].mean() < 0.7
+    assert probabilities[:, ~follows][..., 0].mean() > 0.99
 
 
 def test_the_head_passes_the_layer_examination(check_layer, rng, precision):

@@ -67,7 +67,7 @@ def test_what_is_said_of_a_token_stands_at_its_place_behind_queries(tiny_config)
 
 
 def test_training_goes_by_what_it_says(tiny_config):
-    """Characters that the encoder does not know: only the lexicon can tell them apart."""
+    """Characters that the encoder does not know: only the lexicon can distinguish them."""
     documents = [
         Document(f"d{number}", "魑魅魍魉" if number % 2 else "魑魅魉魍", (Entity(0, 4, LABELS[number % 2]),))
         for number in range(12)
@@ -142,11 +142,11 @@ def test_names_of_the_option_are_checked(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "herbs.txt").write_text("人参\n", encoding="utf-8")
     both = f"{tmp_path}/one/herbs.txt,{tmp_path}/two/herbs.txt"
-    for given, error, told in (
+    for given, error, message in (
         ("train,", ConfigError, "'' is no name"),
         ("train,train", ConfigError, "'train' is named twice"),
         ("trian", DataError, "trian: no such file"),
-        (both, ConfigError, "two files are called herbs; rename one"),
+        (both, ConfigError, "two files have the name herbs; rename one"),
     ):
-        with pytest.raises(error, match=told):
+        with pytest.raises(error, match=message):
             open_lexicon(Config().replace(lexicon=given), LABELS)

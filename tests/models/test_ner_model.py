@@ -83,4 +83,4 @@ def test_saving_again_replaces_the_folder_and_leaves_nothing_aside(saved, tiny_c
     folder = shutil.copytree(saved, tmp_path / "model")
     other = NERModel.create(tiny_config(seed=9), ["Z"])
     other.save(folder)
-    assert NERModel.load(folder).labels == ("Z",) and len(list(folder.iterdir())) == 3
+    assert NERModel.load(folder).labels == ("Z",) and len(list(folder.iterdir())) == 4

@@ -19,7 +19,7 @@ class TestByteDropout:
         layer = ByteDropout(rate)
         dropped = layer(tf.ones((300, 1001)), training=True).numpy()
         kept = dropped != 0
-        assert abs(kept.mean() - (1 - rate)) < 1 / 256 + 0.003  # the rounded rate, and chance
+        assert abs(kept.mean() - (1 - rate)) < 1 / 256 + 0.003  # the rounded rate, and random variation
         assert np.unique(dropped[kept]).size == 1 and dropped.max() == pytest.approx(layer.scale)
         assert dropped.mean() == pytest.approx(1, abs=0.005)
         for axis in (0, 1):

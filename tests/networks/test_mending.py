@@ -138,8 +138,8 @@ def in_numpy(layer, values, mask=None):
     )  # (batch, heads, length, size)
     scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(SIZE)  # (batch, heads, length, length)
     visible = scores if mask is None else np.where(mask[:, None, None, :], scores, -np.inf)
-    chances = np.exp(visible - visible.max(axis=-1, keepdims=True))
-    context = chances / chances.sum(axis=-1, keepdims=True) @ value
+    probabilities = np.exp(visible - visible.max(axis=-1, keepdims=True))
+    context = probabilities / probabilities.sum(axis=-1, keepdims=True) @ value
     return context.transpose(0, 2, 1, 3).reshape(batch, length, -1) @ weights[6] + weights[7], scores
 
 

@@ -3,23 +3,25 @@
 import importlib
 import re
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import pytest
 
+import bert4ner
 from bert4ner.cli.parameters import read_signature
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.options import Option, Options, Range, describe
 from bert4ner.options.kinds import kinds_of
 from bert4ner.registry import COMMANDS
-from tests.conftest import ROOT
 
 
 def option_classes() -> list[type[Options]]:
     """Those of all modules of the library."""
-    for path in sorted((ROOT / "bert4ner").rglob("*.py")):
+    package = Path(bert4ner.__file__).parent  # where it is installed, if it is tested so
+    for path in sorted(package.rglob("*.py")):
         if re.search(r"^class \w+\(Options\):", path.read_text(encoding="utf-8"), re.MULTILINE):
-            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            importlib.import_module(".".join(path.relative_to(package.parent).with_suffix("").parts))
     return [each for each in Options.__subclasses__() if each.__module__.startswith("bert4ner.")]
 
 
@@ -41,8 +43,8 @@ NUMBERS = {"a whole number", "a number"}
 
 
 def impossible(option: Option) -> list[tuple[object, str]]:
-    """Values that an option must refuse, and how it begins to tell so."""
-    bounds, step = option.about.range, 1 if any(kind.told == "a whole number" for kind in option.kinds) else 0.001
+    """Values that an option must refuse, and how the error begins."""
+    bounds, step = option.about.range, 1 if any(kind.expected == "a whole number" for kind in option.kinds) else 0.001
     number = 1 if step == 1 else 1.0
     cases: list[tuple[object, str]] = [(object(), f"must be {option.expected()}, got <object")]
     cases += [(number * value, f"must be {bounds}, got {number * value}") for value in outside(bounds, step)]
@@ -66,16 +68,16 @@ def test_all_classes_of_options_are_found():
 
 @pytest.mark.parametrize(("cls", "option"), OPTIONS)
 def test_an_option_refuses_what_it_cannot_be(cls, option):
-    for value, told in impossible(option):
+    for value, message in impossible(option):
         with pytest.raises(ConfigError) as refusal:
             cls().replace(**{option.name: value})
-        assert str(refusal.value).startswith(f"{option.name} {told}")
+        assert str(refusal.value).startswith(f"{option.name} {message}")
 
 
 @pytest.mark.parametrize(("cls", "option"), OPTIONS)
 def test_an_option_takes_its_default_and_its_bounds(cls, option):
     bounds = option.about.range
-    number = 1 if any(kind.told == "a whole number" for kind in option.kinds) else 1.0
+    number = 1 if any(kind.expected == "a whole number" for kind in option.kinds) else 1.0
     closed = [number * bound for bound in (bounds.low, bounds.high) if bound is not None]
     for value in (option.default, *closed, *option.words()):
         option.check(value)
@@ -89,16 +91,16 @@ def test_an_option_says_what_it_is(cls, option):
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_a_parameter_of_a_command_refuses_what_it_cannot_be(parameter):
-    for value, told in impossible(parameter.option):
+    for value, message in impossible(parameter.option):
         with pytest.raises(ConfigError) as refusal:
             parameter.option.check(value)
-        assert str(refusal.value).startswith(f"{parameter.option.name} {told}")
+        assert str(refusal.value).startswith(f"{parameter.option.name} {message}")
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_a_number_of_a_command_has_a_least_and_takes_it_and_its_default(parameter):
     option = parameter.option
-    if any(kind.told in NUMBERS for kind in option.kinds):
+    if any(kind.expected in NUMBERS for kind in option.kinds):
         assert option.about.range.low is not None
         option.check(option.default)
         option.check(option.about.range.low)
@@ -114,7 +116,7 @@ def test_a_command_says_what_its_own_parameters_are(name):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_names_are_unlike_in_all_groups_and_groups_are_small(cls):
+def test_names_differ_in_all_groups_and_groups_are_small(cls):
     names = [each.name for group in cls.groups() for each in group.options]
     assert len(set(names)) == len(names)
     assert all(len(group.options) <= 7 for group in cls.groups() if group.name)
@@ -123,7 +125,7 @@ def test_names_are_unlike_in_all_groups_and_groups_are_small(cls):
 
 
 @pytest.mark.parametrize(
-    ("bounds", "told", "inside", "outside"),
+    ("bounds", "message", "inside", "outside"),
     [
         (Range(low=1), "at least 1", (1, 9), (0,)),
         (Range(above=0), "above 0", (0.1,), (0,)),
@@ -134,8 +136,8 @@ def test_names_are_unlike_in_all_groups_and_groups_are_small(cls):
         (Range(below=3), "below 3", (2,), (3,)),
     ],
 )
-def test_a_range_holds_its_numbers_and_tells_its_bounds(bounds, told, inside, outside):
-    assert str(bounds) == told
+def test_a_range_holds_its_numbers_and_reports_its_bounds(bounds, message, inside, outside):
+    assert str(bounds) == message
     assert all(value in bounds for value in inside) and not any(value in bounds for value in outside)
 
 

@@ -51,18 +51,18 @@ def test_options_are_named_without_their_group():
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ({"cuont": 1}, "unknown option 'cuont'; did you mean 'count'?"),
         ({"limits": {"count": 1}}, "unknown option 'count' in [limits]; did you mean 'longest'?"),
         ({"limits": 3}, "limits must be a table, got 3"),
         (
             {"longest": {"A": 1}, "limits": {"longest": {"A": 2}}},
-            "longest stands at the top and again in [limits]; leave one of them out",
+            "longest is at the top and again in [limits]; leave one of them out",
         ),
         (
             {"limits": {"longest": {"A": 2}}, "longest": {"A": 1}},
-            "longest stands at the top and again in [limits]; leave one of them out",
+            "longest is at the top and again in [limits]; leave one of them out",
         ),
         ({"limit": {}}, "unknown table [limit]; did you mean 'limits'?"),
         (
@@ -71,20 +71,20 @@ def test_options_are_named_without_their_group():
         ),
         ({"longest": 3}, "longest must be a table of labels"),
         ({"count": 0}, "count must be at least 1, got 0"),
-        ({"format": 3}, "its options are of format 3, this bert4ner knows those up to 2; upgrade bert4ner"),
+        ({"format": 3}, "its options are of format 3, this bert4ner knows formats up to 2; upgrade bert4ner"),
         ({"format": 0}, "format must be a whole number from 1 to 2, got 0"),
         ({"format": "2"}, "format must be a whole number from 1 to 2, got '2'"),
         (
             {"format": "bio"},
-            "format must be a whole number from 1 to 2, got 'bio'; in a file of options this is their version, the "
-            "format of documents is said on the command line",
+            "format must be a whole number from 1 to 2, got 'bio'; in a file of options it is their version; give the "
+            "format of documents on the command line",
         ),
     ],
 )
-def test_a_table_that_is_wrong_is_refused_with_its_names(table, told, tmp_path):
+def test_a_table_that_is_wrong_is_refused_with_its_names(table, message, tmp_path):
     with pytest.raises(ConfigError) as refusal:
         Trial().with_table(table)
-    assert str(refusal.value).startswith(told)
+    assert str(refusal.value).startswith(message)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def test_an_option_may_stand_where_it_stood_before(version):
     assert Moved().with_table({"format": version, "limits": {"shortest": 2}}).others.shortest == 2
     with pytest.raises(ConfigError, match=r"unknown option 'longest' in \[others\]"):
         Moved().with_table({"format": version, "others": {"longest": {"A": 2}}})
-    with pytest.raises(ConfigError, match=r"shortest stands in two tables, one of them \[others\]; leave one"):
+    with pytest.raises(ConfigError, match=r"shortest is in two tables, one of them \[others\]; leave one"):
         Moved().with_table({"limits": {"shortest": 2}, "others": {"shortest": 3}})
 
 

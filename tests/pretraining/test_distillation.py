@@ -105,7 +105,7 @@ def test_layers_are_evenly_chosen(student, teacher, chosen):
 
 
 def test_a_student_has_fewer_layers(teacher):
-    with pytest.raises(ConfigError, match="layers=2, but the teacher has 2; a student has fewer"):
+    with pytest.raises(ConfigError, match="layers=2, but the teacher has 2; a student must have fewer"):
         describe_student(teacher.found, 2)
 
 

@@ -96,20 +96,20 @@ def test_a_vocabulary_without_mask_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"batch_tokens": 100}, "batch_tokens must be at least 128, a window, got 100"),
         ({"dictionary": "w.txt", "masking": "ngrams"}, "a dictionary is for masking=words"),
         ({"longest_ngram": 4}, "longest_ngram is for masking=ngrams, got masking=words"),
-        ({"pretrained": "one", "architecture": "two"}, "name one of them"),
+        ({"pretrained": "one", "architecture": "two"}, "give exactly one of"),
         ({"architecture": "one", "tokens": "wordpiece"}, "with --architecture tokens are characters"),
-        ({"teacher": "one", "architecture": "two"}, "name one of them"),
+        ({"teacher": "one", "architecture": "two"}, "give exactly one of"),
         ({"layers": 3}, "layers=3, but there is no teacher"),
         ({"least_count": 1}, "most_characters and least_count are for --architecture"),
     ],
 )
-def test_options_that_do_nothing_are_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_options_that_do_nothing_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         PretrainingOptions().replace(**options)
 
 

@@ -10,7 +10,8 @@ import pytest
 from bert4ner.backend.frameworks import tf
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained import open_folder, open_pretrained, open_store
-from bert4ner.models.pretrained.convert import write_folder, write_tensorflow
+from bert4ner.models.pretrained.convert import write_folder
+from bert4ner.models.pretrained.weight_writing import write_tensorflow
 from bert4ner.networks.building import build_transformer_model
 from bert4ner.pretraining.network import HEAD, LanguageModel
 from bert4ner.pretraining.options import PretrainingOptions
@@ -72,14 +73,20 @@ def test_scores_are_bert4keras_own(model, with_head):
 
 def test_losses_are_of_masked_places_alone(model, with_head):
     every = by_bert4keras(with_head).astype("float64")
-    chances = np.exp(every) / np.exp(every).sum(axis=-1, keepdims=True)
+    probabilities = np.exp(every) / np.exp(every).sum(axis=-1, keepdims=True)
     states = model.read(tf.constant(IDS, "int32"), training=False)
     losses, right = model.losses(states, PLACES.astype("int32"), TARGETS.astype("int32"), training=False)
-    np.testing.assert_allclose(losses, -np.log(chances[PLACES, TARGETS]), atol=1e-4)
+    np.testing.assert_allclose(losses, -np.log(probabilities[PLACES, TARGETS]), atol=1e-4)
     assert right.numpy().tolist() == (every[PLACES].argmax(axis=-1) == TARGETS).tolist()
 
 
-@pytest.mark.parametrize("kind", ["bert", "bert, gelu by tanh", "albert", "albert, one width", "roformer"])
+LANGUAGE_MODELS = (
+    *("bert", "bert, gelu by tanh", "albert", "albert, one width", "roformer"),
+    *("ernie", "xlm_roberta", "megatron_bert", "distilbert"),
+)
+
+
+@pytest.mark.parametrize("kind", LANGUAGE_MODELS)
 def test_scores_are_those_of_transformers(kind, tmp_path):
     torch = pytest.importorskip("torch")
     pytest.importorskip("transformers")
@@ -90,7 +97,7 @@ def test_scores_are_those_of_transformers(kind, tmp_path):
     write_vocabulary(tmp_path)
     with torch.no_grad():
         ids = torch.tensor(IDS)
-        found = witness(ids, attention_mask=(ids > 0).long(), token_type_ids=ids * 0).logits.numpy()
+        found = witness(ids, attention_mask=(ids > 0).long()).logits.numpy()  # all of the first segment
     expected = found.reshape(IDS.size, -1)[PLACES]
     np.testing.assert_allclose(scores(LanguageModel(open_folder(tmp_path), OPTIONS)), expected, atol=1e-3)
 
@@ -136,7 +143,7 @@ def test_a_checkpoint_without_a_head_gets_a_new_one_tied_to_the_embeddings(tiny_
     assert not bias.any()  # nor that of the checkpoint, which fits no other head
 
 
-def test_a_head_of_its_own_is_told(with_head, caplog):
+def test_a_head_of_its_own_is_reported(with_head, caplog):
     with caplog.at_level(logging.INFO, "bert4ner"):
         LanguageModel(open_folder(with_head), OPTIONS)
     assert "the language model's head is its own" in caplog.text
@@ -166,5 +173,5 @@ def test_what_cannot_be_trained_is_refused_by_name(tiny_encoder, with_head, tmp_
     folder = shutil.copytree(tiny_encoder, tmp_path / "electra")
     described = json.loads((folder / "bert_config.json").read_text(encoding="utf-8"))
     (folder / "bert_config.json").write_text(json.dumps({**described, "model_type": "electra"}), encoding="utf-8")
-    with pytest.raises(CheckpointError, match="electra cannot be trained on as a masked language model"):
+    with pytest.raises(CheckpointError, match="electra cannot be trained as a masked language model"):
         LanguageModel(open_folder(folder), OPTIONS)

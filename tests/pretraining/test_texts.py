@@ -1,4 +1,4 @@
-"""Unlabelled texts: folders, every format, compression and encoding, read in a fixed order; what is damaged is told."""
+"""Unlabelled texts: folders, every format, compression and encoding, read in a fixed order; damage is reported."""
 
 import gzip
 import lzma
@@ -60,7 +60,7 @@ def test_a_long_file_whose_characters_lie_across_blocks(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.txt.gz", gzip.compress(LINES.encode(), mtime=0)[:-9], "cannot be unpacked"),
         ("a.txt.gz", b"text", "cannot be unpacked"),
@@ -69,20 +69,20 @@ def test_a_long_file_whose_characters_lie_across_blocks(tmp_path, monkeypatch):
     ],
     ids=["cut gz", "no gz", "cut xz", "two encodings"],
 )
-def test_what_is_damaged_is_told(name, content, told, tmp_path):
+def test_what_is_damaged_is_reported(name, content, message, tmp_path):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read(tmp_path / name)
 
 
-def test_text_that_leaves_its_encoding_further_down_is_told(tmp_path, monkeypatch):
+def test_text_that_leaves_its_encoding_further_down_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("bert4ner.pretraining.texts._BLOCK", 16)
     (tmp_path / "a.txt").write_bytes("人参补气人参补气".encode("gb18030") + b"\n\xff\xff")
-    with pytest.raises(DataError, match="begins as gb18030, but is not all of it"):
+    with pytest.raises(DataError, match="begins as gb18030, but continues otherwise"):
         read(tmp_path / "a.txt")
 
 
-def test_nothing_there_is_told(tmp_path):
+def test_nothing_there_is_reported(tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
         find_files([tmp_path / "nowhere"])
     with pytest.raises(DataError, match="found no file in the folder"):

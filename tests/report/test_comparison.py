@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bert4ner.entities import Document, Entity
@@ -17,7 +19,7 @@ def record_of(make_run, gold, predicted):
     return record
 
 
-def test_only_options_that_differ_are_told_and_a_combined_run_has_none(record_of, combined):
+def test_only_options_that_differ_are_reported_and_a_combined_run_has_none(record_of, combined):
     record, other = record_of("one"), record_of("other", head="crf", seed=7)
     records = [record, other, open_run(combined)]
     assert differing_options(records) == {"head": ["softmax", "crf", None], "seed": [42, 7, None]}
@@ -36,6 +38,15 @@ def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record_
     assert difference.documents == 5 and 0 < difference.p_value < 1
     assert difference.f1 == pytest.approx(evaluate(gold[1:], predicted[1:]).micro.f1 - 1)
     assert pairs[1].difference is pairs[2].difference is None
+
+
+def test_runs_of_one_data_set_under_several_names_are_compared(record_of, gold, predicted):
+    names = [
+        [replace(each, id=f"{name}-{each.id}") for each in documents]
+        for name, documents in (("b", gold), ("b", predicted), ("c", gold))
+    ]
+    (pair,) = compare_pairs([record_of("one"), record_of("two", names[1], names[0])], names[2])
+    assert pair.difference is not None and pair.difference.documents == 6 and pair.difference.f1 == 0
 
 
 def test_other_texts_and_repeated_ids_are_refused(record_of, gold):

@@ -89,56 +89,64 @@ def test_whatever_is_read_can_be_drawn(combined, run, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
-        ("environment.json", {"packages": 3}, "expected names with values, found int"),
-        ("environment.json", {"command": 5}, "command was to be a list, found 5"),
-        ("environment.json", {"command": [1, 2]}, "a word of the command was to be a text, found 1"),
-        ("curves.json", {"A": {"threshold": 1, "precision": 1, "recall": 1}}, "threshold was to be a list, found 1"),
+        ("environment.json", {"packages": 3}, "expected packages to be names with values, found 3"),
+        ("environment.json", {"command": 5}, "expected command to be a list, found 5"),
+        ("environment.json", {"command": [1, 2]}, r"expected command\[0\] to be a text, found 1"),
+        (
+            "curves.json",
+            {"A": {"threshold": 1, "precision": 1, "recall": 1}},
+            "expected A.threshold to be a list",
+        ),
         ("curves.json", {"A": {"threshold": ["x"], "precision": [1], "recall": [1]}}, "found 'x'"),
         ("curves.json", {"A": {"threshold": [1], "precision": [None], "recall": [1]}}, "found None"),
     ],
 )
-def test_damage_is_told_by_file_and_value(combined, gold, name, content, told):
+def test_damage_is_reported_by_file_and_value(combined, gold, name, content, message):
     (combined / name).write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(RunError, match=told) as error:
+    with pytest.raises(RunError, match=message) as error:
         render(open_run(combined), gold)
     assert name in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
-        ({"thresholds": {}}, "'f1_without' is missing"),
-        ({"bootstrap_f1": [0.1]}, "two numbers, found 1"),
-        ({"bootstrap_f1": [0.1, float("nan")]}, r"a number in \[0, 1\], found nan"),
+        ({"thresholds": {}}, "'thresholds.f1_without' is missing"),
+        ({"bootstrap_f1": [0.1]}, "bootstrap_f1 to be a list of 2, found"),
+        ({"bootstrap_f1": [0.1, 1.5]}, r"expected bootstrap_f1\[1\] to be a number in \[0, 1\], found 1.5"),
+        ({"bootstrap_f1": [0.1, float("nan")]}, "NaN is no number in JSON"),
         ({"members": []}, "'members' is missing"),
         ({"folds": []}, "one fold or more"),
-        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 2, "predicted": 4}}}}, "of 2 gold entities 3 were hits"),
-        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 4, "predicted": 2}}}}, "of 2 predicted entities 3"),
+        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 2, "predicted": 4}}}}, "3 of 2 gold entities were hits"),
+        ({"out_of_fold": {"labels": {"X": {"hits": 3, "gold": 4, "predicted": 2}}}}, "3 of 2 predicted entities"),
     ],
 )
-def test_damaged_scores_are_told(combined, change, told):
+def test_damaged_scores_are_reported(combined, change, message):
     path = combined / "scores.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
-    with pytest.raises(RunError, match=rf"scores\.json: damaged, .*{told}"):
+    with pytest.raises(RunError, match=rf"scores\.json: damaged, .*{message}"):
         _ = open_run(combined).sheet
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"fold": 7}, "folds numbered 0 to 1"),
-        ({"best_epoch": "x"}, "best_epoch was to be a whole number from 0 on, found 'x'"),
-        ({"f1": float("nan")}, "f1 was to be a number"),
+        (
+            {"best_epoch": "x"},
+            r"expected folds\[1\].best_epoch to be a whole number of at least 1, found 'x'",
+        ),
+        ({"f1": -0.5}, r"expected folds\[1\].f1 to be a number in \[0, 1\], found -0.5"),
     ],
 )
-def test_a_damaged_fold_is_told(run, change, told):
+def test_a_damaged_fold_is_reported(run, change, message):
     path = run / "scores.json"
     values = json.loads(path.read_text(encoding="utf-8"))
     values["folds"][1].update(change)
     path.write_text(json.dumps(values), encoding="utf-8")
-    with pytest.raises(RunError, match=rf"scores\.json: damaged, .*{told}"):
+    with pytest.raises(RunError, match=rf"scores\.json: damaged, .*{message}"):
         _ = open_run(run).sheet
 
 

@@ -1,8 +1,12 @@
 """A combined run is written with copies of what it is made of, without what only training needs."""
 
+import errno
+import shutil
+
 import pytest
 
-from bert4ner.errors import RunError
+from bert4ner.data.writing import atomic_folder
+from bert4ner.errors import DataError, RunError
 from bert4ner.runs.combination import Combination
 from bert4ner.runs.combined import read_curves, write_combined, write_curves
 from bert4ner.runs.record import CombinedRun, open_run
@@ -31,6 +35,25 @@ def test_a_combined_run_holds_its_members_and_is_read_again(make_run, gold, pred
 def test_a_run_that_cannot_be_copied_is_named(tmp_path):
     with pytest.raises(RunError, match="gone: cannot be copied"):
         write_combined(tmp_path, COMBINATION, [tmp_path / "gone"] * 3, labels=["A"], predicted=[])
+
+
+def test_a_copy_that_does_not_fit_names_the_new_run_and_tries_no_other_file(
+    make_run, gold, predicted, tmp_path, monkeypatch
+):
+    sources = [make_run(gold, predicted, name=name) for name in ("a", "b", "c")]
+    tried = []
+
+    def copyfile(source, target):
+        tried.append(source)
+        raise OSError(errno.ENOSPC, "full", str(source), None, str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    with (
+        pytest.raises(DataError, match=rf"^{tmp_path}/new: cannot be written \(full\); free some space"),
+        atomic_folder(tmp_path / "new") as folder,
+    ):
+        write_combined(folder, COMBINATION, sources, labels=["DRUG", "SYMPTOM"], predicted=predicted)
+    assert len(tried) == 1 and not (tmp_path / "new").exists()
 
 
 def test_curves_round_trip_and_may_be_missing(tmp_path):

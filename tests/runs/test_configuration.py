@@ -38,7 +38,7 @@ def test_options_that_came_later_may_be_absent(run):
     assert read_config(run).model.head == "softmax"
 
 
-def test_toml_nested_too_deeply_is_told_in_a_line(run):
+def test_toml_nested_too_deeply_is_reported_in_a_line(run):
     (run / "config.toml").write_text("a = " + 5000 * "[" + 5000 * "]", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"config\.toml: TOML nested too deeply"):
+    with pytest.raises(ConfigError, match=r"config\.toml: not valid TOML: nested too deeply"):
         read_config(run)

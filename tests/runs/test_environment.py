@@ -1,4 +1,4 @@
-"""What environment.json tells of versions and machine."""
+"""What environment.json says about versions and machine."""
 
 import json
 from importlib import metadata
@@ -22,7 +22,7 @@ def test_a_command_that_is_no_utf_8_is_written_and_read(tmp_path, monkeypatch):
     assert read_environment(tmp_path)["command"][-1] == "\udcff"
 
 
-def test_a_missing_environment_is_told(tmp_path):
+def test_a_missing_environment_is_reported(tmp_path):
     with pytest.raises(RunError, match=r"environment\.json is missing"):
         read_environment(tmp_path)
 

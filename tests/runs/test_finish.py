@@ -26,7 +26,7 @@ def test_folds_are_joined_in_the_order_of_the_documents_and_scored(unfinished, g
         assert sheet.folds[fold].micro == evaluate(gold[fold::2], predicted[fold::2]).micro
 
 
-def test_predictions_that_somebody_changed_are_told_and_nothing_is_written(unfinished, gold):
+def test_predictions_that_somebody_changed_are_reported_and_nothing_is_written(unfinished, gold):
     (unfinished.fold(0) / "predictions.jsonl").write_bytes((unfinished.fold(1) / "predictions.jsonl").read_bytes())
     with pytest.raises(
         RunError, match=r"fold-0: predictions\.jsonl lacks 3 documents, e\.g\. 'leaflet-0'; somebody changed"

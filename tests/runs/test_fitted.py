@@ -7,14 +7,14 @@ from bert4ner.runs.fitted import Calibration
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({"kind": "platt"}, "temperature or isotonic, got 'platt'"),
         ({"kind": "temperature", "temperature": 0.0}, "temperature must be above 0"),
-        ({"kind": "isotonic"}, "as many scores as chances"),
+        ({"kind": "isotonic"}, "as many probabilities as scores"),
         ({"kind": "isotonic", "scores": (0.1, 0.2), "chances": (0.5, 0.1)}, "both growing"),
     ],
 )
-def test_impossible_calibrations_are_refused(arguments, told):
-    with pytest.raises(ConfigError, match=told):
+def test_impossible_calibrations_are_refused(arguments, message):
+    with pytest.raises(ConfigError, match=message):
         Calibration(**arguments)

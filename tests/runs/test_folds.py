@@ -22,6 +22,8 @@ def test_folds_round_trip_and_name_their_format(tmp_path):
     folds = Folds(2, fingerprint(DOCUMENTS), {"a": (0,), "b": (1,), "c": (1,)})
     (tmp_path / "folds.json").write_text(folds.to_json(), encoding="utf-8")
     assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 1
+    assert "further" not in json.loads(folds.to_json())
+    assert read_folds_of(replace(folds, further=7), tmp_path).further == 7
 
 
 SEVERAL = Folds(3, "f", {"a": (0, 2), "b": (1,)}, seeds=(7, 8))
@@ -33,7 +35,7 @@ def test_seeds_and_documents_of_several_folds_round_trip_in_a_newer_format(tmp_p
         assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 2 and folds.averaged
 
 
-def test_what_was_taught_beside_is_told_where_it_is_and_changes_nothing_of_the_division(tmp_path):
+def test_what_was_taught_beside_is_reported_where_it_is_and_changes_nothing_of_the_division(tmp_path):
     plain, taught = replace(SEVERAL, seeds=()), replace(SEVERAL, taught="t")
     assert "taught" not in json.loads(plain.to_json()) and read_folds_of(plain, tmp_path).taught == ""
     assert read_folds_of(taught, tmp_path) == taught and taught.division == plain.division
@@ -59,27 +61,27 @@ def test_each_fold_has_a_training_for_each_seed_and_documents_are_unseen_by_thos
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
-        ({"documents": {"a": [0, 3]}}, r"'a' is in fold \[0, 3\] of 3"),
-        ({"documents": {"a": [0, 0]}}, r"'a' is in fold \[0, 0\] of 3"),
-        ({"documents": {"a": [0, -1]}}, r"'a' is in fold \[0, -1\] of 3"),
-        ({"documents": {"a": True}}, "'a' is in fold True of 3"),
-        ({"seeds": [7, 7]}, "seeds were to differ"),
-        ({"seeds": 7}, "seeds was to be a list"),
-        ({"seeds": [0.5]}, "a seed was to be a whole number"),
+        ({"documents": {"a": [0, 3]}}, r"'a' is in fold 0, 3 of 3"),
+        ({"documents": {"a": [0, 0]}}, r"'a' is in fold 0, 0 of 3"),
+        ({"documents": {"a": [0, -1]}}, r"expected documents.a\[1\] to be a whole number of at least 0, found -1"),
+        ({"documents": {"a": True}}, "expected documents.a to be a list or a whole number, found True"),
+        ({"seeds": [7, 7]}, "expected different seeds"),
+        ({"seeds": 7}, "expected seeds to be a list, found 7"),
+        ({"seeds": [0.5]}, r"expected seeds\[0\] to be a whole number, found 0.5"),
         ({"format": 3}, "has format 3, this version of bert4ner reads formats up to 2"),
     ],
 )
-def test_folds_that_cannot_be_are_refused(changed, told, tmp_path):
+def test_folds_that_cannot_be_are_refused(changed, message, tmp_path):
     values = {**json.loads(SEVERAL.to_json()), **changed}
     (tmp_path / "folds.json").write_text(json.dumps(values), encoding="utf-8")
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match=message):
         read_folds(tmp_path)
 
 
 def test_no_folds_are_no_run(tmp_path):
-    with pytest.raises(RunError, match=r"no run, folds\.json is missing"):
+    with pytest.raises(RunError, match=r"not a run, folds\.json is missing"):
         read_folds(tmp_path)
 
 

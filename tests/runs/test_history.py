@@ -23,7 +23,7 @@ def test_the_best_epoch_of_a_fold_needs_no_more_than_its_scores(tmp_path):
         tmp_path / "history.jsonl", [{"epoch": 1, "f1": 0.5}, {"epoch": 2, "f1": 0.75}, {"epoch": 3, "f1": 0.75}]
     )
     assert best_epoch(tmp_path) == 2
-    with pytest.raises(RunError, match=r"history\.jsonl: damaged, 'precision' is missing"):
+    with pytest.raises(RunError, match=r"history\.jsonl: damaged, line 1: 'precision' is missing"):
         read_history(tmp_path)
 
 

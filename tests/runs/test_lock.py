@@ -35,5 +35,5 @@ def test_one_process_at_a_time_and_a_killed_one_lets_go(tmp_path):
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     for place in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(RunError, match=r"no folder to write to \(.+\); choose another --output"):
+        with pytest.raises(RunError, match=r"cannot create the folder \(.+\); choose another --output"):
             held(place).__enter__()

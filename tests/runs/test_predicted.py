@@ -24,7 +24,7 @@ def test_a_score_that_is_no_probability_is_refused(run, score):
 
 
 def test_evaluate_reads_them_as_a_part_of_the_run(run, gold, caplog):
-    _warn_of_own_documents(run / "fold-0", gold)
+    assert _warn_of_own_documents(run / "fold-0", gold) == run / "out_of_fold.jsonl"
     assert "6 of 6 gold texts were used to make this run" in caplog.text
     (run / "out_of_fold.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
     with pytest.raises(RunError, match=r"out_of_fold\.jsonl:1"):

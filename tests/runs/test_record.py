@@ -1,4 +1,4 @@
-"""One record tells everything about a run, and names in one line what is missing, damaged or of a newer version."""
+"""One record holds everything about a run, and names in one line what is missing, damaged or of a newer version."""
 
 import json
 import re
@@ -33,7 +33,9 @@ def test_a_run_is_read_whole(run, gold, predicted):
 
 def test_an_incomplete_run_is_named_with_what_to_do(run):
     (run / "fold-1" / "predictions.jsonl").unlink()
-    with pytest.raises(RunError, match=r"run: the run is incomplete, fold 1 of 2 is not complete; run the command"):
+    with pytest.raises(
+        RunError, match=r"run: the run is incomplete, fold-1 is not complete \(1 of 2\); run the command"
+    ):
         open_run(run)
 
 
@@ -47,24 +49,36 @@ def test_a_missing_file_is_named(run, name):
         read_all(run)
 
 
-def test_what_is_no_run_is_told(tmp_path):
-    with pytest.raises(RunError, match=r"no run, folds\.json is missing"):
+def test_what_is_no_run_is_reported(tmp_path):
+    with pytest.raises(RunError, match=r"not a run, folds\.json is missing"):
         open_run(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("folds.json", "{}", "damaged"),
-        ("folds.json", '{"fingerprint": "", "folds": "two", "documents": {}}', "a number of folds, found 'two'"),
-        ("folds.json", '{"fingerprint": "", "folds": 2, "documents": []}', "expected names with values, found list"),
+        (
+            "folds.json",
+            '{"fingerprint": "", "folds": "two", "documents": {}}',
+            "folds to be a whole number, found 'two'",
+        ),
+        (
+            "folds.json",
+            '{"fingerprint": "", "folds": 2, "documents": []}',
+            "documents to be names with values, found []",
+        ),
         ("folds.json", '{"fingerprint": "", "folds": 2, "documents": {"a": 2}}', "'a' is in fold 2 of 2"),
         ("folds.json", '{"fingerprint": "", "folds": 2, "documents": {}}', "'leaflet-0', which no fold of"),
         ("scores.json", "{", "damaged"),
         ("scores.json", "[]", "expected names with values, found list"),
         ("scores.json", "{}", "'note' is missing"),
         ("scores.json", '{"note": "", "out_of_fold": {"labels": {}}, "folds": []}', "'bootstrap_f1' is missing"),
-        ("scores.json", '{"note": "", "out_of_fold": {}, "folds": [], "bootstrap_f1": [0, 1]}', "'labels' is missing"),
+        (
+            "scores.json",
+            '{"note": "", "out_of_fold": {}, "folds": [], "bootstrap_f1": [0, 1]}',
+            "out_of_fold.labels' is",
+        ),
         (
             "scores.json",
             '{"note": "", "out_of_fold": {"labels": {}}, "folds": [], "bootstrap_f1": [0, 1]}',
@@ -73,7 +87,7 @@ def test_what_is_no_run_is_told(tmp_path):
         (
             "scores.json",
             '{"note": "", "out_of_fold": {"labels": {"A": {}}}, "folds": [], "bootstrap_f1": [0, 1]}',
-            "damaged, 'hits' is missing",
+            "damaged, 'out_of_fold.labels.A.hits' is missing",
         ),
         ("out_of_fold.jsonl", '{"text": 1}\n', "out_of_fold.jsonl:1"),
         ("environment.json", "\ufffe", "damaged"),
@@ -81,19 +95,19 @@ def test_what_is_no_run_is_told(tmp_path):
         ("fold-0/history.jsonl", '{"epoch": 1}\n', "'precision' is missing"),
     ],
 )
-def test_a_damaged_file_is_named(run, name, content, told):
+def test_a_damaged_file_is_named(run, name, content, message):
     (run / name).write_text(content, encoding="utf-8")
     with pytest.raises(RunError) as error:
         read_all(run)
-    assert name in str(error.value) and told in str(error.value) and "\n" not in str(error.value)
+    assert name in str(error.value) and message in str(error.value) and "\n" not in str(error.value)
 
 
 def test_a_value_that_is_no_number_is_refused(run):
     path = run / "fold-0" / "history.jsonl"
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    lines[1]["loss"] = float("nan")
+    lines[1]["loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    with pytest.raises(RunError, match="loss of epoch 2 was to be a number, found nan"):
+    with pytest.raises(RunError, match=r"history\.jsonl: damaged, line 2: expected loss to be a number, found None"):
         read_all(run)
 
 
@@ -111,8 +125,8 @@ def test_a_newer_format_is_refused_by_name_and_none_is_the_first(run, name, newe
     edit(run / name, lambda values: {**values, "format": 1})
     read_all(run)
     edit(run / name, lambda values: {**values, "format": newest + 1})
-    told = rf"{re.escape(name)}: has format {newest + 1}, .* reads formats up to {newest}; install a newer"
-    with pytest.raises(RunError, match=told):
+    message = rf"{re.escape(name)}: has format {newest + 1}, .* reads formats up to {newest}; install a newer"
+    with pytest.raises(RunError, match=message):
         read_all(run)
     for damage in (0, "1", None, True):
         edit(run / name, lambda values, damage=damage: {**values, "format": damage})
@@ -152,6 +166,15 @@ def test_a_combined_run_is_read_whole(combined, predicted):
     for number in (0, 1):
         (combined / f"member-{number}").mkdir()
     assert record.member_folders() == [(combined / "member-0",), (combined / "member-1",)]
+
+
+def test_a_combined_run_has_the_folds_of_its_members(combined):
+    for number, folds in enumerate((1, 3)):
+        (combined / f"member-{number}").mkdir()
+        text = json.dumps({"folds": folds, "fingerprint": "", "documents": {}})
+        (combined / f"member-{number}" / "folds.json").write_text(text, encoding="utf-8")
+    record = open_run(combined)
+    assert (record.trained_folds, record.num_folds) == (3, 2)
 
 
 def test_a_combined_run_without_scores_has_everything_else(combined):

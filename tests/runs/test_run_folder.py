@@ -63,20 +63,26 @@ def test_an_empty_folder_is_a_new_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "folds", "told"),
+    ("config", "folds", "message"),
     [
-        (CONFIG.replace(epochs=4), FOLDS, "epochs was 3, now 4"),
+        (CONFIG.replace(epochs=2), FOLDS, "epochs was 3, now 2"),
+        (CONFIG.replace(epochs=4, seed=1), FOLDS, "(seed was 42, now 1)"),
         (CONFIG.replace(learning_rate="auto", head="softmax"), FOLDS, "head was 'crf', now 'softmax'"),
         (CONFIG, replace(FOLDS, fingerprint=fingerprint(DOCUMENTS[:2])), "the documents differ"),
+        (
+            CONFIG,
+            replace(FOLDS, fingerprint="other", held_out_in={"x-a": (0,), "x-b": (1,), "x-c": (0,)}),
+            "ids of all documents differ, which come from the file's name",
+        ),
         (CONFIG, replace(FOLDS, number=3, held_out_in={"a": (0,), "b": (1,), "c": (2,)}), "folds was 2, now 3"),
         (CONFIG, replace(FOLDS, held_out_in={"a": (0,), "b": (0,), "c": (1,)}), "other documents are held out"),
     ],
 )
-def test_another_run_is_refused_and_nothing_changed(run, config, folds, told):
+def test_another_run_is_refused_and_nothing_changed(run, config, folds, message):
     before = content(run.path)
     with pytest.raises(RunError, match="holds another run") as error:
         run.open(config, LABELS, folds, precision="float32")
-    assert told in str(error.value) and "choose another --output" in str(error.value)
+    assert message in str(error.value) and "choose another --output" in str(error.value)
     assert "\n" not in str(error.value)
     assert content(run.path) == before
 
@@ -103,7 +109,7 @@ def test_a_start_that_was_killed_is_started_again(run):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"folds": 2, "documents": {}}', "\xff"])
-def test_damaged_folds_are_told(run, text):
+def test_damaged_folds_are_reported(run, text):
     (run.path / "folds.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(RunError, match=r"folds\.json: damaged"):
         run.open(CONFIG, LABELS, FOLDS, precision="float32")
@@ -155,7 +161,69 @@ def test_only_a_run_without_a_complete_epoch_is_discarded(run, epochs):
     assert run.path.exists() is bool(epochs)
 
 
-def test_missing_labels_are_told(run):
+MORE = CONFIG.replace(epochs=5)
+
+
+@pytest.fixture
+def partly(run) -> RunFolder:
+    """A run with a complete fold, killed before its state was removed, and one that was stopped."""
+    complete(run, 0)
+    names = "fold-0/model/weights.safetensors", "fold-0/history.jsonl", *(f"fold-{n}/state/training" for n in (0, 1))
+    for path in map(run.path.joinpath, names):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return run
+
+
+def test_more_epochs_reopen_complete_folds_and_what_that_means_is_said(partly, caplog):
+    before = content(partly.path)
+    with caplog.at_level(logging.INFO):
+        assert partly.open(MORE, LABELS, FOLDS, precision="float32") == MORE
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == (
+        f"{partly.path}: 3 epochs were done, trains 2 more from the best model of each fold (docs/recipe.md). "
+        "out_of_fold.jsonl is removed until all are trained; scores.json shows the old epochs until then, report.html "
+        "(if there is one) until `bert4ner report` writes it again"
+    )
+    assert partly.incomplete() == [Training(0), Training(1)]
+    assert Config.load(partly.path / "config.toml") == MORE
+    assert json.loads((partly.path / "environment.json").read_text(encoding="utf-8"))["epochs_before"] == 3
+    changed = {"fold-0/predictions.jsonl", "fold-0/state/training", "config.toml", "environment.json"}
+    after = content(partly.path)
+    assert {name for name in before if before[name] != after.get(name)} == changed
+    with pytest.raises(RunError, match="epochs was 5, now 3"):
+        partly.open(CONFIG, LABELS, FOLDS, precision="float32")
+    caplog.clear()
+    partly.open(MORE, LABELS, FOLDS, precision="float32")  # stopped and called again
+    assert not caplog.records and content(partly.path) == after
+
+
+def test_killed_while_it_is_reopened_it_is_the_run_that_it_was(partly, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", lambda *_: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception, match="killed"):
+            partly.open(MORE, LABELS, FOLDS, precision="float32")
+    assert partly.open(CONFIG, LABELS, FOLDS, precision="float32") == CONFIG
+    assert partly.incomplete() == [Training(0), Training(1)]
+    assert partly.open(MORE, LABELS, FOLDS, precision="float32") == MORE
+
+
+@pytest.mark.parametrize("needed", ["model/weights.safetensors", "history.jsonl"])
+def test_more_epochs_need_the_model_of_every_complete_fold(partly, needed):
+    (partly.fold(0) / needed).unlink()
+    before = content(partly.path)
+    with pytest.raises(RunError, match=rf"from 3 to 5 epochs, fold-0/{needed} is missing; choose another --output"):
+        partly.open(MORE, LABELS, FOLDS, precision="float32")
+    assert content(partly.path) == before
+
+
+def test_a_combined_run_is_not_trained(tmp_path):
+    (tmp_path / "combination.json").touch()
+    with pytest.raises(RunError, match="holds a combined run, which is not trained; choose another --output"):
+        RunFolder(tmp_path).open(CONFIG, LABELS, FOLDS, precision="float32")
+
+
+def test_missing_labels_are_reported(run):
     (run.path / "labels.txt").unlink()
     with pytest.raises(RunError, match=r"labels\.txt is missing"):
         run.read_labels()
@@ -166,12 +234,12 @@ def test_labels_survive_an_editor_that_drops_the_last_line_end(run):
     assert run.read_labels() == LABELS
 
 
-def test_other_arithmetic_on_this_machine_is_told_while_folds_are_open(run, caplog):
+def test_other_arithmetic_on_this_machine_is_reported_while_folds_are_open(run, caplog):
     with caplog.at_level(logging.WARNING):
         run.open(CONFIG, LABELS, FOLDS, precision="float32")
         assert not caplog.records
         run.open(CONFIG, LABELS, FOLDS, precision="bfloat16")
-        assert "begun in float32, goes on in bfloat16" in caplog.text
+        assert "begun in float32, continues in bfloat16" in caplog.text
         caplog.clear()
         complete(run, 0), complete(run, 1)
         run.open(CONFIG, LABELS, FOLDS, precision="bfloat16")

@@ -36,7 +36,7 @@ def with_seeds(sheet):
     return replace(sheet, folds=tuple(rows), seeds=(SeedScore(7, Score(0.5, 0.5, 0.4)), SeedScore(8, scores[2])))
 
 
-def test_a_sheet_tells_all_folds_together_and_each(sheet, gold, predicted):
+def test_a_sheet_reports_all_folds_together_and_each(sheet, gold, predicted):
     assert sheet.scores == evaluate(gold, predicted) and sheet.note == "honest"
     assert sheet.bootstrap_f1 == bootstrap_interval(gold, predicted)
     for fold in (0, 1):
@@ -60,7 +60,7 @@ def test_the_spread_is_over_folds_and_none_over_a_single_one(sheet, gold, predic
     assert alone.f1_std is None and alone.spread() == {} and alone.f1_mean == alone.scores.micro.f1
 
 
-def test_a_fold_without_entities_is_left_out_of_the_mean_and_told(sheet, gold, predicted, tmp_path):
+def test_a_fold_without_entities_is_left_out_of_the_mean_and_reported(sheet, gold, predicted, tmp_path):
     empty = [Document("none-1", "甘草"), Document("none-2", "当归")]
     folds = [*score_folds([*gold, *empty], [*predicted, *empty], [*FOLDS, 2, 3])]
     assert [fold.entities for fold in folds] == [None, None, 0, 0]
@@ -110,5 +110,5 @@ def test_what_was_aimed_at_is_kept_and_checked(sheet, tmp_path):
     write_scores(tmp_path, replace(sheet, worth={"aimed": aimed}))
     assert read_scores(tmp_path).worth == {"aimed": aimed}
     write_scores(tmp_path, replace(sheet, worth={"aimed": {**aimed, "alone": [2.0]}}))
-    with pytest.raises(RunError, match="what was aimed at"):
+    with pytest.raises(RunError, match=r"expected aimed.alone\[0\] to be a number in \[0, 1\], found 2.0"):
         read_scores(tmp_path)

@@ -13,11 +13,11 @@ TEXT = "人参片用于头痛发热。"
 DRUG, SYMPTOM = Entity(0, 2, "DRUG"), Entity(5, 7, "SYMPTOM", 0.9)
 
 
-def voted(gold, votes, chances=None):
+def voted(gold, votes, probabilities=None):
     """Opinions of models that found what `votes` says (models, candidates) of DRUG and SYMPTOM."""
     found = np.array(votes, dtype=bool)
-    chances = np.where(found, 0.75, 0.25) if chances is None else np.array(chances)
-    return Opinions(Document("d", TEXT, tuple(gold)), (DRUG, SYMPTOM), chances, found)
+    probabilities = np.where(found, 0.75, 0.25) if probabilities is None else np.array(probabilities)
+    return Opinions(Document("d", TEXT, tuple(gold)), (DRUG, SYMPTOM), probabilities, found)
 
 
 @pytest.mark.parametrize("votes", list(product([False, True], repeat=3)))

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.runs.scores import CountedScores
+from bert4ner.schema import build
 from bert4ner.scoring.counts import Counts
-from bert4ner.scoring.metrics import Scores, evaluate, pair_documents
+from bert4ner.scoring.metrics import evaluate, pair_documents
 
 TEXT = "气血两亏引起的月经量少"
 
@@ -60,7 +62,7 @@ def test_scores_agree_with_slow_counting(pairs):
         share = sum(each[position] * each[3] / support for each in slow.values()) if support else 0.0
         assert getattr(scores.weighted, name) == pytest.approx(share)
     assert scores.weighted.recall == pytest.approx(scores.micro.recall)
-    assert Scores.from_dict(json.loads(json.dumps(scores.to_dict()))) == scores
+    assert build(CountedScores, json.loads(json.dumps(scores.to_dict()))).scores() == scores
 
 
 def test_micro_pools_all_labels():

@@ -31,14 +31,14 @@ def test_a_score_of_one_lies_in_the_last_bin():
 
 
 @given(JUDGED, st.integers(1, 12))
-def test_error_is_what_a_loop_over_the_entities_finds(judged, num_bins):
+def test_error_is_what_a_loop_over_the_entities_finds(scored, num_bins):
     members = {}
-    for score, right in judged:
+    for score, right in scored:
         members.setdefault(min(int(score * num_bins), num_bins - 1), []).append((score, right))
     gaps = [abs(sum(score - right for score, right in group)) for group in members.values()]
-    found = reliability(*zip(*judged, strict=True), num_bins=num_bins)
-    assert found.error == pytest.approx(sum(gaps) / len(judged))
-    assert sum(each.count for each in found.bins) == len(judged)
+    found = reliability(*zip(*scored, strict=True), num_bins=num_bins)
+    assert found.error == pytest.approx(sum(gaps) / len(scored))
+    assert sum(each.count for each in found.bins) == len(scored)
     assert all(each.interval[0] <= each.share_right <= each.interval[1] for each in found.bins)
 
 

@@ -37,11 +37,11 @@ def test_the_gravest_documents_come_first_with_their_likely_doubts(opinions):
 
 
 @pytest.mark.parametrize("format", ["doccano", "labelstudio", "jsonl"])
-@pytest.mark.parametrize("told", [True, False])
-def test_what_nobody_touches_reads_back_as_annotated(opinions, tmp_path, format, told):
+@pytest.mark.parametrize("named", [True, False])
+def test_what_nobody_touches_reads_back_as_annotated(opinions, tmp_path, format, named):
     chosen = most_doubtful(opinions, 2)
     write_review(chosen, tmp_path / "review", format)
-    read = read_documents(tmp_path / "review", format if told else "auto")
+    read = read_documents(tmp_path / "review", format if named else "auto")
     assert read == [each.document for each in chosen]
 
 

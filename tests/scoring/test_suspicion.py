@@ -19,23 +19,23 @@ LONGER, CALLED_DRUG, MISSING = Entity(0, 3, "DRUG"), Entity(5, 7, "DRUG"), Entit
 def opinions(gold, *models, id="d"):
     """Opinions of models, each a table of entities and probabilities."""
     candidates = tuple(sorted({*gold, *(entity for model in models for entity in model)}))
-    chances = np.array([[model.get(entity, 0.0) for entity in candidates] for model in models], dtype=np.float64)
-    return Opinions(Document(id, TEXT, tuple(gold)), candidates, chances, chances > 0.5)
+    probabilities = np.array([[model.get(entity, 0.0) for entity in candidates] for model in models], dtype=np.float64)
+    return Opinions(Document(id, TEXT, tuple(gold)), candidates, probabilities, probabilities > 0.5)
 
 
-def told(found):
+def summary(found):
     return [(each.kind, pytest.approx(each.suspicion), each.annotated, each.suggested) for _, each in found]
 
 
 def test_a_candidate_that_touches_nothing_is_missing_with_its_mean_probability():
     found = find_doubts([opinions([], {MISSING: 0.9}, {MISSING: 0.7})])
-    assert told(found) == [("missing", 0.8, None, MISSING)]
+    assert summary(found) == [("missing", 0.8, None, MISSING)]
     assert found[0][1].suggested.score == pytest.approx(0.8)
 
 
 def test_rivals_tell_wrong_labels_and_wrong_boundaries_with_their_probability():
     found = find_doubts([opinions([DRUG, SYMPTOM], {DRUG: 0.1, LONGER: 0.7, SYMPTOM: 0.2, CALLED_DRUG: 0.6})])
-    assert told(found) == [("wrong boundary", 0.7, DRUG, LONGER), ("wrong label", 0.6, SYMPTOM, CALLED_DRUG)]
+    assert summary(found) == [("wrong boundary", 0.7, DRUG, LONGER), ("wrong label", 0.6, SYMPTOM, CALLED_DRUG)]
     assert [each.annotated.score for _, each in found] == [pytest.approx(0.1), pytest.approx(0.2)]
 
 
@@ -52,17 +52,17 @@ def test_where_nothing_is_likelier_than_any_rival_an_entity_is_spurious_as_far_a
 def test_what_can_stand_beside_an_annotated_entity_is_missing_not_its_rival():
     inner = Entity(0, 1, "DRUG")
     found = find_doubts([opinions([DRUG], {DRUG: 0.9, inner: 0.8})])
-    assert told(found)[0] == ("missing", 0.8, None, inner)
+    assert summary(found)[0] == ("missing", 0.8, None, inner)
 
 
 def test_what_no_model_could_find_is_not_doubted_and_means_are_of_those_that_could():
     said = opinions([DRUG, SYMPTOM], {DRUG: 0.0, SYMPTOM: 0.4}, {DRUG: 0.0, SYMPTOM: 0.8})
-    said.chances[:, 0] = np.nan
-    said.chances[1, 1] = np.nan
+    said.scores[:, 0] = np.nan
+    said.scores[1, 1] = np.nan
     assert said.probabilities() == {SYMPTOM: pytest.approx(0.4)}
-    assert told(find_doubts([said])) == [("spurious", 0.6 * 0.4, SYMPTOM, None)]
+    assert summary(find_doubts([said])) == [("spurious", 0.6 * 0.4, SYMPTOM, None)]
     touching = opinions([DRUG], {DRUG: 0.0, LONGER: 0.9})
-    touching.chances[0, touching.candidates.index(DRUG)] = np.nan
+    touching.scores[0, touching.candidates.index(DRUG)] = np.nan
     assert find_doubts([touching]) == []
 
 
@@ -98,7 +98,7 @@ def sample():
     return read_documents(ROOT / "examples/data/leaflets.jsonl")
 
 
-def test_a_tenth_is_planted_as_many_of_each_kind_and_told_exactly(planting, sample):
+def test_a_tenth_is_planted_as_many_of_each_kind_and_reported_exactly(planting, sample):
     wrong, planted = planting.plant_errors(sample, seed=1)
     assert planting.plant_errors(sample, seed=1) == (wrong, planted) != planting.plant_errors(sample, seed=2)
     assert len(planted) == 279 and {each.kind for each in planted} == set(planting.KINDS)
@@ -112,16 +112,16 @@ def test_a_tenth_is_planted_as_many_of_each_kind_and_told_exactly(planting, samp
 
 def scripted(wrong, right, rng):
     """A model as far from right as a real one: fairly sure of four entities in five, and wrong about the rest."""
-    chances = {}
+    probabilities = {}
     for entity in right.entities:
         sure = rng.beta(6, 2) if rng.random() < 0.8 else rng.beta(2, 6)
-        chances[entity] = sure
+        probabilities[entity] = sure
         if entity.end < len(right.text):
-            chances[Entity(entity.start, entity.end + 1, entity.label)] = (1 - sure) * rng.random()
+            probabilities[Entity(entity.start, entity.end + 1, entity.label)] = (1 - sure) * rng.random()
     for start in range(0, len(right.text) - 3, 20):  # what it imagines
-        chances.setdefault(Entity(start, start + 2, "FOOD"), rng.beta(1, 6))
-    candidates = tuple(sorted({*wrong.entities, *chances}))
-    row = np.array([[chances.get(entity, 0.01) for entity in candidates]])
+        probabilities.setdefault(Entity(start, start + 2, "FOOD"), rng.beta(1, 6))
+    candidates = tuple(sorted({*wrong.entities, *probabilities}))
+    row = np.array([[probabilities.get(entity, 0.01) for entity in candidates]])
     return Opinions(wrong, candidates, row, row > 0.5)
 
 

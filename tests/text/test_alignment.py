@@ -1,4 +1,4 @@
-"""Gold entities in windows: each is in some window or lost, and what is lost is told once."""
+"""Gold entities in windows: each is in some window or lost, and lost ones are reported once."""
 
 import logging
 
@@ -61,7 +61,7 @@ def test_unsure_spans_that_are_taught_as_none_are_reported_once(caplog):
     document = Document("long", "气" * 60, unsure=(Entity(3, 45, "X"), Entity(1, 2, "X")))
     warn_of_taught(encoded([document], max_length=22, overlap=6).lost_unsure, [document])
     (record,) = caplog.records
-    assert record.getMessage().startswith("1 of 2 unsure spans cannot be left open and are taught as no entities, as")
+    assert record.getMessage().startswith("1 of 2 unsure spans cannot be ignored and are learned as no entities:")
     warn_of_taught([], [document])
     assert len(caplog.records) == 1
 

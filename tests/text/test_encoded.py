@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert4ner.entities import Document, Entity
-from bert4ner.text.tokenizer import token_span
+from bert4ner.text.token_places import token_span
 from tests.text.encoding import VOCABULARY, encoded
 
 

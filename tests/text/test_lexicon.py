@@ -8,7 +8,8 @@ import pytest
 from bert4ner.data.documents import read_documents
 from bert4ner.entities import Document, Entity, sorted_labels
 from bert4ner.errors import ConfigError
-from bert4ner.text.lexicon import Lexicon
+from bert4ner.schema import Misfit, build
+from bert4ner.text.lexicon import KeptLexicon, Lexicon
 from tests.conftest import ROOT
 from tests.text.encoding import encoded
 
@@ -23,7 +24,7 @@ def said(lexicon, documents, **options):
     return found.reshape(len(found), 4, -1)
 
 
-def test_words_are_told_by_place_and_list():
+def test_words_are_reported_by_place_and_list():
     lexicon = Lexicon([], {"herbs": ["气血两", "气"], "more": ["两亏"]}, entities=False)
     found = said(lexicon, [Document("a", "补气血两亏")])  # tokens 1 to 5
     expected = np.zeros((8, 4, 2))
@@ -63,7 +64,7 @@ def test_the_words_of_jieba_are_a_channel():
 
 
 @pytest.mark.parametrize("number", [0, 7, 30])
-def test_a_document_is_told_nothing_that_it_taught(number):
+def test_a_document_is_reported_nothing_that_it_taught(number):
     """As if the lexicon had been learned from all documents of other texts."""
     labels, document = sorted_labels(SAMPLE), SAMPLE[number]
     doubled = [*SAMPLE, Document("copy", document.text, document.entities)]
@@ -78,10 +79,31 @@ def test_a_document_is_told_nothing_that_it_taught(number):
     assert left_out.any()
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": ["X"]}, "expected counts by label"),
+        ({"labels": []}, "expected different labels and, only with labels, their entities"),
+        ({"entities": None}, "expected different labels and, only with labels, their entities"),
+        ({"entities": {"气血": 3}}, "expected entities.气血 to be a list of 2, found 3"),
+        ({"entities": {"气血": ["a", {}]}}, r"expected entities.气血\[0\] to be a number, found 'a'"),
+        ({"entities": {"气血": [-1, {}]}}, r"expected entities.气血\[0\] to be a number of at least 0, found -1"),
+        ({"entities": {"": [1, {}]}}, "expected a name in entities to be a text that is not empty"),
+        ({"lists": 3}, "expected lists to be names with values, found 3"),
+        ({"words": "yes"}, "expected words to be true or false, found 'yes'"),
+    ],
+)
+def test_what_is_damaged_is_reported(changes, message):
+    lexicon = Lexicon(sorted_labels(SAMPLE), {"list": ["口服"]})
+    lexicon.learn(SAMPLE)
+    with pytest.raises(Misfit, match=message):
+        build(KeptLexicon, {**json.loads(json.dumps(lexicon.to_dict())), **changes})
+
+
 def test_a_saved_lexicon_says_the_same():
     lexicon = Lexicon(sorted_labels(SAMPLE), {"list": ["口服"]})
     lexicon.learn(SAMPLE)
-    read = Lexicon.from_dict(json.loads(json.dumps(lexicon.to_dict())))
+    read = Lexicon.restore(build(KeptLexicon, json.loads(json.dumps(lexicon.to_dict()))))
     store = encoded(SAMPLE[:5])
     np.testing.assert_array_equal(read.features(store, [0, 1], 256), lexicon.features(store, [0, 1], 256))
 

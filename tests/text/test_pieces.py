@@ -1,5 +1,7 @@
 """Vocabularies of pieces: from the files of SentencePiece and of transformers, tokens that tile every text."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from bert4ner.errors import CheckpointError
 from bert4ner.text.pieces import PieceVocabulary, open_vocabulary
-from bert4ner.text.tokenizer import CharacterTokenizer, WordPieceTokenizer, make_tokenizer, token_span
+from bert4ner.text.token_places import token_span
+from bert4ner.text.tokenizer import CharacterTokenizer, WordPieceTokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
 NORMAL, UNKNOWN, CONTROL = 1, 2, 3
@@ -106,6 +109,7 @@ def test_a_saved_vocabulary_is_the_same(vocabulary, tmp_path):
     again, where = open_vocabulary(tmp_path)
     assert where == tmp_path / "tokenizer.json" and isinstance(again, PieceVocabulary)
     assert again.tokens == vocabulary.tokens and again.pad_id == vocabulary.pad_id
+    again = again.with_rules(vocabulary.rules, where=where)
     for text in ("本品 ab。", "清热<sep>"):
         assert written(again, text) == written(vocabulary, text)
 
@@ -122,6 +126,34 @@ def test_the_tokenizer_of_transformers_finds_the_same_pieces(tmp_path):
         assert found == [number for number in expected if number != vocabulary.space_id]
 
 
+@pytest.mark.parametrize("said", [{"tokenizer_config": {"do_lower_case": True}}, {"config": {"model_type": "albert"}}])
+def test_what_stands_beside_the_same_model_is_read_anew(tmp_path, path, said):
+    (tmp_path / "spiece.model").write_bytes(path.read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "xlnet_config.json").write_text("{}", encoding="utf-8")
+    assert written(open_vocabulary(tmp_path)[0], "本A")[-1][0] == "<unk>"
+    for name, content in said.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    assert written(open_vocabulary(tmp_path)[0], "本A")[-1][0] == "a"
+
+
+@pytest.mark.parametrize("key", ["do_lower_case", "keep_accents"])
+def test_a_setting_that_is_neither_true_nor_false_is_refused(tmp_path, path, key):
+    (tmp_path / "spiece.model").write_bytes(path.read_bytes())
+    settings = {"tokenizer_class": "AlbertTokenizer", key: "no"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=f"tokenizer_config.json: expected {key} to be true or false, found 'no'"):
+        open_vocabulary(tmp_path)
+
+
+def test_merges_beside_the_same_pairs_are_read_anew(tmp_path):
+    pairs = {name: number for number, name in enumerate(["<s>", "<pad>", "</s>", "<unk>", "a", "b", "ab"])}
+    (tmp_path / "vocab.json").write_text(json.dumps(pairs), encoding="utf-8")
+    for merges, expected in (("", ["a", "b"]), ("a b\n", ["ab"])):
+        (tmp_path / "merges.txt").write_text(merges, encoding="utf-8")
+        assert [name for name, *_ in written(open_vocabulary(tmp_path)[0], "ab")] == expected
+
+
 def test_a_vocabulary_of_words_is_left_to_its_own_reader(tmp_path, path):
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n本\n", encoding="utf-8")
     (tmp_path / "spiece.model").write_bytes(path.read_bytes())
@@ -129,21 +161,30 @@ def test_a_vocabulary_of_words_is_left_to_its_own_reader(tmp_path, path):
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
-        (lambda spiece: spiece(PIECES, model=2), "expected a SentencePiece model of type unigram"),
+        (lambda spiece: spiece(PIECES, model=3), "expected a SentencePiece model of type unigram or BPE"),
         (lambda spiece: spiece(PIECES)[:-3], "not a SentencePiece model, or truncated"),
         (lambda spiece: b"[PAD]\n[UNK]\n", "not a"),
         (lambda spiece: b"", "expected a SentencePiece model"),
         (lambda spiece: spiece(PIECES[:5] + PIECES[6:]), "expected one of the pieces <pad>"),
     ],
 )
-def test_other_files_are_refused_in_one_line(tmp_path, spiece, make, told):
+def test_other_files_are_refused_in_one_line(tmp_path, spiece, make, message):
     path = tmp_path / "spiece.model"
     path.write_bytes(make(spiece))
     with pytest.raises(CheckpointError) as caught:
         PieceVocabulary.load(path)
-    assert str(caught.value).startswith(f"{path}: ") and told in str(caught.value) and "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: ") and message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [PieceVocabulary.load, Vocabulary.from_tokenizer_json])
+def test_the_name_of_another_model_is_shortened(tmp_path, read):
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps({"model": {"type": "x" * 5000, "vocab": {}}}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="found 'xxx") as caught:
+        read(path)
+    assert len(str(caught.value)) < len(str(path)) + 200
 
 
 def test_all_characters_of_a_long_text_are_looked_up_at_once(vocabulary):

@@ -1,4 +1,4 @@
-"""Spans of tokens: what tells them apart, and which tokens they hold."""
+"""Spans of tokens: their identity, and which tokens they hold."""
 
 from bert4ner.text.token_spans import TokenSpan
 

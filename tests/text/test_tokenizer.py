@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bert4ner.errors import ConfigError
-from bert4ner.text.tokenizer import CharacterTokenizer, WordPieceTokenizer, make_tokenizer, token_span
+from bert4ner.text.token_places import token_span
+from bert4ner.text.tokenizer import CharacterTokenizer, WordPieceTokenizer, make_tokenizer
 from bert4ner.text.vocabulary import Vocabulary
 
 TOKENS = [

@@ -25,8 +25,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_tokens(tmp_path)
     [
         (b"[PAD]\n[UNK]\n[CLS]\n[SEP]\na\na\n", r"vocab.txt:6: token 'a' stands on line 5 already"),
         (b"[PAD]\n\n[UNK]\n[CLS]\n[SEP]\n", r"vocab.txt:2: empty line"),
-        (b"[UNK]\n[PAD]\n[CLS]\n[SEP]\n", r"vocab.txt:1: expected \[PAD\] on the first line.*found '\[UNK\]'"),
-        (b"", r"vocab.txt:1: expected \[PAD\]"),
+        (b"", r"vocab.txt: \[PAD\] is missing"),
         (b"[PAD]\n[UNK]\n[CLS]\n", r"\[SEP\] is missing"),
         (b"[PAD]\n[UNK]\n\xff\n", r"vocab.txt:3: not UTF-8"),
     ],
@@ -37,6 +36,30 @@ def test_a_wrong_vocabulary_file_is_refused_with_its_line(tmp_path, content, mes
         Vocabulary.load(tmp_path / "vocab.txt")
 
 
-def test_a_missing_vocabulary_file_is_told(tmp_path):
+def test_a_missing_vocabulary_file_is_reported(tmp_path):
     with pytest.raises(CheckpointError, match="cannot be read"):
         Vocabulary.load(tmp_path / "vocab.txt")
+
+
+def test_padding_may_stand_on_any_line(tmp_path):
+    path = tmp_path / "vocab.txt"
+    path.write_text("[CLS]\n[PAD]\n[SEP]\n[UNK]\n气\n", encoding="utf-8")
+    vocabulary = Vocabulary.load(path)
+    assert (vocabulary.cls_id, vocabulary.pad_id, vocabulary.sep_id, vocabulary.unk_id) == (0, 1, 2, 3)
+    assert vocabulary.fits(5) and vocabulary.fits(9) and not vocabulary.fits(4)
+
+
+def test_tokens_are_added_behind(tmp_path):
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n", encoding="utf-8")
+    added = tmp_path / "added_tokens.json"
+    added.write_text('{"<e>": 5, "<b>": 4, "[SEP]": 3}', encoding="utf-8")
+    assert Vocabulary.of_folder(tmp_path)[0].tokens[4:] == ("<b>", "<e>")
+    for broken, expected in (
+        ('{"<e>": 6}', "the id 6, which is taken or leaves a gap"),
+        ('{"<e>": 1}', "the id 1, which is taken"),
+        ('{"[SEP]": 4}', "the id 4, which is taken"),
+        ("[]", "not a readable added_tokens.json"),
+    ):
+        added.write_text(broken, encoding="utf-8")
+        with pytest.raises(CheckpointError, match=expected):
+            Vocabulary.of_folder(tmp_path)

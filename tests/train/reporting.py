@@ -1,4 +1,4 @@
-"""A callback for tests, which the process that trains can import: it writes down what it is told."""
+"""A callback for tests, which the process that trains can import: it writes down epochs and scores."""
 
 import os
 from pathlib import Path
@@ -21,5 +21,5 @@ class Reporting(Callback):
         others = {path.name for path in self.folder.iterdir()} - {str(os.getpid())}
         if others and self.fail_in is not None and self.fail_in.exists():
             raise RunError("the callback failed")
-        with (self.folder / str(os.getpid())).open("a", encoding="utf-8") as told:
-            told.write(f"{epoch} {logs['f1']}\n")
+        with (self.folder / str(os.getpid())).open("a", encoding="utf-8") as message:
+            message.write(f"{epoch} {logs['f1']}\n")

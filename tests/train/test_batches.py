@@ -1,4 +1,4 @@
-"""Training documents as batches: their order follows from seed and epoch alone, what is lost is told."""
+"""Training documents as batches: their order follows from seed and epoch alone, lost entities are reported."""
 
 import logging
 from dataclasses import replace
@@ -132,7 +132,7 @@ def test_batches_for_a_network_are_those_of_its_model(model):
     assert training_batches([document], model.network).tokens == 4
     with pytest.raises(DataError, match="have the labels C, which are not among those to learn"):
         training_batches([Document("d", "头痛", (Entity(0, 2, "C"),))], model.network)
-    with pytest.raises(DataError, match="the 1 documents to train on hold no text"):
+    with pytest.raises(DataError, match="the 1 documents to train on contain no text"):
         training_batches([Document("d", "")], model.network)
 
 

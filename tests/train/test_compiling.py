@@ -7,7 +7,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import build_model
 from bert4ner.registry import MODIFIERS
 from bert4ner.train.compiling import compile_for_training, open_modifiers
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.step import Modifier, step_of
 
 
@@ -63,7 +63,7 @@ def test_modifiers_have_their_order_and_their_options(tiny_config, rarely):
 
 
 @pytest.mark.parametrize(
-    ("modifiers", "told"),
+    ("modifiers", "message"),
     [
         ("ena", "unknown modifier 'ena'; did you mean 'ema'?"),
         ("ema:decat=0.5", "the modifier 'ema' has no option 'decat'; did you mean 'decay'?"),
@@ -82,10 +82,10 @@ def test_modifiers_have_their_order_and_their_options(tiny_config, rarely):
     ],
 )
 def test_modifiers_that_cannot_be_are_refused_before_anything_is_made(
-    tiny_config, documents, tmp_path, rarely, modifiers, told
+    tiny_config, documents, tmp_path, rarely, modifiers, message
 ):
     config = tiny_config(modifiers=modifiers)
     with pytest.raises(ConfigError) as error:
-        train(documents, config, output=tmp_path / "run")
-    assert told in str(error.value)
+        train_model(documents, config, output=tmp_path / "run")
+    assert message in str(error.value)
     assert not (tmp_path / "run").exists()

@@ -15,20 +15,30 @@ import time
 from pathlib import Path
 
 import pytest
-from safetensors.numpy import load_file
 
 from bert4ner.backend import devices
 from bert4ner.config import Config
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import CheckpointError, ConfigError, DataError, RunError
+from bert4ner.runs.manifest import verify
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.crossval import cross_validate, train_model
 from bert4ner.train.folds import assign_folds
 from bert4ner.train.worker import Worker
+from tests.kills import differences
 
-TOP = {"config.toml", "labels.txt", "environment.json", "folds.json", "out_of_fold.jsonl", "scores.json"}
-IN_FOLD = {"history.jsonl", "predictions.jsonl", "model/config.json", "model/vocab.txt", "model/weights.safetensors"}
+TOP = {
+    "config.toml",
+    "labels.txt",
+    "environment.json",
+    "folds.json",
+    "out_of_fold.jsonl",
+    "scores.json",
+    "manifest.json",
+}
+IN_MODEL = {"config.json", "vocab.txt", "weights.safetensors", "manifest.json"}
+IN_FOLD = {"history.jsonl", "predictions.jsonl", *(f"model/{name}" for name in IN_MODEL)}
 
 
 def files(folder: Path) -> set[str]:
@@ -154,13 +164,24 @@ class TestCrossValidation:
             lambda: cross_validate(documents, config.replace(seed=1), output=tmp_path, folds=2),
             lambda: cross_validate(documents, config, output=tmp_path, folds=3),
             lambda: cross_validate(documents[1:], config, output=tmp_path, folds=2),
-            lambda: train(documents, config, output=tmp_path),
+            lambda: train_model(documents, config, output=tmp_path),
         ):
             with pytest.raises(RunError, match="holds another run"):
                 changed()
         assert len(calls) == 2
 
-    def test_changed_predictions_are_told(self, calls, documents, config, tmp_path):
+    def test_more_epochs_train_every_model_again_in_its_folder(self, calls, documents, config, tmp_path):
+        cross_validate(documents, config, output=tmp_path, folds=2)
+        (tmp_path / "out_of_fold.jsonl").write_text("old", encoding="utf-8")
+        for fold in range(2):
+            (tmp_path / f"fold-{fold}" / "model" / "weights.safetensors").touch()
+        for _ in range(2):
+            cross_validate(documents, config.replace(epochs=5), output=tmp_path, folds=2)
+        trained = [(folder.name, used.epochs) for folder, *_, used, _ in calls]
+        assert trained == [("fold-0", 3), ("fold-1", 3), ("fold-0", 5), ("fold-1", 5)]
+        assert len(read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")) == len(documents)
+
+    def test_changed_predictions_are_reported(self, calls, documents, config, tmp_path):
         cross_validate(documents, config, output=tmp_path, folds=2)
         path = tmp_path / "fold-0" / "predictions.jsonl"
         path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
@@ -170,7 +191,7 @@ class TestCrossValidation:
 
 class TestOneModel:
     def test_a_seeded_share_is_held_out(self, calls, documents, config, tmp_path):
-        train(documents, config.replace(valid_share=0.25), output=tmp_path)
+        train_model(documents, config.replace(valid_share=0.25), output=tmp_path)
         [(folder, training, held_out, *_)] = calls
         assert folder == tmp_path / "fold-0"
         assert len(held_out) == 6
@@ -181,7 +202,7 @@ class TestOneModel:
         assert load(tmp_path / "scores.json")["f1_std"] is None
 
     def test_validation_documents_are_held_out_in_their_order(self, calls, documents, config, tmp_path):
-        scores = train(documents[:18], config, output=tmp_path, valid=documents[18:])
+        scores = train_model(documents[:18], config, output=tmp_path, valid=documents[18:])
         assert calls[0][1:3] == ([d.id for d in documents[:18]], [d.id for d in documents[18:]])
         found = read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")
         assert [each.id for each in found] == [each.id for each in documents[18:]]
@@ -189,11 +210,11 @@ class TestOneModel:
 
     def test_two_files_may_use_the_same_ids(self, calls, documents, config, tmp_path):
         valid = [dataclasses.replace(each, id=f"leaflet {number}") for number, each in enumerate(documents[18:])]
-        train(documents[:18], config, output=tmp_path, valid=valid)
+        train_model(documents[:18], config, output=tmp_path, valid=valid)
         assert [each.text for each in read_documents(tmp_path / "out_of_fold.jsonl", "jsonl")] == [
             each.text for each in valid
         ]
-        assert train(documents[:18], config, output=tmp_path, valid=valid) is not None
+        assert train_model(documents[:18], config, output=tmp_path, valid=valid) is not None
         assert len(calls) == 1
 
     @pytest.mark.parametrize(
@@ -212,32 +233,32 @@ class TestOneModel:
         documents.append(Document("nested", "气血两亏", (Entity(0, 4, "X"), Entity(0, 2, "Y"))))
         config = config.replace(head=head, nesting=option)
         with caplog.at_level(logging.WARNING):
-            train(documents, config, output=tmp_path)
+            train_model(documents, config, output=tmp_path)
         assert calls[0][3].spans.nesting == expected
         assert Config.load(tmp_path / "config.toml").spans.nesting == expected
         assert ("2 of 2002 entities overlap others and may not be found" in caplog.text) is warned
-        train(documents, config, output=tmp_path)  # the same run, not another one
+        train_model(documents, config, output=tmp_path)  # the same run, not another one
         assert len(calls) == 1
 
-    def test_texts_on_both_sides_are_told(self, calls, documents, config, tmp_path, caplog):
+    def test_texts_on_both_sides_are_reported(self, calls, documents, config, tmp_path, caplog):
         with caplog.at_level(logging.WARNING):
-            train(documents[:18], config, output=tmp_path, valid=documents[15:])
-        assert "3 texts of the validation data are among the training data" in caplog.text
+            train_model(documents[:18], config, output=tmp_path, valid=documents[15:])
+        assert "3 texts of the validation data are also in the training data" in caplog.text
 
-    def test_a_gpu_that_is_not_used_is_told_where_something_is_trained(
+    def test_a_gpu_that_is_not_used_is_reported_where_something_is_trained(
         self, calls, documents, config, tmp_path, caplog, monkeypatch
     ):
         monkeypatch.setattr(devices, "unused_gpu", lambda: "install it")
         for trained in (True, False):
             caplog.clear()
             with caplog.at_level(logging.WARNING):
-                train(documents, config, output=tmp_path)
+                train_model(documents, config, output=tmp_path)
             assert ("training on CPU cores: install it" in caplog.text) == trained
 
     def test_other_validation_documents_are_another_run(self, calls, documents, config, tmp_path):
-        train(documents[:18], config, output=tmp_path, valid=documents[18:])
+        train_model(documents[:18], config, output=tmp_path, valid=documents[18:])
         with pytest.raises(RunError, match="other documents are held out"):
-            train(documents[:17], config, output=tmp_path, valid=documents[17:])
+            train_model(documents[:17], config, output=tmp_path, valid=documents[17:])
 
 
 def entity_free(documents):
@@ -250,41 +271,47 @@ def renamed(documents, **change):
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("change", "told"),
+        ("change", "message"),
         [
             (lambda documents: [], "empty data set: no training documents"),
             (lambda documents: [*documents, documents[3]], "'leaflet 3' occurs 2 times"),
-            (entity_free, "no training document has an entity; is the format right"),
-            (lambda documents: renamed(documents, id=""), "the id ''; expected a string that is not empty"),
+            (entity_free, "no training document has an entity; check the format"),
+            (lambda documents: renamed(documents, id=""), "the id ''; expected a non-empty string"),
             (lambda documents: renamed(documents, id=7), "expected a string as a document's id, got 7"),
             (lambda documents: renamed(documents, id="a\ud800"), r"unpaired surrogate U\+D800"),
-            (lambda documents: renamed(documents, entities=(Entity(0, 2, "A\nB"),)), r"the label 'A\\nB' has a line"),
-            (lambda documents: renamed(documents, entities=(Entity(0, 2, " A"),)), "the label ' A' has .* rename it"),
+            (
+                lambda documents: renamed(documents, entities=(Entity(0, 2, "A\nB"),)),
+                r"the label 'A\\nB' contains a line",
+            ),
+            (
+                lambda documents: renamed(documents, entities=(Entity(0, 2, " A"),)),
+                "the label ' A' contains .* rename it",
+            ),
             (lambda documents: documents[:2], "3 folds, but only 2 different texts"),
         ],
     )
-    def test_bad_documents(self, calls, documents, config, tmp_path, change, told):
-        with pytest.raises(DataError, match=told):
+    def test_bad_documents(self, calls, documents, config, tmp_path, change, message):
+        with pytest.raises(DataError, match=message):
             cross_validate(change(documents), config, output=tmp_path / "run", folds=3)
         assert not calls and not (tmp_path / "run").exists()
 
     def test_validation_documents_without_entities(self, calls, documents, config, tmp_path):
         bare = entity_free(documents[:2])
-        for valid, told in (([], "no validation documents"), (bare, "no validation document has an entity")):
-            with pytest.raises(DataError, match=told):
-                train(documents, config, output=tmp_path / "run", valid=valid)
+        for valid, message in (([], "no validation documents"), (bare, "no validation document has an entity")):
+            with pytest.raises(DataError, match=message):
+                train_model(documents, config, output=tmp_path / "run", valid=valid)
         assert not (tmp_path / "run").exists()
 
     @pytest.mark.parametrize(
-        ("options", "error", "told"),
+        ("options", "error", "message"),
         [
-            ({"pretrained": ""}, ConfigError, "no pretrained encoder; name its folder with --pretrained"),
+            ({"pretrained": ""}, ConfigError, "no pretrained encoder: --pretrained DIR"),
             ({"pretrained": "no/where/near"}, CheckpointError, "no/where/near: no such folder"),
             ({"max_length": 65, "batch_tokens": 128}, ConfigError, "the encoder has 64 positions; lower --max-length"),
         ],
     )
-    def test_bad_options(self, calls, documents, config, tmp_path, options, error, told):
-        with pytest.raises(error, match=told):
+    def test_bad_options(self, calls, documents, config, tmp_path, options, error, message):
+        with pytest.raises(error, match=message):
             cross_validate(documents, config.replace(**options), output=tmp_path / "run", folds=3)
         assert not calls and not (tmp_path / "run").exists()
 
@@ -364,9 +391,7 @@ class TestTrainedRuns:
         assert scores.to_dict() == load(run / "scores.json")["out_of_fold"]
         assert {name: (run / name).read_bytes() for name in files(run)} == before
 
-    def test_killed_in_the_second_fold_and_run_again_it_ends_the_same(
-        self, run, start, tmp_path, read_lines, without_times
-    ):
+    def test_killed_in_the_second_fold_and_run_again_it_ends_the_same(self, run, start, tmp_path, read_lines):
         killed = tmp_path / "killed"
         shutil.copytree(run, killed, ignore=shutil.ignore_patterns("fold-1", "out_of_fold.jsonl", "scores.json"))
         process = start(killed)
@@ -379,15 +404,12 @@ class TestTrainedRuns:
         assert "Traceback" not in err
         assert 1 <= len(read_lines(killed / "fold-1" / "history.jsonl")) < 8
         assert not (killed / "fold-1" / "predictions.jsonl").exists()
-        (killed / "fold-1" / "model" / ".weights.safetensors.1.part").write_bytes(b"half")
+        for name in (".weights.safetensors.1.part", ".tmpA1b2C3"):
+            (killed / "fold-1" / "model" / name).write_bytes(b"half")
 
         out, err = start(killed).communicate(timeout=300)
         assert "fold 1/2 (fold-0) is complete already" in err, err
         assert out == f"{load(run / 'scores.json')['out_of_fold']['micro']['f1']}\n"
         assert files(killed) == files_of_a_run(2)
-        for name in ("out_of_fold.jsonl", "scores.json", "fold-1/predictions.jsonl"):
-            assert (killed / name).read_bytes() == (run / name).read_bytes(), name
-        histories = [without_times(read_lines(folder / "fold-1" / "history.jsonl")) for folder in (killed, run)]
-        assert histories[0] == histories[1]
-        weights = [load_file(folder / "fold-1" / "model" / "weights.safetensors") for folder in (killed, run)]
-        assert all((weights[0][name] == value).all() for name, value in weights[1].items())
+        assert differences(killed, run) == []
+        assert verify(killed).differing == verify(run).differing == []

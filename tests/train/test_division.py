@@ -24,7 +24,7 @@ def test_a_fold_learns_from_all_but_what_it_holds_out():
 def test_documents_that_are_never_held_out_are_learned_from_and_not_listed():
     division = Division.of_two(DOCUMENTS[:2], DOCUMENTS[2:])
     assert ids(division.training(0)) == ["a", "b"] and ids(division.gold) == ids(division.held_out(0)) == ["c"]
-    assert division.described() == Folds(1, fingerprint(DOCUMENTS), {"c": (0,)})
+    assert division.described() == Folds(1, fingerprint(DOCUMENTS), {"c": (0,)}, further=2)
 
 
 def test_documents_drawn_again_are_learned_again_and_those_not_drawn_are_held_out():
@@ -32,10 +32,10 @@ def test_documents_drawn_again_are_learned_again_and_those_not_drawn_are_held_ou
     assert [ids(division.training(fold)) for fold in range(3)] == [["b", "b", "c"], ["b"], ["a", "b", "c"]]
     assert [ids(division.held_out(fold)) for fold in range(3)] == [["a"], ["a", "c"], []]
     assert ids(division.gold) == ["a", "c"]  # b is in all of them
-    assert division.described((7, 8)) == Folds(3, fingerprint(DOCUMENTS), {"a": (0, 1), "c": (1,)}, (7, 8))
+    assert division.described((7, 8)) == Folds(3, fingerprint(DOCUMENTS), {"a": (0, 1), "c": (1,)}, (7, 8), further=1)
 
 
-def test_folds_without_a_held_out_entity_are_told_and_refused_where_all_are_so(caplog):
+def test_folds_without_a_held_out_entity_are_reported_and_refused_where_all_are_so(caplog):
     empty = [Document("d", "当归"), Document("e", "甘草")]
     check_held_out(Division.of_folds(DOCUMENTS, [0, 1, 0], folds=2))
     assert caplog.messages == []

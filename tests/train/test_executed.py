@@ -6,12 +6,12 @@ import pytest
 
 from bert4ner.backend.frameworks import keras
 from bert4ner.errors import ConfigError, RunError
-from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.crossval import cross_validate, train_model
 from bert4ner.train.executors.local import LocalExecutor
 from tests.conftest import ROOT
 from tests.train.reporting import Reporting
 
-VOLATILE = {"history.jsonl", "environment.json"}
+VOLATILE = {"history.jsonl", "environment.json", "manifest.json"}  # which names the hashes of the others
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +37,8 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
     documents, config, tmp_path, read_lines, without_times
 ):
     """With callbacks in one of them, which are called where the folds train, with the scores, and change nothing."""
-    told = {"executor": LocalExecutor(jobs=2), "callbacks": [Reporting(tmp_path / "told")]}
-    for name, options in {"one": {}, "two": told, "here": {"executor": "in_process"}}.items():
+    message = {"executor": LocalExecutor(jobs=2), "callbacks": [Reporting(tmp_path / "message")]}
+    for name, options in {"one": {}, "two": message, "here": {"executor": "in_process"}}.items():
         cross_validate(documents, config, output=tmp_path / name, folds=2, **options)
     one = contents(tmp_path / "one")
     assert len(one) == 5 + 2 * 4
@@ -49,7 +49,7 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
                 without_times(read_lines(tmp_path / run / f"fold-{fold}" / "history.jsonl")) for run in ("one", name)
             ]
             assert histories[0] == histories[1]
-    processes = sorted((tmp_path / "told").iterdir())
+    processes = sorted((tmp_path / "message").iterdir())
     assert len(processes) == 2
     for path in processes:
         assert [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()] == ["0", "1"]
@@ -66,16 +66,16 @@ def test_callbacks_of_this_process_are_the_callers_own(documents, config, tmp_pa
             logs["mine"] = 7.0
 
     with pytest.raises(ConfigError, match=r"callbacks\[0\], a Own, cannot be sent .*executor='in_process'"):
-        train(documents, config, output=tmp_path / "run", callbacks=[Own()])
+        train_model(documents, config, output=tmp_path / "run", callbacks=[Own()])
     assert not (tmp_path / "run").exists()
     own = Own()
-    train(documents, config, output=tmp_path / "run", callbacks=[own], executor="in_process")
+    train_model(documents, config, output=tmp_path / "run", callbacks=[own], executor="in_process")
     lines = read_lines(tmp_path / "run" / "fold-0" / "history.jsonl")
     assert own.seen == [line["f1"] for line in lines] and [line["mine"] for line in lines] == [7.0, 7.0]
 
 
 def test_a_fold_that_fails_leaves_the_complete_ones_and_the_same_call_goes_on(documents, config, tmp_path, caplog):
-    reporting = Reporting(tmp_path / "told", fail_in=tmp_path / "fail")
+    reporting = Reporting(tmp_path / "message", fail_in=tmp_path / "fail")
     (tmp_path / "fail").touch()
     with pytest.raises(RunError, match="fold-1: the callback failed"):
         cross_validate(documents, config, output=tmp_path / "run", folds=2, callbacks=[reporting])

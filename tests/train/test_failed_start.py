@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from bert4ner.errors import DataError, RunError
-from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.crossval import cross_validate, train_model
 from bert4ner.train.worker import Worker
 
 
@@ -46,10 +46,23 @@ def test_what_epochs_were_completed_is_kept(documents, tiny_config, tmp_path, mo
     assert (tmp_path / "run" / "fold-0" / "history.jsonl").is_file() and (tmp_path / "run" / "folds.json").is_file()
 
 
-def test_descriptions_that_do_not_fit_the_labels_are_told_before_anything_is_made(documents, tiny_config, tmp_path):
+def test_a_run_that_was_renamed_meanwhile_is_said_and_can_go_on_when_it_is_back(
+    documents, tiny_config, tmp_path, monkeypatch
+):
+    def rename(self, task):
+        (tmp_path / "run").rename(tmp_path / "moved")
+
+    monkeypatch.setattr(Worker, "run", rename)
+    with pytest.raises(RunError, match=r"run: was removed or renamed during the training; move it back and repeat"):
+        cross_validate(documents, tiny_config(), output=tmp_path / "run", folds=2)
+    assert [path.name for path in tmp_path.iterdir() if path.name in ("run", "moved")] == ["moved"]
+    assert (tmp_path / "moved/folds.json").is_file()
+
+
+def test_descriptions_that_do_not_fit_the_labels_are_reported_before_anything_is_made(documents, tiny_config, tmp_path):
     (tmp_path / "labels.tsv").write_text("DRUG\t药\n", encoding="utf-8")
     config = tiny_config(head="mrc", label_descriptions=str(tmp_path / "labels.tsv"))
-    for start in (cross_validate, train):
+    for start in (cross_validate, train_model):
         with pytest.raises(DataError, match=r"labels\.tsv: no description of PERSON, SYMPTOM"):
             start(documents, config, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.exper
 
 LABELS = ["DRUG", "PERSON", "SYMPTOM"]
 FIELDS = """
-    epoch precision recall f1 loss seconds evaluation_seconds tokens_per_second learning_rate head_learning_rate
+    epoch precision recall f1 loss seconds evaluation_seconds tokens_per_second updates
+    learning_rate head_learning_rate
 """.split()
 
 
@@ -129,6 +131,7 @@ class TestOneTraining:
         assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
             "history.jsonl",
             "model/config.json",
+            "model/manifest.json",
             "model/vocab.txt",
             "model/weights.safetensors",
             "state/training.safetensors",
@@ -194,8 +197,21 @@ class TestGoingOn:
         assert fit(Fold(*parts, LABELS), tiny_config(), folder=folder) == history
         assert (folder / "model" / "weights.safetensors").stat().st_mtime_ns == before
 
-    @pytest.mark.parametrize("damage", ["truncated", "empty", "no history", "history", "missing", "shape", "labels"])
-    def test_a_damaged_state_is_told_with_the_cure(self, uninterrupted, parts, tiny_config, tmp_path, damage):
+    @pytest.mark.parametrize(
+        ("damage", "message"),
+        {
+            "truncated": "damaged, truncated: ",
+            "empty": "damaged, truncated or no safetensors file",
+            "no history": "damaged, its history: ",
+            "history": "damaged, its history: ",
+            "missing": "optimizer/7 is missing",
+            "shape": r"optimizer/7 has shape \(2, 3\), expected ",
+            "labels": " has shape ",
+        }.items(),
+    )
+    def test_a_damaged_state_is_reported_with_the_cure(
+        self, uninterrupted, parts, tiny_config, tmp_path, damage, message
+    ):
         path = tmp_path / "state" / "training.safetensors"
         path.parent.mkdir()
         values = state(uninterrupted[0])
@@ -217,7 +233,8 @@ class TestGoingOn:
         else:
             path.write_bytes(whole)
             labels = ["DRUG", "ORGAN", "PERSON", "SYMPTOM"]
-        with pytest.raises(RunError, match=r"training\.safetensors: damaged .*; delete the folder .* to start it anew"):
+        cure = "; delete the folder .* to start it anew"
+        with pytest.raises(RunError, match=rf"training\.safetensors: .*{message}.*{cure}"):
             fit(Fold(*parts, labels), tiny_config(), folder=tmp_path)
 
 
@@ -269,6 +286,7 @@ class TestTheBestEpoch:
         losses = [line["loss"] for line in history]
         assert len(kept) == len(f1s) and losses == sorted(losses, reverse=True)
         assert ("nothing was found right in the 6 held-out documents after any epoch" in caplog.text) is not any(f1s)
+        assert f"planned updates of the weights: {len(f1s)}, 1 an epoch" in caplog.text
         assert_same(saved, kept[best])
         assert not any(np.array_equal(kept[0]["head/0.kernel"], later["head/0.kernel"]) for later in kept[1:])
 
@@ -280,11 +298,26 @@ class TestTheBestEpoch:
         history, _, _ = train(f1s, patience=patience)
         assert len(history) == epochs
 
-    def test_a_training_that_lost_patience_stays_stopped(self, train, parts, tiny_config, tmp_path):
+    def test_a_training_that_lost_patience_stays_stopped(self, train, parts, tiny_config, tmp_path, caplog):
         history, _, _ = train([30, 20, 20, 20], patience=1)
         assert len(history) == 2
-        config = tiny_config(head="softmax", batch_tokens=1024, epochs=4, patience=1)
-        assert fit(Fold(*parts, LABELS), config, folder=tmp_path) == history
+        shutil.rmtree(tmp_path / "state")
+        config = tiny_config(head="softmax", batch_tokens=1024, epochs=8, patience=1)
+        with caplog.at_level(logging.INFO):
+            assert fit(Fold(*parts, LABELS), config, folder=tmp_path) == history
+        assert "already stopped after epoch 2 by patience=1" in caplog.text
+
+    def test_it_is_the_best_of_all_epochs_where_a_training_goes_on(
+        self, train, parts, tiny_config, tmp_path, monkeypatch
+    ):
+        _, kept, _ = train([10, 50])
+        for more, best in ([20, 40], 1), ([60, 10], 4):
+            shutil.rmtree(tmp_path / "state")  # as where a fold is complete
+            pretend_scores(monkeypatch, more)
+            config = tiny_config(head="softmax", batch_tokens=1024, epochs=len(kept) + 2)
+            fit(Fold(*parts, LABELS), config, folder=tmp_path)
+            assert_same(load_file(tmp_path / "model" / "weights.safetensors"), kept[best])
+        assert len(kept) == 6
 
 
 class TestNaN:
@@ -317,7 +350,9 @@ class TestNaN:
         with pytest.raises(RunError, match=r"with documents leaflet 0, .*, leaflet 7 and 11 more;"):
             fit(Fold(training, parts[1], LABELS), tiny_config(head="softmax", batch_tokens=4096), folder=tmp_path)
 
-    def test_weights_that_blow_up_in_the_last_step_of_an_epoch_are_told(self, eagerly, parts, tiny_config, tmp_path):
+    def test_weights_that_blow_up_in_the_last_step_of_an_epoch_are_reported(
+        self, eagerly, parts, tiny_config, tmp_path
+    ):
         config = tiny_config(head="softmax", batch_tokens=4096, learning_rate=1e38, head_learning_rate=1e38, warmup=0.0)
         with pytest.raises(
             RunError, match=r"the model after epoch 1 gives no valid predictions .*lower --learning-rate"
@@ -325,7 +360,7 @@ class TestNaN:
             fit(Fold(*parts, LABELS), config, folder=tmp_path)
         assert not (tmp_path / "model").exists()
 
-    def test_memory_that_does_not_suffice_is_told_with_the_cure(self, parts, tiny_config, tmp_path, monkeypatch):
+    def test_memory_that_does_not_suffice_is_reported_with_the_cure(self, parts, tiny_config, tmp_path, monkeypatch):
         def exhausted(*_, **__):
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nmany lines")
 
@@ -352,21 +387,21 @@ class TestOddData:
         train(parts[0], held_out, labels=["ORGAN", *LABELS], head="softmax")
         assert NERModel.load(tmp_path / "model").labels == ("DRUG", "ORGAN", "PERSON", "SYMPTOM")
 
-    def test_long_documents_become_windows_and_what_fits_none_is_told(self, train, caplog):
+    def test_long_documents_become_windows_and_what_fits_none_is_reported(self, train, caplog):
         text = "本品用于" * 30 + "头晕目眩" + "人参" * 20
         document = Document("long", text, (Entity(120, 124, "SYMPTOM"), Entity(0, 90, "DRUG")))
         with caplog.at_level(logging.WARNING):
             history = train([document], [document], head="softmax")
         assert np.isfinite(history[0]["loss"])
-        told = [record.getMessage() for record in caplog.records if "will not be learned" in record.getMessage()]
-        assert len(told) == 1 and told[0].startswith("1 of 2 entities")
+        message = [record.getMessage() for record in caplog.records if "will not be learned" in record.getMessage()]
+        assert len(message) == 1 and message[0].startswith("1 of 2 entities")
 
     def test_what_cannot_be_trained_on_is_refused(self, train, parts):
         with pytest.raises(DataError, match="0 documents to train on and 6 held out; both need at least one"):
             train([], parts[1])
         with pytest.raises(DataError, match="18 documents to train on and 0 held out; both need at least one"):
             train(parts[0], [])
-        with pytest.raises(DataError, match="the 2 documents to train on hold no text"):
+        with pytest.raises(DataError, match="the 2 documents to train on contain no text"):
             train([Document("a", ""), Document("b", "")], parts[1])
         with pytest.raises(DataError, match="have the labels PERSON, SYMPTOM, which are not among those to learn"):
             train(*parts, labels=["DRUG"])

@@ -1,4 +1,4 @@
-"""Options of the loss: they reach the training, and a head that takes no notice of one refuses it by name."""
+"""Options of the loss: they reach the training, and a head that ignores one refuses it by name."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.registry import HEADS
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.losses import check_losses
 from bert4ner.train.step import Batch, step_of
 
@@ -30,19 +30,19 @@ def test_a_head_takes_notice_of_an_option_or_refuses_it(tiny_config, option, nam
     if name in heads:
         check_losses(config, LABELS)
         return
-    with pytest.raises(ConfigError, match=rf"^{option}=.* does nothing with the head '{name}', but with: ") as refusal:
+    with pytest.raises(ConfigError, match=rf"^{option}=.* does nothing with the head '{name}', only with: ") as refusal:
         check_losses(config, LABELS)
-    assert set(str(refusal.value).partition("but with: ")[2].split(", ")) == heads
+    assert set(str(refusal.value).partition("only with: ")[2].split(", ")) == heads
 
 
 def test_a_refusal_comes_before_anything_is_made(documents, tiny_config, tmp_path):
-    for options, told in (
+    for options, message in (
         ({"focal": 2.0}, "focal=2.0 does nothing with the head 'crf'"),
-        ({"head": "softmax", "label_weights": {"DURG": 2.0}}, "there is no label 'DURG'; did you mean 'DRUG'"),
+        ({"head": "softmax", "label_weights": {"DURG": 2.0}}, "unknown label 'DURG'; did you mean 'DRUG'"),
     ):
-        with pytest.raises(ConfigError, match=told):
-            train(documents, tiny_config(**options), output=tmp_path / "run")
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(ConfigError, match=message):
+            train_model(documents, tiny_config(**options), output=tmp_path / "run")
+        with pytest.raises(ConfigError, match=message):
             compile_for_training(NERModel.create(tiny_config(**options), LABELS).network, 10)
     assert not (tmp_path / "run").exists()
 

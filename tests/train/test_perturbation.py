@@ -129,7 +129,7 @@ def test_embeddings_that_no_gradient_reaches_or_that_are_not_there_are_refused(n
         Embeddings(network, "fgm").run(lambda batch: Gradients([], network(batch.inputs)), batch_for(network))
     bare = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
     bare.ner_model = NERModel.of(network)
-    with pytest.raises(ConfigError, match="the modifier fgm moves what the layer Embedding-Token gives, which this"):
+    with pytest.raises(ConfigError, match="the modifier fgm needs the layer Embedding-Token, which this"):
         Embeddings(bare, "fgm")
     with pytest.raises(ConfigError, match=r"expected a network made by bert4ner\.build_model, got Sequential"):
         Embeddings(keras.Sequential(), "fgm")

@@ -51,7 +51,11 @@ def encoder(request, tmp_path, spiece):
     folder = tmp_path / request.param
     folder.mkdir()
     (folder / "spiece.model").write_bytes(spiece(pieces))
-    described = {**config, "vocab_size": len(pieces) + (request.param == "t5")}  # T5 has rows to spare
+    described = {
+        **config,
+        "vocab_size": len(pieces) + (request.param == "t5"),
+        "random_weights": True,
+    }  # T5 has rows to spare
     (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
     return folder
 

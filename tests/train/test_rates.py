@@ -9,7 +9,7 @@ from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.backbone import encoder_parameters
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.rates import auto_learning_rate, learning_rates
 
 
@@ -58,7 +58,7 @@ def test_automatic_rates_are_resolved_for_encoder_and_head():
     assert learning_rates(Config().replace(learning_rate=1e-4, head_learning_rate=1e-5), base, 9)[:2] == (1e-4, 1e-5)
 
 
-def test_what_stands_on_the_encoder_has_the_head_s_rate_unless_told_otherwise():
+def test_what_stands_on_the_encoder_has_the_head_s_rate_unless_reported_otherwise():
     config, base = Config().replace(learning_rate=1e-4, head_learning_rate=1e-3), encoder_of(12, 768)
     assert learning_rates(config, base) == (1e-4, 1e-3, 1e-3, 1e-3)
     assert learning_rates(config, base, 9) == (1e-4, 1e-3, 1e-3, 1e-3)
@@ -69,23 +69,25 @@ def test_what_stands_on_the_encoder_has_the_head_s_rate_unless_told_otherwise():
 def test_layers_that_are_one_have_no_rates_of_their_own(tiny_config, deep_encoder, documents, tmp_path):
     encoder = deep_encoder(model_type="albert", embedding_size=16)
     config = tiny_config(pretrained=str(encoder), layer_decay=0.9)
-    with pytest.raises(ConfigError, match=r"layer_decay=0\.9: the layers of the family albert are one; leave it out"):
-        train(documents, config, output=tmp_path / "run")
+    with pytest.raises(
+        ConfigError, match=r"layer_decay=0\.9: the layers of the family albert share their weights; leave it out"
+    ):
+        train_model(documents, config, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        ({"neck_learning_rate": 1e-3}, r"neck_learning_rate=0\.001, but encoder=none: there is nothing that would"),
+        ({"neck_learning_rate": 1e-3}, r"neck_learning_rate=0\.001, but encoder=none: there is no neck"),
         (
             {"transition_learning_rate": 1e-3, "head": "softmax"},
-            r"transition_learning_rate=0\.001, but the head 'softmax' learns no transitions",
+            r"transition_learning_rate=0\.001, but the head 'softmax' has no transitions",
         ),
         ({"reinitialise_layers": 2}, "reinitialise_layers=2, but the encoder has 1 layers"),
     ],
 )
-def test_what_a_network_lacks_is_refused_before_a_folder_is_made(options, told, tiny_config, documents, tmp_path):
-    with pytest.raises(ConfigError, match=told):
-        train(documents, tiny_config(**options), output=tmp_path / "run")
+def test_what_a_network_lacks_is_refused_before_a_folder_is_made(options, message, tiny_config, documents, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        train_model(documents, tiny_config(**options), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

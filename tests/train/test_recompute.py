@@ -10,7 +10,7 @@ from bert4ner.models.ner_model import NERModel
 from bert4ner.networks.recompute import recompute_layers
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.step import TrainingStep
 from tests.train.modifiers.resuming import LABELS
 from tests.train.moved_tables import ENCODERS, batch_for, dense, relative_error
@@ -91,6 +91,8 @@ def test_the_option_reaches_training_and_changes_no_weight(tiny_config, document
 
 
 def test_gradients_of_second_order_are_refused(tiny_config, documents, tmp_path):
-    with pytest.raises(ConfigError, match="the modifier gradient_penalty cannot go with recompute, whose gradients"):
-        train(documents, tiny_config(recompute=True, modifiers="gradient_penalty"), output=tmp_path / "run")
+    with pytest.raises(
+        ConfigError, match="the modifier gradient_penalty does not work with recompute, whose gradients"
+    ):
+        train_model(documents, tiny_config(recompute=True, modifiers="gradient_penalty"), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -62,18 +62,22 @@ def test_documents_without_entities_alone_are_all_kept():
 
 
 @pytest.mark.parametrize(
-    ("options", "documents", "told"),
+    ("options", "documents", "message"),
     [
         ({"keep_empty": 0.5}, DOCUMENTS[:-4], "keep_empty=0.5 changes nothing: every document has an entity"),
-        ({"repeat_rare": 0.05}, DOCUMENTS, "repeat_rare=0.05 changes nothing: each label is in at least that share"),
+        (
+            {"repeat_rare": 0.05},
+            DOCUMENTS,
+            "repeat_rare=0.05 changes nothing: each label occurs in at least that share",
+        ),
         ({"keep_empty": 0.5, "repeat_rare": 0.06}, DOCUMENTS, ""),
         ({}, DOCUMENTS, ""),
     ],
 )
-def test_options_that_change_nothing_are_told(options, documents, told, caplog):
+def test_options_that_change_nothing_are_reported(options, documents, message, caplog):
     with caplog.at_level(logging.WARNING):
         warn_of_idle(documents, Config().replace(**options))
-    assert [record.getMessage().startswith(told) for record in caplog.records] == ([True] if told else [])
+    assert [record.getMessage().startswith(message) for record in caplog.records] == ([True] if message else [])
 
 
 def test_rare_labels_become_more_frequent():

@@ -5,7 +5,7 @@ import pytest
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
-from bert4ner.train.schedule import Rising, Warmup
+from bert4ner.train.schedule import Later, Rising, Warmup
 
 
 def rates_of(schedule, count):
@@ -37,6 +37,13 @@ def test_the_rate_rises_to_its_peak_then_falls_to_nothing(warmup, total, expecte
 )
 def test_after_the_warm_up_it_follows_its_schedule(schedule, expected):
     np.testing.assert_allclose(rates_of(Warmup(0.2, 2, 5, schedule), 7), 0.2 * np.array(expected), atol=1e-7)
+
+
+@pytest.mark.parametrize(("warmup", "rising"), [(0, [1, 1, 1]), (2, [1 / 2, 1, 1]), (3, [1 / 3, 2 / 3, 1])])
+def test_later_rates_are_those_of_the_whole_after_a_warm_up_of_their_own(warmup, rising):
+    schedule = Later(Warmup(0.2, 2, 5), 2, warmup)
+    np.testing.assert_allclose(rates_of(schedule, 3), 0.2 * np.array([3 / 4, 1 / 2, 1 / 4]) * rising, atol=1e-7)
+    assert Later.from_config(schedule.get_config()).get_config() == schedule.get_config()
 
 
 def test_the_configuration_names_all_schedules():

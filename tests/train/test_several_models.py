@@ -26,7 +26,7 @@ from bert4ner.report.page import write_report
 from bert4ner.runs.record import open_run
 from bert4ner.scoring.counts import Counts
 from bert4ner.scoring.metrics import evaluate
-from bert4ner.train.crossval import cross_validate, train
+from bert4ner.train.crossval import cross_validate, train_model
 from bert4ner.train.folds import assign_folds, draw_bags
 from bert4ner.train.tasks import AverageTask
 from bert4ner.train.worker import Worker
@@ -67,7 +67,7 @@ def config(tiny_config):
 
 class TestSeeds:
     def test_models_differ_in_the_seed_alone(self, tasks, documents, config, tmp_path):
-        train(documents, config.replace(seeds=3), output=tmp_path)
+        train_model(documents, config.replace(seeds=3), output=tmp_path)
         *trained, together = tasks
         assert [task.name for task in trained] == ["fold-0-seed-7", "fold-0-seed-8", "fold-0-seed-9"]
         assert [task.config for task in trained] == [config.replace(seed=seed) for seed in (7, 8, 9)]
@@ -98,32 +98,43 @@ class TestSeeds:
         assert len(record.model_folders()) == len(record.folds.trainings) == 6
 
     def test_another_number_of_seeds_is_another_run(self, tasks, documents, config, tmp_path):
-        train(documents, config.replace(seeds=2), output=tmp_path)
+        train_model(documents, config.replace(seeds=2), output=tmp_path)
         with pytest.raises(RunError, match="seeds was 2, now 3"):
-            train(documents, config.replace(seeds=3), output=tmp_path)
+            train_model(documents, config.replace(seeds=3), output=tmp_path)
 
     def test_a_run_without_one_of_its_models_is_incomplete(self, tasks, documents, config, tmp_path):
-        train(documents, config.replace(seeds=2), output=tmp_path)
+        train_model(documents, config.replace(seeds=2), output=tmp_path)
         (tmp_path / "fold-0-seed-8" / "predictions.jsonl").unlink()
-        with pytest.raises(RunError, match="the run is incomplete, fold 0, seed 8 of 1 is not complete"):
+        with pytest.raises(RunError, match=r"the run is incomplete, fold-0-seed-8 is not complete \(1 of 2\)"):
             open_run(tmp_path)
 
     def test_only_what_is_missing_is_trained_and_averaged_anew(self, tasks, documents, config, tmp_path):
         options = config.replace(seeds=2)
-        first = train(documents, options, output=tmp_path)
+        first = train_model(documents, options, output=tmp_path)
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
         del tasks[:]
-        assert train(documents, options, output=tmp_path) == first and tasks == []
+        assert train_model(documents, options, output=tmp_path) == first and tasks == []
         shutil.rmtree(tmp_path / "fold-0-seed-8")
-        assert train(documents, options, output=tmp_path) == first
+        assert train_model(documents, options, output=tmp_path) == first
         assert [type(task) is AverageTask or task.name for task in tasks] == ["fold-0-seed-8", True]
         assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+    def test_with_more_epochs_all_go_on_and_are_averaged_anew(self, tasks, documents, config, tmp_path):
+        train_model(documents, config.replace(seeds=2), output=tmp_path)
+        names = ["fold-0-seed-7", "fold-0-seed-8"]
+        for name in names:
+            (tmp_path / name / "model").mkdir()
+            (tmp_path / name / "model" / "weights.safetensors").touch()
+        del tasks[:]
+        train_model(documents, config.replace(seeds=2, epochs=5), output=tmp_path)
+        assert [task.name for task in tasks[:2]] == names and {task.config.epochs for task in tasks[:2]} == {5}
+        assert [type(task) for task in tasks[2:]] == [AverageTask]
 
     def test_what_was_found_together_is_gone_before_a_model_is_trained_anew(
         self, tasks, documents, config, tmp_path, monkeypatch
     ):
         options = config.replace(seeds=2)
-        train(documents, options, output=tmp_path)
+        train_model(documents, options, output=tmp_path)
         shutil.rmtree(tmp_path / "fold-0-seed-8")
 
         def fail(self, task):
@@ -131,7 +142,7 @@ class TestSeeds:
 
         with monkeypatch.context() as patch, pytest.raises(RunError, match="killed"):
             patch.setattr(Worker, "run", fail)
-            train(documents, options, output=tmp_path)
+            train_model(documents, options, output=tmp_path)
         assert not (tmp_path / "out_of_fold.jsonl").exists()
 
 
@@ -161,7 +172,7 @@ class TestBootstrap:
         assert f"{missing} of {len(documents)} documents are in all of the 2 resampled sets" in caplog.text
 
     def test_one_model_is_scored_on_what_its_seed_left_out_whatever_its_own(self, tasks, documents, config, tmp_path):
-        train(documents, config.replace(bootstrap=True, seeds=2), output=tmp_path)
+        train_model(documents, config.replace(bootstrap=True, seeds=2), output=tmp_path)
         [times] = draw_bags(documents, 1, seed=7)
         assert {tuple(ids(task.documents.held_out)) for task in tasks[:2]} == {
             tuple(each.id for each, often in zip(documents, times, strict=True) if not often)
@@ -176,14 +187,16 @@ class TestBootstrap:
         assert open_run(tmp_path).sheet.seeds[0].micro.f1 == total.f1
 
     def test_validation_documents_beside_it_are_refused(self, tasks, documents, config, tmp_path):
-        with pytest.raises(ConfigError, match="bootstrap scores models on the documents that are not drawn; leave out"):
-            train(documents[:9], config.replace(bootstrap=True), output=tmp_path / "run", valid=documents[9:])
+        with pytest.raises(
+            ConfigError, match="bootstrap already holds out the documents that are not drawn; leave out"
+        ):
+            train_model(documents[:9], config.replace(bootstrap=True), output=tmp_path / "run", valid=documents[9:])
         assert not (tmp_path / "run").exists()
 
     def test_one_text_cannot_be_resampled(self, tasks, documents, config, tmp_path):
         same = [Document(str(number), documents[0].text, documents[0].entities) for number in range(3)]
         with pytest.raises(DataError, match="1 different texts cannot be resampled"):
-            train(same, config.replace(bootstrap=True), output=tmp_path)
+            train_model(same, config.replace(bootstrap=True), output=tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -244,12 +257,12 @@ class TestCommands:
             "by the average of all models" in " ".join(r) for r in rows
         )
 
-    def test_compare_tells_the_spread_over_seeds(self, real, capsys):
+    def test_compare_reports_the_spread_over_seeds(self, real, capsys):
         assert main(["compare", str(real), "--json"]) == 0
-        [told] = json.loads(capsys.readouterr().out)["runs"]
+        [message] = json.loads(capsys.readouterr().out)["runs"]
         spread = open_run(real).sheet.seed_spread()
-        assert (told["folds"], told["seeds"], told["documents"]) == (2, 2, len(open_run(real).predicted))
-        assert (told["seeds_f1_mean"], told["seeds_f1_std"]) == (spread["mean"].f1, spread["std"].f1)
+        assert (message["folds"], message["seeds"], message["documents"]) == (2, 2, len(open_run(real).predicted))
+        assert (message["seeds_f1_mean"], message["seeds_f1_std"]) == (spread["mean"].f1, spread["std"].f1)
         assert main(["compare", str(real)]) == 0
         assert f"{100 * spread['std'].f1:.2f}" in capsys.readouterr().out
 
@@ -266,4 +279,4 @@ class TestCommands:
         sheet = open_run(real).sheet
         for part in ("2 folds", "2 seeds", "1, seed 43", "F1 over seeds", "all models together that did not see it"):
             assert part in text
-        assert text.count("<figcaption><b>Fold") == 4 and f"± {100 * sheet.seed_spread()['std'].f1:.2f}" in text
+        assert text.count("<b>Fold") == 4 and f"± {100 * sheet.seed_spread()['std'].f1:.2f}" in text

@@ -40,7 +40,7 @@ def test_each_fold_is_taught_by_its_own_models_alone():
 
 
 @pytest.mark.parametrize(
-    ("teachers", "told"),
+    ("teachers", "message"),
     [
         (Teachers(OWN, (0, 1, 2)), "'new' was labelled by the models of fold 0, 1, 2, and whatever a fold holds out,"),
         (Teachers(OWN, (0, 1)), "one of them was trained on; write what each fold's own models find .* --by-fold"),
@@ -49,9 +49,9 @@ def test_each_fold_is_taught_by_its_own_models_alone():
         (None, '\'new\' does not say what its teachers were trained on, .*: "taught_by": "elsewhere"'),
     ],
 )
-def test_what_may_leak_is_refused_by_name(teachers, told, caplog):
+def test_what_may_leak_is_refused_by_name(teachers, message, caplog):
     leak = [labelled(Teachers(OWN, (0,)), id="fine"), labelled(teachers)]
-    with pytest.raises(DataError, match=f"the pseudo-labelled document .*{told}"):
+    with pytest.raises(DataError, match=f"the pseudo-labelled document .*{message}"):
         with_pseudo_labels(FOLDS, leak, strict=True)
     one = Division.of_two(GOLD[:4], GOLD[4:])
     assert ids(with_pseudo_labels(one, leak, strict=False)) == [[*ids(one)[0], "fine", "new"]]
@@ -83,12 +83,12 @@ def test_labels_from_elsewhere_teach_every_fold_but_what_it_holds_out(caplog):
     given = [labelled(ELSEWHERE, id="a"), labelled(ELSEWHERE, id="b", text=GOLD[4].text)]
     division = with_pseudo_labels(FOLDS, given, strict=True)
     assert [each[4:] for each in ids(division)] == [["a", "b"], ["a"], ["a", "b"]]
-    assert "1 times a pseudo-labelled text is not learned by a fold, as the fold holds it out" in caplog.text
+    assert "1 times a fold skips a pseudo-labelled text because it holds out the same text" in caplog.text
 
 
-def test_a_fold_that_nothing_teaches_is_told(caplog):
+def test_a_fold_that_nothing_teaches_is_reported(caplog):
     with_pseudo_labels(FOLDS, [labelled(Teachers(OWN, (1,)))], strict=True)
-    assert "no pseudo-labelled document may teach fold 0, 2" in caplog.text
+    assert "fold 0, 2 learns from no pseudo-labelled document" in caplog.text
     assert with_pseudo_labels(FOLDS, [], strict=True) is FOLDS
 
 
@@ -130,8 +130,8 @@ def test_documents_without_labels_teach_every_fold_even_that_which_holds_out_the
     given = [*as_unlabelled([GOLD[4], Document("u", "当归")]), labelled(ELSEWHERE, id="b", text=GOLD[4].text)]
     division = with_pseudo_labels(FOLDS, given, strict=True)
     assert [each[4:] for each in ids(division)] == [["gold-4", "u", "b"], ["gold-4", "u"], ["gold-4", "u", "b"]]
-    assert "1 times a fold holds out a text that it learns from without labels" in caplog.text
-    assert "pseudo-labelled documents to learn, by fold: 1, 0, 1" in caplog.text
+    assert "1 times a fold learns, without labels, from a text that it holds out" in caplog.text
+    assert "pseudo-labelled documents to learn from, by fold: 1, 0, 1" in caplog.text
     assert division.gold == FOLDS.gold and division.labels == FOLDS.labels
     assert division.described().held_out_in == FOLDS.described().held_out_in
     assert [division.held_out(fold) for fold in range(3)] == [FOLDS.held_out(fold) for fold in range(3)]
@@ -144,9 +144,13 @@ def test_documents_without_labels_teach_every_fold_even_that_which_holds_out_the
 
 
 @pytest.mark.parametrize(
-    ("modifiers", "weight", "told"),
+    ("modifiers", "weight", "message"),
     [
-        ("", 0, r"nothing learns from document 'new', which has no labels; name a .*: vat, mean_teacher, mmd, coral"),
+        (
+            "",
+            0,
+            r"nothing learns from document 'new', which has no labels; add one of the .* vat, mean_teacher, mmd, coral",
+        ),
         ("ema,r_drop", 0, "nothing learns from document 'new'"),
         ("ema,mmd", 1, r"the modifier mmd does nothing without unlabelled documents; give some \(--unlabelled FILE\)"),
         ("coral", None, "the modifier coral does nothing without unlabelled documents"),
@@ -154,10 +158,10 @@ def test_documents_without_labels_teach_every_fold_even_that_which_holds_out_the
     ],
 )
 def test_documents_without_labels_and_modifiers_that_learn_from_them_need_each_other(
-    modifiers, weight, told, tiny_config
+    modifiers, weight, message, tiny_config
 ):
     pseudo = [] if weight is None else [PseudoLabelled(Document("new", "当归", weight=weight), ELSEWHERE)]
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         check_training(GOLD, tiny_config(modifiers=modifiers), more=MoreText(pseudo=pseudo))
 
 
@@ -168,7 +172,7 @@ def test_documents_without_labels_are_taken_where_something_learns_from_them(mod
 
 def test_a_weight_of_nothing_beside_annotation_and_a_ramp_of_nothing_are_refused(tiny_config):
     weightless = PseudoLabelled(replace(labelled(ELSEWHERE).document, weight=0.0), ELSEWHERE)
-    with pytest.raises(DataError, match="'new' has the weight 0, as if it had no labels, and has some; leave out eith"):
+    with pytest.raises(DataError, match="'new' has labels but the weight 0"):
         check_training(GOLD, tiny_config(modifiers="vat"), more=MoreText(pseudo=[weightless]))
     for given in ({"valid": [weightless.document]}, {}):
         documents = GOLD if given else [*GOLD, weightless.document]

@@ -19,6 +19,7 @@ from bert4ner.train.worker import Worker
 from tests.conftest import ROOT
 from tests.train.scripted import Scripted
 
+REAL_TIME = pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="no real-time signals")
 DOCUMENTS = [Document("一", "人参"), Document("二", "当归")]
 
 
@@ -51,10 +52,10 @@ def test_the_worker_keeps_to_its_share(training_that):
     training_that(check, share=Share((core or 0,), {"TF_NUM_INTRAOP_THREADS": "3"}))
 
 
-def test_what_several_print_is_told_apart_line_by_line(training_that, capfd):
+def test_what_several_print_is_prefixed_line_by_line(training_that, capfd):
     body = "print('progress'); os.write(2, 'native 文\\n'.encode()); assert not sys.stderr.isatty(); print(1 / 0)"
     with pytest.raises(RunError, match=r"fold-0: the training process ended with code 1"):
-        training_that(body, told_apart=True)
+        training_that(body, prefixed=True)
     out, err = capfd.readouterr()
     assert out == "" and "ZeroDivisionError" in err
     assert all(line.startswith("fold-0: ") for line in err.splitlines())
@@ -93,7 +94,7 @@ def test_its_error_is_one_line_for_the_caller_whatever_else_is_printed(training_
     assert "progress" in err and "native" in err and "Traceback" not in err
 
 
-def test_a_full_disk_is_told_in_one_line(training_that, capfd):
+def test_a_full_disk_is_reported_in_one_line(training_that, capfd):
     with pytest.raises(RunError, match=r"fold-0: .*No space left on device"):
         training_that("raise OSError(28, 'No space left on device')")
     assert "Traceback" not in capfd.readouterr().err
@@ -108,15 +109,30 @@ def test_a_defect_shows_its_traceback_and_the_way_on(training_that, capfd):
 
 
 @pytest.mark.parametrize(
-    ("signal_name", "told"),
-    [("SIGKILL", "was killed, perhaps for memory: lower --batch-tokens"), ("SIGSEGV", "was ended by SIGSEGV")],
+    ("signal_name", "expected"),
+    [
+        ("SIGKILL", "was killed, perhaps for memory: lower --batch-tokens"),
+        ("SIGSEGV", "was ended by SIGSEGV"),
+        pytest.param("SIGRTMIN + 3", r"was ended by SIGRTMIN\+3, its own", marks=REAL_TIME),
+        pytest.param("SIGRTMIN", "was ended by SIGRTMIN, its own", marks=REAL_TIME),
+    ],
 )
-def test_a_killed_worker_is_told(training_that, signal_name, told):
-    with pytest.raises(RunError, match=told):
+def test_a_killed_worker_is_reported(training_that, signal_name, expected):
+    with pytest.raises(RunError, match=expected):
         training_that(f"os.kill(os.getpid(), signal.{signal_name})")
 
 
-def test_a_worker_that_dies_before_it_listens_is_told(monkeypatch, tmp_path, capfd):
+def test_a_killed_worker_goes_on_where_an_epoch_is_complete(training_that, tmp_path):
+    kill = "os.kill(os.getpid(), signal.SIGTERM)"
+    with pytest.raises(RunError, match=r"run the same command again$"):
+        training_that(kill)
+    (tmp_path / "fold-0").mkdir()
+    (tmp_path / "fold-0/history.jsonl").touch()
+    with pytest.raises(RunError, match=r"again, it goes on after the last completed epoch$"):
+        training_that(kill)
+
+
+def test_a_worker_that_dies_before_it_listens_is_reported(monkeypatch, tmp_path, capfd):
     monkeypatch.setattr(worker, "COMMAND", [sys.executable, "-c", "raise SystemExit(2)"])
     many = [Document(str(number), "本" * 1000) for number in range(300)]  # more than a pipe holds
     with pytest.raises(RunError, match="ended with code 2"):
@@ -128,6 +144,32 @@ def test_modules_of_the_current_folder_do_not_hide_installed_ones(training_that,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
     training_that("import numpy; numpy.zeros(1)" if sys.version_info >= (3, 11) else "pass")
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x80\x05"])
+def test_a_worker_whose_parent_is_gone_before_it_sends_all_ends_without_a_word(sent):
+    done = subprocess.run(worker.COMMAND, input=sent, capture_output=True, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc")
+def test_a_starting_worker_ignores_ctrl_c_before_it_imports_anything_large():
+    process = subprocess.Popen(worker.COMMAND, stdin=subprocess.PIPE, cwd=ROOT)
+    folder = Path(f"/proc/{process.pid}")
+    try:
+        while not ignores(folder, signal.SIGINT):
+            assert process.poll() is None
+        assert "numpy" not in (folder / "maps").read_text(encoding="utf-8")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ignores(folder: Path, number: int) -> bool:
+    """Whether the process of a folder in /proc ignores a signal."""
+    lines = (folder / "status").read_text(encoding="utf-8").splitlines()
+    mask = next(line.partition(":")[2] for line in lines if line.startswith("SigIgn"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
 
 
 PARENT = """

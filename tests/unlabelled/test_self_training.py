@@ -4,6 +4,7 @@ import pytest
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
+from bert4ner.errors import RunError
 from bert4ner.runs.pseudo_labels import Teachers, read_pseudo_labels
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.train.executors.local import LocalExecutor
@@ -44,3 +45,16 @@ def test_rounds_end_when_the_score_does_not_rise(monkeypatch, tmp_path, found, r
     assert asked[1:] == [(f"round-{n}", 2, 2, [f"round-{n - 1}-new"] * 2) for n in range(1, expected)]
     assert labelled == [(f"round-{n}", True, 0.8) for n in range(expected - 1)]
     assert len(read_pseudo_labels(tmp_path / "round-1.jsonl")) == 2
+
+
+def test_a_round_that_was_learned_from_has_no_more_epochs(monkeypatch, tmp_path):
+    monkeypatch.setattr(self_training, "cross_validate", lambda *_, **__: pytest.fail("trained"))
+    for number in range(2):
+        round_folder = tmp_path / f"round-{number}"
+        round_folder.mkdir()
+        (round_folder / "config.toml").write_text(Config().replace(epochs=3).to_toml(), encoding="utf-8")
+        (round_folder / "folds.json").touch()
+    with pytest.raises(
+        RunError, match="round-0: epochs was 3, now 4, but round-1 has learned from it as it is; choose"
+    ):
+        self_training.self_train(GOLD, NEW, Config().replace(epochs=4), output=tmp_path)

@@ -1,1 +1,1 @@
-"""Heads, one final class per file: each owns its targets, its weights, its loss and its decoding."""
+"""Heads, one final class per file; each defines its targets, weights, loss and decoding."""

@@ -1,4 +1,4 @@
-"""What every head is: the last layer of a network, which owns targets, loss and decoding. Names no head."""
+"""The base class of heads, the last layer of a network, with targets, loss and decoding. It names no single head."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -18,15 +18,15 @@ from bert4ner.text.token_spans import TokenSpan
 
 
 def in_one_piece(spans: Sequence[TokenSpan]) -> list[TokenSpan]:
-    """Those of some gold spans that are not in several pieces."""
+    """The gold spans that are not discontinuous."""
     return [span for span in spans if not span.pieces]
 
 
 def check_span(span: TokenSpan, length: int, labels: Collection[str]) -> None:
-    """Refuse a span outside a text of `length` tokens, or of a label not in `labels`.
+    """Refuse a span outside a text of `length` tokens, or with a label not in `labels`.
 
     Raises:
-        ValueError, DataError: as said.
+        ValueError, DataError: a span outside the text; a label that is not in `labels`.
     """
     if not 0 <= span.start < span.end <= length:
         raise ValueError(f"span must lie in a window of {length} tokens, got [{span.start}, {span.end}) {span.label}")
@@ -35,69 +35,69 @@ def check_span(span: TokenSpan, length: int, labels: Collection[str]) -> None:
 
 
 def built(kind: Any, units: int, width: int, name: str, **options: Any) -> Any:
-    """A float32 layer over sequences or grids of vectors of this width, its variables named after it."""
+    """A built float32 layer for sequences or grids of vectors of this width; its variables are named after it."""
     layer = kind(units, name=name, dtype="float32", **options)
-    with tf.name_scope(name):  # else those of several have one name
+    with tf.name_scope(name):  # otherwise variables of several layers have the same name
         layer.build((None, None, None, width))
     return layer
 
 
 def scaled(losses: Any, counted: Any) -> Any:
-    """Losses of windows, ``(batch,)``, scaled so that their mean is the batch's loss for each true value in `counted`.
+    """Scale losses of windows, ``(batch,)``, so that their mean is the loss per true value of `counted` in the batch.
 
-    The gradient is then independent of how many windows, short or long, share a batch.
+    The gradient is then independent of the number and length of the windows in a batch.
     """
     number = tf.maximum(tf.reduce_sum(tf.cast(counted, losses.dtype)), 1)
     return losses * (tf.cast(tf.shape(losses)[0], losses.dtype) / number)
 
 
 class Head(keras.layers.Layer):
-    """Base of all heads: features (batch, length, width) in, float32 scores out, whatever the encoder computes in.
+    """Base of all heads: features (batch, length, width) in, float32 scores out, also with a 16-bit encoder.
 
     To write a head, derive one final class from this one, in a file of its own, and register it by a name: in
     `bert4ner.registry.HEADS`, or in another package by an entry point of the group `bert4ner.heads`. Nothing else asks
     which head it is. The class owns
 
-    - `build` and `call`: its weights, and outputs from features. `call` gets whole windows, [CLS] at position 0, and
-      drops features by `self.dropout_layer` in training. Its outputs hold whole windows, too, on the axes that
-      `token_axes` names;
-    - `targets` and `loss`: what is to be learned, int32 with a row of numbers for each window, and the loss, which gets
-      outputs of whole windows. A head that `leaves_open` is also given spans that may be entities or not. A loss over
-      tokens takes `self.text(outputs)`, so that position 0 is the first token of the text; one over pairs may leave
-      them whole and count by `pair_targets.unpack_targets`, which spares a copy. `divergence`, which the modifiers
-      `r_drop` and `vat` need, is how far two outputs are apart;
-    - `scores`, `decoder` and `span_scores`: what is averaged over several models, what makes spans of it, and the
-      probability of any span. They get outputs of the text's tokens only;
-    - `cells`, `unlearnable` and `cannot_hold`: what memory it takes, and which entities it cannot hold;
-    - `options`: its arguments beside `labels` and `dropout`, from the configuration. Those of the group `losses` keep
-      their names: what is missing there is refused if it is given. A head of another package that has
-      options of its own registers a class, and so a name, for each choice of them: a model folder holds the name, and
-      needs no more to build the same network again;
+    - `build` and `call`: its weights, and its outputs for features. `call` gets whole windows, with [CLS] at position
+      0, and drops features by `self.dropout_layer` in training. Its outputs also hold whole windows, on the axes in
+      `token_axes`;
+    - `targets` and `loss`: what to learn, int32 with one row for each window, and the loss, which gets outputs of whole
+      windows. A head with `leaves_open` also gets unsure spans. A loss over tokens uses `self.text(outputs)`, so that
+      position 0 is the first token of the text. A loss over pairs may use whole windows and
+      `pair_targets.unpack_targets`, which saves a copy. `divergence` measures how much two outputs differ; the
+      modifiers `r_drop` and `vat` need it;
+    - `scores`, `decoder` and `span_scores`: values that can be averaged over several models, spans made from them, and
+      the probability of any span. They get outputs of the text's tokens only;
+    - `cells`, `unlearnable` and `cannot_hold`: how much memory it needs, and which entities it cannot represent;
+    - `options`: its arguments besides `labels` and `dropout`, from the configuration. Options of the group `losses`
+      keep their names; a configuration that sets one that the head lacks is refused. A head of another package with
+      options of its own registers one class, and so one name, for each choice of them: a model folder stores only the
+      name, and must be able to build the same network again;
     - `reading`: how the encoder reads windows for it.
 
-    Everywhere `lengths` ``(batch,)`` are the tokens of the text of each window, and spans count from its first token.
-    tests/models/test_heads_common.py examines every head that is registered.
+    `lengths` ``(batch,)`` is always the number of text tokens in each window; spans count from the first of them.
+    tests/models/test_heads_common.py tests every head that is registered.
 
     Args:
-        labels: entity labels, in the order that numbers them.
-        dropout: share of the features dropped in training.
+        labels: entity labels, in the order of their ids.
+        dropout: share of features to drop in training.
     """
 
     kind = ""
-    """What the outputs are; those of heads of one kind can be averaged."""
+    """Name of the outputs' meaning; outputs with the same name can be averaged."""
     cannot_hold = ""
-    """What the `unlearnable` entities do or are: the rest of a sentence on "entities"."""
+    """What is wrong with `unlearnable` entities: completes a sentence that begins with "entities"."""
     may_nest = False
-    """Whether the head takes an argument `nesting`: which of the entities that it gives may share tokens."""
+    """Whether the head has an argument `nesting`, which says what entities may share tokens."""
     nesting: Nesting = "none"
     reading: type[Reading] = PlainReading
-    """How the encoder reads windows, which decides what the features are."""
+    """How the encoder reads windows for this head."""
     token_axes: tuple[int, ...] = (1,)
-    """The axes of the outputs that are positions of tokens; what else they hold stands behind these."""
+    """The axes of the outputs that hold token positions; other values on these axes come after the positions."""
     leaves_open = False
-    """Whether `targets` takes unsure spans, of which the loss then says nothing."""
+    """Whether `targets` accepts unsure spans, which the loss then ignores."""
     transition_weights: tuple[str, ...] = ()
-    """The attributes that are weights which score the order of tags; they may learn at a rate of their own."""
+    """Names of the attributes with transition weights, which may have their own learning rate."""
 
     def __init__(self, labels: Sequence[str], dropout: float = 0.0, **kwargs: Any):
         kwargs["dtype"] = "float32"  # log probabilities do not survive 16 bits
@@ -108,12 +108,12 @@ class Head(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        """Creates the dropout; subclasses add their weights."""
+        """Creates the dropout layer; subclasses add their weights."""
         self.dropout_layer = ByteDropout(self.dropout, dtype="float32")
         super().build(input_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """The mask ends here: Keras would weigh the loss of each window by it; `loss` reads it from the targets."""
+        """None: Keras would weight the loss by a mask; `loss` reads padding from the targets instead."""
         return
 
     def get_config(self) -> dict[str, Any]:
@@ -122,19 +122,19 @@ class Head(keras.layers.Layer):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        """The arguments of the class that `config` decides, labels and dropout aside."""
+        """The arguments of the class that depend on `config`, without labels and dropout."""
         return {}
 
     def cells(self, length: int) -> int:
-        """Size of the largest array for so many tokens of a window, padding and all counted; see `models.budget`."""
+        """Number of values in the largest array for a window of this length, padding included; see `models.budget`."""
         raise NotImplementedError
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document that the head cannot hold."""
+        """The entities of one document that the head cannot represent."""
         raise NotImplementedError
 
     def text(self, outputs: Any) -> Any:
-        """Outputs of whole windows, an array or a tensor, without what stands before the text."""
+        """Outputs of whole windows, an array or a tensor, without the positions before the text."""
         return text_only(outputs, self.token_axes)
 
     def targets(
@@ -144,14 +144,14 @@ class Head(keras.layers.Layer):
         width: int,
         unsure: Sequence[Sequence[TokenSpan]] | None = None,
     ) -> np.ndarray:
-        """What the network should give, int32 ``(batch, numbers)``, padded with -1 on the right.
+        """The targets of the network, int32 ``(batch, values)``, padded with -1 on the right.
 
         Args:
-            spans: of each window its gold spans; those that are `unlearnable` are left out.
-            lengths: ``(batch,)`` tokens of each text.
+            spans: the gold spans of each window; `unlearnable` ones are left out.
+            lengths: ``(batch,)`` number of tokens of each text.
             width: positions from the first token of a text to the end of the padded window.
-            unsure: of each window the spans that may be entities or not, in one piece, if there are any; asked of heads
-                alone that say `leaves_open`. Those that contradict a gold span are none.
+            unsure: contiguous spans of each window that may or may not be entities, or None; only for heads with
+                `leaves_open`. Unsure spans that contradict a gold span are ignored.
 
         Raises:
             ValueError: a span outside its text.
@@ -160,28 +160,28 @@ class Head(keras.layers.Layer):
         raise NotImplementedError
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``, from outputs of whole windows; padding is known from the targets."""
+        """Loss of each window, ``(batch,)``, from outputs of whole windows; the targets mark padding."""
         raise NotImplementedError
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
-        """How far two outputs of whole windows are apart, ``(batch,)``, counted as the loss is.
+        """How much two outputs of whole windows differ, ``(batch,)``, scaled like the loss.
 
-        The mean of the Kullback-Leibler divergences in both directions, summed over all that the head gives a
-        probability; `heads.divergence` has what that takes. A head may do without: `r_drop` then refuses it.
+        It is the mean of the Kullback-Leibler divergences in both directions, summed over everything that the head
+        gives a probability; see `heads.divergence`. A head without it cannot be used with `r_drop`.
 
         Args:
-            targets: of the windows; they tell the padding.
+            targets: of the windows; they mark padding.
             outputs: of one pass.
             others: of another pass over the same windows.
         """
         raise NotImplementedError
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """What is averaged over several models, from outputs of the text's tokens; of the same shape."""
+        """Values that can be averaged over several models, from outputs of the text's tokens; same shape."""
         return outputs
 
     def decoder(self, others: Sequence["Head"] = ()) -> Decoder:
-        """What makes spans of the scores of this head, or of those averaged with others of its kind."""
+        """The decoder that turns scores of this head, or averaged scores of several heads, into spans."""
         raise NotImplementedError
 
     def decode(self, outputs: np.ndarray, lengths: np.ndarray) -> list[list[TokenSpan]]:
@@ -191,12 +191,12 @@ class Head(keras.layers.Layer):
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
-        """The probability of any spans, decoded or not: what unlike heads can be compared in.
+        """The probability of any spans, decoded or not, for comparing different heads.
 
         Args:
-            outputs: of the text's tokens of a batch of windows.
-            lengths: ``(batch,)`` tokens of each text.
-            spans: of each window the spans asked for; their own scores do not matter.
+            outputs: of a batch of windows, only the text's tokens.
+            lengths: ``(batch,)`` number of tokens of each text.
+            spans: the spans of each window whose probability to compute; their own scores are ignored.
 
         Raises:
             ValueError: a span outside its text.

@@ -1,4 +1,4 @@
-"""Biaffine spans: for each label a bilinear form over vectors of the first and the last token, and the span's size."""
+"""Biaffine span scores: for each label, a bilinear form of first and last token, plus a term of the span's size."""
 
 from typing import Any, final
 
@@ -7,24 +7,24 @@ from bert4ner.models.heads.base import built
 from bert4ner.models.heads.span_matrix import SpanMatrixHead
 
 SIZES = 32
-"""How many sizes of spans are told apart, in tokens; the last is every greater one, too."""
+"""Number of distinct span sizes, in tokens; the last one includes all greater sizes."""
 
 
 @final
 class BiaffineHead(SpanMatrixHead):
-    """Scores a span by [s_i; 1] U_label [e_j; 1], with s and e each from a layer of their own and a leaky ReLU.
+    """Scores a span by [s_i; 1] U_label [e_j; 1]; s and e each come from their own layer with a leaky ReLU.
 
-    The ones make the form affine: besides the product it holds a term of either token and a constant. What it does not
-    know is how far apart they are, and it learns labels slowly: a term of either token straight from its features and
-    one of the span's size are added for each label. Published with a softmax over labels and none; here each label
-    decides for itself, with the loss of all span matrices.
+    The ones make the form affine: besides the product it has a term for each token and a constant. The form alone does
+    not know how far apart the tokens are, and it learns labels slowly. So each label also has a term of the span's
+    size, and a term of each token that is linear in its features. The published model has a softmax over labels and
+    "no entity". Here each label is decided separately, with the loss of all span matrices.
 
     Args:
-        labels: entity labels, in the order that numbers them.
+        labels: entity labels, in the order of their ids.
         head_size: width of s and e.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of a label's spans, right ones and others, is multiplied by; by default 1.
-        dropout: share of the features dropped in training.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of each label's spans, positive and negative; default 1.
+        dropout: share of features to drop in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, labels, length, length)``.
@@ -36,14 +36,14 @@ class BiaffineHead(SpanMatrixHead):
     """
 
     def build(self, input_shape: Any) -> None:
-        """Creates the layers of first and last tokens, the forms of all labels and the terms added to them."""
+        """Creates the layers for first and last tokens, the bilinear forms and the added terms."""
         dense, normal = keras.layers.Dense, keras.initializers.RandomNormal
         labels, width = len(self.labels), input_shape[-1]
         self.starts = built(dense, self.head_size, width, "starts")
         self.ends = built(dense, self.head_size, width, "ends")
         self.terms = built(dense, 2 * labels, width, "terms", use_bias=False, kernel_initializer=normal(stddev=0.02))
         size = self.head_size + 1
-        initializer = normal(stddev=1 / size)  # a spread near 1 before training
+        initializer = normal(stddev=1 / size)  # a standard deviation near 1 before training
         self.forms = self.add_weight(name="forms", shape=(labels, size, size), initializer=initializer)
         self.sizes = self.add_weight(name="sizes", shape=(labels, SIZES), initializer="zeros")
         super().build(input_shape)
@@ -58,7 +58,7 @@ class BiaffineHead(SpanMatrixHead):
         products = tf.matmul(forms, ends[:, None], transpose_b=True)  # (batch, labels, length, length)
         firsts, lasts = tf.split(tf.transpose(self.terms(features), [0, 2, 1]), 2, axis=1)
         positions = tf.range(tf.shape(features)[1])
-        steps = tf.clip_by_value(positions - positions[:, None], 0, SIZES - 1)  # from the first to the last token
+        steps = tf.clip_by_value(positions - positions[:, None], 0, SIZES - 1)  # span size - 1
         terms = tf.gather(self.sizes, steps, axis=1) + self.prior  # (labels, length, length)
         return products + terms + firsts[..., None] + lasts[:, :, None]
 

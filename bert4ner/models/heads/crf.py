@@ -1,4 +1,4 @@
-"""The linear-chain conditional random field: the default head. Exact loss, exact probabilities, no illegal tags."""
+"""The linear-chain conditional random field, the default head: exact loss and probabilities, no illegal tags."""
 
 from collections.abc import Sequence
 from typing import Any, final
@@ -12,29 +12,29 @@ from bert4ner.models.heads.partition import log_partition
 from bert4ner.models.heads.tagging import OPEN, TagHead, emissions_under, first_token_on
 from bert4ner.models.heads.uniform import UniformPaths
 
-_FORBIDDEN = -1e30  # finite, so that a recursion over tags that nothing leads to has a gradient
+_FORBIDDEN = -1e30  # finite, so that the recursion has a gradient at unreachable tags
 
 
 @final
 class CRFHead(TagHead):
     """Scores tag sequences by emissions and transitions; trains on exact log likelihood.
 
-    Tags that the scheme forbids (at the start, at the end, one after the other) have probability 0 in training and in
-    decoding. Everything is computed in float32 or better whatever the policy of the encoder is.
+    Tags that the scheme forbids (at the start, at the end, in a pair) have probability 0 in training and decoding.
+    Computation is in float32 or better, whatever the precision of the encoder.
 
-    With p the probability of a sequence and s the label smoothing, the loss is -(1 - s) * log p of the right one, and s
-    times the mean of -log p of all legal ones: the cross entropy to a target that spreads s over them evenly. Were all
-    sequences legal and all transitions 0, it would be that of a softmax of each token.
+    With p the probability of a sequence and s the label smoothing, the loss is -(1 - s) * log p of the right sequence,
+    plus s times the mean of -log p over all legal ones. This is the cross entropy to a target that spreads s evenly
+    over them. If all sequences were legal and all transitions 0, it would equal the loss of a softmax on each token.
 
-    Where spans are unsure, p is the probability of all sequences together that agree with what is sure: tokens in an
-    unsure span may have O or a tag that they have if the span is an entity. Its log is a difference of two partition
-    functions, and 0 where nothing is sure. An unsure span thus may hold a shorter entity of its label, too.
+    With unsure spans, p is the total probability of all sequences that agree with the sure annotation. A token in an
+    unsure span may have the tag O, or its tag if the span is an entity. Then log p is a difference of two partition
+    functions, and 0 where nothing is sure. So an unsure span may also hold a shorter entity of its label.
 
     Args:
         scheme: name of the tagging scheme.
-        labels: entity labels, in the order that numbers the tags.
+        labels: entity labels, in the order of the tag ids.
         label_smoothing: share of the target that is spread over all legal sequences.
-        dropout: share of the features dropped in training.
+        dropout: share of features to drop in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns emissions ``(batch, length, tags)``.
@@ -58,7 +58,7 @@ class CRFHead(TagHead):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        """The arguments of this head that a configuration sets."""
+        """The arguments of this head from a configuration."""
         return {**TagHead.options(config), "label_smoothing": config.losses.label_smoothing}
 
     def get_config(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class CRFHead(TagHead):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
     def build(self, input_shape: Any) -> None:
-        """Creates the projection, the transitions and what a sequence starts and ends with."""
+        """Creates the projection, the transitions and the scores of starts and ends."""
         super().build(input_shape)
         tags = len(self.tagset)
         zeros = keras.initializers.Zeros()
@@ -84,10 +84,10 @@ class CRFHead(TagHead):
         )
 
     def log_partition(self, emissions: Any, mask: Any) -> Any:
-        """Log of the summed weight of all legal tag sequences, ``(batch,)`` float64.
+        """Log of the total weight of all legal tag sequences, ``(batch,)`` float64.
 
         Args:
-            emissions: ``(batch, length, tags)``; what stands under the mask's zeros has no effect.
+            emissions: ``(batch, length, tags)``; values where the mask is false have no effect.
             mask: ``(batch, length)`` bool, true from the first position to the last real one of each row.
         """
         return log_partition(
@@ -110,7 +110,7 @@ class CRFHead(TagHead):
         return tf.reduce_sum(chosen, axis=1) + tf.reduce_sum(moves, axis=1) + borders
 
     def log_likelihood(self, emissions: Any, tags: Any, mask: Any) -> Any:
-        """Log probability of the given tag sequences, ``(batch,)`` float32; rows without a real position give 0.
+        """Log probability of the given tag sequences, ``(batch,)`` float32; 0 for rows without a real position.
 
         Shapes as in `log_partition` and `path_score`. A sequence that the scheme forbids has log probability -inf.
         """
@@ -119,7 +119,7 @@ class CRFHead(TagHead):
         return self._log_likelihood(score, emissions, mask, 0.0)
 
     def _log_likelihood(self, score: Any, emissions: Any, mask: Any, spread: float) -> Any:
-        """That of sequences of this log weight, and in the share `spread` the mean of that of all legal ones."""
+        """Log probability of sequences with log weight `score`, smoothed by `spread` with all legal ones."""
         safe = first_token_on(mask)
         if spread:
             score = (1 - spread) * score + spread * self._mean_score(emissions, safe)
@@ -133,11 +133,11 @@ class CRFHead(TagHead):
         return self.uniform.mean_score(emissions, tf.reduce_sum(tf.cast(mask, "int32"), axis=1), *chain)
 
     def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
-        """The negative log likelihood of the tags, all that may be right together, smoothed: (batch,)."""
+        """The smoothed negative log likelihood of all permitted tags together, ``(batch,)``."""
         emissions = emissions_under(mask, emissions)
         safe = first_token_on(mask)
         score = self.path_score(emissions, tf.maximum(tf.where(mask, tags, 0), 0), safe)
-        # Of rows with open tags alone, mostly none: no condition, through which graphs have no second gradient.
+        # Only of rows with open tags, mostly none. A tf.cond would do, but has no second gradient in a graph.
         open_rows = tf.reduce_any(tf.equal(tags, OPEN), axis=1)
         rows, length = tf.where(open_rows), tf.where(tf.reduce_any(open_rows), tf.shape(tags)[1], 1)
         given = (tf.where(mask, tags, 0), choices, emissions, safe)
@@ -153,14 +153,14 @@ class CRFHead(TagHead):
         return Chain(transitions, starts, ends)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """The emissions as they are."""
+        """The emissions, unchanged."""
         return outputs
 
 
 def _allowed(tags: Any, choices: Any, emissions: Any) -> Any:
-    """Which tags may be right, of the shape of the emissions: the only one of a token, or its choices."""
+    """Which tags are permitted, bool in the shape of the emissions: a token's only tag, or its choices."""
     batch = tf.broadcast_to(tf.range(tf.shape(choices)[0])[:, None, None], [*tf.unstack(tf.shape(choices))[:2], 1])
     real = tf.greater_equal(choices[:, :, :1], 0)  # (batch, choices, 1)
     places = tf.concat([batch, tf.where(real, choices, 0)], axis=-1)  # (batch, choices, 3)
     chosen = tf.scatter_nd(places, tf.cast(real[:, :, 0], "int32"), tf.shape(emissions)) > 0
-    return chosen | tf.cast(tf.one_hot(tags, emissions.shape[-1]), "bool")  # an open one has no place of its own
+    return chosen | tf.cast(tf.one_hot(tags, emissions.shape[-1]), "bool")  # one_hot of OPEN is all zero

@@ -1,7 +1,7 @@
-"""How far two outputs of one head for the same windows are apart: the mean of both Kullback-Leibler divergences.
+"""The divergence of two outputs of one head for the same windows: the mean of both Kullback-Leibler divergences.
 
-With p and q the probabilities, that is half the sum of (p - q) * (log p - log q): where both are equal it is exactly 0,
-and so is its gradient.
+For probabilities p and q it is half the sum of (p - q) * (log p - log q). It and its gradient are exactly 0 where both
+are equal.
 """
 
 from typing import Any
@@ -10,10 +10,10 @@ from bert4ner.backend.frameworks import tf
 
 
 def of_classes(one: Any, other: Any, counted: Any) -> Any:
-    """The divergence of softmax distributions over the last axis, summed over what is counted, ``(batch,)``.
+    """The divergence of softmax distributions over the last axis, summed over those that count, ``(batch,)``.
 
     Args:
-        one: logits, ``(batch, …, classes)``; what does not count may be anything, NaN, too.
+        one: logits, ``(batch, …, classes)``; where they do not count, any value, even NaN.
         other: likewise.
         counted: which distributions count, ``(batch, …)``.
     """
@@ -21,13 +21,13 @@ def of_classes(one: Any, other: Any, counted: Any) -> Any:
     return _half_of_both((tf.exp(logs[0]) - tf.exp(logs[1])) * (logs[0] - logs[1]))
 
 
-def of_chances(one: Any, other: Any, counted: Any) -> Any:
-    """The divergence of facts that each are so or not, summed over what is counted, ``(batch,)``.
+def of_binary(one: Any, other: Any, counted: Any) -> Any:
+    """The divergence of independent binary variables, summed over those that count, ``(batch,)``.
 
     Args:
-        one: logits of the facts, ``(batch, …)``; what does not count may be anything, NaN, too.
+        one: their logits, ``(batch, …)``; where they do not count, any value, even NaN.
         other: likewise.
-        counted: which facts count, of that shape or one that broadcasts to it.
+        counted: which variables count, bool of that shape, or of one that broadcasts to it.
     """
     one, other = (tf.where(counted, logits, 0) for logits in (one, other))
     return _half_of_both((tf.sigmoid(one) - tf.sigmoid(other)) * (one - other))  # log p / (1 - p) is the logit

@@ -1,11 +1,11 @@
-"""Efficient GlobalPointer: one matrix says which spans are entities, a term of each label and token of which label."""
+"""Efficient GlobalPointer: one matrix scores spans for all labels; terms per label and token score the label."""
 
 from typing import Any, final
 
 import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.decode.chances import logistic
+from bert4ner.decode.activations import logistic
 from bert4ner.models.heads.base import built, scaled
 from bert4ner.models.heads.pair_targets import unpack_targets
 from bert4ner.models.heads.rotary import rotate
@@ -13,28 +13,27 @@ from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities
 from bert4ner.models.heads.span_matrix import SpanMatrixHead
 from bert4ner.models.heads.text import text_positions
 
-_LARGEST = 200.0  # of each part of a logit in the loss: float64 knows the exponential of all three
+_LARGEST = 200.0  # bound of each part of a logit in the loss: the exponential of their sum fits float64
 
 
 @final
 class EfficientGlobalPointerHead(SpanMatrixHead):
     """Scores a span by q_i . k_j / sqrt(head_size) for all labels, plus a term of each label for i and one for j.
 
-    The terms of the labels are linear in [q; k] of the token, so that the weights hardly grow with the labels. Nor does
-    the work: the parts of the logits stay apart, and the sums of exp(s_ij + a_lj + b_li) over last tokens j are a
-    product of matrices, exp(s) . exp(a_l), times exp(b_l). Nothing as large as labels x length x length is made, in
-    training or after.
+    The label terms are linear in [q; k] of the token, so the number of weights hardly grows with the labels. Neither
+    does the work: the parts of the logits stay separate. The sums of exp(s_ij + a_lj + b_li) over last tokens j are a
+    matrix product, exp(s) . exp(a_l), times exp(b_l). No array of size labels x length x length is ever made.
 
     Args:
-        labels: entity labels, in the order that numbers them.
+        labels: entity labels, in the order of their ids.
         head_size: width of q and k, even.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of a label's spans, right ones and others, is multiplied by; by default 1.
-        dropout: share of the features dropped in training.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of each label's spans, positive and negative; default 1.
+        dropout: share of features to drop in training.
 
     Call arguments:
-        features: token vectors, ``(batch, length, width)``; returns ``(batch, length, length + 2 * labels)``: of each
-            token i its s_ij for every j, its a_l as the last one, and its b_l as the first one of a span.
+        features: token vectors, ``(batch, length, width)``; returns ``(batch, length, length + 2 * labels)``: for each
+            token i its s_ij for every j, its a_l as last token, and its b_l as first token.
 
     References:
         Su Jianlin 2022, https://kexue.fm/archives/8877.
@@ -44,7 +43,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     token_axes = (1, 2)
 
     def cells(self, length: int) -> int:
-        """Number of values of a window of so many tokens."""
+        """Number of values for a window of this length."""
         return 2 * length * (length + len(self.labels))  # the loss computes in float64
 
     def build(self, input_shape: Any) -> None:
@@ -55,7 +54,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         super().build(input_shape)
 
     def call(self, features: Any) -> Any:
-        """Parts (batch, length, length + 2 * labels), which `logits` adds up, from features (batch, length, width)."""
+        """Logit parts (batch, length, length + 2 * labels) from features (batch, length, width)."""
         projected = self.projection(self.dropout_layer(features))  # (batch, length, 2 * size)
         queries, keys = rotate(projected[..., ::2]), rotate(projected[..., 1::2])
         spans = tf.matmul(queries / self.head_size**0.5, keys, transpose_b=True)  # (batch, length, length)
@@ -80,10 +79,10 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         return spans[:, None] + lasts[:, :, None] + firsts[..., None]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``, the same as of all span matrices.
+        """Loss of each window, ``(batch,)``, equal to that of a head with full span matrices.
 
-        The pairs of tokens that are, or may be, an entity of some label are taken out of the product and added label by
-        label, those labels left out that are right or open: nothing is subtracted, so that no digits are lost.
+        Pairs of tokens that are, or may be, an entity of some label are excluded from the product. They are added label
+        by label, without labels that are right or open. Nothing is subtracted, so no precision is lost.
         """
         lengths, rows, cells, real, left_open = unpack_targets(targets)
         listed = real | left_open
@@ -97,12 +96,12 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
         places = tf.stack([rows, starts, ends], axis=-1)
         terms = tf.gather(lasts, ends, batch_dims=1) + tf.gather(firsts, starts, batch_dims=1)
         every = tf.gather_nd(spans, places)[..., None] + terms  # (batch, cells, labels)
-        every = tf.where(listed[..., None], every, 0.0)  # what no cell was read from may be anything, NaN, too
+        every = tf.where(listed[..., None], every, 0.0)  # unused places may hold any value, even NaN
         found = tf.where(real, tf.gather(every, labels, batch_dims=2), np.inf)  # (batch, cells)
         others = _sums(tf.where(allowed_spans(inside), spans, -np.inf), lasts, firsts, places)
         wrong = _wrong(every, labels, starts, ends, listed)  # (batch, cells, labels)
         others = tf.tensor_scatter_nd_add(others, places[..., :2], wrong)
-        entities = loss_of_entities(found, starts * number + labels, width * number)  # of label and first token
+        entities = loss_of_entities(found, starts * number + labels, width * number)  # by label and first token
         others = tf.math.log1p(others)
         if self.label_weights:
             weights = tf.cast(self.weight_of_label, "float64")
@@ -114,7 +113,7 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         spans, lasts, firsts = self._parts(window)
         spans, lasts, firsts = spans[:length, :length], lasts[:length], firsts[:length]
-        # What the best label of either token does not lift above `least`, no label does.
+        # Pairs that even the best label terms of both tokens do not lift above `least` are out for all labels.
         most = spans + lasts.max(axis=1, initial=-np.inf) + firsts.max(axis=1, initial=-np.inf)[:, None]
         starts, ends = np.nonzero(np.triu(most > least))
         logits = spans[starts, ends][:, None] + lasts[ends] + firsts[starts]  # (pairs, labels)
@@ -127,12 +126,12 @@ class EfficientGlobalPointerHead(SpanMatrixHead):
 
 
 def _sums(spans: Any, lasts: Any, firsts: Any, places: Any) -> Any:
-    """The sums of exp(logit) over spans that begin with a token, of each label, but for those in `places`.
+    """The sums of exp(logit) over the spans that begin at each token, for each label, without those in `places`.
 
     Args:
-        spans: the part of the pairs of tokens, ``(batch, length, length)``; -inf is no span.
-        lasts: a part of the labels, ``(batch, length, labels)``, which is the shape of the sums, too.
-        firsts: the other part, of the same shape.
+        spans: the parts s of token pairs, ``(batch, length, length)``; -inf marks pairs that are no spans.
+        lasts: the label terms a, ``(batch, length, labels)``, which is also the shape of the sums.
+        firsts: the label terms b, of the same shape.
         places: row, first and last token of the spans to leave out, ``(batch, cells, 3)``.
     """
     spans = tf.tensor_scatter_nd_update(spans, places, tf.fill(tf.shape(places)[:-1], np.float64(-np.inf)))
@@ -140,18 +139,18 @@ def _sums(spans: Any, lasts: Any, firsts: Any, places: Any) -> Any:
 
 
 def _wrong(every: Any, labels: Any, starts: Any, ends: Any, real: Any) -> Any:
-    """exp(logit) of the pairs that are entities, for the labels of which they are none, ``(batch, cells, labels)``.
+    """exp(logit) of the pairs that are entities, for all labels that they do not have, ``(batch, cells, labels)``.
 
-    A pair that is an entity of several labels counts once, the other times it is 0.
+    A pair that is an entity of several labels counts once; the other times it is 0.
 
     Args:
         every: logits of all labels, ``(batch, cells, labels)``.
-        labels: numbers of the entities' labels, ``(batch, cells)``.
+        labels: label ids of the entities, ``(batch, cells)``.
         starts: their first tokens, of the same shape.
         ends: their last tokens.
-        real: which of them there are.
+        real: which of them are real.
     """
-    place = starts * (tf.reduce_max(ends) + 1) + ends  # a number for each pair
+    place = starts * (tf.reduce_max(ends) + 1) + ends  # an id for each pair
     same = tf.equal(place[:, :, None], place[:, None]) & real[:, None] & real[:, :, None]  # (batch, cells, cells)
     once = real & ~tf.reduce_any(tf.linalg.band_part(same, -1, 0) & ~tf.linalg.band_part(same, 0, 0), axis=-1)
     kinds = tf.one_hot(labels, tf.shape(every)[-1], dtype="float64")  # (batch, cells, labels)

@@ -1,4 +1,4 @@
-"""GlobalPointer: the inner product of two vectors of each label, turned by their positions, scores the span."""
+"""GlobalPointer: for each label, the inner product of two rotated vectors scores the span."""
 
 from typing import Any, final
 
@@ -9,16 +9,16 @@ from bert4ner.models.heads.span_matrix import SpanMatrixHead
 
 @final
 class GlobalPointerHead(SpanMatrixHead):
-    """Scores a span by q_i . k_j / sqrt(head_size), with q and k of each label turned by rotary positions.
+    """Scores a span by q_i . k_j / sqrt(head_size), with rotary q and k for each label.
 
-    Rotary positions make the product depend on the distance j - i, without which the head learns next to nothing.
+    Rotary positions make the product depend on the distance j - i; without them the head learns almost nothing.
 
     Args:
-        labels: entity labels, in the order that numbers them.
+        labels: entity labels, in the order of their ids.
         head_size: width of q and k, even.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of a label's spans, right ones and others, is multiplied by; by default 1.
-        dropout: share of the features dropped in training.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of each label's spans, positive and negative; default 1.
+        dropout: share of features to drop in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, labels, length, length)``.
@@ -29,7 +29,7 @@ class GlobalPointerHead(SpanMatrixHead):
     """
 
     def build(self, input_shape: Any) -> None:
-        """Creates the projection to queries and keys of every label."""
+        """Creates the projection to queries and keys for every label."""
         self.projection = keras.layers.Dense(
             2 * self.head_size * len(self.labels), kernel_initializer="lecun_normal", name="projection", dtype="float32"
         )

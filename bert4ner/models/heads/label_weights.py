@@ -11,9 +11,9 @@ def label_weights_of(labels: Sequence[str], given: Mapping[str, float]) -> np.nd
     """The weight of each label, float32 ``(labels,)``: 1 where none is given.
 
     Raises:
-        ConfigError: one is given for a label that is not there.
+        ConfigError: a weight names an unknown label.
     """
     for label in given:
         if label not in labels:
-            raise ConfigError(f"label_weights: there is no label {label!r}{nearest(label, labels)}")
+            raise ConfigError(f"label_weights: unknown label {label!r}{nearest(label, labels)}")
     return np.array([given.get(label, 1.0) for label in labels], "float32")

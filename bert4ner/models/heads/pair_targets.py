@@ -1,4 +1,4 @@
-"""Targets of heads that score pairs of tokens: lists of cells (kind, token, token), however large their scores are."""
+"""Sparse targets of heads that score pairs of tokens: lists of cells (kind, token, token)."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -8,21 +8,21 @@ import numpy as np
 from bert4ner.backend.frameworks import tf
 from bert4ner.text.encoded import BEFORE_TEXT
 
-_NONE = -1  # target that stands for nothing
-_FIELDS = 3  # kind and both tokens of a target
+_NONE = -1  # padding of the targets
+_FIELDS = 3  # relation or label, and both tokens
 Cell = tuple[int, int, int]
 
 
 def with_open(cells: Sequence[Cell], unsure: Collection[Cell]) -> list[Cell]:
-    """The cells of a text and those that may be right or not, whose kind is written as a number below -1.
+    """The cells of a text and its open cells, which are marked by a negative first element below -1.
 
-    What is right for sure is not open.
+    Cells that are sure are not open.
     """
     return [*cells, *((_NONE - 1 - kind, one, other) for kind, one, other in sorted(set(unsure) - set(cells)))]
 
 
 def pack_targets(cells: Sequence[Sequence[Cell]], lengths: np.ndarray) -> np.ndarray:
-    """Cells (kind, token, token) of each text as int32 ``(batch, 1 + 3 * cells)``: its length, its cells, then -1."""
+    """Cells (kind, token, token) of each text as int32 ``(batch, 1 + 3 * cells)``: length, cells, then -1."""
     targets = np.full((len(cells), 1 + _FIELDS * max(map(len, cells), default=0)), _NONE, "int32")
     targets[:, 0] = lengths
     for row, window_cells in enumerate(cells):
@@ -31,22 +31,22 @@ def pack_targets(cells: Sequence[Sequence[Cell]], lengths: np.ndarray) -> np.nda
 
 
 class Targets(NamedTuple):
-    """What `pack_targets` wrote, as tensors, for outputs of whole windows."""
+    """Unpacked targets, as tensors, with positions in whole windows."""
 
     lengths: Any
-    """Tokens of texts, ``(batch,)``."""
+    """Number of tokens of each text, ``(batch,)``."""
     rows: Any
-    """Of each cell its row in the batch, ``(batch, cells)``."""
+    """The batch row of each cell, ``(batch, cells)``."""
     cells: Any
-    """Its kind and positions, ``(batch, cells, 3)``; where it is neither real nor open they mean nothing."""
+    """Its label or relation and its two positions, ``(batch, cells, 3)``; meaningless if neither real nor open."""
     real: Any
     """Whether it is right, ``(batch, cells)``."""
     open: Any
-    """Whether it may be right or not: no loss is to depend on it, ``(batch, cells)``."""
+    """Whether it is open, so that the loss must ignore it, ``(batch, cells)``."""
 
 
 def unpack_targets(targets: Any) -> Targets:
-    """What `pack_targets` wrote, for outputs of whole windows."""
+    """Unpack what `pack_targets` wrote, with positions in whole windows."""
     targets = tf.cast(targets, "int32")
     batch = tf.shape(targets)[0]
     cells = tf.reshape(targets[:, 1:], [batch, -1, _FIELDS])

@@ -1,8 +1,8 @@
 """The log partition function of a linear-chain CRF, and its gradient, the marginals, by one forward-backward pass.
 
-Both directions run in one loop over probabilities that are scaled at every step, in float64. The gradient is written
-down instead of differentiated, which would cost a second loop several times as dear. Where a sum could lose terms to
-underflow, everything is done in log space.
+Both directions run in one loop over probabilities that are scaled at every step, in float64. The gradient is explicit;
+automatic differentiation would add a second loop at several times the cost. Where underflow could lose terms of a sum,
+everything is computed in log space.
 
 References:
     Rabiner 1989, A Tutorial on Hidden Markov Models, section V.A (scaling).
@@ -13,16 +13,16 @@ from typing import Any
 
 from bert4ner.backend.frameworks import tf
 
-_SAFE = 1e-290  # a sum of products below this, no factor being above 1, may have lost terms
-_STEPS = 8  # steps of the recursion in one turn of TensorFlow's loop: a turn costs more than a step
+_SAFE = 1e-290  # a sum of products of factors up to 1 below this may have lost terms
+_STEPS = 8  # recursion steps per iteration of TensorFlow's loop: an iteration costs more than a step
 
 
 @tf.custom_gradient
 def log_partition(emissions: Any, mask: Any, transitions: Any, starts: Any, ends: Any) -> Any:
-    """Log of the summed weight of all tag sequences, ``(batch,)`` float64.
+    """Log of the total weight of all tag sequences, ``(batch,)`` float64.
 
     Args:
-        emissions: ``(batch, length, tags)`` float64; what stands under the mask's zeros must be finite only.
+        emissions: ``(batch, length, tags)`` float64; values where the mask is false have no effect but must be finite.
         mask: ``(batch, length)`` bool, true from the first position to the last real one of each row.
         transitions: ``(tags_from, tags_to)`` float64; very low, but finite, where forbidden.
         starts: ``(tags,)`` float64, likewise.
@@ -41,11 +41,11 @@ def log_partition(emissions: Any, mask: Any, transitions: Any, starts: Any, ends
 
 
 class _Messages:
-    """What reaches each tag at each step from the start (direction 0) and from the end (direction 1), scaled.
+    """Scaled sums that reach each tag at each step from the start (direction 0) and from the end (direction 1).
 
-    `arriving` and `leaving`, without and with the emission of the step, are (length, 2, batch, tags); steps of
-    direction 1 count from the last real one, so that both directions run at once. `leaving` sums to 1 over tags,
-    `totals` (length, 2, batch) is what it was divided by, and `shifts` (length, batch) what was taken off emissions.
+    `arriving` and `leaving`, without and with the emission of the step, are (length, 2, batch, tags). Steps of
+    direction 1 count from the last real one, so that both directions run at once. `leaving` sums to 1 over tags;
+    `totals` (length, 2, batch) are its divisors; `shifts` (length, batch) were subtracted from emissions.
     """
 
     def __init__(self, emissions: Any, lengths: Any, transitions: Any, starts: Any, ends: Any):
@@ -63,7 +63,7 @@ class _Messages:
         self.arriving, self.leaving, self.totals = self._recursion(tf.transpose(both, [2, 0, 1, 3]), first)
 
     def _recursion(self, weights: Any, first: Any) -> tuple[Any, Any, Any]:
-        """Run over steps of weights (length, 2, batch, tags) from what arrives at the first one (2, batch, tags)."""
+        """Run over weights (length, 2, batch, tags), starting with the sums `first` (2, batch, tags)."""
         length = tf.shape(weights)[0]
         turns = (length + _STEPS - 1) // _STEPS
         weights = tf.pad(weights, [[0, turns * _STEPS - length], [0, 0], [0, 0], [0, 0]], constant_values=1)
@@ -85,7 +85,7 @@ class _Messages:
         return tuple(array.concat()[:length] for array in results)
 
     def log_partition(self, mask: Any) -> Any:
-        """Log of the summed weight of all sequences, ``(batch,)``."""
+        """Log of the total weight of all sequences, ``(batch,)``."""
         real = tf.transpose(mask)  # (length, batch)
         steps = tf.where(real, tf.math.log(self.totals[:, 0]) + self.shifts, 0)  # (length, batch)
         last = self._at_last(self.leaving[:, 0])  # (batch, tags)
@@ -94,15 +94,15 @@ class _Messages:
         return tf.reduce_sum(steps, axis=0) + ended + moved + self.highest[1] + self.highest[2]
 
     def _at_last(self, by_step: Any) -> Any:
-        """Values (length, batch, ...) of each row's last real step, (batch, ...)."""
+        """From values (length, batch, ...), those at each row's last real step, (batch, ...)."""
         return tf.gather(tf.transpose(by_step, [1, 0, 2]), self.lengths - 1, batch_dims=1)
 
     def _from_start(self, by_step: Any) -> Any:
-        """Values (length, batch, tags) of the direction from the end, counted from the start."""
+        """Values (length, batch, tags) of direction 1 with steps counted from the start."""
         return tf.reverse_sequence(by_step, self.lengths, seq_axis=0, batch_axis=1)
 
     def gradient(self, mask: Any, upstream: Any) -> tuple[Any, Any, Any, Any]:
-        """For emissions, transitions, starts, ends: how often each is used on average, times upstream ``(batch,)``."""
+        """For emissions, transitions, starts, ends: expected number of uses of each, times upstream ``(batch,)``."""
         real = tf.cast(tf.transpose(mask), "float64") * upstream  # (length, batch)
         joint = self.leaving[:, 0] * self._from_start(self.arriving[:, 1])  # (length, batch, tags)
         used = tf.math.divide_no_nan(joint, tf.reduce_sum(joint, axis=2, keepdims=True)) * real[:, :, None]
@@ -119,7 +119,7 @@ class _Messages:
 
 
 def _log_partition_in_logs(emissions: Any, mask: Any, transitions: Any, starts: Any, ends: Any) -> Any:
-    """As `log_partition`, for scores of any size, and slow."""
+    """As `log_partition`, slow, but for scores of any size."""
 
     def step(alphas: Any, inputs: Any) -> Any:
         emission, real = inputs  # (batch, tags), (batch,)

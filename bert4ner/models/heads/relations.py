@@ -1,4 +1,4 @@
-"""Entities from probabilities of relations between pairs of tokens: paths of NEXT that a TAIL joins. No networks."""
+"""Entities from the probabilities of relations between token pairs: paths of NEXT closed by a TAIL. No networks."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
@@ -7,32 +7,32 @@ import numpy as np
 
 from bert4ner.text.token_spans import TokenSpan
 
-NEXT = 1  # relation: the column's token is the next one of an entity; 0 is no relation
-TAIL = 2  # and above: the row's token ends, the column's begins an entity, one number per label
+NEXT = 1  # relation: the column's token is the next one of an entity; 0 means no relation
+TAIL = 2  # and above, one per label: the row's token ends an entity, the column's token begins it
 PATHS = 8
-"""The most entities of one label that a pair of first and last token gives: an untrained network links everything."""
+"""Limit on entities of one label per pair of first and last token: an untrained network links everything."""
 
 
-def entities_of(chances: np.ndarray, least: float, labels: Sequence[str], most: int) -> list[TokenSpan]:
-    """Every path of relations with a probability above `least`, or the likeliest of their pair however unlikely.
+def entities_of(probabilities: np.ndarray, least: float, labels: Sequence[str], most: int) -> list[TokenSpan]:
+    """Every path of relations that are above `least`, or are the likeliest of their pair.
 
-    An entity's score is the product of the probabilities of its relations; the likeliest ends are followed first.
+    An entity's score is the product of the probabilities of its relations. The likeliest ends are followed first.
 
     Args:
-        chances: probabilities of one text, ``(tokens, tokens, relations)``.
+        probabilities: of one text, ``(tokens, tokens, relations)``.
         least: the probability above which a relation counts.
-        labels: the names of the labels, in the order of their relations.
-        most: so many entities are enough.
+        labels: names of labels, in the order of their relations.
+        most: maximum number of entities.
     """
-    best = chances.argmax(axis=-1)  # (tokens, tokens)
-    steps = np.triu((best == NEXT) | (chances[..., NEXT] > least), 1)
-    follows = np.where(steps, chances[..., NEXT], 0)  # (tokens, tokens)
-    reached = np.eye(len(chances), dtype=bool)  # by a path, (tokens, tokens)
-    for token in range(len(chances) - 2, -1, -1):
+    best = probabilities.argmax(axis=-1)  # (tokens, tokens)
+    steps = np.triu((best == NEXT) | (probabilities[..., NEXT] > least), 1)
+    follows = np.where(steps, probabilities[..., NEXT], 0)  # (tokens, tokens)
+    reached = np.eye(len(probabilities), dtype=bool)  # by a path, (tokens, tokens)
+    for token in range(len(probabilities) - 2, -1, -1):
         reached[token] |= reached[follows[token] > 0].any(axis=0)
-    tails = _tails(best, chances, least)  # (tails, 3)
+    tails = _tails(best, probabilities, least)  # (tails, 3)
     tails = tails[tails[:, 1] <= tails[:, 0]]
-    joins = chances[tails[:, 0], tails[:, 1], TAIL + tails[:, 2]]  # (tails,)
+    joins = probabilities[tails[:, 0], tails[:, 1], TAIL + tails[:, 2]]  # (tails,)
     likeliest = np.argsort(-joins, kind="stable")
     spans: list[TokenSpan] = []
     for (last, first, label), join in zip(tails[likeliest].tolist(), joins[likeliest], strict=True):
@@ -53,27 +53,27 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers
 
 
-def _tails(best: np.ndarray, chances: np.ndarray, least: float) -> np.ndarray:
-    """Rows, columns and labels of the ends of entities that are the likeliest relation or above `least`, in order.
+def _tails(best: np.ndarray, probabilities: np.ndarray, least: float) -> np.ndarray:
+    """Rows, columns and labels of TAIL relations that are the likeliest of their pair or above `least`, in order.
 
     Args:
         best: the likeliest relation of each pair, ``(tokens, tokens)``.
-        chances: probabilities, ``(tokens, tokens, relations)``.
+        probabilities: ``(tokens, tokens, relations)``.
         least: the probability above which a relation counts.
     """
     rows, columns = np.nonzero(best >= TAIL)
     tails = np.stack([rows, columns, best[rows, columns] - TAIL], axis=-1)
-    if least >= 0.5:  # then what is above it is the likeliest
+    if least >= 0.5:  # then a relation above it is the likeliest
         return tails
-    return np.unique(np.concatenate([tails, np.argwhere(chances[..., TAIL:] > least)]), axis=0)
+    return np.unique(np.concatenate([tails, np.argwhere(probabilities[..., TAIL:] > least)]), axis=0)
 
 
 def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> Iterator[list[int]]:
-    """Every path from one token to another over steps with a probability, likelier steps first.
+    """Every path from one token to another over steps with a positive probability, likelier steps first.
 
     Args:
-        follows: probability of each step (tokens_from, tokens_to), 0 where there is none.
-        reached: which tokens a path leads to (tokens_from, tokens_to).
+        follows: probability of each step (tokens_from, tokens_to), 0 where no step is possible.
+        reached: which tokens can be reached by a path (tokens_from, tokens_to).
         first: the token that paths begin with.
         last: the token that they end with.
     """
@@ -87,7 +87,7 @@ def _paths(follows: np.ndarray, reached: np.ndarray, first: int, last: int) -> I
 
 
 def _pieces(path: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """Tokens, ascending, as runs [start, end); nothing if they are but one."""
+    """Ascending tokens as runs [start, end); empty if there is only one run."""
     breaks = [number for number, (one, other) in enumerate(pairwise(path), start=1) if other != one + 1]
     if not breaks:
         return ()

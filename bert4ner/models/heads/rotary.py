@@ -1,4 +1,4 @@
-"""Rotary positions: vectors turned by an angle that grows with their position, so that products know distances."""
+"""Rotary positions: rotate vectors by an angle proportional to position, so that products depend on distances."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from bert4ner.backend.frameworks import tf
 
 
 def rotate(vectors: Any, size: int | None = None) -> Any:
-    """Turn the pairs of neighbouring elements of vectors (..., length, width) by position * 10000 ** (-2 k / size).
+    """Rotate pairs of neighbouring elements of vectors (..., length, width) by position * 10000 ** (-2 k / size).
 
-    k is the number of the pair, counted anew after every `size` elements, so that vectors of `size`, even, that stand
-    side by side are turned alike. The product of two vectors so turned depends on the distance of their positions.
+    k is the index of the pair, counted anew after every `size` elements (`size` is even), so that vectors of this size
+    side by side are rotated alike. The product of two rotated vectors depends on the distance of their positions.
 
     References:
         Su et al. 2021, RoFormer: Enhanced Transformer with Rotary Position Embedding.
@@ -24,10 +24,10 @@ def rotate(vectors: Any, size: int | None = None) -> Any:
 
 @tf.custom_gradient
 def _turn(vectors: Any, factors: Any) -> Any:
-    """Vectors (..., length, width), a pair a complex number, times factors (length, width / 2) of absolute value 1.
+    """Multiply vectors (..., length, width), pairs as complex numbers, by factors (length, width / 2) of modulus 1.
 
-    One pass over memory, and the gradient, turned backwards, is another: several times fewer than sines and cosines
-    of both elements apart. Turning is linear, so that the gradient has a gradient, and so on.
+    The forward pass and the gradient, which rotates back, are each one pass over memory; separate sines and cosines
+    would take several. The rotation is linear, so gradients of any order exist.
     """
     return _times(vectors, factors), lambda slopes: (_turn(slopes, tf.math.conj(factors)), None)
 

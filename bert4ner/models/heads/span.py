@@ -1,4 +1,4 @@
-"""Start and end pointers: every token is classified twice, as the first and as the last of an entity of a label."""
+"""Start and end pointers: classifies every token twice, as first and as last token of an entity."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, final
@@ -7,7 +7,7 @@ import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.decode.chances import log_softmax
+from bert4ner.decode.activations import log_softmax
 from bert4ner.models.heads.base import check_span, in_one_piece, scaled
 from bert4ner.models.heads.class_loss import ClassLoss
 from bert4ner.models.heads.divergence import of_classes
@@ -22,27 +22,26 @@ _POINTERS = 2  # first token, last token
 
 @final
 class SpanHead(PathHead):
-    """Classifies every token as first and as last token of an entity of some label or of none; holds flat entities.
+    """Classifies every token as first and as last token of an entity of some label or none; holds flat entities.
 
-    Decoding is strict and joint: of all ways to pair every first token with a last one of the same label, no entity
-    beginning or ending inside another, the likeliest is taken, found by Viterbi over the tags of `bioes`, whose middle
-    tag says no more than that the token is neither first nor last. An entity's score is its exact probability among
-    all these ways.
+    Decoding is joint and exact: it finds the most probable way to pair every first token with a last token of the same
+    label, so that no entity begins or ends inside another. Viterbi over the tags of `bioes` finds it; the middle tag
+    only says that a token is neither first nor last. An entity's score is its exact probability among all these ways.
 
     Args:
-        labels: entity labels, in the order that numbers them; class 0 is none.
+        labels: entity labels, in the order of their ids; class 0 means none.
         label_smoothing: share of the target that is spread over all classes.
         focal: exponent of the focal loss, see `ClassLoss`.
         dice: share of the dice loss, see `ClassLoss`.
-        label_weights: what the loss of first and last tokens of a label is multiplied by; of other tokens it is 1.
-        dropout: share of the features dropped in training.
+        label_weights: factor on the loss of first and last tokens of each label; 1 for other tokens.
+        dropout: share of features to drop in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, 2, labels + 1)``.
 
     References:
-        Wang et al. 2020, DeepNER, https://github.com/z814081807/DeepNER (its second model, which takes each first
-        token and the nearest last one of its label, both decided for themselves).
+        Wang et al. 2020, DeepNER, https://github.com/z814081807/DeepNER (its second model, which pairs each first token
+        with the nearest last token of its label, both decided separately).
     """
 
     kind = "pointers"
@@ -59,7 +58,7 @@ class SpanHead(PathHead):
         super().__init__(labels, dropout, **kwargs)
         self.token_loss = token_loss
         self.label_weights = dict(label_weights or {})
-        self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # of class 0 first
+        self._weights = np.append(np.float32(1), label_weights_of(self.labels, self.label_weights))  # class 0 first
         self.tagset = TagSet("bioes", self.labels)
         kinds = self.tagset.label_numbers + 1  # (tags,)
         opens, closes = self.tagset.start_allowed, self.tagset.end_allowed
@@ -67,15 +66,15 @@ class SpanHead(PathHead):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        """The arguments of this head that a configuration sets."""
+        """The arguments of this head from a configuration."""
         return {**ClassLoss.options(config), "label_weights": config.losses.label_weights}
 
     def cells(self, length: int) -> int:
-        """Number of values of a window of so many tokens, when its paths are decoded."""
+        """Number of values for decoding a window of this length."""
         return length * len(self.tagset)
 
     def build(self, input_shape: Any) -> None:
-        """Creates the projection to the labels of first and last tokens."""
+        """Creates the projection to classes of first and last tokens."""
         units = _POINTERS * (len(self.labels) + 1)
         self.projection = keras.layers.Dense(units, name="projection", dtype="float32")
         self.projection.build(input_shape)
@@ -102,10 +101,10 @@ class SpanHead(PathHead):
         width: int,
         unsure: Sequence[Sequence[TokenSpan]] | None = None,
     ) -> np.ndarray:
-        """Classes of each token as first and as last, one after the other, int32 ``(batch, 2 * width)``, else IGNORED.
+        """Classes of each token as first and as last token, int32 ``(batch, 2 * width)``, IGNORED elsewhere.
 
-        Of overlapping spans the longest is learned; the others are `unlearnable`. The first pointer of the first token
-        of an unsure span and the last one of its last token are OPEN, unless it shares a token with a learned one.
+        Of overlapping spans the longest is learned; the others are `unlearnable`. The first pointer of an unsure span's
+        first token and the last pointer of its last token are OPEN, unless the span shares a token with a learned one.
         """
         targets = np.full((len(spans), width, _POINTERS), IGNORED, "int32")  # (batch, width, 2)
         for row, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
@@ -124,7 +123,7 @@ class SpanHead(PathHead):
         return targets.reshape(len(spans), -1)
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per pointer of a real token."""
+        """Loss of each window, ``(batch,)``; the mean over windows is the loss per pointer of a real token."""
         classes = _classes(targets)  # (batch, length, 2)
         real, sure = tf.not_equal(classes, IGNORED), tf.greater_equal(classes, 0)
         logits = tf.where(sure[..., None], outputs, 0)  # not even NaN from padding
@@ -135,12 +134,12 @@ class SpanHead(PathHead):
         return scaled(tf.reduce_sum(tf.where(sure, losses, 0), axis=[1, 2]), real)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
-        """That of the classes of every pointer; the mean is per pointer of a real token."""
+        """The divergence of the classes of every pointer; the mean over windows is per pointer of a real token."""
         real = tf.not_equal(_classes(targets), IGNORED)
         return scaled(of_classes(outputs, others, real), real)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Of each tag of a token the log probability that both its pointers are what the tag says."""
+        """For each tag of a token, the log probability that both its pointers agree with the tag."""
         logs = log_softmax(outputs)  # (batch, length, 2, classes)
         of_tags: np.ndarray = logs[:, :, 0, self._firsts] + logs[:, :, 1, self._lasts]
         return of_tags

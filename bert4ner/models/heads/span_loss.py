@@ -1,4 +1,4 @@
-"""What losses over all spans are made of: which pairs are spans, and sums over entities and over other spans."""
+"""Parts of losses over all spans: which pairs are spans, and sums over positive and negative spans."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bert4ner.backend.frameworks import tf
 
 
 def allowed_spans(inside: Any) -> Any:
-    """Which cells (batch, width, width) are spans of the text, both tokens `inside`, the first not after the last."""
+    """Which cells (batch, width, width) are spans: both tokens `inside` the text, the first not after the last."""
     return tf.linalg.band_part(inside[:, :, None] & inside[:, None, :], 0, -1)
 
 
@@ -16,10 +16,10 @@ def allowed_spans(inside: Any) -> Any:
 def others_and_found(outputs: Any, allowed: Any, places: Any) -> Any:
     """log(1 + sum of exp(logit)) over spans that are not in `places`, and the logits of those that are.
 
-    The sums, ``(batch, labels, length)``, are of the spans that begin with a token; the logits are ``(batch, cells)``.
+    The sums, ``(batch, labels, length)``, are over the spans that begin at a token; the logits are ``(batch, cells)``.
 
-    The gradient is written down: each array as large as the logits is a pass over memory, and TensorFlow's own makes
-    thrice as many.
+    The gradient is explicit: each array as large as the logits is a pass over memory, and automatic differentiation
+    makes three times as many.
 
     Args:
         outputs: logits, ``(batch, labels, length, length)``.
@@ -44,8 +44,8 @@ def loss_of_entities(logits: Any, groups: Any, num_groups: Any) -> Any:
 
     Args:
         logits: of the entities of each window, ``(batch, cells)``; inf counts as nothing.
-        groups: the number of each one's group, of the same shape.
-        num_groups: how many there are in each window.
+        groups: the index of each entity's group, of the same shape.
+        num_groups: number of groups in each window.
     """
     batch = tf.shape(logits)[0]
     segments = tf.reshape(tf.range(batch)[:, None] * num_groups + groups, [-1])  # (batch * cells,)

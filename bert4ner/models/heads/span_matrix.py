@@ -1,7 +1,7 @@
-"""What heads that score every span with every label share: sparse targets, the loss, and decoding with scores.
+"""Base classes of heads that score every span with every label: sparse targets, the loss, and decoding with scores.
 
 A cell (label, i, j) stands for the span from token i to token j of the text, both inclusive. Pairs that are no span of
-the text (j before i, [CLS], [SEP], padding) take no part in the loss and are never decoded.
+the text (j before i, [CLS], [SEP], padding) are excluded from the loss and never decoded.
 """
 
 import math
@@ -12,11 +12,11 @@ import numpy as np
 
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.config import Config
-from bert4ner.decode.chances import logistic
+from bert4ner.decode.activations import logistic
 from bert4ner.decode.decoders import ThresholdDecoder
 from bert4ner.entities import Entity, Nesting
 from bert4ner.models.heads.base import Head, check_span, in_one_piece, scaled
-from bert4ner.models.heads.divergence import of_chances
+from bert4ner.models.heads.divergence import of_binary
 from bert4ner.models.heads.label_weights import label_weights_of
 from bert4ner.models.heads.pair_targets import pack_targets, unpack_targets, with_open
 from bert4ner.models.heads.span_loss import allowed_spans, loss_of_entities, others_and_found
@@ -24,15 +24,15 @@ from bert4ner.models.heads.text import text_positions
 from bert4ner.text.token_spans import TokenSpan
 
 SPANS_PER_TOKEN = 4
-"""The most spans a window gives for each of its tokens, the likeliest: a network that has not learned yet scores half
-of all cells above 0, hundreds of thousands of spans in a window, and no annotation nests as deep as this."""
+"""Limit on the spans of a window per token; the likeliest are kept. An untrained network scores half of all cells above
+0, hundreds of thousands of spans in a window, and no annotation nests this deep."""
 PRIOR = -8.0
-"""What a logit is before training: an entity in three thousand spans. From 0, a window of 200 tokens starts with 20,000
-spans that are to be unlearned, and steps are few."""
+"""Initial logit of every span: one entity in three thousand spans. With 0, a window of 200 tokens would start with
+20,000 spans to unlearn, in few steps."""
 
 
 def most_spans(length: int) -> int:
-    """The most spans that a text of so many tokens gives."""
+    """The maximum number of spans from a text of `length` tokens."""
     return SPANS_PER_TOKEN * (length + 2)
 
 
@@ -40,11 +40,11 @@ class TokenPairHead(Head):
     """Base of heads that score pairs of tokens, for nested entities.
 
     Args:
-        labels: entity labels, in the order that numbers them.
-        head_size: width of the vectors that stand for a token of a pair, or for the pair.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of a label is multiplied by; by default 1.
-        dropout: share of the features dropped in training.
+        labels: entity labels, in the order of their ids.
+        head_size: width of the vectors that represent a token of a pair, or the pair.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of each label; default 1.
+        dropout: share of features to drop in training.
     """
 
     may_nest = True
@@ -68,8 +68,8 @@ class TokenPairHead(Head):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        """The arguments of this head that a configuration sets."""
-        nesting = config.spans.nesting  # "auto": nobody had documents to decide by
+        """The arguments of this head from a configuration."""
+        nesting = config.spans.nesting  # "auto": there were no documents to decide by
         return {
             "head_size": config.spans.head_size,
             "nesting": "any" if nesting == "auto" else nesting,
@@ -82,31 +82,31 @@ class TokenPairHead(Head):
         return {**super().get_config(), **own}
 
     def decoder(self, others: Sequence[Head] = ()) -> ThresholdDecoder:
-        """Spans for which all that the head decides on is likelier than not; of very many the likeliest."""
+        """Decodes the spans whose every decision has a probability above 0.5, up to a maximum number."""
         return ThresholdDecoder(self.found, self.nesting, self.kind)
 
     def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
-        """The spans of one window for which everything has a probability above `least`, whether they overlap or not.
+        """The spans of one window whose every decision has a probability above `least`, overlapping or not.
 
         Args:
             least: that probability.
-            window: its scores.
-            length: tokens of its text.
+            window: the scores of the window.
+            length: number of tokens of its text.
         """
         raise NotImplementedError
 
 
 class SpanCellsHead(TokenPairHead):
-    """Base of heads that may give every span every label: nested entities, whose targets are cells (label, i, j)."""
+    """Base of heads that may give every span every label, for nested entities; targets are cells (label, i, j)."""
 
-    cannot_hold = "are in several pieces"
+    cannot_hold = "are discontinuous"
 
     def cells(self, length: int) -> int:
-        """Number of values of a window of so many tokens."""
+        """Number of values for a window of this length."""
         return len(self.labels) * length * length
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those in several pieces only: every span has a cell of its own for every label."""
+        """Only discontinuous entities: every span has its own cell for every label."""
         return [entity for entity in entities if entity.fragments]
 
     def targets(
@@ -129,30 +129,30 @@ class SpanCellsHead(TokenPairHead):
         return self.label_numbers[span.label], span.start, span.end - 1
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        """Labels, first and last tokens of the spans of one window with logits above `least`, and their probability."""
+        """Labels, first and last tokens of one window's spans with logits above `least`, and their probabilities."""
         raise NotImplementedError
 
     def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
-        """The spans of one window above the probability `least`, the likeliest `most_spans(length)` at most."""
-        (labels, starts, lasts), chances = self._spans_above(math.log(least / (1 - least)), window, length)
-        if len(chances) > most_spans(length):
-            best = np.argsort(-chances, kind="stable")[: most_spans(length)]
-            labels, starts, lasts, chances = labels[best], starts[best], lasts[best], chances[best]
+        """The spans of one window above the probability `least`, at most `most_spans(length)`, the likeliest."""
+        (labels, starts, lasts), probabilities = self._spans_above(math.log(least / (1 - least)), window, length)
+        if len(probabilities) > most_spans(length):
+            best = np.argsort(-probabilities, kind="stable")[: most_spans(length)]
+            labels, starts, lasts, probabilities = labels[best], starts[best], lasts[best], probabilities[best]
         names = [self.labels[number] for number in labels]
-        return list(map(TokenSpan, starts.tolist(), (lasts + 1).tolist(), names, chances.tolist()))
+        return list(map(TokenSpan, starts.tolist(), (lasts + 1).tolist(), names, probabilities.tolist()))
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
-        """The probability of each of the spans asked for, window by window."""
+        """The probability of each given span, window by window."""
         result: list[list[float]] = []
         for window, length, window_spans in zip(outputs, np.asarray(lengths).tolist(), spans, strict=True):
             for span in window_spans:
                 check_span(span, length, self.label_numbers)
-            result.append([self._chance(window, self._cell(span)) for span in window_spans])
+            result.append([self._probability(window, self._cell(span)) for span in window_spans])
         return result
 
-    def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+    def _probability(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         """The probability of a cell (label, first token, last token) of one window."""
         raise NotImplementedError
 
@@ -160,19 +160,19 @@ class SpanCellsHead(TokenPairHead):
 class SpanMatrixHead(SpanCellsHead):
     """Base of heads whose outputs are logits (batch, labels, length, length): the span i to j has that label.
 
-    An entity is whatever has a logit above 0; entities may be nested or cross, and its score is the sigmoid of its
-    logit. The loss sets, of the spans that begin with a token, the logits of entities above and of all others below 0:
-    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), summed over labels and first tokens. As
-    published all spans of a window are one sum; then all entities of a label together weigh no more than one, and the
-    head learns several times as slowly (docs/decisions.md). A class adds `prior`, a learned number of each label that
-    starts at `PRIOR`, to its own logits.
+    Spans with a logit above 0 are entities; they may be nested or cross, and their score is the sigmoid of the logit.
+    For the spans that begin at one token, the loss pushes logits of entities above 0 and all others below 0:
+    log(1 + sum over others of exp(s)) + log(1 + sum over entities of exp(-s)), summed over labels and first tokens. The
+    published loss has one sum over all spans of a window. There all entities of a label together weigh no more than
+    one, and the head learns several times more slowly (docs/decisions/0004-span-matrices.md). A subclass adds `prior`,
+    a learned bias per label that starts at `PRIOR`, to its own logits.
 
     Args:
-        labels: entity labels, in the order that numbers them.
-        head_size: width of the vectors that stand for a span's first and last token.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of a label is multiplied by; by default 1.
-        dropout: share of the features dropped in training.
+        labels: entity labels, in the order of their ids.
+        head_size: width of the vectors that represent a span's first and last token.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of each label; default 1.
+        dropout: share of features to drop in training.
 
     References:
         Su Jianlin 2020, https://kexue.fm/archives/7359 (the loss); Su et al. 2022, ZLPR: A Novel Loss for Multi-label
@@ -183,11 +183,11 @@ class SpanMatrixHead(SpanCellsHead):
     token_axes = (2, 3)
 
     def logits(self, outputs: Any) -> Any:
-        """The logits ``(batch, labels, length, length)`` that `outputs` hold, as a tensor."""
+        """The logits ``(batch, labels, length, length)`` in `outputs`, as a tensor."""
         return outputs
 
     def build(self, input_shape: Any) -> None:
-        """Creates what is added to every span of a label."""
+        """Creates the bias of each label."""
         initializer = keras.initializers.Constant(PRIOR)
         self.prior = self.add_weight(name="prior", shape=(len(self.labels), 1, 1), initializer=initializer)
         super().build(input_shape)
@@ -197,18 +197,18 @@ class SpanMatrixHead(SpanCellsHead):
         return (input_shape[0], len(self.labels), input_shape[1], input_shape[1])
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over labels.
+        """Loss of each window, ``(batch,)``; their mean is the loss per real token, summed over labels.
 
-        The cells of the entities are told by number, so that no array of targets as large as the outputs is made.
+        Targets are indices of cells, so no target array as large as the outputs is made.
         """
         lengths, rows, cells, real, left_open = unpack_targets(targets)
         width = tf.shape(outputs)[-1]
         inside = text_positions(lengths, width)
-        # What is no cell writes to the lower left corner, which is no span. One left open is neither here nor there.
+        # Padding writes to the lower left corner, which is no span. Open cells are in neither sum.
         corner = tf.stack([0, width - 1, 0])
         places = tf.concat([rows[:, :, None], tf.where((real | left_open)[:, :, None], cells, corner)], axis=-1)
         others, found = others_and_found(outputs, allowed_spans(inside), places)  # (batch, labels, length), …
-        firsts = places[:, :, 1] * width + places[:, :, 2]  # label and token, one number
+        firsts = places[:, :, 1] * width + places[:, :, 2]  # an id of label and token
         entities = loss_of_entities(tf.where(real, found, np.inf), firsts, len(self.labels) * width)
         if self.label_weights:
             others *= self.weight_of_label[:, None]
@@ -216,16 +216,16 @@ class SpanMatrixHead(SpanCellsHead):
         return scaled(tf.reduce_sum(others, axis=[1, 2]) + tf.reduce_sum(entities, axis=1), inside)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
-        """That of every span being of a label or not; the mean is per real token, summed over labels.
+        """The divergence of all cells, span or not; the mean over windows is per real token, summed over labels.
 
-        Makes arrays as large as `logits`, even where the loss does without.
+        Makes arrays as large as `logits`, even where the loss does not.
         """
         one, other = self.logits(outputs), self.logits(others)
         inside = text_positions(unpack_targets(targets).lengths, tf.shape(one)[-1])
-        return scaled(of_chances(one, other, allowed_spans(inside)[:, None]), inside)
+        return scaled(of_binary(one, other, allowed_spans(inside)[:, None]), inside)
 
     def _spans_above(self, least: float, window: np.ndarray, length: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        # One pass over the cube; which of the few cells found are spans is sorted out afterwards.
+        # One pass over the cube; the few cells found are then checked for being spans.
         labels, firsts, lasts = np.unravel_index(np.flatnonzero(window > least), window.shape)
         spans = (firsts <= lasts) & (lasts < length)
         labels, firsts, lasts = labels[spans], firsts[spans], lasts[spans]
@@ -235,5 +235,5 @@ class SpanMatrixHead(SpanCellsHead):
         """The logit of a cell (label, first token, last token) of one window."""
         return float(window[cell])
 
-    def _chance(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
+    def _probability(self, window: np.ndarray, cell: tuple[int, int, int]) -> float:
         return float(logistic(self._logit(window, cell)))

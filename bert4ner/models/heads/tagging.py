@@ -1,6 +1,6 @@
-"""What heads that tag every token share: targets, emissions, the loss over real tokens, and decoding with scores.
+"""Base classes of heads that tag every token: targets, emissions, the loss over real tokens, and decoding with scores.
 
-A subclass says what a sequence of emissions costs and which chain of transitions decodes it.
+A subclass defines the loss of a sequence of emissions, and the chain of transitions that decodes it.
 """
 
 from collections.abc import Sequence
@@ -20,36 +20,36 @@ from bert4ner.models.heads.divergence import of_classes
 from bert4ner.text.schemes import TagSet
 from bert4ner.text.token_spans import TokenSpan
 
-IGNORED = -1  # target of positions that carry no tag: [SEP], padding
-OPEN = -2  # target of positions of which several tags may be right
+IGNORED = -1  # target of positions without a tag: [SEP], padding
+OPEN = -2  # target of positions with several permitted tags
 _FIELDS = 2  # token and tag of a choice
 
 
 def first_token_on(mask: Any) -> Any:
-    """The mask (batch, length) with position 0 true, so that recursions over an empty row stay finite."""
+    """The mask (batch, length) with position 0 true, so that recursions over empty rows stay finite."""
     return tf.concat([tf.ones_like(mask[:, :1]), mask[:, 1:]], axis=1)
 
 
 def emissions_under(mask: Any, emissions: Any) -> Any:
-    """Emissions (batch, length, tags) where the mask is true, else 0: not even NaN gets from padding into a loss."""
+    """Emissions (batch, length, tags) where the mask is true, else 0: padding, even NaN, has no effect."""
     return tf.where(mask[:, :, None], emissions, 0)
 
 
 class PathHead(Head):
-    """Base of heads whose answer is a path through the tags of `tagset`: `scores` are emissions (batch, length, tags).
+    """Base of heads whose result is a path through the tags of `tagset`: `scores` are emissions (batch, length, tags).
 
-    A class sets `tagset`. Unless it says otherwise, every legal path is as good as its emissions.
+    A subclass sets `tagset`. By default a path's score is the sum of its emissions, if it is legal.
     """
 
-    cannot_hold = "overlap longer ones or are in several pieces"
+    cannot_hold = "overlap longer ones or are discontinuous"
     tagset: TagSet
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document that one layer of tags cannot hold: overlapping longer ones, or in pieces."""
+        """The entities of one document that tags cannot represent: discontinuous, or overlapped by longer ones."""
         return flat_entities(entities)[1]
 
     def chain(self) -> Chain:
-        """What the scheme allows as 0, what it forbids as -inf."""
+        """0 for what the scheme allows, -inf for what it forbids."""
         legal = self.tagset
         return Chain(
             *(
@@ -59,17 +59,17 @@ class PathHead(Head):
         )
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Log-linear emissions ``(batch, length, tags)`` for the chain, from what the network gives."""
+        """Log-linear emissions ``(batch, length, tags)`` for the chain, from the network's outputs."""
         raise NotImplementedError
 
     def decoder(self, others: Sequence[Head] = ()) -> PathDecoder:
-        """The n best paths of averaged emissions through averaged transitions."""
+        """A decoder of averaged emissions with averaged transitions."""
         return PathDecoder(self.tagset, mean_chain([head.chain() for head in (self, *others)]))
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
-        """The probability that all paths with the tags of each span have together, window by window."""
+        """The total probability of all paths that contain the tags of each span, window by window."""
         tagged = [
             [
                 (span.start, span.end, self.tagset.encode([span.place[:3]], int(length))[0][span.start : span.end])
@@ -93,11 +93,11 @@ class TagHead(PathHead):
 
     @staticmethod
     def options(config: Config) -> dict[str, Any]:
-        """The arguments of this head that a configuration sets."""
+        """The arguments of this head from a configuration."""
         return {"scheme": config.model.scheme}
 
     def cells(self, length: int) -> int:
-        """Number of values of a window of so many tokens."""
+        """Number of values for a window of this length."""
         return length * len(self.tagset)
 
     def build(self, input_shape: Any) -> None:
@@ -108,7 +108,7 @@ class TagHead(PathHead):
 
     def call(self, features: Any) -> Any:
         """Emissions (batch, length, tags) from features (batch, length, width)."""
-        return tf.identity(self.projection(self.dropout_layer(features)))  # without the mask that Dense puts on
+        return tf.identity(self.projection(self.dropout_layer(features)))  # without the mask that Dense attaches
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape (batch, length, tags)."""
@@ -125,10 +125,10 @@ class TagHead(PathHead):
         width: int,
         unsure: Sequence[Sequence[TokenSpan]] | None = None,
     ) -> np.ndarray:
-        """Tag numbers of texts of `lengths` tokens, else IGNORED, then choices, int32 ``(batch, width + 2 * choices)``.
+        """Tag ids of texts, IGNORED in padding, then choices: int32 ``(batch, width + 2 * choices)``.
 
         Of overlapping spans the longest is learned; the others are `unlearnable`. A token in an unsure span that shares
-        none with a learned one is OPEN; its choices (token, tag) are O and its tags in all unsure spans.
+        no token with a learned one is OPEN. Its choices (token, tag) are O and its tags in all unsure spans.
         """
         targets = np.full((len(spans), width), IGNORED, "int32")  # (batch, width)
         choices: list[list[int]] = []
@@ -144,7 +144,7 @@ class TagHead(PathHead):
         return np.concatenate([targets, listed], axis=1)
 
     def _choices(self, tags: np.ndarray, unsure: Sequence[TokenSpan]) -> list[tuple[int, int]]:
-        """Each token in an unsure span with each of its tags, sorted, from the tags (length,) of the learned spans."""
+        """Sorted (token, tag) for each open token and each permitted tag; `tags` (length,) are the learned ones."""
         found = set()
         for span in unsure:
             encoded = self.tagset.encode([span.place[:3]], len(tags))[0]
@@ -154,26 +154,26 @@ class TagHead(PathHead):
         return sorted(found)
 
     def loss(self, targets: Any, emissions: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token."""
+        """Loss of each window, ``(batch,)``; their mean is the loss per real token."""
         emissions = self.text(emissions)
         tags, choices = _parts(targets, emissions)
         mask = tf.not_equal(tags, IGNORED)
         return scaled(self.partial_loss(emissions, tags, mask, choices), mask)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
-        """That of the softmax of every token's emissions, whatever the transitions are; the mean is per real token."""
+        """The divergence of the softmax of every token's emissions, without transitions; the mean is per real token."""
         one, other = self.text(outputs), self.text(others)
         mask = tf.not_equal(_parts(targets, one)[0], IGNORED)  # (batch, tokens)
         return scaled(of_classes(one, other, mask), mask)
 
     def partial_loss(self, emissions: Any, tags: Any, mask: Any, choices: Any) -> Any:
-        """Summed loss of each row, ``(batch,)``, where some tags may be open; by default that of the others.
+        """Summed loss of each row, ``(batch,)``, where tags may be open; by default open tokens are ignored.
 
         Args:
             emissions: ``(batch, length, tags)``.
-            tags: ``(batch, length)``, OPEN where several may be right.
+            tags: ``(batch, length)``, OPEN where several are permitted.
             mask: which positions are tokens, ``(batch, length)``.
-            choices: (token, tag) of each of those that may be right, else IGNORED, ``(batch, choices, 2)``.
+            choices: permitted (token, tag) of OPEN tokens, padded with IGNORED, ``(batch, choices, 2)``.
         """
         return self.sequence_loss(emissions, tags, mask & tf.not_equal(tags, OPEN))
 

@@ -1,8 +1,8 @@
-"""All legal sequences of tags taken as equally likely: what their scores are on average.
+"""The uniform distribution over all legal tag sequences, and the mean of their scores.
 
-Sums over sequences go from both ends, as in `partition`; but how often a tag is used depends on nothing but the scheme
-and on how many tokens stand before and behind it, and from some number on not even on that: numbers of sequences grow
-by one factor for every tag then. So they are counted once, up to there, and nothing is left of loops over tokens.
+Sums over sequences run from both ends, as in `partition`. How often a tag is used depends only on the scheme and on the
+number of tokens before and after it. From some number on, not even that matters: the counts of all tags then grow by
+the same factor. So they are computed once, up to that number, and no loop over tokens remains.
 """
 
 from typing import Any
@@ -17,9 +17,9 @@ class UniformPaths:
     """The uniform distribution over the legal sequences of a tag set.
 
     Attributes:
-        arriving: of each position, counted from the first, how many legal beginnings end with each tag, scaled to sum
-            to 1; as many positions as differ, ``(steps, tags)``.
-        leaving: likewise of legal endings that begin with each tag, counted from the last position.
+        arriving: for each position, counted from the first, the number of legal beginnings that end with each tag,
+            scaled to sum to 1; only as many positions as differ, ``(steps, tags)``.
+        leaving: likewise the number of legal endings that begin with each tag, counted from the last position.
     """
 
     def __init__(self, tagset: TagSet):
@@ -28,12 +28,12 @@ class UniformPaths:
         self.leaving = _settled(tagset.end_allowed.astype("float64"), self.moves.T)
 
     def mean_score(self, emissions: Any, lengths: Any, transitions: Any, starts: Any, ends: Any) -> Any:
-        """The mean of the log weights of all legal sequences, ``(batch,)``.
+        """The mean log weight of all legal sequences, ``(batch,)``.
 
         Args:
             emissions: ``(batch, length, tags)`` float64, 0 beyond the lengths.
             lengths: ``(batch,)``, each at least 1.
-            transitions: ``(tags_from, tags_to)`` float64, as all others finite even where forbidden.
+            transitions: ``(tags_from, tags_to)`` float64, finite even where forbidden, like all others.
             starts: ``(tags,)`` float64.
             ends: ``(tags,)`` float64.
         """
@@ -42,7 +42,7 @@ class UniformPaths:
         left = tf.clip_by_value(lengths[:, None] - 1 - positions, 0, len(self.leaving) - 1)  # (batch, length)
         behind = tf.gather(self.leaving, left)  # (batch, length, tags)
         used = before * behind
-        used /= tf.reduce_sum(used, axis=2, keepdims=True)  # the share of sequences with each tag
+        used /= tf.reduce_sum(used, axis=2, keepdims=True)  # the share of sequences that have each tag here
         real = tf.cast(positions < lengths[:, None], "float64")  # (batch, length)
         last = tf.gather(used, lengths - 1, batch_dims=1)  # (batch, tags)
         ways = tf.matmul(before[:-1], self.moves)  # (length - 1, tags): to each tag, from any
@@ -57,7 +57,7 @@ class UniformPaths:
 
 
 def _settled(first: np.ndarray, moves: np.ndarray) -> np.ndarray:
-    """Shares (steps, tags): `first`, then what one move after the other makes of it, until it stays what it is."""
+    """Shares (steps, tags): `first`, then after each further move, until they no longer change."""
     shares = [first / first.sum()]
     while True:
         following = shares[-1] @ moves

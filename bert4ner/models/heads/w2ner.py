@@ -1,6 +1,6 @@
-"""Word-word relations: a grid says of each pair of tokens how they stand to each other in an entity.
+"""Word-word relations: a grid classifies the relation of each pair of tokens within an entity.
 
-One follows the other, or ends what the other begins. Holds nested entities and those in several pieces.
+One token follows another, or ends an entity that another begins. Holds nested and discontinuous entities.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,56 +20,56 @@ from bert4ner.models.heads.text import text_positions
 from bert4ner.text.token_spans import TokenSpan
 
 _DILATIONS = (1, 2, 3)
-_OPEN = -1  # in the grid of right relations: any
-_BUCKETS = 9  # of distances on either side: 1, 2-3, 4-7, ..., 256 and more
+_OPEN = -1  # in the grid of right relations: any relation is right
+_BUCKETS = 9  # of distances in each direction: 1, 2-3, 4-7, ..., 256 and more
 
 
 @final
 class W2NERHead(TokenPairHead):
     """Classifies every pair of tokens (i, j): as NEXT, as TAIL of a label, or as none.
 
-    NEXT is a pair whose j comes after i in an entity, TAIL one whose i is the last and whose j is the first token of an
+    In a NEXT pair, token j follows token i within an entity. In a TAIL pair, i is the last and j the first token of an
     entity of that label.
 
-    A pair is represented by conditional layer norm of token j, its scale and shift linear in token i, plus a vector of
-    the signed distance in powers of two; convolutions with dilations 1, 2 and 3 let neighbouring pairs see each other.
-    The logits are linear in the sum of all four grids, plus a bilinear form of both tokens, a term of either, and one
-    of the distance, which alone decides before training. The loss is the cross entropy of all pairs.
+    A pair is represented by a conditional layer norm of token j whose scale and shift are linear in token i, plus a
+    vector of the signed distance in powers of two. Convolutions with dilations 1, 2 and 3 connect neighbouring pairs.
+    The logits are linear in the sum of all four grids. Added are a bilinear form of both tokens, a term of each, and a
+    term of the distance, which alone has an effect before training. The loss is the cross entropy of all pairs.
 
-    Every path of NEXT from a first to a last token that a TAIL joins is an entity; its score is the product of the
-    probabilities of these relations. Entities that share tokens may thus give rise to others, where one can be left on
-    the way for the rest of another. Hungry: length x length x head_size / 2 numbers a window, several times.
+    Every path of NEXT pairs from a first to a last token that a TAIL joins is an entity; its score is the product of
+    the probabilities of these relations. So entities that share tokens may create further ones, where a path can
+    change from one to the other. It needs much memory: several arrays of length x length x head_size / 2 per window.
 
     Args:
-        labels: entity labels, in the order that numbers them.
+        labels: entity labels, in the order of their ids.
         head_size: width of the tokens' vectors, even; the grid has half as many channels.
-        nesting: which entities may share tokens; of those that may not, the heaviest choice is decoded.
-        label_weights: what the loss of pairs that are a TAIL of a label is multiplied by; of others it is 1.
-        dropout: share of the features dropped in training.
+        nesting: which entities may share tokens; of conflicting ones, the set with the highest total score wins.
+        label_weights: factor on the loss of TAIL pairs of each label; 1 for other pairs.
+        dropout: share of features to drop in training.
 
     Call arguments:
         features: token vectors, ``(batch, length, width)``; returns logits ``(batch, length, length, labels + 2)``.
         mask: ``(batch, length)``; pairs with padding are zero before each convolution.
 
     References:
-        Li et al. 2022, Unified Named Entity Recognition as Word-Word Relation Classification; what differs, and why,
-        is in docs/decisions.md.
+        Li et al. 2022, Unified Named Entity Recognition as Word-Word Relation Classification; for the
+        differences and their reasons see docs/decisions/0006-w2ner.md.
     """
 
     kind = "relations"
     cannot_hold = "begin and end where one of another label does"
 
     def cells(self, length: int) -> int:
-        """Number of values of a window of so many tokens, where most are held at once."""
+        """Peak number of values for a window of this length."""
         return max(self._channels, TAIL + len(self.labels)) * length * length
 
     @property
     def _channels(self) -> int:
-        """Of the grid, whose convolutions are most of the head's work."""
+        """Number of channels of the grid, whose convolutions are most of the head's work."""
         return self.head_size // 2
 
     def build(self, input_shape: Any) -> None:
-        """Creates the layers of words, pairs and distances, the convolutions, and what scores pairs."""
+        """Creates the layers of words, pairs and distances, the convolutions, and the layers that score pairs."""
         size, channels, relations = self.head_size, self._channels, TAIL + len(self.labels)
         normal, dense = keras.initializers.RandomNormal, keras.layers.Dense
         self.terms = built(dense, 2 * relations, input_shape[-1], "terms", kernel_initializer=normal(stddev=0.02))
@@ -126,7 +126,7 @@ class W2NERHead(TokenPairHead):
         return (input_shape[0], input_shape[1], input_shape[1], TAIL + len(self.labels))
 
     def unlearnable(self, entities: Sequence[Entity]) -> list[Entity]:
-        """Those entities of one document whose first and last character are those of another with an earlier label."""
+        """The entities of one document that have the same first and last character as one with an earlier label."""
         first = {(each.start, each.end): each.label for each in sorted(entities, reverse=True)}
         return [each for each in sorted(entities) if first[each.start, each.end] != each.label]
 
@@ -139,7 +139,7 @@ class W2NERHead(TokenPairHead):
     ) -> np.ndarray:
         """Length and relations (relation, row, column) of each text, as `pack_targets` writes them.
 
-        Pairs whose relation is sure are not open.
+        Pairs with a sure relation are not open.
         """
         windows = []
         for number, (window_spans, length) in enumerate(zip(spans, lengths, strict=True)):
@@ -169,10 +169,10 @@ class W2NERHead(TokenPairHead):
         return [tail, *((NEXT, one, other) for one, other in pairwise(span.tokens))]
 
     def loss(self, targets: Any, outputs: Any) -> Any:
-        """Loss of each window, ``(batch,)``; their mean is the batch's loss per real token, summed over its pairs."""
+        """Loss of each window, ``(batch,)``; their mean is the loss per real token, summed over its pairs."""
         lengths, rows, cells, real, left_open = unpack_targets(targets)
         batch, width = tf.shape(outputs)[0], tf.shape(outputs)[1]
-        # What is no cell writes "none" to the pair of [CLS] with itself, which does not count.
+        # Padding writes "none" to the pair of [CLS] with itself, which does not count.
         places = tf.concat([rows[:, :, None], tf.where((real | left_open)[:, :, None], cells[:, :, 1:], 0)], axis=-1)
         gold = tf.zeros([batch, width, width], "int32")
         gold = tf.tensor_scatter_nd_update(gold, places, tf.where(real, cells[:, :, 0], tf.where(left_open, _OPEN, 0)))
@@ -185,7 +185,7 @@ class W2NERHead(TokenPairHead):
         return scaled(tf.reduce_sum(tf.where(counted, losses, 0), axis=[1, 2]), inside)
 
     def divergence(self, targets: Any, outputs: Any, others: Any) -> Any:
-        """That of the relation of every pair; the mean is per real token, summed over its pairs."""
+        """The divergence of every pair's relation; the mean over windows is per real token, summed over its pairs."""
         inside = text_positions(unpack_targets(targets).lengths, tf.shape(outputs)[1])  # (batch, width)
         return scaled(of_classes(outputs, others, inside[:, :, None] & inside[:, None]), inside)
 
@@ -194,20 +194,22 @@ class W2NERHead(TokenPairHead):
         return softmax(outputs)
 
     def found(self, least: float, window: np.ndarray, length: int) -> list[TokenSpan]:
-        """As said there; a pair has its likeliest relation, too, however unlikely that is."""
+        """As in the base class; the likeliest relation of a pair counts even if it is not above `least`."""
         return entities_of(window[:length, :length], least, self.labels, SPANS_PER_TOKEN * length)
 
     def span_scores(
         self, outputs: np.ndarray, lengths: np.ndarray, spans: Sequence[Sequence[TokenSpan]]
     ) -> list[list[float]]:
-        """As for all heads, entities in several pieces included; relations are taken as independent facts."""
+        """As for all heads, including discontinuous entities; relations are treated as independent."""
         result = []
-        for chances, length, window_spans in zip(self.scores(outputs), np.asarray(lengths), spans, strict=True):
+        for probabilities, length, window_spans in zip(self.scores(outputs), np.asarray(lengths), spans, strict=True):
             for span in window_spans:
                 check_span(span, int(length), self.label_numbers)
             result.append(
                 [
-                    float(np.prod([chances[row, column, relation] for relation, row, column in self._cells(span)]))
+                    float(
+                        np.prod([probabilities[row, column, relation] for relation, row, column in self._cells(span)])
+                    )
                     for span in window_spans
                 ]
             )
@@ -215,14 +217,14 @@ class W2NERHead(TokenPairHead):
 
 
 def _priors(relations: int) -> np.ndarray:
-    """Logits by distance: none is likely but that the next token is the entity's next, which is as likely as not."""
+    """Logits by distance: only NEXT to the following token is likely, with a probability of a half."""
     priors = np.full((2 * _BUCKETS + 1, relations), PRIOR)
     priors[:, 0] = priors[_BUCKETS + 1, NEXT] = 0
     return priors
 
 
 def _distances(length: Any) -> Any:
-    """The number of each pair's signed distance, ``(length, length)``: `_BUCKETS` is 0, more is to the right."""
+    """The bucket of each pair's signed distance, ``(length, length)``; `_BUCKETS` is 0, higher is right."""
     positions = tf.range(length)
     distances = positions - positions[:, None]
     powers = tf.reduce_sum(tf.cast(tf.abs(distances)[..., None] >= 2 ** np.arange(_BUCKETS), "int32"), axis=-1)

@@ -1,4 +1,4 @@
-"""Pretrained models of every family and layout: found, checked, loaded, converted."""
+"""Find, check, load and convert pretrained models of every family and layout."""
 
 from bert4ner.models.pretrained.encoder_config import EncoderConfig
 from bert4ner.models.pretrained.folder import (
@@ -7,11 +7,12 @@ from bert4ner.models.pretrained.folder import (
     PretrainedFolder,
     open_folder,
     open_pretrained,
-    open_store,
 )
-from bert4ner.models.pretrained.loading import Weights, load_weights
+from bert4ner.models.pretrained.loading import build_loaded, check_fit, load_weights
 from bert4ner.models.pretrained.registry import find_family, get_family, read_encoder_config
 from bert4ner.models.pretrained.transformer import load_transformer
+from bert4ner.models.pretrained.weight_files import open_store
+from bert4ner.models.pretrained.weights import Weights
 
 __all__ = [
     "VOCABULARY_NAME",
@@ -19,6 +20,8 @@ __all__ = [
     "Pretrained",
     "PretrainedFolder",
     "Weights",
+    "build_loaded",
+    "check_fit",
     "find_family",
     "get_family",
     "load_transformer",

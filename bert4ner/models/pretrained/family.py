@@ -1,9 +1,10 @@
-"""What the library knows of a family of pretrained models: how to recognise it, to build it and to name its weights.
+"""A family of pretrained models: how to recognise it, build it and name its weights.
 
-A weight is looked up by the name of bert4keras' layer and its place among that layer's weights; a `Source` says under
-which names a file stores it and how the stored arrays become the weight and back.
+A weight is identified by the name of bert4keras' layer and its index among that layer's weights. A `Source` says under
+which names a file stores it, and how to convert between the stored arrays and the weight.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,24 +14,25 @@ import numpy as np
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig
+from bert4ner.models.pretrained.keys import Keys
 
 Described = Mapping[str, Any]
-"""A configuration as somebody published it, in the words of one tool or another."""
+"""A published configuration, with the keys of any tool."""
 Config = TypeVar("Config", bound=EncoderConfig)
 """A family's own configuration."""
 Shapes = Mapping[str, tuple[int, ...]]
-"""Names of the variables in a file, and their shapes."""
+"""Shapes of the variables in a file, by name."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a weight is stored.
+    """The stored form of a weight.
 
     Attributes:
-        names: the stored arrays that it is made of, as a rule one.
-        read: from those arrays, in their order, to the weight.
-        write: from the weight to those arrays; None where several weights share one array.
-        join: from the weights that share an array, in the order of the sources, to that array.
+        names: the stored arrays that it is made of, usually one.
+        read: makes the weight from those arrays, in their order.
+        write: makes those arrays from the weight; None where several weights share one array.
+        join: makes an array from all weights that share it, in the order of the sources.
     """
 
     names: tuple[str, ...]
@@ -40,7 +42,7 @@ class Source:
 
 
 Sources = dict[str, list[Source]]
-"""bert4keras' layer name -> the sources of its trainable weights, in the order of `layer.trainable_weights`."""
+"""Sources of the trainable weights by bert4keras' layer name, in the order of `layer.trainable_weights`."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class Layout(Generic[Config]):
     """One way of naming and storing a family's weights.
 
     Attributes:
-        name: "tensorflow", "huggingface", or what tells it from the family's other layouts.
-        fits: whether a file's variables are named so; the first layout that fits is taken.
-        sources: from the family's configuration to the sources of all layers that may exist, heads included.
-            Loading takes those of the layers that were built; what belongs to the others is known and not needed.
-        unneeded: regular expressions of further names that hold nothing for inference: optimizer slots, tables.
-        canonical: from the name in a file to the one that `sources` uses.
+        name: "tensorflow", "huggingface", or a name that distinguishes it from the family's other layouts.
+        fits: whether a file's variables have its names; the first layout that fits is taken.
+        sources: makes the sources of all possible layers, including heads, from the family's configuration. Loading
+            uses those of the layers that were built; variables of the others are known but not needed.
+        unneeded: regular expressions of further names that inference does not need: optimizer slots, tables.
+        canonical: translates a name in a file into the name used in `sources`.
+        inside: regular expression of the canonical names of variables inside the encoder. An unknown variable inside is
+            an error; an unknown variable elsewhere belongs to a head and gives a warning.
     """
 
     name: str
@@ -61,35 +65,40 @@ class Layout(Generic[Config]):
     sources: Callable[[Config], Sources]
     unneeded: tuple[str, ...] = ()
     canonical: Callable[[str], str] = lambda name: name
+    inside: str = r"([\w-]+[./])?(embeddings|encoder|transformer|layers?|layer_\w+|h|block)[./].*"
 
 
 @dataclass(frozen=True)
 class Family(Generic[Config]):
     """A family of pretrained models.
 
-    Another package adds one by an entry point of the group "bert4ner.families", named as the family is: its families
-    are asked before ours whether a folder is theirs, so that they must recognise their own models only, as a rule by
+    Another package adds a family by an entry point of the group "bert4ner.families" with the family's name. Such
+    families are asked first whether a folder is theirs, so they must recognise only their own models, usually by
     `model_type`.
 
     Attributes:
         name: in a saved model's configuration, in `FAMILIES` and in messages.
-        title: in the table of the README.
-        network: what to build, as `networks.building.build_transformer` takes it: a name there, or for a network of the
-            family's own its class or the place of it, "module:Class".
-        config: the class of the family's configurations: `EncoderConfig`, or one with options that only it has.
-        recognises: from configuration and variables, none if there is no weight file, whether this is the family.
-        options: from configuration and variables to the options of `config`. Refuses with CheckpointError what the
-            family cannot do.
+        title: in the table of docs/pretrained-encoders.md.
+        network: the network to build, as `networks.building.build_transformer` takes it: a name there, or the family's
+            own class or its location, "module:Class".
+        config: the class of the family's configurations: `EncoderConfig`, or a subclass with further options.
+        recognises: whether a configuration and variables (empty without a weight file) are of this family. Our own
+            families are asked only if neither `model_type` nor a class name decides, or several families share it.
+        options: makes the options of `config` from a configuration and variables. Raises CheckpointError for models
+            that the family does not support.
         layouts: the first that fits is taken.
-        huggingface: from a configuration to the config.json of a Hugging Face folder; None if there is no such model.
-            Refuses with CheckpointError options that such a model cannot have.
+        model_types: values of `model_type` in a config.json.
+        architectures: prefixes of the names of its classes in transformers, such as "Bert".
+        keys: the effect of each key of a published configuration; None checks none.
+        huggingface: makes the config.json of a Hugging Face folder; None if transformers has no such model. Raises
+            CheckpointError for options that such a model cannot have.
         tokenizer: "wordpiece" or "sentencepiece".
-        decoder: generates text; it is no encoder for recognition.
-        positions: whether there is a table of positions, which bounds the length of windows.
-        apart: whether a block takes what another gave for two inputs side by side: states of it are one tensor.
-        shared: whether all layers have one set of weights.
-        language_model: whether bert4keras' head of masked language models (``with_mlm``) can stand on the network.
-        generator: what `load_transformer` builds, if not `network`.
+        decoder: whether it generates text, and so is no encoder for recognition.
+        positions: whether there are position embeddings, which limit the length of windows.
+        apart: whether a block accepts the outputs of earlier blocks for two inputs, joined: its states are one tensor.
+        shared: whether all layers share one set of weights.
+        language_model: whether the network can have bert4keras' masked-language-model head (``with_mlm``).
+        generator: the network that `load_transformer` builds, if not `network`.
     """
 
     name: str
@@ -99,6 +108,9 @@ class Family(Generic[Config]):
     recognises: Callable[[Described, Shapes], bool]
     options: Callable[[Described, Shapes], dict[str, Any]]
     layouts: tuple[Layout[Config], ...]
+    model_types: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ()
+    keys: Keys | None = None
     huggingface: Callable[[Config], dict[str, Any]] | None = None
     tokenizer: str = "wordpiece"
     decoder: bool = False
@@ -112,17 +124,23 @@ class Family(Generic[Config]):
         """The checked configuration of one of the family's models.
 
         Raises:
-            CheckpointError: the family cannot do what is described, or an option is missing or has a value that it
-                cannot have; naming `where`.
+            CheckpointError: the family does not support the described model, or an option is missing or invalid;
+                naming `where`.
         """
         try:
+            if self.keys is not None:
+                self.keys.check(described, self.option_names())
             options = self.options(described, shapes)
         except CheckpointError as error:
             raise CheckpointError(f"{where}: {error}") from None
         return self.config.from_dict({"family": self.name, **options}, where=where)
 
+    def option_names(self) -> tuple[str, ...]:
+        """Names of the options in the family's configuration class; published configurations may use the same names."""
+        return tuple(each.name for each in dataclasses.fields(self.config))
+
     def layout(self, shapes: Shapes) -> Layout[Config] | None:
-        """The layout of a file's variables; None if it is none of this family's."""
+        """The layout of a file's variables; None if no layout of this family fits."""
         return next((layout for layout in self.layouts if layout.fits(shapes)), None)
 
 
@@ -131,21 +149,21 @@ TENSORFLOW_UNNEEDED = (
     r"(.*/)?(Adam|Adam_1|Momentum|ExponentialMovingAverage)",
     r"global_step|beta[12]_power|good_steps|(current_)?loss_scale|signal_early_stopping/.*",
 )
-"""What training leaves in TensorFlow checkpoints."""
+"""Variables that training leaves in TensorFlow checkpoints."""
 
 
 def same(name: str) -> Source:
-    """Stored as it is used."""
+    """A weight that is stored as it is used."""
     return Source((name,))
 
 
 def transposed(name: str) -> Source:
-    """PyTorch stores the matrix of a linear layer as (outputs, inputs)."""
+    """The matrix of a linear layer, which PyTorch stores as (outputs, inputs)."""
     return Source((name,), np.transpose, lambda array: (array.T,))
 
 
 def offset(name: str, rows: int) -> Source:
-    """A table whose first `rows` rows are not used, as fairseq's positions."""
+    """A table whose first `rows` rows are not used, such as fairseq's positions."""
     return Source((name,), lambda array: array[rows:], None)
 
 
@@ -163,25 +181,36 @@ def columns(name: str, part: int, parts: int, *, transpose: bool = False) -> Sou
 
 
 def has(*names: str) -> Callable[[Shapes], bool]:
-    """A test for files that hold one of these variables; "*" stands for anything, at the beginning or end."""
+    """A test whether a file holds one of these variables; "*" at the beginning or end matches anything."""
     patterns = [re.compile(re.escape(name).replace(r"\*", ".*")) for name in names]
     return lambda shapes: any(pattern.fullmatch(name) for pattern in patterns for name in shapes)
 
 
 def width_of(shapes: Shapes, *names: str) -> int | None:
-    """The last axis of the first variable of one of these names, patterns as for `has`; None if there is none."""
+    """Size of the last axis of the first variable with one of these names (patterns as in `has`), or None."""
     return next((shape[-1] for name, shape in shapes.items() if shape and has(*names)({name: shape})), None)
 
 
-def without_prefix(base: str, parts: tuple[str, ...]) -> Callable[[str], str]:
-    """For Hugging Face files: `base` before names that begin with one of `parts`, norms in today's words."""
+def without_prefix(base: str, parts: tuple[str, ...], others: tuple[str, ...] = ()) -> Callable[[str], str]:
+    """Makes `Layout.canonical` for Hugging Face files: all names under `base`, norms under their current names.
+
+    Args:
+        base: the prefix, such as "bert.", of names that begin with one of `parts`.
+        parts: of the encoder, such as "embeddings.".
+        others: prefixes that some files have instead of `base`.
+    """
+    before = re.compile(rf"((module|model|_orig_mod)\.)*({'|'.join(map(re.escape, (base, *others)))})?")
 
     def canonical(name: str) -> str:
-        name = name.removeprefix("module.")  # left there by data-parallel training
-        if name.startswith(parts):
-            name = base + name
+        rest = name[before.match(name).end() :]  # type: ignore[union-attr]  # it also matches the empty string
+        name = base + rest if rest.startswith(parts) else re.sub(r"^((module|model|_orig_mod)\.)+", "", name)
         if name.endswith((".LayerNorm.gamma", ".LayerNorm.beta")):
             return name.removesuffix("gamma").removesuffix("beta") + ("weight" if name.endswith("gamma") else "bias")
         return name
 
     return canonical
+
+
+def under(base: str, *, heads: str = "pooler") -> str:
+    """Makes `Layout.inside`: all names under `base`, such as "bert", except heads."""
+    return rf"{re.escape(base)}[./](?!({heads})[./]).*"

@@ -1,29 +1,26 @@
-"""Find and check what a pretrained folder holds: family, configuration, vocabulary, file of weights.
+"""Find and check the content of a pretrained folder: family, configuration, vocabulary, weight file.
 
 Everything is checked before a network is built. Weights stay on disk until they are loaded.
 """
 
-import json
+import dataclasses
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bert4ner.bundled import ENCODER, or_bundled
+from bert4ner.encoder_names import named_folder
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig
 from bert4ner.models.pretrained.family import Family
-from bert4ner.models.pretrained.hub import hub_folder, is_hub_name
-from bert4ner.models.pretrained.loading import Weights
+from bert4ner.models.pretrained.hub import hub_folder
 from bert4ner.models.pretrained.registry import find_family
-from bert4ner.models.pretrained.stores import (
-    SafetensorsStore,
-    ShardedStore,
-    Store,
-    TensorFlowStore,
-    read_index,
-)
-from bert4ner.models.pretrained.torch_archive import TorchStore
+from bert4ner.models.pretrained.stores import Store, first_line, some
+from bert4ner.models.pretrained.weight_files import find_checkpoint, open_store
+from bert4ner.models.pretrained.weights import Weights
+from bert4ner.schema import parse_json
+from bert4ner.text.bounded import read_bounded
 from bert4ner.text.pieces import open_vocabulary
 from bert4ner.text.vocabulary import Vocabulary
 
@@ -31,22 +28,32 @@ logger = logging.getLogger(__name__)
 
 CONFIG_NAMES = ("bert_config.json", "config.json", "*_config*.json", "discriminator.json")
 VOCABULARY_NAME = "vocab.txt"
-_PYTORCH = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-_UNREADABLE = ("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.pt", "*.pth", "*.ot")
+_LONGEST_CONFIG = 5_000_000  # bytes
+MOST_RANDOM_WEIGHTS = 1_000_000_000
+"""Limit on the size of an encoder with random weights, for which no weight file confirms the sizes."""
 
 
 @dataclass(frozen=True)
 class PretrainedFolder:
-    """What is in a folder, whatever its family: its configuration, checked, and where weights are.
+    """The content of a folder of any family: its checked configuration, and the location of its weights.
 
     Attributes:
-        checkpoint: a file of weights, or the prefix of a TensorFlow checkpoint; None if there is none.
+        checkpoint: a weight file, or the prefix of a TensorFlow checkpoint; None if there is none.
+        described: the content of its configuration file.
+        vocabulary: of an encoder, and its file; None if there is no readable one.
     """
 
     path: Path
     family: Family[Any]
     config: EncoderConfig
     checkpoint: str | None
+    described: Mapping[str, Any] = field(default_factory=dict)
+    vocabulary: tuple[Vocabulary, Path] | None = None
+
+    @property
+    def random_weights(self) -> bool:
+        """Whether its configuration allows starting from random weights."""
+        return self.described.get("random_weights") is True
 
 
 @dataclass(frozen=True)
@@ -62,63 +69,71 @@ def open_folder(given: str | Path) -> PretrainedFolder:
     """Find family, configuration and weights of any pretrained model, encoder or not.
 
     Args:
-        given: a folder; or where there is none `tcm-mini`, the bundled encoder, or a name on the Hugging Face hub,
-            "owner/name".
+        given: a folder; or, if there is no such folder, `tcm-mini` (the bundled encoder) or a name on the Hugging Face
+            hub, "owner/name".
 
     Raises:
         CheckpointError: no such folder, a file is missing or damaged, the configuration lacks a key, or the weights
             are of another model.
         EnvironmentProblem: a hub name without huggingface_hub, or it cannot be downloaded.
     """
-    folder = or_bundled(Path(given))
-    if not folder.is_dir() and is_hub_name(str(given)):
-        folder = hub_folder(str(given))
-    if not folder.is_dir():
-        raise CheckpointError(
-            f"{folder}: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and "
-            f"weights, the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext, or {ENCODER}"
-        )
+    folder = named_folder(given) or hub_folder(str(given))
+    if (folder / "adapter_config.json").is_file():
+        raise CheckpointError(f"{folder}: holds an adapter, which is not read; merge it into its model and save that")
     described, where = _read_config(folder)
     checkpoint = find_checkpoint(folder)
     store = None if checkpoint is None else open_store(checkpoint)
     shapes = {} if store is None else store.shapes
     family = find_family(described, shapes, where=where)
     config = family.configure(described, shapes, where=where)
-    if store is not None:
-        _check_embedding(Weights(store, family, config))
-    return PretrainedFolder(folder, family, config, checkpoint)
+    _check_weights(store, family, config, where=where)
+    _warn_of_unknown_keys(family, described, where=where)
+    vocabulary = _vocabulary(folder, family)
+    said = None if family.decoder else described.get("pad_token_id")
+    config = _padded(config, said if vocabulary is None else vocabulary[0].pad_id)
+    return PretrainedFolder(folder, family, config, checkpoint, described, vocabulary)
 
 
 def open_pretrained(given: str | Path) -> Pretrained:
-    """Find and check what a folder (or a hub name) holds of an encoder and its vocabulary.
+    """Find and check the encoder and the vocabulary of a folder or hub name.
 
     Raises:
-        CheckpointError: as `open_folder`; the model is no encoder; or vocabulary, configuration and embedding disagree
+        CheckpointError: see `open_folder`; the model is no encoder; or vocabulary, configuration and embedding disagree
             about the number of tokens.
-        EnvironmentProblem: as `open_folder`.
+        EnvironmentProblem: see `open_folder`.
     """
-    found = open_folder(given)
+    return complete(open_folder(given))
+
+
+def complete(found: PretrainedFolder) -> Pretrained:
+    """An opened folder with its vocabulary; raises as `open_pretrained`."""
     if found.family.decoder:
         raise CheckpointError(
             f"{found.path}: {found.family.name} generates text; recognition needs an encoder such as BERT or RoFormer"
         )
-    vocabulary, where = open_vocabulary(found.path)
+    vocabulary, where = found.vocabulary or open_vocabulary(found.path)
     if not vocabulary.fits(found.config.vocab_size):
         raise CheckpointError(
             f"{where}: {len(vocabulary)} tokens, but the configuration says vocab_size="
             f"{found.config.vocab_size}; vocabulary and checkpoint are not from the same model"
         )
+    if found.checkpoint is None and not found.random_weights:
+        raise CheckpointError(
+            f"{found.path}: holds no weights, but {_listed(found.path)}; take model.safetensors, pytorch_model.bin or "
+            'a TensorFlow checkpoint, or write "random_weights": true into its configuration to start from random ones'
+        )
     if found.checkpoint is None:
-        logger.warning("%s holds no weights that can be read: the encoder starts from random weights", found.path)
+        logger.warning("%s holds no weights: the encoder starts from random weights", found.path)
     return Pretrained(found.config, vocabulary, found.checkpoint)
 
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], str]:
     path = _find_config(folder)
+    content = read_bounded(path, _LONGEST_CONFIG)
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: not valid JSON: {error}") from None
+        config = parse_json(content)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: not valid JSON: {first_line(error)}") from None
     if not isinstance(config, dict):
         raise CheckpointError(f"{path}: expected a JSON object with hidden_size etc., got {type(config).__name__}")
     return config, str(path)
@@ -135,55 +150,21 @@ def _find_config(folder: Path) -> Path:
     raise CheckpointError(f"{folder}: no {CONFIG_NAMES[0]}; is this the folder of an unpacked BERT checkpoint?")
 
 
-_NOT_OF_THE_MODEL = ("tokenizer_config.json", "generation_config.json")
+_NOT_OF_THE_MODEL = ("tokenizer_config.json", "generation_config.json", "adapter_config.json")
 
 
-def find_checkpoint(folder: Path) -> str | None:
-    """The file of weights in a folder, or the prefix of its TensorFlow checkpoint; None without any.
-
-    Raises:
-        CheckpointError: several TensorFlow checkpoints, parts of one are missing, or weights are in a format that is
-            not read.
-    """
-    for name in _PYTORCH:
-        if (folder / name).is_file():
-            return str(folder / name)
-    prefixes = {path.name.removesuffix(".index") for path in folder.glob("*.index")}
-    prefixes |= {path.name.partition(".data-")[0] for path in folder.glob("*.data-*")}
-    others = sorted(path.name for pattern in _UNREADABLE for path in folder.glob(pattern))
-    if not prefixes and others:
-        raise CheckpointError(
-            f"{folder}: weights in {', '.join(others)} cannot be read; take model.safetensors, pytorch_model.bin or a "
-            "TensorFlow checkpoint"
-        )
-    if not prefixes:
-        return None
-    if len(prefixes) > 1:
-        raise CheckpointError(f"{folder}: expected one checkpoint, found {', '.join(sorted(prefixes))}; keep one")
-    prefix = folder / prefixes.pop()
-    if not Path(f"{prefix}.index").is_file():
-        raise CheckpointError(f"{prefix}.index is missing beside the checkpoint's data; copy the whole checkpoint")
-    if not list(folder.glob(f"{prefix.name}.data-*")):
-        raise CheckpointError(f"{prefix}.data-* is missing beside the checkpoint's index; copy the whole checkpoint")
-    return str(prefix)
-
-
-def open_store(checkpoint: str) -> Store:
-    """The variables of what `find_checkpoint` found.
-
-    Raises:
-        CheckpointError: it cannot be read.
-    """
-    path = Path(checkpoint)
-    if checkpoint.endswith(".index.json"):
-        return ShardedStore(path, [open_store(str(part)) for part in read_index(path)])
-    if path.suffix == ".safetensors":
-        return SafetensorsStore(path)
-    return TorchStore(path) if path.suffix == ".bin" else TensorFlowStore(checkpoint)
+def _check_weights(store: Store | None, family: Family[Any], config: EncoderConfig, *, where: str) -> None:
+    """Compare the sizes in a configuration with the weights, before a network of the wrong size is built."""
+    if store is not None:
+        weights = Weights(store, family, config)
+        _check_embedding(weights)
+        weights.check()
+    elif config.num_weights(positions=family.positions, shared=family.shared) > MOST_RANDOM_WEIGHTS:
+        raise CheckpointError(f"{where}: describes more than {MOST_RANDOM_WEIGHTS} weights, and the folder has none")
 
 
 def _check_embedding(weights: Weights) -> None:
-    """Tokens in the embedding against the configuration, before a network of the wrong size is built."""
+    """Compare the rows of the embedding with the configuration, before a network of the wrong size is built."""
     shape, name = weights.shape("Embedding-Token"), weights.sources["Embedding-Token"][0].names[0]
     if shape is None:
         raise CheckpointError(
@@ -194,3 +175,27 @@ def _check_embedding(weights: Weights) -> None:
             f"{weights.store.where}: {name} has {shape[0] if shape else 0} rows, but the configuration says vocab_size="
             f"{weights.num_tokens}; configuration and checkpoint are not from the same model"
         )
+
+
+def _warn_of_unknown_keys(family: Family[Any], described: Mapping[str, Any], *, where: str) -> None:
+    unknown = [] if family.keys is None else family.keys.unknown(described, family.option_names())
+    if unknown:
+        logger.warning("%s: not known what these keys do, they are not heeded: %s", where, some(unknown, 12))
+
+
+def _vocabulary(folder: Path, family: Family[Any]) -> tuple[Vocabulary, Path] | None:
+    try:
+        return None if family.decoder else open_vocabulary(folder)  # decoders have other vocabularies
+    except CheckpointError:  # reported when the vocabulary is needed
+        return None
+
+
+def _padded(config: EncoderConfig, pad_id: Any) -> EncoderConfig:
+    """A configuration with the vocabulary's padding id, or without a vocabulary that of the published configuration."""
+    known = type(pad_id) is int and pad_id >= 0
+    return dataclasses.replace(config, pad_id=pad_id) if known and pad_id != (config.pad_id or 0) else config
+
+
+def _listed(folder: Path) -> str:
+    """The names of the files in a folder, for messages."""
+    return some(sorted(path.name for path in folder.iterdir() if path.is_file()), 8) or "nothing at all"

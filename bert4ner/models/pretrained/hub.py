@@ -1,4 +1,4 @@
-"""Pretrained folders by their name on the Hugging Face hub, downloaded once into that library's own cache."""
+"""Pretrained folders by name on the Hugging Face hub, downloaded once into huggingface_hub's cache."""
 
 import importlib
 import re
@@ -8,22 +8,16 @@ from typing import Any
 from bert4ner.backend.switches import only_errors
 from bert4ner.errors import CheckpointError, EnvironmentProblem
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _SMALL = ["*.json", "vocab*.txt", "*.model"]
 _INSTALL = "pip install huggingface_hub"
 
 
-def is_hub_name(given: str) -> bool:
-    """Whether it can be a name on the hub, "owner/name"; there may be a folder of that name all the same."""
-    return _NAME.fullmatch(given) is not None
-
-
 def hub_folder(name: str) -> Path:
-    """The folder with a model's configuration, vocabulary and weights, from the cache if the hub is out of reach.
+    """The folder with a model's configuration, vocabulary and weights, from the cache if the hub cannot be reached.
 
     Raises:
         EnvironmentProblem: huggingface_hub is not installed, or the model is not cached and cannot be downloaded.
-        CheckpointError: the hub has no such model, or it holds no weights in a format that is read.
+        CheckpointError: the hub has no such model, or it holds no weights in a supported format.
     """
     try:
         hub: Any = importlib.import_module("huggingface_hub")
@@ -31,14 +25,14 @@ def hub_folder(name: str) -> Path:
         raise EnvironmentProblem(
             f"{name}: no such folder; to download it from the Hugging Face hub, run: {_INSTALL} (the extra 'hub')"
         ) from None
-    with only_errors("huggingface_hub"):  # what it warns of is in our message
+    with only_errors("huggingface_hub"):  # our message says what its warnings say
         return _downloaded(hub, name)
 
 
 def _downloaded(hub: Any, name: str) -> Path:
     try:
         names = hub.list_repo_files(name)
-    except Exception as error:  # the library's own errors and those of the HTTP library that it happens to use
+    except Exception as error:  # its own errors, and those of its HTTP library
         if type(error).__name__ in ("RepositoryNotFoundError", "GatedRepoError", "HFValidationError"):
             raise CheckpointError(
                 f"{name}: no such folder, and no such public model on the Hugging Face hub; check the spelling"
@@ -54,7 +48,7 @@ def _downloaded(hub: Any, name: str) -> Path:
 
 
 def _weights(names: list[str]) -> list[str]:
-    """Of the weight files in a repository those in the best format, by their names."""
+    """The names of the weight files of a repository, in the best format among them."""
     for pattern in (r"model(-\d+-of-\d+)?\.safetensors", r"pytorch_model(-\d+-of-\d+)?\.bin", r".*\.(index|data-.*)"):
         found = [name for name in names if re.fullmatch(pattern, name)]
         if found:
@@ -65,7 +59,7 @@ def _weights(names: list[str]) -> list[str]:
 def _cached(hub: Any, name: str, error: Exception) -> Path:
     try:
         return Path(hub.snapshot_download(name, local_files_only=True))
-    except Exception:  # whatever the reason, it is not in the cache
+    except Exception:  # for whatever reason, it is not in the cache
         cause = str(error).strip().splitlines()
         raise EnvironmentProblem(
             f"{name}: no such folder, it is not in the cache of the Hugging Face hub, and the hub cannot be reached "

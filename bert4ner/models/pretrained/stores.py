@@ -1,15 +1,23 @@
 """Files of weights behind one interface: the names and shapes of the variables in them, and any of them as an array."""
 
-import json
+import io
+import re
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bert4ner.backend.frameworks import tf
+from bert4ner.backend.tensors import array_of, empty_array
+from bert4ner.data.failures import reading, temporary_named
 from bert4ner.errors import CheckpointError
+from bert4ner.schema import Name, more_keys
+from bert4ner.schema.tensors import read_header
+from bert4ner.text.bounded import PRETRAINED
 
 _SAFETENSORS = {
     "F64": "<f8",
@@ -23,7 +31,10 @@ _SAFETENSORS = {
     "BOOL": "?",
     "BF16": "<u2",
 }
-_LONGEST_HEADER = 100_000_000  # the format's own limit
+_NODE = re.compile(r"^\{\{[^{}]*\}\} ")
+_BLOCK = 2**20  # numbers
+_LONGEST_NAME = 64  # in messages
+_LONGEST_INDEX = 10_000_000  # bytes: of 80,000 variables
 
 
 class Store(ABC):
@@ -51,20 +62,45 @@ class TensorFlowStore(Store):
 
     def __init__(self, prefix: str) -> None:
         self.where = prefix
+        for each in _files(prefix):  # TensorFlow would wait for a pipe
+            PRETRAINED.check_present(each)
+        self._links = _linked(prefix) if set(prefix) & set("[]{}*?\\") else None
+        self._readable = prefix if self._links is None else str(Path(self._links.name) / "checkpoint")
         try:
-            self._reader: Any = tf.train.load_checkpoint(prefix)
-        except (tf.errors.OpError, ValueError) as error:
+            self._reader: Any = tf.train.load_checkpoint(self._readable)
+        except (tf.errors.OpError, ValueError, IndexError) as error:
             raise CheckpointError(f"{prefix}: not a readable TensorFlow checkpoint: {first_line(error)}") from None
         self.shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
 
     def read(self, name: str) -> np.ndarray:
         """The variable of that name, float32; CheckpointError where the file is damaged."""
         try:
-            return as_float32(np.asarray(self._reader.get_tensor(name)))
+            if self._reader.get_variable_to_dtype_map()[name] != tf.float32:
+                return as_float32(np.asarray(self._reader.get_tensor(name)))
+            (tensor,) = tf.raw_ops.RestoreV2(
+                prefix=self._readable, tensor_names=[name], shape_and_slices=[""], dtypes=[tf.float32]
+            )
+            return array_of(tensor)
         except (tf.errors.OpError, ValueError, IndexError) as error:
             raise CheckpointError(
                 f"{self.where}: variable {name} cannot be read, the file is truncated or damaged ({first_line(error)})"
             ) from None
+
+
+def _files(prefix: str) -> list[Path]:
+    path = Path(prefix)
+    starts = (f"{path.name}.index", f"{path.name}.data-")
+    return [each for each in path.parent.iterdir() if each.name.startswith(starts)]
+
+
+def _linked(prefix: str) -> "tempfile.TemporaryDirectory[str]":
+    """A folder of links to a checkpoint's files, for TensorFlow takes brackets in a path for a pattern."""
+    with temporary_named():
+        folder = tempfile.TemporaryDirectory(prefix="bert4ner-")
+    for each in _files(prefix):
+        end = each.name.removeprefix(Path(prefix).name)
+        (Path(folder.name) / f"checkpoint{end}").symlink_to(each.resolve())
+    return folder
 
 
 class SafetensorsStore(Store):
@@ -72,33 +108,23 @@ class SafetensorsStore(Store):
 
     def __init__(self, path: Path) -> None:
         self.where = str(path)
-        try:
-            with path.open("rb") as file:
-                size = int.from_bytes(file.read(8), "little")
-                if not 2 <= size <= min(_LONGEST_HEADER, path.stat().st_size - 8):
-                    raise ValueError("the header does not fit in the file")
-                self._entries: dict[str, Any] = json.loads(file.read(size))
-            self._entries.pop("__metadata__", None)
-            self.shapes = {name: tuple(entry["shape"]) for name, entry in self._entries.items()}
-            ends = [entry["data_offsets"][1] for entry in self._entries.values()]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise CheckpointError(f"{path}: not a readable safetensors file: {first_line(error)}") from None
-        self._start, held = 8 + size, path.stat().st_size - 8 - size
-        if held < max(ends, default=0):
-            raise CheckpointError(f"{path}: truncated: {held} bytes of weights, expected {max(ends)}; copy it again")
+        self._header = read_header(path, PRETRAINED)
+        self.shapes = self._header.shapes
 
     def read(self, name: str) -> np.ndarray:
-        """The variable of that name, float32; CheckpointError where the file is damaged."""
-        entry, shape = self._entries[name], self.shapes[name]
-        if entry["dtype"] not in _SAFETENSORS:
-            raise CheckpointError(f"{self.where}: variable {name} has the unknown type {entry['dtype']}")
-        kind = np.dtype(_SAFETENSORS[entry["dtype"]])
-        begin, end = entry["data_offsets"]
-        count = int(np.prod(shape, dtype=np.int64))
-        if begin < 0 or end - begin != count * kind.itemsize:
-            raise CheckpointError(f"{self.where}: variable {name} has {end - begin} bytes for shape {shape}; damaged")
-        array = np.fromfile(self.where, kind, count, offset=self._start + begin).reshape(shape)
-        return from_bfloat16(array) if entry["dtype"] == "BF16" else as_float32(array)
+        """The variable of that name, float32; CheckpointError where its type is not read."""
+        entry = self._header.entries[name]
+        if entry.dtype not in _SAFETENSORS:
+            raise CheckpointError(f"{self.where}: variable {some([name])} has the unknown type {some([entry.dtype])}")
+        kind = np.dtype(_SAFETENSORS[entry.dtype])
+        try:
+            with reading(self.where), open(self.where, "rb") as file:
+                file.seek(self._header.start + entry.data_offsets[0])
+                return read_array(file, entry.shape, kind, bfloat16=entry.dtype == "BF16")
+        except (OSError, EOFError) as error:  # the file was changed since its header was read
+            raise CheckpointError(
+                f"{self.where}: variable {some([name])} cannot be read ({first_line(error)})"
+            ) from None
 
 
 class ShardedStore(Store):
@@ -114,20 +140,56 @@ class ShardedStore(Store):
         return self._stores[name].read(name)
 
 
+@dataclass(frozen=True)
+class _Index:
+    """The content of a *.index.json."""
+
+    weight_map: Mapping[str, Name]
+    """Variable -> the name of its file."""
+    others: Mapping[str, Any] = more_keys()
+
+
 def read_index(path: Path) -> list[Path]:
     """The files that a *.index.json of shards names, in order, all of them beside it.
 
     Raises:
         CheckpointError: no such index, or a file is missing or elsewhere.
     """
-    try:
-        files = sorted(set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path}: not a readable index of weight files: {first_line(error)}") from None
+    files = sorted(set(replace(PRETRAINED, largest=_LONGEST_INDEX).read(path, _Index).weight_map.values()))
+    beside = {each.name for each in path.parent.iterdir() if each.is_file()}
     for name in files:
-        if Path(name).name != name or not (path.parent / name).is_file():
-            raise CheckpointError(f"{path}: names the file {name}, which is not beside it; copy the whole checkpoint")
+        if name not in beside or not name.endswith((".safetensors", ".bin")):
+            wrong = "is no file of weights" if name in beside else "is not beside it"
+            raise CheckpointError(f"{path}: names the file {some([name])}, which {wrong}; copy the whole checkpoint")
     return [path.parent / name for name in files]
+
+
+def read_array(
+    file: io.BufferedIOBase, shape: tuple[int, ...], kind: np.dtype, *, bfloat16: bool = False
+) -> np.ndarray:
+    """An array from where a file is, held once; floating-point numbers of 16 bits become float32.
+
+    Args:
+        file: opened for reading.
+        shape: of the array.
+        kind: of its numbers in the file.
+        bfloat16: whether numbers of the kind uint16 are bit patterns of bfloat16.
+
+    Raises:
+        EOFError: it ends too early.
+    """
+    widened = bfloat16 or kind.str == "<f2"
+    array = empty_array(shape, np.dtype("<f4") if widened else kind)
+    numbers, block = array.reshape(-1), np.empty(_BLOCK if widened else 0, kind)
+    for place in range(0, numbers.size, _BLOCK):
+        part = numbers[place : place + _BLOCK]
+        into = block[: part.size] if widened else part
+        held = file.readinto(into.view(np.uint8).data)
+        if held != into.nbytes:
+            raise EOFError(f"{held} bytes where {into.nbytes} are expected, truncated")
+        if widened:
+            part[:] = from_bfloat16(into) if bfloat16 else into
+    return array
 
 
 def from_bfloat16(array: np.ndarray) -> np.ndarray:
@@ -141,5 +203,18 @@ def as_float32(array: np.ndarray) -> np.ndarray:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first, or its kind."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """What an error says first, of bounded length, or its kind; without TensorFlow's name of a node before it."""
+    said = _NODE.sub("", str(error).strip())
+    return said.splitlines()[0][:200] if said else type(error).__name__
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """The first few names, each of bounded length, and how many more there are."""
+    shown = ", ".join(map(_plain, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _plain(name: str) -> str:
+    """A name as it is if it is short and has nothing that controls a terminal."""
+    short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+    return short if short.isprintable() else repr(short)[:_LONGEST_NAME]

@@ -1,4 +1,4 @@
-"""The encoder reads windows as they are."""
+"""The encoder reads each window alone."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, final
@@ -10,18 +10,18 @@ from bert4ner.models.reading.reading import Reading
 
 @final
 class PlainReading(Reading):
-    """Every window once: features (batch, length, width)."""
+    """Reads every window once: features (batch, length, width)."""
 
     @classmethod
     def open(cls, blueprint: Blueprint) -> "PlainReading":
-        """There is nothing to read or to decide."""
+        """A new reading, which needs no preparation."""
         return cls()
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any], blueprint: Blueprint, *, where: str) -> "PlainReading":
-        """There is nothing that was saved."""
+        """A saved reading, which has no content."""
         return cls()
 
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
-        """The encoder's blocks, as `top` makes one of them."""
+        """The encoder's blocks, joined by `top`."""
         return top(backbone.blocks)

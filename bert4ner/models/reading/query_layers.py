@@ -1,4 +1,4 @@
-"""The layers that put queries before windows, as tokens or as vectors, and take what was read apart again."""
+"""Layers that put queries before windows, as tokens or as vectors, and separate the results again."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from bert4ner.backend.frameworks import keras, tf
 
 
 def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
-    """Every window after every query, its own [CLS] left out, padded on the right: those of one window side by side.
+    """Every window, without its [CLS], after every query, padded on the right; the rows of one window are consecutive.
 
     Args:
-        queries: of each label (tokens, …), [CLS] and [SEP] counted; the number of tokens must be known.
+        queries: of each label (tokens, …), including [CLS] and [SEP]; the number of tokens must be static.
         windows: (batch, length, …).
-        padding: what stands behind the text of shorter queries.
+        padding: the value after the text of shorter queries.
 
     Returns:
         (batch * labels, longest query + length - 1, …).
@@ -28,13 +28,13 @@ def _after_each(queries: Sequence[Any], windows: Any, padding: Any = 0) -> Any:
 
 
 class Queries(keras.layers.Layer):
-    """Token ids and segment ids ``(labels, longest query + 1)`` of all queries by themselves, whatever the input.
+    """Token ids and segment ids ``(labels, longest query + 1)`` of all queries alone; the input is ignored.
 
     Args:
-        queries: token ids of each label's query, [SEP] at the end.
+        queries: token ids of each label's query, with [SEP] at the end.
         start: id of the [CLS] before them.
         segment: id of their segment.
-        padding: the token id that means none.
+        padding: the id of padding.
     """
 
     def __init__(self, queries: Sequence[Sequence[int]], start: int, segment: int = 1, padding: int = 0, **kwargs: Any):
@@ -56,10 +56,10 @@ class Queries(keras.layers.Layer):
 
 
 class _ByLabel(keras.layers.Layer):
-    """A layer that knows how long each label's query is.
+    """A layer that knows the length of each label's query.
 
     Args:
-        lengths: tokens of each label's query, [SEP] counted.
+        lengths: number of tokens of each label's query, including [SEP].
     """
 
     def __init__(self, lengths: Sequence[int], **kwargs: Any):
@@ -67,7 +67,7 @@ class _ByLabel(keras.layers.Layer):
         self.lengths = list(lengths)
 
     def unpadded(self, queries: Any) -> list[Any]:
-        """Of ``(labels, longest query + 1, …)`` each label's own, [CLS] and [SEP] counted."""
+        """From ``(labels, longest query + 1, …)``, each label's part without padding, with [CLS] and [SEP]."""
         return [queries[label, : length + 1] for label, length in enumerate(self.lengths)]
 
     def get_config(self) -> dict[str, Any]:
@@ -75,15 +75,15 @@ class _ByLabel(keras.layers.Layer):
 
 
 class Questions(_ByLabel):
-    """Puts every query before every window: token ids and segment ids ``(batch * labels, longest query + length)`` out.
+    """Puts every query before every window: token ids and segment ids ``(batch * labels, longest query + length)``.
 
-    The token ids of `Queries` and of windows ``(batch, length)`` in. Those of one window lie side by side; padding
-    stays on the right, so that text begins where its own query ends.
+    The inputs are the token ids of `Queries` and of windows ``(batch, length)``. Rows of one window are consecutive.
+    Padding stays on the right, so that the text begins where its own query ends.
 
     Args:
-        lengths: tokens of each label's query, [SEP] counted.
+        lengths: number of tokens of each label's query, including [SEP].
         segment: id of the text's segment; that of the query is 0.
-        padding: the token id that means none.
+        padding: the id of padding.
 
     References:
         Li et al. 2020, A Unified MRC Framework for Named Entity Recognition.
@@ -106,13 +106,13 @@ class Questions(_ByLabel):
 
 
 class Joined(_ByLabel):
-    """Puts every query before every window once both are vectors, as `Questions` does with their tokens.
+    """Puts every query before every window as vectors, as `Questions` does with token ids.
 
-    Queries ``(labels, longest query + 1, width)`` and windows ``(batch, length, width)`` in, ``(batch * labels, longest
-    query + length, width)`` out, and the mask of both.
+    Takes queries ``(labels, longest query + 1, width)`` and windows ``(batch, length, width)``; gives
+    ``(batch * labels, longest query + length, width)`` and the mask of both.
 
     Args:
-        lengths: tokens of each label's query, [SEP] counted.
+        lengths: number of tokens of each label's query, including [SEP].
     """
 
     def call(self, inputs: Any) -> Any:
@@ -127,32 +127,32 @@ class Joined(_ByLabel):
 
 
 class Beside(_ByLabel):
-    """Puts zeros for every query before what is said of the tokens of windows, ``(batch, length, numbers)``.
+    """Puts zeros for every query before the token features of windows, ``(batch, length, features)``.
 
-    The output is ``(batch * labels, longest query + length, numbers)``, arranged as that of `Joined`.
+    The output is ``(batch * labels, longest query + length, features)``, in the order of `Joined`.
 
     Args:
-        lengths: tokens of each label's query, [SEP] counted.
+        lengths: number of tokens of each label's query, including [SEP].
     """
 
     def call(self, inputs: Any) -> Any:
-        """Numbers (batch * labels, longest query + length, numbers)."""
+        """Features (batch * labels, longest query + length, features)."""
         return _after_each([tf.zeros([length + 1, inputs.shape[-1]], inputs.dtype) for length in self.lengths], inputs)
 
 
 class Answers(_ByLabel):
-    """Takes what was read apart again: (batch * labels, longest query + length, width) becomes that of windows.
+    """Separates windows from their queries: from (batch * labels, longest query + length, width).
 
-    The output is ``(batch, labels, length, width)``. In place of the window's [CLS] stands what was asked, for a head
-    to know: the mean of a second input, the vectors of the queries' tokens ``(labels, longest query + 1, …)``, cut or
-    filled with zeros to the width. The mask ends here; heads know the lengths of windows from their targets.
+    The output is ``(batch, labels, length, width)``. In the place of the window's [CLS] it has the mean of the vectors
+    of the query's tokens, from a second input ``(labels, longest query + 1, …)``, cut or filled with zeros to the
+    width: the head learns from it which label is queried. The mask ends here; heads know lengths from their targets.
 
     Args:
-        lengths: tokens of each label's query, [SEP] counted.
+        lengths: number of tokens of each label's query, including [SEP].
     """
 
     def call(self, inputs: Any) -> Any:
-        """Vectors (batch, labels, length, width); in place of [CLS] stands the mean of the query's own."""
+        """Vectors (batch, labels, length, width), with the mean of the query's vectors in place of [CLS]."""
         read, asked = inputs
         length, width, labels = tf.shape(read)[1] - max(self.lengths), read.shape[-1], len(self.lengths)
         by_label = tf.reshape(read, [-1, labels, tf.shape(read)[1], width])

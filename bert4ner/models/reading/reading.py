@@ -1,4 +1,4 @@
-"""What a way to read windows has to say: how many tokens it takes, how dear it is, and what features it makes."""
+"""The interface of readings: how the encoder reads windows, at what cost, and which features result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -9,23 +9,26 @@ from bert4ner.models.blueprint import Blueprint
 
 
 class Reading(ABC):
-    """How text meets the encoder, decided once for a network.
+    """How the encoder reads text, decided once for a network.
 
-    A head names a class of this kind, which makes what the head gets: features (batch, length, width) of windows, or
-    what the head says. Everything else (windows, batches, learning rates, model folders) knows these words only.
+    A head names a subclass, which makes the features for the head: (batch, length, width) of windows, or another shape
+    that the head documents. Everything else (windows, batches, learning rates, model folders) uses only this interface.
     """
 
     reserved: int = 0
-    """Tokens of every window that are not for text; texts are cut into windows that are shorter by as many."""
+    """Number of tokens in every window that are not available for text."""
     passes: float = 1.0
-    """How often the encoder reads every window, on the average of its layers."""
+    """Number of times that the encoder reads every window, averaged over its layers."""
     joined: tuple[str, ...] = ()
-    """Names of layers whose first output is token ids of windows and of something else, which the encoder embeds."""
+    """Names of layers whose first output, token ids of windows and of other text, is embedded by the encoder."""
+
+    keeps: tuple[str, ...] = ()
+    """Names of what `to_dict` gives."""
 
     @classmethod
     @abstractmethod
     def open(cls, blueprint: Blueprint) -> "Reading":
-        """For a new network; everything that can be wrong is told here, before there is one.
+        """Make the reading of a new network; reports all errors before the network is built.
 
         Raises:
             ConfigError, DataError: options or files that do not fit the blueprint.
@@ -34,29 +37,29 @@ class Reading(ABC):
     @classmethod
     @abstractmethod
     def from_dict(cls, described: Mapping[str, Any], blueprint: Blueprint, *, where: str) -> "Reading":
-        """For a network that was saved, from the description in its model folder.
+        """Make the reading of a saved network from the description in its model folder.
 
         Raises:
-            CheckpointError: what `to_dict` gave is not in it, or damaged; `where` names the file.
+            CheckpointError: the result of `to_dict` is missing or damaged; `where` names the file.
         """
 
     def to_dict(self) -> dict[str, Any]:
-        """What a model folder's description holds of it; models that are to be averaged must agree in it."""
+        """Its content for a model folder; only models with equal content can be averaged."""
         return {}
 
     def encoder_tokens(self, length: int) -> int:
-        """How many tokens the encoder reads for a window of so many; see `models.budget`."""
+        """Number of tokens that the encoder reads for a window of `length` tokens; see `models.budget`."""
         return length
 
     def beside(self, said: Any) -> Any:
-        """What is said of the tokens of windows, ``(batch, length, …)``, arranged as the outputs of the blocks are."""
+        """Features of window tokens, ``(batch, length, …)``, arranged like the outputs of the blocks."""
         return said
 
     @abstractmethod
     def features(self, backbone: Backbone, top: Callable[[list[Any]], Any]) -> Any:
-        """What a head gets.
+        """The features for the head.
 
         Args:
             backbone: the encoder.
-            top: makes one tensor of the outputs of the backbone's last blocks.
+            top: makes one tensor from the outputs of the backbone's last blocks.
         """

@@ -1,1 +1,1 @@
-"""What happens around the epochs of a training, each a Keras callback of its own; `bert4ner.callbacks` shows them."""
+"""Keras callbacks around the epochs of a training, one per task; `bert4ner.callbacks` is their public module."""

@@ -1,4 +1,4 @@
-"""The best epoch: its model is kept, and a training that finds no better one for a while ends."""
+"""Keeps the model of the best epoch, and stops a training that no longer improves."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,9 +11,9 @@ from bert4ner.train.step import evaluation
 
 
 class _Following(keras.callbacks.Callback):
-    """Knows the epoch in which a number of the logs was highest, of two equal ones the earlier.
+    """Tracks the epoch with the highest value in the logs, or the first of equal ones.
 
-    A second `fit` with the same object goes on from what it knows; make a new one for a new training.
+    A second `fit` with the same object continues from its state; make a new one for a new training.
     """
 
     def __init__(self, monitor: str = "f1"):
@@ -25,7 +25,7 @@ class _Following(keras.callbacks.Callback):
         self.last_epoch = 0
 
     def follow(self, epoch: int, logs: Mapping[str, Any]) -> bool:
-        """Take notice of an epoch, counted from 1; whether it is better than all before."""
+        """Record an epoch, counted from 1; returns whether it is better than all before."""
         if self.monitor not in logs:
             raise ConfigError(
                 f"{type(self).__name__} follows {self.monitor!r}, which the logs lack; put EntityScores before it in "
@@ -39,11 +39,11 @@ class _Following(keras.callbacks.Callback):
         return better
 
     def worth(self, logs: Mapping[str, Any]) -> tuple[float, ...]:
-        """What is to be highest."""
+        """The value to maximize."""
         return (logs[self.monitor],)
 
     def recall(self, history: Iterable[Mapping[str, Any]]) -> None:
-        """Take up a training that was stopped: `history` has a line for each epoch, as `History` writes them."""
+        """Resume a stopped training: `history` has a line for each epoch, as `History` writes them."""
         for line in history:
             self.follow(line["epoch"], line)
 
@@ -51,15 +51,15 @@ class _Following(keras.callbacks.Callback):
 class KeepBest(_Following):
     """Saves the model of the best epoch so far as a model folder, which `NamedEntityRecognizer.load` reads.
 
-    Of epochs that are equally good the one with the lowest loss is the best: where held-out documents have few
-    entities, or none is found, all may be equal, and the first has hardly learned.
+    Of equally good epochs, the one with the lowest loss is the best. With few held-out entities, or while none is
+    found, all epochs may be equal, and after the first the model has learned little.
 
     Args:
-        folder: the model folder, made if need be.
-        monitor: what of the logs tells, the higher the better; `EntityScores` gives precision, recall and f1.
+        folder: the model folder, created if missing.
+        monitor: the value in the logs to maximize; `EntityScores` adds precision, recall and f1.
 
     Raises:
-        ConfigError: at the end of an epoch, the logs lack it.
+        ConfigError: the logs lack it at the end of an epoch.
     """
 
     def __init__(self, folder: str | Path, monitor: str = "f1"):
@@ -67,22 +67,22 @@ class KeepBest(_Following):
         self.folder = Path(folder)
 
     def worth(self, logs: Mapping[str, Any]) -> tuple[float, ...]:
-        """What is to be highest; of equal ones the lower loss."""
+        """The value to maximize, then the loss to minimize."""
         return (*super().worth(logs), -float(logs.get("loss", 0)))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves the model, if this epoch is the best so far."""
+        """Saves the model if this epoch is the best so far."""
         if self.follow(epoch + 1, logs):
             with evaluation(self.model):
                 NERModel.of(self.model).save(self.folder)
 
 
 class Patience(_Following):
-    """Ends the training after so many epochs without a better one; 0 never does.
+    """Stops the training after a number of epochs without improvement; 0 never stops it.
 
     Args:
-        epochs: how many.
-        monitor: what of the logs tells, the higher the better.
+        epochs: the number of epochs.
+        monitor: the value in the logs to maximize.
     """
 
     def __init__(self, epochs: int, monitor: str = "f1"):
@@ -91,11 +91,11 @@ class Patience(_Following):
 
     @property
     def exhausted(self) -> bool:
-        """Whether the training is to end."""
+        """Whether the training should stop."""
         return bool(self.epochs and self.best_epoch and self.last_epoch - self.best_epoch >= self.epochs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Ends the training, if the patience is exhausted."""
+        """Stops the training if the patience is exhausted."""
         self.follow(epoch + 1, logs)
         if self.exhausted:
             self.model.stop_training = True

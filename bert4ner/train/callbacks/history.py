@@ -1,4 +1,4 @@
-"""A line for each epoch, in a file and in the log: scores, loss, times, rates."""
+"""One line for each epoch, in a file and in the log: scores, loss, times, rates."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ from bert4ner.runs.history import best_line, write_history
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.optimizers import grouped
 from bert4ner.train.rates import learning_rates
+from bert4ner.train.step import batches_in_one, modifiers_of
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +19,11 @@ _SCORES = ("precision", "recall", "f1")
 
 
 class History(keras.callbacks.Callback):
-    """Writes a JSON line for each epoch, and logs it: scores, loss, seconds, learning rates, whatever the logs have.
+    """Writes a JSON line for each epoch and logs it: scores, loss, seconds, learning rates, and all other logs.
 
     Args:
-        path: the file; it is written anew after every epoch, whole or not at all.
-        batches: what is trained on; with it, lines tell the tokens per second.
+        path: the file; rewritten after every epoch, atomically.
+        batches: the training batches; with them, lines contain the tokens per second and the updates of the weights.
 
     Attributes:
         lines: one for each epoch, epochs counted from 1.
@@ -42,15 +43,16 @@ class History(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch's line, writes the file and logs it."""
         seconds = logs.get("seconds", time.perf_counter() - self.started)
-        told = {name: float(value) for name, value in logs.items() if name not in ("seconds", "evaluation_seconds")}
+        others = {name: float(value) for name, value in logs.items() if name not in ("seconds", "evaluation_seconds")}
         line: dict[str, Any] = {"epoch": epoch + 1}
-        line.update({name: told.pop(name) for name in (*_SCORES, "loss") if name in told})
+        line.update({name: others.pop(name) for name in (*_SCORES, "loss") if name in others})
         line["seconds"] = round(seconds, 3)
         if "evaluation_seconds" in logs:
             line["evaluation_seconds"] = round(logs["evaluation_seconds"], 3)
         if self.batches is not None:
             line["tokens_per_second"] = round(self.batches.tokens_in(epoch) / seconds, 1)
-        self.lines.append({**line, **self._rates(), **told})
+            line["updates"] = -(-len(self.batches) // batches_in_one(modifiers_of(self.model)))
+        self.lines.append({**line, **self._rates(), **others})
         self.write()
         self._log(seconds)
 
@@ -68,9 +70,9 @@ class History(keras.callbacks.Callback):
 
     def _log(self, seconds: float) -> None:
         line = self.lines[-1]
-        told = f"loss {line['loss']:.4f}"
+        message = f"loss {line['loss']:.4f}"
         if all(name in line for name in _SCORES):
             precision, recall, f1 = (100 * line[name] for name in _SCORES)
-            told += f", precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}"
-            told += ", best so far" if best_line(self.lines) is line else ""
-        logger.info("epoch %d: %s (%.1f s)", line["epoch"], told, seconds)
+            message += f", precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}"
+            message += ", best so far" if best_line(self.lines) is line else ""
+        logger.info("epoch %d: %s (%.1f s)", line["epoch"], message, seconds)

@@ -1,4 +1,4 @@
-"""A loss that is no number ends the training, and the documents that led there are named."""
+"""Stops the training if the loss is not a number, and names the documents of the batch."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from bert4ner.train.batches import TrainingBatches
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Stops at the first batch whose loss is no number.
+    """Stops at the first batch whose loss is not a number.
 
     Args:
-        batches: what is trained on; with it, the documents of the batch are named.
+        batches: the training batches; with them, the message names the documents of the batch.
 
     Raises:
-        RunError: at the end of that batch.
+        RunError: the loss of a batch is not a number.
     """
 
     def __init__(self, batches: TrainingBatches | None = None):
@@ -29,7 +29,7 @@ class StopAtNaN(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Raises a RunError that names the batch and a cure, if the loss is no number."""
+        """Raises a RunError that names the batch and a cure if the loss is not a number."""
         if not np.isfinite(logs["loss"]):
             place = f"epoch {self.epoch + 1}, batch {batch + 1}"
             raise RunError(f"the loss became {logs['loss']} in {place}{self._and_cure(batch)}")

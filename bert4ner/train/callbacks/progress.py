@@ -1,4 +1,4 @@
-"""One progress bar on stderr for a whole training, on a terminal only: fold, epoch, what is being done, time left."""
+"""One progress bar on stderr for a whole training, only on a terminal: fold, epoch, activity, time left."""
 
 import time
 from typing import Any
@@ -11,12 +11,12 @@ from bert4ner.train.division import Place
 
 
 class EpochProgress(keras.callbacks.Callback):
-    """Shows which fold and epoch it is, whether it compiles, trains or scores, and about how long all will take.
+    """Shows fold, epoch, activity (compiling, training or scoring) and the estimated time left.
 
     Args:
-        num_batches: of one epoch.
-        epochs: of the training, at most.
-        place: where the training stands in its run.
+        num_batches: batches in one epoch.
+        epochs: maximum number of epochs.
+        place: the position of the training within its run.
     """
 
     def __init__(self, num_batches: int, epochs: int = 1, place: Place = Place()):  # noqa: B008  (frozen)
@@ -25,10 +25,10 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar: Progress | None = None
         self.epoch = 0
         self.done = 0  # batches of this process
-        self.started = 0.0  # when the first of them was over: it compiles, and tells nothing of the others
+        self.started = 0.0  # end of the first batch: it compiles, so its time is not representative
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Opens the bar, where standard error is a terminal and the log's lines are shown as well."""
+        """Opens the bar if standard error is a terminal and log lines are shown there, too."""
         self.epoch = epoch
         if self.bar is None:
             columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[left]}"))
@@ -36,12 +36,12 @@ class EpochProgress(keras.callbacks.Callback):
             if self.bar is None:
                 return
             self.bar.start()
-            self.bar.console.show_cursor(True)  # rich hides it, and a killed process leaves it so
+            self.bar.console.show_cursor(True)  # rich hides it, and a killed process would leave it hidden
             self.bar.add_task("", total=self.epochs * self.num_batches, left="")
         self._show("training" if self.done else "compiling")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Moves the bar on."""
+        """Advances the bar."""
         if self.bar is None:
             return
         if not self.done:
@@ -52,7 +52,7 @@ class EpochProgress(keras.callbacks.Callback):
         self._show(f"loss {float(logs['loss']):.4f}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Says what comes next; lines of the log stand above the bar."""
+        """Shows the next activity; log lines appear above the bar."""
         self._show("scoring")
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -67,7 +67,7 @@ class EpochProgress(keras.callbacks.Callback):
             self.bar.update(self.bar.tasks[0].id, description=", ".join(filter(None, parts)))
 
     def _left(self, completed: int) -> str:
-        """Of this training and those after it, by the batches so far and what was between them."""
+        """Time left for this training and those after it, estimated from the batches so far and the pauses between."""
         if self.done < 2:
             return ""
         each = (time.monotonic() - self.started) / (self.done - 1)
@@ -76,7 +76,7 @@ class EpochProgress(keras.callbacks.Callback):
 
 
 def _rounded(seconds: float) -> str:
-    """A time that is not known better.
+    """An estimated time in words.
 
     Example:
         >>> _rounded(34), _rounded(700), _rounded(20_000)

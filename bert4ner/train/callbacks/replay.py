@@ -1,4 +1,4 @@
-"""Every epoch begins in a state that follows from seed and epoch alone, so that a training can be taken up again."""
+"""Sets the random state at the start of every epoch from seed and epoch alone, so that a training can resume."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from bert4ner.train.step import step_of
 class Replay(keras.callbacks.Callback):
     """Sets every random generator of the network from (seed, epoch), so that dropout is the same after a resume.
 
-    Modifiers of the training step learn from here that an epoch begins or ends, so it comes before what scores.
+    It also informs the modifiers of the training step when an epoch begins or ends, so put it before `EntityScores`.
     """
 
     def __init__(self, seed: int):
@@ -25,7 +25,7 @@ class Replay(keras.callbacks.Callback):
             step.begin_epoch(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Tells the training step."""
+        """Informs the training step."""
         step = step_of(self.model)
         if step is not None:
             step.end_epoch(epoch)

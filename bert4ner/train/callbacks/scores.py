@@ -1,4 +1,4 @@
-"""The scores of entities in held-out documents after every epoch: what the loss does not tell."""
+"""Scores the entities in held-out documents after every epoch, which the loss does not show."""
 
 import time
 from collections.abc import Sequence
@@ -15,20 +15,19 @@ from bert4ner.train.step import evaluation
 
 
 class EntityScores(keras.callbacks.Callback):
-    """Finds the entities of some documents after every epoch and scores them: precision, recall and f1 in the logs.
+    """Predicts some documents after every epoch and adds precision, recall and f1 to the logs.
 
-    Callbacks that stand after it in the list find these there, Keras' own too:
-    ``keras.callbacks.EarlyStopping("f1", mode="max")``. The network is one of `bert4ner.build_model`; entities are
-    counted strictly, as by `bert4ner.evaluate`.
+    Callbacks after it in the list can use them, such as Keras' own ``keras.callbacks.EarlyStopping("f1", mode="max")``.
+    The network must come from `bert4ner.build_model`; scores are strict, as in `bert4ner.evaluate`.
 
     Args:
-        documents: annotated; none of them should be trained on.
+        documents: annotated documents that are not used for training.
 
     Attributes:
-        scores: of the last epoch, for each label, too.
+        scores: the scores of the last epoch, also per label.
 
     Raises:
-        RunError: at the end of an epoch, the network gives no numbers.
+        RunError: the network gives no valid predictions at the end of an epoch.
 
     Example:
         >>> network.fit(batches.dataset(0, 3), callbacks=[EntityScores(held_out)])  # doctest: +SKIP
@@ -41,7 +40,7 @@ class EntityScores(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def set_model(self, model: Any) -> None:
-        """Encodes the documents, as the model's tokenizer and windows want them."""
+        """Encodes the documents with the model's tokenizer and windows."""
         super().set_model(model)
         self.ner_model = NERModel.of(model)
         self.encoded = encode_documents(self.documents, self.ner_model.tokenizer, self.ner_model.windows)
@@ -62,7 +61,7 @@ class EntityScores(keras.callbacks.Callback):
         try:
             with evaluation(self.model):
                 predicted = list(predict_encoded([self.ner_model], self.documents, self.encoded))
-        except ValueError as error:  # the epoch's last step, which no loss follows
+        except ValueError as error:  # after an epoch's last step, no further loss would reveal it
             raise RunError(
                 f"the model after epoch {epoch + 1} gives no valid predictions ({error}); lower --learning-rate"
             ) from None

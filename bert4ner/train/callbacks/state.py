@@ -10,26 +10,32 @@ from bert4ner.train.step import step_of
 
 
 class SaveState(keras.callbacks.Callback):
-    """Writes after every epoch what `resume` needs to go on as if the training had not been stopped.
+    """Writes, after every epoch, all that `resume` needs to continue as if the training had not stopped.
 
-    It stands last in the list of callbacks: the files that others write are then never older than the state.
+    It must be the last callback, so that the files of other callbacks are never older than the state.
 
     Args:
         path: the file, replaced whole or not at all.
         history: its lines are part of the state.
+        before: number of epochs completed before the optimizer started.
     """
 
-    def __init__(self, path: Path, history: History):
+    def __init__(self, path: Path, history: History, before: int = 0):
         super().__init__()
         self.path = path
         self.history = history
+        self.before = before
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Writes the state, aside first, so that a killed process leaves the one before."""
-        write_state(self.path, self.model, self._others(), self.history.lines)
+        """Writes the state."""
+        self.save()
+
+    def save(self) -> None:
+        """Write the state aside, then rename it, so that a killed process leaves the previous state."""
+        write_state(self.path, self.model, self._others(), self.history.lines, before=self.before)
 
     def _others(self) -> dict[str, Any]:
-        """The variables beside the network's, by name."""
+        """The variables other than the network's, by name."""
         variables = optimizer_variables(self.model.optimizer)
         step = step_of(self.model)
         if step is not None:
@@ -37,9 +43,9 @@ class SaveState(keras.callbacks.Callback):
         return variables
 
     def resume(self) -> int:
-        """Take up the state, if there is one; returns the number of epochs that are complete.
+        """Load the state, if there is one; returns the number of completed epochs.
 
-        The model must be set, and compiled as it was.
+        The model must be set, and compiled as before.
 
         Raises:
             RunError: the state is damaged or belongs to another network.

@@ -1,1 +1,1 @@
-"""Executors of tasks, one to a file; see `bert4ner.train.executors.base`."""
+"""Executors of tasks, one per file; see `bert4ner.train.executors.base`."""

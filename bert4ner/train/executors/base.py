@@ -1,4 +1,4 @@
-"""What every executor is: it runs tasks somewhere, some at a time, and tells of each that is complete."""
+"""The base of executors: an executor runs several tasks at the same time somewhere, and yields each completed one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
@@ -10,13 +10,13 @@ from bert4ner.train.tasks import Task
 
 
 class Executor(ABC):
-    """Base of all executors. What tasks leave behind is the same, whatever executor runs them, however many at a time.
+    """Base of all executors. The results of tasks do not depend on the executor or on the number of parallel tasks.
 
     A class is registered by its name in `bert4ner.registry.EXECUTORS`, or by another package with an entry point of
     the group ``bert4ner.executors``.
 
     Args:
-        jobs: how many tasks may run at a time.
+        jobs: number of tasks that may run at a time.
 
     Raises:
         ConfigError: `jobs` is below 1.
@@ -29,37 +29,37 @@ class Executor(ABC):
 
     @abstractmethod
     def check(self, callbacks: Sequence[Any]) -> None:
-        """Refuse Keras callbacks that cannot reach the place where tasks run; called before anything is written.
+        """Refuse Keras callbacks that cannot be sent to where tasks run; called before anything is written.
 
         Raises:
-            ConfigError: naming the callback.
+            ConfigError: a callback cannot be sent; the message names it.
         """
 
     @abstractmethod
     def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
-        """Run tasks; yields each that is complete, in the order in which they end.
+        """Run tasks; yields each task as it ends.
 
         Raises:
-            RunError: a task failed, which the message names. No other is running any more by then, nor when the
-                iterator is closed before its end.
+            RunError: a task failed; the message names it. No other task continues then, nor after the iterator was
+                closed early.
         """
 
 
 def make_executor(name: str, jobs: int = 1) -> Executor:
-    """An executor by its name.
+    """An executor by name.
 
     Raises:
-        ConfigError: there is none of that name, or it does not run so many tasks at a time.
+        ConfigError: the name is unknown, or the executor cannot run that many tasks at a time.
     """
     made: Executor = EXECUTORS.get(name)(jobs=jobs)
     return made
 
 
 def open_executor(executor: str | Executor, callbacks: Sequence[Any] = ()) -> Executor:
-    """The executor that is given, or the one of that name, which can take these callbacks along.
+    """The given executor, or the executor of that name, after checking that it accepts these callbacks.
 
     Raises:
-        ConfigError: there is none of that name, or see `Executor.check`.
+        ConfigError: the name is unknown; or see `Executor.check`.
     """
     opened = executor if isinstance(executor, Executor) else make_executor(executor)
     opened.check(callbacks)

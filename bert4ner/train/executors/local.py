@@ -1,4 +1,4 @@
-"""Tasks on this machine, some at a time, each in a process of its own with its share of it."""
+"""Runs tasks on this machine, several at the same time, each in its own process with a share of the machine."""
 
 import queue
 import threading
@@ -12,18 +12,18 @@ from bert4ner.train.tasks import Task
 from bert4ner.train.worker import Worker
 
 Ended = tuple[Task, BaseException | None]
-"""A task, and why it failed, if it did."""
+"""A task, and its error if it failed."""
 
 
 @final
 class LocalExecutor(Executor):
-    """Runs tasks in processes of their own: their memory returns to the system, and they end with this one.
+    """Runs tasks in processes of their own: their memory returns to the system, and they end with this process.
 
-    Several at a time share out the cores and the GPUs, one GPU for each task. Memory is not shared out: each needs what
-    it needs alone, and one that the system kills for want of it is told so. What they log has the task's name in front.
+    Parallel tasks share the cores and the GPUs, one GPU for each task. Memory is not shared: each task needs as much as
+    a single one; if the system kills one for lack of memory, the error says so. Log lines begin with the task's name.
 
     Args:
-        jobs: how many tasks may run at a time.
+        jobs: number of tasks that may run at a time.
 
     Example:
         >>> import bert4ner
@@ -36,13 +36,13 @@ class LocalExecutor(Executor):
         check_callbacks(callbacks)
 
     def run(self, tasks: Sequence[Task]) -> Generator[Task, None, None]:
-        """Runs `jobs` tasks at a time, and gives each as it ends."""
+        """Runs `jobs` tasks at a time and yields each as it ends."""
         jobs = min(self.jobs, len(tasks))
         waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         for task in tasks:
             waiting.put(task)
-        workers = [Worker(share, told_apart=jobs > 1) for share in shares(jobs, _gpus())]
+        workers = [Worker(share, prefixed=jobs > 1) for share in shares(jobs, _gpus())]
         threads = [threading.Thread(target=_work, args=(worker, waiting, ended), daemon=True) for worker in workers]
         try:
             for thread in threads:
@@ -52,7 +52,7 @@ class LocalExecutor(Executor):
                 if error is not None:
                     raise error
                 yield task
-        finally:  # after an error, Ctrl-C, or when the caller has seen enough
+        finally:  # after an error, Ctrl-C, or when the caller stops iterating
             for worker in workers:
                 worker.stop()
             for thread in threads:
@@ -69,14 +69,14 @@ def _work(worker: Worker, waiting: "queue.SimpleQueue[Task]", ended: "queue.Simp
             return
         try:
             worker.run(task)
-        except BaseException as error:  # whatever it is, the thread that waits is to know
+        except BaseException as error:  # any error must reach the waiting thread
             ended.put((task, error))
             return
         ended.put((task, None))
 
 
 def _gpus() -> list[str]:
-    """The GPUs that tasks may use; if there is a single one, all tasks share it, its memory taken as it is needed."""
+    """The GPUs that tasks may use; a single GPU is shared by all tasks, which take memory as they need it."""
     from bert4ner.backend.devices import gpu_count  # deferred: it loads TensorFlow
 
     return visible_gpus(gpu_count())

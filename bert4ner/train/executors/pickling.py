@@ -1,4 +1,4 @@
-"""Whether callbacks can be sent to another process, told before anything is trained."""
+"""Checks that callbacks can be sent to another process, before anything is trained."""
 
 import io
 import pickle
@@ -11,7 +11,7 @@ _CURE = "define it in a module that can be imported, or train in this process wi
 
 
 class _Sender(pickle.Pickler):
-    """Refuses what stands in the script that is run: another process has another `__main__`."""
+    """Refuses objects defined in the running script: another process has another `__main__`."""
 
     def reducer_override(self, obj: Any) -> Any:
         if getattr(obj, "__module__", None) == "__main__" and hasattr(obj, "__qualname__"):
@@ -23,12 +23,12 @@ def check_callbacks(callbacks: Sequence[Any]) -> None:
     """Refuse callbacks that cannot be pickled, or not be found by the process that unpickles them.
 
     Raises:
-        ConfigError: naming the first such callback, and the cure.
+        ConfigError: a callback cannot be sent; the message names the first one and the cure.
     """
     for number, callback in enumerate(callbacks):
         try:
             _Sender(io.BytesIO()).dump(callback)
-        except Exception as error:  # whatever its parts raise
+        except Exception as error:  # its parts may raise anything
             raise ConfigError(
                 f"callbacks[{number}], a {type(callback).__name__}, cannot be sent to the process that trains "
                 f"({error}); {_CURE}"

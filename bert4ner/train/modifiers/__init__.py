@@ -1,1 +1,1 @@
-"""Modifiers of the training step, one to a file; see `bert4ner.train.step`."""
+"""Modifiers of the training step, one per file; see `bert4ner.train.step`."""

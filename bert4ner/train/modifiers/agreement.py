@@ -1,4 +1,4 @@
-"""Whether a head says how far two of its outputs are apart: what modifiers that compare outputs share."""
+"""Shared by modifiers that compare outputs: checks that the head defines a divergence of its outputs."""
 
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
@@ -7,11 +7,11 @@ from bert4ner.registry import HEADS
 
 
 def check_divergence(modifier: str, config: Config) -> None:
-    """Refuse a head that does not say how far two of its outputs are apart.
+    """Refuse a head that defines no divergence of its outputs.
 
     Raises:
-        ConfigError: as said.
+        ConfigError: it defines none.
     """
     head = config.model.head
     if HEADS.get(head).divergence is Head.divergence:
-        raise ConfigError(f"the modifier {modifier} cannot go with the head {head!r}, which has no `divergence`")
+        raise ConfigError(f"the modifier {modifier} does not work with the head {head!r}, which has no `divergence`")

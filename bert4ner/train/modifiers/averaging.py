@@ -1,4 +1,4 @@
-"""Averages of a network's weights, scored and saved in their place: what modifiers that make them share."""
+"""Shared by modifiers that average weights: averages are scored and saved instead of the weights."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -6,49 +6,49 @@ from contextlib import contextmanager
 from typing import Any
 
 from bert4ner.backend.frameworks import tf
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.exchange import exchanged
 from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.step import Modifier
 
-_WARMUP = 9  # of t updates the average reaches back over about t / 9 of them, however slow the decay
+_WARMUP = 9  # after t updates the average covers about the last t / 9, however slow the decay
 
 
 class WeightAverage(Modifier, ABC):
-    """Keeps an average of the weights, which is scored and saved in their place once something is in it."""
+    """Keeps an average of the weights, which is scored and saved instead of them once it has a value."""
 
     role = "an average of the weights"
 
     @abstractmethod
     def averages_for(self, network: Any) -> list[Any]:
-        """New variables for the averages of what is trained of a network, in its order."""
+        """New variables for the averages of a network's trained variables, in their order."""
 
     def build(self, network: Any) -> None:
-        """Creates the averages, with nothing in them yet."""
+        """Creates the averages, empty."""
         self.weights = list(network.trainable_variables)
         self.averages = self.averages_for(network)
         with tf.init_scope():
             self.updates = tf.Variable(0, trainable=False, dtype="int64")
 
     def variables(self) -> list[Any]:
-        """How often the averages were updated, and these."""
+        """The number of updates, then the averages."""
         return [self.updates, *self.averages]
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:
-        """Puts the averages in the place of the weights, for as long as the context lasts."""
+        """Replaces the weights by the averages while open."""
         with exchanged(self.weights, self.averages if int(self.updates) else self.weights):
             yield
 
 
 class RunningAverage(WeightAverage):
-    """Averages the weights exponentially: the average is scored and saved, training goes on with the weights.
+    """Averages the weights exponentially: the average is scored and saved, training continues with the weights.
 
-    The average begins as the weights after the first update; early in a training it reaches back less far than later.
+    The average starts with the weights after the first update; early in training it covers fewer updates than later.
 
     Args:
-        name: of the modifier, for messages.
-        decay: share of the average that an update leaves in it, at most; within [0, 1).
+        name: name of the modifier, for messages.
+        decay: maximum share of the previous average in the new one; within [0, 1).
 
     Raises:
         ConfigError: `decay` is outside its range.

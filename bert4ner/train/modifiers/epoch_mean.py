@@ -1,4 +1,4 @@
-"""The mean of the weights at the ends of some epochs, which is scored and saved in their place."""
+"""The mean of the weights at the ends of some epochs, scored and saved instead of the weights."""
 
 from typing import Any, final
 
@@ -6,21 +6,21 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.averaging import WeightAverage
 from bert4ner.train.modifiers.ranges import check_whole
 
 
 @final
 class EpochMean(WeightAverage):
-    """Averages the weights that epochs end with, all alike (SWA): the mean is scored and saved, training goes on.
+    """Averages the weights at the ends of epochs equally (SWA): the mean is scored and saved, training continues.
 
-    Epochs are counted from 1: `first`, and each that is a multiple of `every` later. Before there is a mean, the
-    weights are scored as they are. The rates keep their schedule.
+    The mean includes the epochs `first`, `first` + `every` and so on, counted from 1. Before these, the weights
+    themselves are scored. The rates keep their schedule.
 
     Args:
-        first: the first epoch whose weights count; at least 1, and not beyond the epochs of the training.
-        every: of how many epochs from then on one counts; at least 1.
+        first: the first epoch to include; at least 1, and not beyond the epochs of the training.
+        every: distance between the epochs to include; at least 1.
 
     Raises:
         ConfigError: an option is outside its range.
@@ -44,12 +44,12 @@ class EpochMean(WeightAverage):
             )
 
     def averages_for(self, network: Any) -> list[Any]:
-        """The mean of nothing."""
+        """The empty mean."""
         with tf.init_scope():
             return [tf.Variable(tf.zeros_like(weight), trainable=False) for weight in network.trainable_variables]
 
     def end_epoch(self, epoch: int) -> None:
-        """Takes the weights into the mean, if the epoch is one of those chosen."""
+        """Adds the weights to the mean if the epoch is included."""
         since = epoch + 1 - self.first
         if since < 0 or since % self.every:
             return

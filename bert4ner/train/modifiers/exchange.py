@@ -1,4 +1,4 @@
-"""Other weights in the place of a network's, for a while: what modifiers that average weights share."""
+"""Shared by modifiers that average weights: temporarily replaces the weights of a network."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from bert4ner.backend.frameworks import tf
 
 @contextmanager
 def exchanged(weights: Sequence[Any], values: Sequence[Any]) -> Iterator[None]:
-    """While open, some variables hold these values; then what they held before, whatever has happened."""
+    """While open, some variables hold these values; then their earlier values return, even after an error."""
     kept = [tf.identity(weight) for weight in weights]
     try:
         _assign(weights, values)

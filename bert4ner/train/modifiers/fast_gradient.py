@@ -1,9 +1,9 @@
-"""FGM: a second pass at embeddings that are moved against the model, in one step along the gradient."""
+"""FGM: a second pass at adversarial embeddings, perturbed by one step along the gradient."""
 
 from collections.abc import Callable
 from typing import Any, final
 
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.perturbation import Embeddings, mean_of, scaled_to
 from bert4ner.train.step import Batch, Gradients, Modifier
@@ -11,13 +11,14 @@ from bert4ner.train.step import Batch, Gradients, Modifier
 
 @final
 class FastGradient(Modifier):
-    """Trains on every window twice: as it is, and moved by r = epsilon * g / |g|; the gradients are averaged.
+    """Trains on every window twice: unchanged, and perturbed by r = epsilon * g / |g|; the gradients are averaged.
 
-    g is the gradient of the loss by the vectors of the window's tokens, padding left out, and |g| its L2 norm over all
-    of the window. A step takes about twice as long. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+    g is the gradient of the loss with respect to the vectors of the window's tokens, without padding; |g| is its L2
+    norm over the whole window. A step takes about twice as long. `bert4ner.train.perturbation.Embeddings` defines the
+    vectors.
 
     Args:
-        epsilon: L2 norm of what is added to a window; 0 or more.
+        epsilon: L2 norm of the perturbation of a window; 0 or more.
 
     Raises:
         ConfigError: `epsilon` is outside its range.
@@ -38,7 +39,7 @@ class FastGradient(Modifier):
         self.embeddings = Embeddings(network, "fgm")
 
     def around_gradients(self, compute: Callable[[Batch], Gradients], batch: Batch) -> Gradients:
-        """The mean of the gradients at the embeddings and at the moved ones."""
+        """The mean of the gradients at the original and at the perturbed embeddings."""
         plain = self.embeddings.run(compute, batch)
         moved = self.embeddings.run(compute, batch, scaled_to(plain.slopes, self.epsilon))
         return mean_of([plain.gradients, moved.gradients])

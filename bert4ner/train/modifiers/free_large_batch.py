@@ -1,4 +1,4 @@
-"""FreeLB: the weights learn at every step of the embeddings against the model, from a random start."""
+"""FreeLB: several adversarial steps from a random start; the weights learn from the gradient at each step."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any, final
 
 from bert4ner.backend.frameworks import tf
 from bert4ner.models.ner_model import NERModel
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.ranges import check_number, check_whole
 from bert4ner.train.perturbation import STEPS, Embeddings, mean_of, scaled_to, within
 from bert4ner.train.step import Batch, Gradients, Modifier
@@ -14,18 +14,18 @@ from bert4ner.train.step import Batch, Gradients, Modifier
 
 @final
 class FreeLargeBatch(Modifier):
-    """Trains on every window at several moved embeddings, one after the other; the gradients are averaged.
+    """Trains on every window at several perturbed embeddings in turn; the gradients are averaged.
 
-    The first r is uniform, each of its numbers within init / sqrt(n) of 0, for the n numbers of a window's vectors,
-    padding left out; each further one is r + alpha * g / |g|, brought back into the ball |r| <= epsilon. g is the
-    gradient of the loss by the vectors at r; norms are L2 over all of the window. A step of training takes about
-    `steps` times as long. See `bert4ner.train.perturbation.Embeddings` for what is moved.
+    The first r is uniform, with each element within init / sqrt(n) of 0, for the n elements of a window's vectors
+    without padding. Each further one is r + alpha * g / |g|, projected into the ball |r| <= epsilon. g is the gradient
+    of the loss with respect to the vectors at r; norms are L2 over the whole window. A training step takes about
+    `steps` times as long. `bert4ner.train.perturbation.Embeddings` defines the vectors.
 
     Args:
-        steps: how many moved embeddings, 1 to 20.
+        steps: number of perturbed embeddings, 1 to 20.
         epsilon: radius of the ball; 0 or more.
         alpha: length of a step; 0 or more.
-        init: largest L2 norm of the first r, which is brought into the ball as well; 0 or more.
+        init: maximum L2 norm of the first r, which is also projected into the ball; 0 or more.
 
     Raises:
         ConfigError: an option is outside its range.
@@ -42,14 +42,14 @@ class FreeLargeBatch(Modifier):
         self.steps, self.epsilon, self.alpha, self.init = steps, float(epsilon), float(alpha), float(init)
 
     def build(self, network: Any) -> None:
-        """Finds the embeddings, and makes the number of draws."""
+        """Finds the embeddings and creates the counter of draws."""
         self.embeddings = Embeddings(network, "freelb")
         self.seed = NERModel.of(network).config.run.seed
         with tf.init_scope():
             self.draws = tf.Variable(0, trainable=False, dtype="int64")
 
     def around_gradients(self, compute: Callable[[Batch], Gradients], batch: Batch) -> Gradients:
-        """The mean of the gradients at all moved embeddings."""
+        """The mean of the gradients at all perturbed embeddings."""
         self.draws.assign_add(1)
         passes = [self.embeddings.run(compute, batch, self._start)]
         for _ in range(self.steps - 1):
@@ -58,7 +58,7 @@ class FreeLargeBatch(Modifier):
         return mean_of([each.gradients for each in passes])
 
     def _start(self, vectors: Any, real: Any) -> Any:
-        """Offsets (rows, length, width) to begin with, which follow from the seed and the number of the draw."""
+        """Initial offsets (rows, length, width), determined by the seed and the index of the draw."""
         seed = tf.stack([tf.constant(self.seed, "int64"), self.draws])
         numbers = tf.random.stateless_uniform(tf.shape(vectors), seed, minval=-1.0, maxval=1.0)
         kept = tf.cast(real, "float32")[:, :, None]  # (rows, length, 1)

@@ -1,4 +1,4 @@
-"""A penalty on how steep the loss is at the embeddings: the first order of adversarial training, without a step."""
+"""A penalty on the gradient of the loss with respect to the embeddings: the first order of adversarial training."""
 
 from collections.abc import Callable
 from typing import Any, final
@@ -7,7 +7,7 @@ from bert4ner.backend.frameworks import tf
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.ranges import check_number
 from bert4ner.train.perturbation import Embeddings
 from bert4ner.train.step import Batch, Loss, Modifier
@@ -17,15 +17,15 @@ from bert4ner.train.step import Batch, Loss, Modifier
 class GradientPenalty(Modifier):
     """Adds weight / 2 times the mean over windows of |g|² to the loss.
 
-    g is the gradient of the window's own mean loss by the vectors of its tokens (that of the batch's loss times the
-    number of windows), padding left out, and |g|² the sum of its squares. Its gradient is one of second order, which
-    a head of another package may lack. See `bert4ner.train.perturbation.Embeddings` for what counts as the vectors.
+    g is the gradient of the window's own mean loss with respect to the vectors of its tokens, without padding; |g|² is
+    the sum of its squares. Training needs second derivatives, which a head of another package may lack.
+    `bert4ner.train.perturbation.Embeddings` defines the vectors.
 
     Args:
-        weight: of the penalty; 0 or more.
+        weight: weight of the penalty; 0 or more.
 
     Raises:
-        ConfigError: `weight` is outside its range, or inner values are to be recomputed.
+        ConfigError: `weight` is outside its range, or `recompute` is set.
 
     References:
         Drucker and LeCun 1992, Improving Generalization Performance Using Double Backpropagation; Ross and Doshi-Velez
@@ -37,16 +37,18 @@ class GradientPenalty(Modifier):
         self.weight = float(weight)
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
-        """Refuses what has no gradient of second order."""
+        """Refuses `recompute`, which has no second derivative."""
         if config.run.recompute:
-            raise ConfigError("the modifier gradient_penalty cannot go with recompute, whose gradients have none")
+            raise ConfigError(
+                "the modifier gradient_penalty does not work with recompute, whose gradients have no derivative"
+            )
 
     def build(self, network: Any) -> None:
         """Finds the embeddings."""
         self.embeddings = Embeddings(network, "gradient_penalty")
 
     def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
-        """The loss and its penalty."""
+        """The loss plus the penalty."""
         losses: list[Loss] = []
 
         def value(batch: Batch) -> Any:

@@ -12,14 +12,14 @@ _SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 class MeanDiscrepancy(BetweenDomains):
     """Adds weight times the squared maximum mean discrepancy (MMD) between windows with and without labels.
 
-    That is the mean of k(x, x') over all pairs of windows with labels, x = x' among them, plus the same without labels,
-    minus twice the mean of k over pairs of one and the other. k(x, y) is the mean over f = 1/4, 1/2, 1, 2, 4 of
-    exp(-|x - y|² / (f * m)), with m the median of |x - y|² over the pairs of different windows of the batch, which has
-    no gradient. It lies within [0, 2], and its gradient is steep where windows hardly differ, as they do at first: mind
-    the weight. For x and for batches that lack a kind of windows see `BetweenDomains`.
+    It is the mean of k(x, x') over all pairs of windows with labels, including x = x', plus the same without labels,
+    minus twice the mean of k over mixed pairs. k(x, y) is the mean over f = 1/4, 1/2, 1, 2, 4 of
+    exp(-|x - y|² / (f * m)). Here m is the median of |x - y|² over pairs of different windows of the batch, without a
+    gradient. The discrepancy lies in [0, 2]. Its gradient is steep where windows hardly differ, as at the beginning, so
+    choose the weight with care. `BetweenDomains` defines x, and what happens to batches without one kind of windows.
 
     Args:
-        weight: of the discrepancy; 0 or more.
+        weight: weight of the discrepancy; 0 or more.
 
     Raises:
         ConfigError: `weight` is outside its range.
@@ -44,16 +44,16 @@ class MeanDiscrepancy(BetweenDomains):
 
 def _squares(features: Any) -> Any:
     """The squared distances of all pairs of rows of (batch, width): (batch, batch)."""
-    features -= tf.reduce_mean(features, axis=0)  # for the sake of digits: it changes no distance
+    features -= tf.reduce_mean(features, axis=0)  # for numerical precision: it changes no distance
     norms = tf.reduce_sum(tf.square(features), axis=1)
     squares = norms[:, None] + norms[None, :] - 2 * tf.matmul(features, features, transpose_b=True)
     return tf.maximum(tf.linalg.set_diag(squares, tf.zeros_like(norms)), 0.0)
 
 
 def _median(squares: Any) -> Any:
-    """The median of what is off the diagonal of a symmetric (batch, batch); 0 of a single window."""
+    """The median of the off-diagonal values of a symmetric (batch, batch); 0 for a single window."""
     others = tf.logical_not(tf.eye(tf.shape(squares)[0], dtype="bool"))
-    values = tf.sort(tf.boolean_mask(squares, others))  # each pair is there twice
+    values = tf.sort(tf.boolean_mask(squares, others))  # each pair occurs twice
     half = tf.shape(values)[0] // 2
     middle = tf.stack([tf.maximum(half - 1, 0), half])
     return tf.reduce_mean(tf.gather(tf.pad(values, [[0, 1]]), middle))

@@ -1,4 +1,4 @@
-"""Mean teacher: outputs are to be those of the averaged weights, on windows without labels, too."""
+"""Mean teacher: pulls outputs towards those of the averaged weights, also on windows without labels."""
 
 from collections.abc import Callable
 from typing import Any, final
@@ -9,7 +9,7 @@ from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import assemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import EncoderConfig
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.agreement import check_divergence
 from bert4ner.train.modifiers.averaging import RunningAverage
 from bert4ner.train.modifiers.ranges import check_number, check_whole
@@ -21,18 +21,18 @@ from bert4ner.train.step import Batch, Loss
 class MeanTeacher(RunningAverage):
     """Adds weight * r times the mean divergence of outputs from those of the teacher, the running average of weights.
 
-    The divergence is the head's (`Head.divergence`), counted as its loss is. All windows of a batch count alike in it,
-    whatever their weight, as the labels have no part in it. The teacher, a second network, reads the same windows
-    without dropout and has no gradient; where another modifier moves the student's embeddings, it reads them unmoved.
-    Its weights, those of `ema`, are scored and saved. r rises over the first epochs; see `bert4ner.train.ramp.risen`.
+    The divergence is `Head.divergence`, scaled like the head's loss. All windows of a batch have the same weight in it,
+    since it uses no labels. The teacher, a second network, reads the same windows without dropout and has no gradient.
+    It reads the original embeddings even if another modifier perturbs those of the student. Its weights, the average of
+    `ema`, are scored and saved. r rises over the first epochs; see `bert4ner.train.ramp.risen`.
 
     Args:
-        weight: of the divergence; 0 or more.
-        decay: share of the average that an update leaves in it, at most; within [0, 1).
-        ramp: epochs in which r rises from nearly nothing to 1; 0: it is 1 at once.
+        weight: weight of the divergence; 0 or more.
+        decay: maximum share of the previous average in the new one; within [0, 1).
+        ramp: number of epochs in which r rises from nearly 0 to 1; with 0 it is always 1.
 
     Raises:
-        ConfigError: an option is outside its range, or the head does not say what its divergence is.
+        ConfigError: an option is outside its range, or the head defines no divergence.
 
     References:
         Tarvainen and Valpola 2017, Mean Teachers are Better Role Models (the divergence there is the mean square of
@@ -48,7 +48,7 @@ class MeanTeacher(RunningAverage):
         self.weight, self.ramp = float(weight), ramp
 
     def check(self, config: Config, encoder: EncoderConfig) -> None:
-        """Refuses a head that does not say how far two of its outputs are apart."""
+        """Refuses a head that defines no divergence of its outputs."""
         check_divergence("mean_teacher", config)
 
     def averages_for(self, network: Any) -> list[Any]:
@@ -64,7 +64,7 @@ class MeanTeacher(RunningAverage):
         self.share.assign(risen(epoch, self.ramp))
 
     def around_loss(self, compute: Callable[[Batch], Loss], batch: Batch) -> Loss:
-        """The loss, and how far the outputs are from the teacher's."""
+        """The loss plus the weighted divergence from the teacher's outputs."""
         loss = compute(batch)
         taught = tf.stop_gradient(self.teacher(batch.inputs, training=False))
         apart = tf.reduce_mean(self.head.divergence(batch.targets, loss.outputs, taught))
@@ -72,7 +72,7 @@ class MeanTeacher(RunningAverage):
 
 
 def _copy_of(model: NERModel) -> Any:
-    """Another network like a model's, with its weights."""
+    """A copy of a model's network, with its weights."""
     blueprint = Blueprint.of(model.config, model.labels, model.encoder_config, model.vocabulary)
     network, _ = assemble(blueprint, model.reading, model.lexicon)
     network.set_weights(model.network.get_weights())

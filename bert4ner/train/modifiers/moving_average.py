@@ -1,4 +1,4 @@
-"""An average of the weights over the steps, which is scored and saved in their place."""
+"""A running average of the weights over the steps, scored and saved instead of them."""
 
 from typing import Any, final
 
@@ -8,10 +8,10 @@ from bert4ner.train.modifiers.averaging import RunningAverage
 
 @final
 class MovingAverage(RunningAverage):
-    """Averages the weights exponentially and does nothing else; see `RunningAverage`.
+    """Only averages the weights exponentially; see `RunningAverage`.
 
     Args:
-        decay: share of the average that an update leaves in it, at most; within [0, 1).
+        decay: maximum share of the previous average in the new one; within [0, 1).
 
     Raises:
         ConfigError: `decay` is outside its range.
@@ -21,6 +21,6 @@ class MovingAverage(RunningAverage):
         super().__init__("ema", decay)
 
     def averages_for(self, network: Any) -> list[Any]:
-        """Variables of their own."""
+        """Separate variables."""
         with tf.init_scope():
             return [tf.Variable(weight.read_value(), trainable=False) for weight in network.trainable_variables]

@@ -1,9 +1,9 @@
-"""PGD: a second gradient of the weights at embeddings that are moved against the model, in several steps."""
+"""PGD: a second gradient of the weights at adversarial embeddings, found in several steps."""
 
 from collections.abc import Callable
 from typing import Any, final
 
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.train.modifiers.ranges import check_number, check_whole
 from bert4ner.train.perturbation import STEPS, Embeddings, mean_of, scaled_to, within
 from bert4ner.train.step import Batch, Gradients, Modifier
@@ -11,15 +11,15 @@ from bert4ner.train.step import Batch, Gradients, Modifier
 
 @final
 class ProjectedGradient(Modifier):
-    """Trains on every window twice: as it is, and moved by several steps; the gradients are averaged.
+    """Trains on every window twice: unchanged, and perturbed in several steps; the gradients are averaged.
 
-    From r = 0 each step goes to r + alpha * g / |g|, and back into the ball |r| <= epsilon. g is the gradient of the
-    loss by the vectors of the window's tokens at r, padding left out; norms are L2 over all of the window. A step of
-    training makes steps + 1 forward and backward passes. See
-    `bert4ner.train.perturbation.Embeddings` for what is moved.
+    From r = 0 each step goes to r + alpha * g / |g|, projected into the ball |r| <= epsilon. g is the gradient
+    of the loss with respect to the vectors of the window's tokens at r, without padding; norms are L2 over the whole
+    window. A training step makes steps + 1 forward and backward passes. `bert4ner.train.perturbation.Embeddings`
+    defines the vectors.
 
     Args:
-        steps: how many there are, 1 to 20.
+        steps: number of steps, 1 to 20.
         epsilon: radius of the ball; 0 or more.
         alpha: length of a step; 0 or more.
 
@@ -42,7 +42,7 @@ class ProjectedGradient(Modifier):
         self.embeddings = Embeddings(network, "pgd")
 
     def around_gradients(self, compute: Callable[[Batch], Gradients], batch: Batch) -> Gradients:
-        """The mean of the gradients at the embeddings and at the moved ones; those on the way only show the way."""
+        """The mean of the gradients at the original and the final embeddings; those between only give the direction."""
         plain = last = self.embeddings.run(compute, batch)
         offsets = None
         for _ in range(self.steps):

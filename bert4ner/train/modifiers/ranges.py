@@ -1,12 +1,12 @@
-"""Numbers among the options of modifiers, refused outside their range."""
+"""Checks the ranges of modifiers' numeric options."""
 
 from bert4ner.errors import ConfigError
-from bert4ner.options.fields import Range
+from bert4ner.options import Range
 from bert4ner.options.kinds import is_number
 
 
 def check_whole(modifier: str, allowed: Range, **options: object) -> None:
-    """Refuse options of a modifier that are no whole numbers, or outside a range.
+    """Refuse options of a modifier that are not whole numbers or outside a range.
 
     Raises:
         ConfigError: naming the modifier and the first such option.
@@ -17,7 +17,7 @@ def check_whole(modifier: str, allowed: Range, **options: object) -> None:
 
 
 def check_number(modifier: str, allowed: Range, **options: object) -> None:
-    """Refuse options of a modifier that are no numbers, or outside a range.
+    """Refuse options of a modifier that are not numbers or outside a range.
 
     Raises:
         ConfigError: naming the modifier and the first such option.

@@ -9,13 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bert4ner.models.pretrained.convert import write_tensorflow
+from bert4ner.models.pretrained.weight_writing import write_tensorflow
 from tests.conftest import CHARACTERS, SPECIAL_TOKENS, TINY_ENCODER, google_variables
 
 IDS = np.array([[3, 40, 41, 42, 43, 17, 18, 9, 44, 4], [3, 50, 51, 52, 4, 0, 0, 0, 0, 0]])  # (batch, length), padding 0
 REAL = IDS > 0
 SIZES = {key: value for key, value in TINY_ENCODER.items() if key != "initializer_range"}
 
+DEBERTA = {
+    "relative_attention": True,
+    "pos_att_type": ["c2p", "p2c"],
+    "norm_rel_ebd": "layer_norm",
+    "max_relative_positions": 8,
+    "position_biased_input": False,
+}
+MODERN_TOKENS = ("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")
 HUGGING = {
     "bert": ("Bert", {"layer_norm_eps": 1e-3}),
     "bert, gelu by tanh": ("Bert", {"hidden_act": "gelu_new"}),
@@ -23,6 +31,18 @@ HUGGING = {
     "albert, one width": ("Albert", {"embedding_size": 16}),
     "electra": ("Electra", {"embedding_size": 12, "layer_norm_eps": 1e-3}),
     "electra, one width": ("Electra", {"embedding_size": 16}),
+    "ernie": ("Ernie", {"use_task_id": True, "layer_norm_eps": 1e-5, "hidden_act": "relu", "type_vocab_size": 4}),
+    "ernie, no tasks": ("Ernie", {"layer_norm_eps": 1e-3}),
+    "roberta": ("Roberta", {"layer_norm_eps": 1e-5, "type_vocab_size": 1}),
+    "roberta, padding is 0": ("Roberta", {"pad_token_id": 0}),
+    "xlm_roberta": ("XLMRoberta", {"layer_norm_eps": 1e-5, "hidden_act": "relu"}),
+    "camembert": ("Camembert", {}),
+    "megatron_bert": ("MegatronBert", {"layer_norm_eps": 1e-3}),
+    "distilbert": ("DistilBert", {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32}),
+    "deberta": ("DebertaV2", {**DEBERTA, "type_vocab_size": 0, "position_buckets": 4, "share_att_key": True}),
+    "deberta, segments and positions": ("DebertaV2", {**DEBERTA, "position_biased_input": True, "conv_kernel_size": 3}),
+    "modernbert": ("ModernBert", {**dict.fromkeys(MODERN_TOKENS, 0), "local_attention": 4, "norm_eps": 1e-3}),
+    "gte": ("Gte", {"pad_token_id": 0}),
     "roformer": ("RoFormer", {"embedding_size": 16, "layer_norm_eps": 1e-3}),
     "roformer, two widths": ("RoFormer", {"embedding_size": 12}),
 }
@@ -58,7 +78,8 @@ def hidden_states(model: Any) -> list[np.ndarray]:
 
     with torch.no_grad():
         ids = torch.tensor(IDS)
-        found = model(ids, attention_mask=(ids > 0).long(), token_type_ids=ids * 0, output_hidden_states=True)
+        more = {"token_type_ids": ids * 0} if hasattr(model.config, "type_vocab_size") else {}
+        found = model(ids, attention_mask=(ids > 0).long(), output_hidden_states=True, **more)
     return [state.numpy() for state in found.hidden_states[1:]]
 
 

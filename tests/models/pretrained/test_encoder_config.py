@@ -27,9 +27,56 @@ SAVED = {
     "albert": {**SHARED, "embedding_size": 16, "embedding_mapping": True},
     "albert_early": {**SHARED, "embedding_size": 16, "token_embedding_size": 12},
     "electra": {**SHARED, "embedding_size": 12},
+    "ernie": {**SHARED, "type_vocab_size": 4, "layer_norm_eps": 1e-5, "use_task_id": True, "task_type_vocab_size": 3},
     "nezha": {**SHARED, "max_relative_position": 64},
+    "roberta": {**SHARED, "max_position_embeddings": 514, "pad_id": 0, "position_pad_id": 1},
+    "xlm_roberta": {**SHARED, "max_position_embeddings": 514, "pad_id": 1, "position_pad_id": 1},
+    "camembert": {**SHARED, "pad_id": 1, "position_pad_id": 5},
+    "megatron_bert": {**SHARED, **RATES, "max_position_embeddings": 512, "type_vocab_size": 2},
+    "distilbert": {**SHARED, **RATES, "max_position_embeddings": 512, "sinusoidal_pos_embds": True},
     "roformer": SHARED,
     "roformer_v2": {**SHARED, "layer_norm_eps": 1e-7},
+    "deberta": {
+        **SHARED,
+        **RATES,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 0,
+        "layer_norm_eps": 1e-7,
+        "position_biased_input": False,
+        "relative_attention": True,
+        "position_buckets": 256,
+        "max_relative_positions": 512,
+        "pos_att_type": "c2p|p2c",
+        "share_att_key": True,
+        "norm_rel_ebd": "layer_norm",
+        "conv_kernel_size": 3,
+        "conv_groups": 1,
+        "conv_act": "gelu",
+        "legacy": False,
+    },
+    "modernbert": {
+        **SHARED,
+        "layer_norm_eps": 1e-5,
+        "layer_kinds": "gl",
+        "local_attention": 6,
+        "global_theta": 160000.0,
+        "local_theta": 10000.0,
+        "norm_bias": False,
+        "attention_bias": True,
+        "mlp_bias": False,
+    },
+    "gte": {
+        **SHARED,
+        "type_vocab_size": 0,
+        "layer_norm_eps": 1e-12,
+        "position_embedding_type": "rope",
+        "rope_theta": 20000.0,
+        "rope_factor": 8.0,
+        "rope_mixture": 0.5,
+        "layer_norm_type": "rms_norm",
+        "pack_qkv": True,
+    },
+    "jina_bert": {**SHARED, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "query_norm": True},
     "xlnet": {**SHARED, **RATES, "clamp_length": -1, "pad_id": 5, "attention_head_size": 8},
     "t5": {
         **SHARED,
@@ -102,6 +149,22 @@ def test_models_of_before_families_hold_all_that_bert_was_published_with():
         ("bert", {"hidden_sise": 16}, "bert has no option 'hidden_sise'; did you mean 'hidden_size'?"),
         ("bert", {"max_relative_position": 64}, "bert has no option 'max_relative_position'"),
         ("bert", {"num_attention_heads": 3}, "hidden_size=16 is not a multiple of num_attention_heads=3"),
+        ("roformer", {"num_attention_heads": 16}, "hidden_size=16 with num_attention_heads=16: rotary positions need"),
+        (
+            "modernbert",
+            {"num_attention_heads": 16},
+            "hidden_size=16 with num_attention_heads=16: rotary positions need",
+        ),
+        ("gte", {"num_attention_heads": 16}, "hidden_size=16 with num_attention_heads=16: rotary positions need"),
+        ("roberta", {"max_position_embeddings": 2}, "max_position_embeddings=2: expected more than pad_token_id=1 and"),
+        (
+            "deberta",
+            {"pos_att_type": "p2p"},
+            "expected 'pos_att_type' to be '' or 'c2p' or 'p2c' or 'c2p|p2c', fo",
+        ),
+        ("modernbert", {"layer_kinds": "glg"}, "expected as many kinds of layers as num_hidden_layers=2, found 3"),
+        ("modernbert", {"layer_kinds": "gs"}, "expected 'layer_kinds' to be a row of the letters g and l, found 'gs'"),
+        ("gte", {"rope_theta": 0}, "expected 'rope_theta' to be a number above 0, found 0"),
         ("nezha", {"max_relative_position": 0}, "expected 'max_relative_position' to be a whole number above 0, "),
         ("albert", {"embedding_mapping": 1}, "expected 'embedding_mapping' to be true or false, found 1"),
         ("albert_early", {"token_embedding_size": "12"}, "expected 'token_embedding_size' to be a whole number above"),
@@ -115,7 +178,7 @@ def test_models_of_before_families_hold_all_that_bert_was_published_with():
         ("nezha_gen", {"application": "unilm"}, "expected 'application' to be 'lm', found 'unilm'"),
     ],
 )
-def test_what_no_encoder_of_the_family_can_have_is_told_by_file_and_key(family, changes, said):
+def test_what_no_encoder_of_the_family_can_have_is_reported_by_file_and_key(family, changes, said):
     assert refusal({"family": family, **SAVED[family], **changes}).startswith(said)
 
 
@@ -148,7 +211,7 @@ def test_a_configuration_stays_as_it_was_checked():
         dataclasses.replace(config, hidden_size=-1)
 
 
-def test_the_unfinished_family_of_another_package_is_told(monkeypatch):
+def test_the_unfinished_family_of_another_package_is_reported(monkeypatch):
     half = metadata.EntryPoint("half", "math:pi", FAMILIES.group)
     monkeypatch.setitem(FAMILIES.__dict__, "_added", {"half": half})
     with pytest.raises(EnvironmentProblem, match=r"its family 'half' cannot be loaded from math:pi .*found 3\.14"):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from bert4ner.models.blueprint import Blueprint
 from bert4ner.models.builder import assemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.pretrained import get_family, open_pretrained
-from bert4ner.models.pretrained.convert import write_tensorflow
+from bert4ner.models.pretrained.weight_writing import write_tensorflow
 from bert4ner.models.reading.queries import QueryReading
 from bert4ner.registry import FAMILIES
 from bert4ner.train.optimizers import build_optimizer
@@ -65,6 +66,20 @@ def test_hidden_states_are_those_of_transformers(kind, hugging_folder, caplog):
     assert caplog.text == ""  # every variable has its place
 
 
+@pytest.mark.parametrize("kind", ["bert", "albert"])
+def test_padding_is_what_the_vocabulary_says(kind, hugging_folder, tmp_path):
+    folder = shutil.copytree(hugging_folder(kind), tmp_path / "encoder")
+    tokens = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    tokens[0], tokens[60] = tokens[60], "[PAD]"  # the configuration goes on saying 0
+    (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
+    found = open_pretrained(folder)
+    assert (found.vocabulary.pad_id, found.config.pad_id, found.config.to_dict()["pad_id"]) == (60, 60, 60)
+    ids = np.where(REAL, IDS, 60)
+    short = our_states(folder, ids[1:, :5])[-1]
+    np.testing.assert_allclose(our_states(folder, ids)[-1][1:, :5], short, atol=1e-5)  # whatever else is in the batch
+    assert_same(our_states(folder, ids), hidden_states(transformers_model(kind)))
+
+
 @pytest.mark.parametrize("kind", ORIGINAL)
 def test_hidden_states_are_those_of_the_paper(kind, original_folder):
     config, values = original_variables(kind)
@@ -90,6 +105,15 @@ def test_nezha_takes_far_tokens_for_as_far_as_it_has_vectors(tmp_path):
         ("electra", "ForPreTraining"),
         ("electra", "ForMaskedLM"),
         ("roformer", "ForMaskedLM"),
+        ("ernie", "ForPreTraining"),
+        ("roberta", "ForMaskedLM"),
+        ("megatron_bert", "ForPreTraining"),
+        ("distilbert", "ForMaskedLM"),
+        ("distilbert", "ForSequenceClassification"),
+        ("xlm_roberta", "ForTokenClassification"),
+        ("deberta", "ForMaskedLM"),
+        ("modernbert", "ForTokenClassification"),
+        ("gte", "ForMaskedLM"),
     ],
 )
 def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
@@ -105,7 +129,7 @@ def test_heads_on_top_are_known_and_not_needed(kind, suffix, tmp_path, caplog):
 def test_every_family_is_tested():
     covered = {name.partition(",")[0].partition(" ")[0] for name in (*HUGGING, *ORIGINAL)}
     encoders = {name for name in FAMILIES if not get_family(name, where="here").decoder}
-    assert encoders - {"xlnet", "t5"} == covered  # see their files
+    assert encoders - {"xlnet", "t5", "jina_bert"} == covered  # see their files
 
 
 @pytest.fixture
@@ -129,7 +153,9 @@ def on_family(any_folder):
     return make
 
 
-@pytest.mark.parametrize("kind", ["electra", "roformer_v2", "albert_early"])
+@pytest.mark.parametrize(
+    "kind", ["electra", "roformer_v2", "albert_early", "ernie", "roberta", "megatron_bert", "distilbert", "gte"]
+)
 def test_a_model_is_saved_and_loaded(kind, on_family, tmp_path):
     model = on_family(kind, head="softmax")
     model.save(tmp_path / "model")
@@ -137,7 +163,7 @@ def test_a_model_is_saved_and_loaded(kind, on_family, tmp_path):
     assert {name.partition("/")[0] for name in model.head_variables()} == {"head"}
 
 
-@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer"])
+@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer", "deberta, segments and positions", "modernbert"])
 def test_a_model_is_trained_saved_and_loaded(kind, on_family, tmp_path):
     model = on_family(kind, head="softmax")
     network, optimizer = model.network, build_optimizer(model, 4)
@@ -207,7 +233,11 @@ def test_layers_below_the_joint_ones_read_query_and_text_alone_as_those_of_trans
     assert_answers(found, queries, read)
 
 
-@pytest.mark.parametrize("kind", ["albert", "nezha", "roformer in TensorFlow", "electra"])
+JOINED = ("albert", "nezha", "roformer in TensorFlow", "electra", "xlm_roberta", "megatron_bert", "distilbert")
+JOINED += ("deberta", "modernbert", "gte")
+
+
+@pytest.mark.parametrize("kind", JOINED)
 def test_joint_layers_of_every_family_read_what_is_not_padded(kind, any_folder):
     found, queries, backbone = features_of_answers(any_folder(kind), joint=1)
     network, count = backbone.transformer, backbone.config.num_hidden_layers
@@ -215,7 +245,8 @@ def test_joint_layers_of_every_family_read_what_is_not_padded(kind, any_folder):
     alone = keras.Model(backbone.inputs, network.call_blocks(embedded, range(count - 1)))
     states = keras.Input((None, found.shape[-1]))
     masked = keras.layers.Masking()(states)  # NEZHA must have one; nothing is masked
-    together = keras.Model(states, network.call_blocks(masked, range(count - 1, count)))
+    last = network.call_blocks(masked, range(count - 1, count))
+    together = keras.Model(states, network.apply_final_layers(last))
 
     def read(query, text):
         query, text = np.array([query]), np.array([text])
@@ -236,6 +267,7 @@ def test_an_encoder_that_is_asked_reads_each_question(kind, on_family):
 
 def test_a_model_of_before_families_is_bert(tiny_model, tmp_path):
     tiny_model.save(tmp_path)
+    (tmp_path / "manifest.json").unlink()  # there were none
     path = tmp_path / "config.json"
     described = json.loads(path.read_text(encoding="utf-8"))
     described["encoder"].pop("family")
@@ -247,17 +279,19 @@ def test_a_model_of_before_families_is_bert(tiny_model, tmp_path):
 
 
 def test_only_a_table_of_positions_bounds_the_window(any_folder):
-    for kind, bounded in (("nezha", False), ("roformer", False), ("electra", True), ("albert", True)):
+    rows = {"nezha": 0, "roformer": 0, "electra": 64, "albert": 64, "roberta": 62, "roberta, padding is 0": 63}
+    rows |= {"deberta": 0, "deberta, segments and positions": 64, "modernbert": 0, "gte": 0}
+    for kind, positions in rows.items():
         config = open_pretrained(any_folder(kind)).config
-        if bounded:
-            with pytest.raises(ConfigError, match="max_length=65, but the encoder has 64 positions"):
+        if positions:
+            with pytest.raises(ConfigError, match=f"max_length=65, but the encoder has {positions} positions"):
                 build_backbone(config, ModelConfig(), dropout="auto", max_length=65)
         else:
             build_backbone(config, ModelConfig(), dropout="auto", max_length=65)
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-@pytest.mark.parametrize("kind", ["nezha", "roformer", "roformer_v2"])
+@pytest.mark.parametrize("kind", ["nezha", "roformer", "roformer_v2", "roberta", "deberta", "modernbert", "gte"])
 def test_16_bits_stay_near_float32(kind, precision, any_folder):
     from bert4ner.models.precision import policy
 

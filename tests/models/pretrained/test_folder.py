@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -57,8 +58,9 @@ def test_without_weights_the_encoder_starts_at_random_and_that_is_said(tiny_enco
 def test_no_folder(tmp_path):
     assert refusal(tmp_path / "nothing") == (
         "FOLDER: no such folder; --pretrained takes one with a configuration (config.json), vocab.txt and weights, "
-        "the name of one on the Hugging Face hub, as hfl/chinese-roberta-wwm-ext, or tcm-mini"
+        "the owner/name of one on the Hugging Face hub, as google-bert/bert-base-chinese, or tcm-mini"
     )
+    assert refusal(tmp_path / ("x" * 300)).startswith("FOLDER: no such folder; ")  # no file can have this name
 
 
 def test_no_configuration(folder):
@@ -149,10 +151,17 @@ def test_two_checkpoints_in_one_folder(folder):
     assert "expected one checkpoint, found bert_model.ckpt, model.ckpt-1000; keep one" in refusal(folder)
 
 
-@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"])
-def test_an_index_that_is_none(folder, content):
-    (folder / "bert_model.ckpt.index").write_bytes(content)
+def test_an_index_that_is_none(folder):
+    (folder / "bert_model.ckpt.index").write_bytes(b"")
     assert refusal(folder).startswith("FOLDER/bert_model.ckpt: not a readable TensorFlow checkpoint: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["bert_model.ckpt.index", "bert_config.json", "pytorch_model.bin", "model.safetensors"]
+)
+def test_a_pointer_of_git_is_told(folder, name):
+    (folder / name).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    assert refusal(folder) == f"FOLDER/{name}: a pointer of Git LFS, the file itself was not fetched; run: git lfs pull"
 
 
 def store(folder):
@@ -211,3 +220,78 @@ def test_several_files_that_could_be_meant(folder):
     shutil.copy(folder / "bert_config_a.json", folder / "bert_config_b.json")
     found = "bert_config_a.json, bert_config_b.json"
     assert refusal(folder) == f"FOLDER: expected one configuration, found {found}; name one bert_config.json"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.fp16.safetensors",
+        "model_state.pdparams",
+        "adapter_model.safetensors",
+        "weights.bin",
+        "model.onnx",
+        "w.npz",
+    ],
+)
+def test_weights_under_a_name_that_is_not_read_are_listed(tiny_encoder, tmp_path, name):
+    folder = shutil.copytree(tiny_encoder, tmp_path / "encoder")
+    (folder / name).write_bytes(b"weights")
+    said = refusal(folder)
+    assert said.startswith(f"FOLDER: weights in {name} cannot be read; take model.safetensors, pytorch_model.bin or a ")
+
+
+def test_an_adapter_is_no_encoder(folder):
+    (folder / "adapter_config.json").write_text("{}", encoding="utf-8")
+    assert refusal(folder) == "FOLDER: holds an adapter, which is not read; merge it into its model and save that"
+
+
+def test_random_weights_are_asked_for(tiny_encoder, tmp_path):
+    folder = shutil.copytree(tiny_encoder, tmp_path / "encoder")
+    for value in ("drop", False, 1):
+        reconfigure(folder, random_weights=value)
+        assert refusal(folder) == (
+            "FOLDER: holds no weights, but bert_config.json, vocab.txt; take model.safetensors, pytorch_model.bin or a "
+            'TensorFlow checkpoint, or write "random_weights": true into its configuration to start from random ones'
+        )
+
+
+def test_a_path_with_brackets(folder):
+    named = folder.with_name("[1] {a}*?")
+    folder.rename(named)
+    for path in named.glob("bert_model.ckpt*"):
+        path.rename(named / path.name.replace("bert_model", "bert[base]"))
+    assert store(named).read(WORDS).shape == (107, 16)
+
+
+SIZES_OF_NO_ENCODER = [
+    {"hidden_size": 10**6, "num_attention_heads": 10},
+    {"num_hidden_layers": 10**5},
+    {"max_position_embeddings": 10**9},
+    {"intermediate_size": 10**9},
+    {"vocab_size": 10**9},
+    {"type_vocab_size": 10**9},
+    {"embedding_size": 10**6},
+    {"num_hidden_layers": 10**4000},
+    {"hidden_size": 90_000, "num_attention_heads": 10},
+    {"max_position_embeddings": 10**8},
+    {"num_hidden_layers": 999, "intermediate_size": 900_000},
+]
+
+
+@pytest.mark.parametrize("weights", [True, False], ids=["weights", "none"])
+@pytest.mark.parametrize("sizes", SIZES_OF_NO_ENCODER, ids=lambda sizes: next(iter(sizes)))
+def test_sizes_of_no_encoder_are_refused_before_anything_is_built(folder, sizes, weights):
+    if not weights:
+        for path in folder.glob("bert_model.ckpt*"):
+            path.unlink()
+    reconfigure(folder, random_weights=True, **sizes)
+    begun = time.thread_time()
+    text = refusal(folder)
+    assert time.thread_time() - begun < 2 and len(text) < 500
+
+
+def test_a_configuration_that_is_none(folder):
+    for content in ("[" * 100_000, '{"hidden_size": ' + "9" * 5000 + "}", " " * 6_000_000):
+        (folder / "bert_config.json").write_text(content, encoding="utf-8")
+        text = refusal(folder)
+        assert text.startswith("FOLDER/bert_config.json: ") and len(text) < 500

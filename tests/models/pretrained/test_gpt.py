@@ -123,14 +123,14 @@ def attend(values, state, names, heads=2):
     """Attention from left to right, (length, width), before its last product."""
     query, key, value = (dense(values, state, name).reshape(len(state), heads, -1).swapaxes(0, 1) for name in names)
     scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])  # (heads, length, length)
-    chances = np.exp(np.where(np.tri(len(state)) > 0, scores, -np.inf))
-    context = chances / chances.sum(axis=-1, keepdims=True) @ value
+    probabilities = np.exp(np.where(np.tri(len(state)) > 0, scores, -np.inf))
+    context = probabilities / probabilities.sum(axis=-1, keepdims=True) @ value
     return context.swapaxes(0, 1).reshape(len(state), -1)
 
 
 def softmax(scores):
-    chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return chances / chances.sum(axis=-1, keepdims=True)
+    probabilities = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return probabilities / probabilities.sum(axis=-1, keepdims=True)
 
 
 def gpt2_ml(values, ids):

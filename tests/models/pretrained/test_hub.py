@@ -6,10 +6,10 @@ import types
 
 import pytest
 
+from bert4ner.encoder_names import is_hub_name
 from bert4ner.errors import CheckpointError, EnvironmentProblem
 from bert4ner.models.pretrained import open_pretrained
 from bert4ner.models.pretrained.convert import convert_checkpoint
-from bert4ner.models.pretrained.hub import is_hub_name
 
 NAME = "hfl/chinese-roberta-wwm-ext"
 

@@ -70,7 +70,7 @@ def folder(tmp_path):
     """A pretrained folder of that family, without weights."""
     tmp_path = tmp_path / "encoder"
     tmp_path.mkdir()
-    described = {**SIZES, "model_type": "twice", "times": 3}
+    described = {**SIZES, "model_type": "twice", "times": 3, "random_weights": True}
     (tmp_path / "config.json").write_text(json.dumps(described), encoding="utf-8")
     write_vocabulary(tmp_path)
     return tmp_path
@@ -112,7 +112,7 @@ def test_its_options_are_checked(twice):
         read_encoder_config(described, where="config.json")
 
 
-def test_a_family_that_cannot_be_loaded_is_told_and_the_others_are_asked(monkeypatch, caplog):
+def test_a_family_that_cannot_be_loaded_is_reported_and_the_others_are_asked(monkeypatch, caplog):
     half = metadata.EntryPoint("half", "tests.models.pretrained.test_registry:TWICE", "bert4ner.families")
     monkeypatch.setitem(FAMILIES.__dict__, "_added", {"half": half})
     with caplog.at_level(logging.WARNING):

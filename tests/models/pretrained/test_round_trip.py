@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bert4ner.models.pretrained import open_folder, open_store
 from bert4ner.models.pretrained.convert import convert_checkpoint
-from bert4ner.models.pretrained.folder import open_folder, open_store
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

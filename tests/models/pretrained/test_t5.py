@@ -183,7 +183,7 @@ def test_a_file_of_the_encoder_alone_is_enough_for_the_encoder(tmp_path):
     model = save_t5(tmp_path, "1.0", kind="EncoderModel")
     found = load_transformer(tmp_path, model="t5_encoder")(IDS).numpy()
     np.testing.assert_allclose(found[IDS > 0], encoded(model)[-1][IDS > 0], atol=1e-4)
-    with pytest.raises(CheckpointError, match=r"decoder\.block\.0\.layer\.0\.SelfAttention\.q\.weight is missing"):
+    with pytest.raises(CheckpointError, match=r"decoder\.block\.0\.layer\.0\.SelfAttention\..* are missing"):
         load_transformer(tmp_path)
 
 

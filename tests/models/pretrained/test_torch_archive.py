@@ -4,6 +4,8 @@ import collections
 import io
 import os
 import pickle
+import resource
+import time
 import zipfile
 
 import numpy as np
@@ -175,3 +177,94 @@ def test_what_is_no_file_of_weights(content, tmp_path):
 def test_a_file_without_named_tensors(new, tmp_path):
     with pytest.raises(CheckpointError, match="holds no weights by name; expected the state_dict of a model"):
         TorchStore(saved(tmp_path / "pytorch_model.bin", [torch.zeros(3)], new))
+
+
+# --- files made to hang, to crash or to fill the memory ---
+
+
+def pickled(*steps):
+    return b"\x80\x02" + b"".join(steps) + b"."
+
+
+def shared_tuples(count):
+    """`count` tuples, each of twice the one before: 2 ** count to whoever counts."""
+    return b")" + b"".join(b"q\x00h\x00\x86" for _ in range(count))
+
+
+def as_key(value):
+    return pickled(b"}", value, b"K\x01s")
+
+
+TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000"
+    b"X\x03\x00\x00\x00cpuK\x06tQ"
+)
+HOSTILE = {
+    "shared tuples as a key": as_key(shared_tuples(64)),
+    "nested tuples": pickled(b")" + b"\x85" * 1_000_000),
+    "nested tuples as a key": as_key(b")" + b"\x85" * 100_000),
+    "nested tuples as the name of a storage": pickled(
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\n" + shared_tuples(64) + b"NK\x06tQ"
+    ),
+    "nested tuples as a name": pickled(shared_tuples(64), b"X\x01\x00\x00\x00a\x93"),
+    "a far place of the memo": pickled(b"}r\xff\xff\xff\x7f0"),
+    "a long word": pickled(b"X\xff\xff\xff\x7fabc"),
+    "a long number": pickled(b"\x8b\xff\xff\xff\x7f12"),
+    "a table of shared lists": pickled(
+        b"](" + b"K\x00K\x00\x86" * 20_000 + b"eq\x00" + b"ccollections\nOrderedDict\nh\x00\x85R" * 9_000
+    ),
+    "a table that is in itself": pickled(b"}q\x00X\x05\x00\x00\x00modelh\x00s"),
+    "a tensor of one number over and over": pickled(
+        b"}X\x01\x00\x00\x00w", TENSOR, b"K\x00J\xff\xff\xff\x7f\x85K\x00\x85\x89NtRs"
+    ),
+    "no end": b"\x80\x02" + b"}" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@FORMATS
+def test_what_is_made_to_hang_is_refused_at_once(kind, new, tmp_path):
+    path = tmp_path / "pytorch_model.bin"
+    if new:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("archive/data.pkl", HOSTILE[kind])
+            archive.writestr("archive/data/0", bytes(24))
+    else:
+        before = b"".join(pickle.dumps(each, 2) for each in (0x1950A86A20F9469CFC6C, 1001, {}))
+        path.write_bytes(before + HOSTILE[kind] + pickle.dumps([], 2))
+    refused_at_once(path)
+
+
+@pytest.mark.parametrize("entry", ["data.pkl", "data/0"])
+def test_an_archive_that_is_longer_than_its_file_is_refused_at_once(entry, tmp_path):
+    path = described(tmp_path / "pytorch_model.bin", Described(0, (2, 2), (3, 1)))
+    with zipfile.ZipFile(path) as archive:
+        held = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in held.items():
+            bomb = name.endswith(entry)
+            archive.writestr(name, bytes(1 << 22) if bomb else content, zipfile.ZIP_DEFLATED if bomb else None)
+    refused_at_once(path)
+
+
+def test_an_archive_that_lists_no_end_of_files_is_refused_at_once(tmp_path):
+    path = described(tmp_path / "pytorch_model.bin", Described(0, (2, 2), (3, 1)))
+    content = bytearray(path.read_bytes())
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 12 : end + 16] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(content)
+    refused_at_once(path)
+
+
+def refused_at_once(path):
+    """Within 2 seconds of computing and 500 MB, as one line.
+
+    The seconds are those of this thread: TensorFlow's threads, left by the tests before, must not count.
+    """
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
+    with pytest.raises(CheckpointError) as error:
+        for name in (store := TorchStore(path)).shapes:
+            store.read(name)
+    assert time.thread_time() - begun < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
+    assert "\n" not in str(error.value) and len(str(error.value)) < 1000

@@ -130,7 +130,7 @@ def test_files_of_language_models_load_as_well_and_nothing_in_them_is_unknown(tm
     assert not caplog.records
 
 
-def test_a_missing_variable_and_another_kind_of_attention_are_told(tmp_path, save_checkpoint):
+def test_a_missing_variable_and_another_kind_of_attention_are_reported(tmp_path, save_checkpoint):
     variables = original_variables(save_xlnet(tmp_path / "huggingface"))
     del variables["model/transformer/r_s_bias"]
     folder = save_checkpoint(tmp_path / "original", "xlnet_model.ckpt", variables)

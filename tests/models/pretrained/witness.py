@@ -1,4 +1,4 @@
-"""BERT and its kin in plain numpy, from their papers, on variables with the original TensorFlow names."""
+"""BERT and related networks in plain numpy, from their papers, on variables with the original TensorFlow names."""
 
 import math
 from collections.abc import Mapping
@@ -69,9 +69,9 @@ class Witness:
         for b, h, i in np.ndindex(batch, heads, length):  # as slowly as it reads
             relative = [self.relative(j - i, size) for j in range(length)]
             scores = np.array([query[b, i, h] @ (key[b, j, h] + relative[j]) for j in range(length)]) / size**0.5
-            chances = np.exp(np.where(real[b], scores - scores[real[b]].max(), -np.inf))
-            chances /= chances.sum()
-            context[b, i, h] = sum(chances[j] * (value[b, j, h] + relative[j]) for j in range(length))
+            probabilities = np.exp(np.where(real[b], scores - scores[real[b]].max(), -np.inf))
+            probabilities /= probabilities.sum()
+            context[b, i, h] = sum(probabilities[j] * (value[b, j, h] + relative[j]) for j in range(length))
         return self.dense(context.reshape(batch, length, width), f"{stem}/output/dense")
 
     def relative(self, distance: int, size: int) -> np.ndarray:

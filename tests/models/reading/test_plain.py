@@ -14,7 +14,7 @@ def test_a_window_is_read_once_and_is_all_text(tiny_config, tmp_path):
     assert model.windows == model.config.windows and model.reading.to_dict() == {}
     model.save(tmp_path)
     saved = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
-    assert set(saved) == {"format", "bert4ner", "labels", "config", "encoder"}
+    assert set(saved) == {"format", "bert4ner", "labels", "config", "encoder", "tokenizer"}
 
 
 def test_features_are_what_is_made_of_the_last_blocks():

@@ -23,8 +23,8 @@ class BrierHead(TagHead):
 
     def sequence_loss(self, emissions: Any, tags: Any, mask: Any) -> Any:
         """Squared distances of the probabilities from the truth, summed over each row: ``(batch,)``."""
-        chances = tf.nn.softmax(emissions)  # (batch, length, tags)
-        wrong = chances - tf.one_hot(tf.where(mask, tags, 0), len(self.tagset))
+        probabilities = tf.nn.softmax(emissions)  # (batch, length, tags)
+        wrong = probabilities - tf.one_hot(tf.where(mask, tags, 0), len(self.tagset))
         return tf.reduce_sum(tf.where(mask, tf.reduce_sum(wrong**2, axis=-1), 0), axis=1)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def test_a_training_that_goes_on_knows_what_was_best(saved, tmp_path):
     assert saved == [] and keep.best_epoch == 1
 
 
-def test_without_the_scores_the_cure_is_told(saved, tmp_path):
+def test_without_the_scores_the_cure_is_reported(saved, tmp_path):
     with pytest.raises(ConfigError) as error:
         run(KeepBest(tmp_path), [0.1], name="loss")
     assert str(error.value) == (

@@ -23,7 +23,7 @@ def test_the_documents_of_the_batch_are_named_if_they_are_known():
         stop.on_train_batch_end(4, {"loss": float("nan")})
 
 
-def test_without_batches_the_place_is_told():
+def test_without_batches_the_place_is_reported():
     stop = StopAtNaN()
     stop.on_epoch_begin(0)
     with pytest.raises(RunError, match=r"^the loss became inf in epoch 1, batch 1; lower the learning rate$"):

@@ -1,4 +1,4 @@
-"""Every epoch begins with randomness of its own, the same whenever it begins; modifiers are told which it is."""
+"""Every epoch begins with randomness of its own, the same whenever it begins; modifiers receive its number."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ class TestRandomness:
         assert all(before != after for before, after in zip(states, generators(), strict=True))
 
 
-def test_modifiers_are_told_of_the_epoch(model):
+def test_modifiers_are_reported_of_the_epoch(model):
     class Listening(Modifier):
         def __init__(self):
             self.epochs = []

@@ -26,14 +26,14 @@ def test_an_executor_is_opened_by_its_name_or_taken_as_it_is(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "jobs", "told"),
+    ("name", "jobs", "message"),
     [
         ("loacl", 1, "unknown executor 'loacl'; did you mean 'local'?"),
         ("local", 0, "jobs must be at least 1, got 0"),
         ("in_process", 2, "in_process runs one task at a time, got jobs=2; use 'local'"),
     ],
 )
-def test_what_cannot_be_is_refused(name, jobs, told):
+def test_what_cannot_be_is_refused(name, jobs, message):
     with pytest.raises(ConfigError) as error:
         make_executor(name, jobs)
-    assert told in str(error.value)
+    assert message in str(error.value)

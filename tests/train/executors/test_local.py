@@ -1,4 +1,4 @@
-"""Several tasks at a time: each in its own process, stopped together, told apart; their results are the same."""
+"""Several tasks at a time: each in its own process, stopped together, with separate output and the same results."""
 
 import contextlib
 import logging
@@ -42,7 +42,7 @@ def wait_for(condition, seconds=30):
     assert condition()
 
 
-def test_as_many_run_at_a_time_as_are_asked_for_and_are_told_apart(tmp_path, capfd, caplog):
+def test_as_many_run_at_a_time_as_are_asked_for_and_are_distinguished(tmp_path, capfd, caplog):
     names = ["fold-0", "fold-1"]
     tasks = [Scripted(tmp_path / name, MEET, names, title=f"{name} begins") for name in names]
     with caplog.at_level(logging.INFO):

@@ -192,6 +192,6 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_con
 
 @pytest.mark.parametrize("batches", [0, -2, 2.0, "two", True])
 def test_batches_outside_their_range_are_refused(batches):
-    told = "batches of the modifier accumulate must be a whole number, at least 1, got"
-    with pytest.raises(ConfigError, match=told):
+    message = "batches of the modifier accumulate must be a whole number, at least 1, got"
+    with pytest.raises(ConfigError, match=message):
         Accumulation(batches)

@@ -7,7 +7,7 @@ from safetensors.numpy import load_file
 from bert4ner.backend.frameworks import keras, tf
 from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.modifiers.epoch_mean import EpochMean
 from tests.train.modifiers.resuming import assert_resumes, trained
 
@@ -101,7 +101,7 @@ def test_an_option_outside_its_range_is_refused(option, value):
 
 
 @pytest.mark.parametrize(
-    ("modifiers", "told"),
+    ("modifiers", "message"),
     [
         (
             "swa:first=4",
@@ -111,8 +111,8 @@ def test_an_option_outside_its_range_is_refused(option, value):
         ("ema,freeze,swa:first=1", "modifiers: ema and swa are both an average of the weights"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_made(tiny_config, documents, tmp_path, modifiers, told):
+def test_what_cannot_be_is_refused_before_anything_is_made(tiny_config, documents, tmp_path, modifiers, message):
     with pytest.raises(ConfigError) as error:
-        train(documents, tiny_config(modifiers=modifiers, epochs=3), output=tmp_path / "run")
-    assert told in str(error.value)
+        train_model(documents, tiny_config(modifiers=modifiers, epochs=3), output=tmp_path / "run")
+    assert message in str(error.value)
     assert not (tmp_path / "run").exists()

@@ -61,8 +61,8 @@ def test_every_head_is_trained_by_every_adversary(head, precision, network_with)
         assert all(np.isfinite(value).all() for value in found.values())
         assert max(np.abs(found[each] - plain[each]).max() for each in plain) > 1e-3
     before = network.get_weights()
-    told = TrainingStep(network, {"fgm": FastGradient()})(tuple(batch[:2]))
-    assert np.isfinite(float(told["loss"]))
+    message = TrainingStep(network, {"fgm": FastGradient()})(tuple(batch[:2]))
+    assert np.isfinite(float(message["loss"]))
     assert any((one != other).any() for one, other in zip(before, network.get_weights(), strict=True))
 
 

@@ -83,7 +83,7 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"steps": 0}, r"steps of the modifier freelb must be a whole number, in \[1, 20\], got 0"),
         ({"epsilon": -1}, "epsilon of the modifier freelb must be a number, at least 0, got -1"),
@@ -91,6 +91,6 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(
         ({"init": -0.5}, "init of the modifier freelb must be a number, at least 0, got -0.5"),
     ],
 )
-def test_options_outside_their_ranges_are_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_options_outside_their_ranges_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         FreeLargeBatch(**options)

@@ -9,7 +9,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.ner_model import NERModel
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.modifiers.freezing import Freezing
 from bert4ner.train.step import step_of
 from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
@@ -72,26 +72,26 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_con
 @pytest.mark.parametrize(("option", "low"), [("layers", 0), ("epochs", 1)])
 @pytest.mark.parametrize("value", [-1, 1.5, True, "all"])
 def test_an_option_outside_its_range_is_refused(option, low, value):
-    told = f"{option} of the modifier freeze must be a whole number, at least {low}, got"
-    with pytest.raises(ConfigError, match=told):
+    message = f"{option} of the modifier freeze must be a whole number, at least {low}, got"
+    with pytest.raises(ConfigError, match=message):
         Freezing(**{option: value})
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
-        ({}, "the modifier freeze is to keep layers=3, but the encoder has 2"),
+        ({}, "the modifier freeze has layers=3, but the encoder has only 2"),
         (
             {"num_hidden_layers": 4, "model_type": "albert", "embedding_size": 16},
-            "the modifier freeze cannot keep layers=3 of the family albert, whose layers are one; leave it out",
+            "the modifier freeze cannot use layers=3 with the family albert, whose layers share their weights",
         ),
     ],
 )
-def test_an_encoder_without_such_layers_is_refused(tiny_config, deep_encoder, documents, tmp_path, options, told):
+def test_an_encoder_without_such_layers_is_refused(tiny_config, deep_encoder, documents, tmp_path, options, message):
     config = tiny_config(pretrained=str(deep_encoder(**options)), modifiers="freeze:layers=3")
     with pytest.raises(ConfigError) as error:
-        train(documents, config, output=tmp_path / "run")
-    assert told in str(error.value)
+        train_model(documents, config, output=tmp_path / "run")
+    assert message in str(error.value)
     assert not (tmp_path / "run").exists()
 
 

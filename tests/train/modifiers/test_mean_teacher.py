@@ -128,20 +128,22 @@ def test_a_killed_training_ends_as_if_it_had_not_been_killed(documents, tiny_con
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"weight": -1}, "weight of the modifier mean_teacher must be a number, at least 0, got -1"),
         ({"decay": 1}, r"decay of the modifier mean_teacher must be a number, in \[0, 1\), got 1"),
         ({"ramp": 0.5}, "ramp of the modifier mean_teacher must be a whole number, at least 0, got 0.5"),
     ],
 )
-def test_options_outside_their_ranges_are_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_options_outside_their_ranges_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         MeanTeacher(**options)
 
 
 def test_a_head_that_does_not_say_how_far_outputs_are_apart_is_refused(tiny_config, monkeypatch):
     silent = type("Silent", (HEADS.get("softmax"),), {"divergence": Head.divergence})
     monkeypatch.setitem(HEADS._loaded, "silent", silent)
-    with pytest.raises(ConfigError, match="the modifier mean_teacher cannot go with the head 'silent', which has no"):
+    with pytest.raises(
+        ConfigError, match="the modifier mean_teacher does not work with the head 'silent', which has no"
+    ):
         MeanTeacher().check(tiny_config(head="silent"), None)

@@ -65,7 +65,7 @@ def test_one_long_step_is_fgm(network_with):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"steps": 0}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got 0"),
         ({"steps": 21}, r"steps of the modifier pgd must be a whole number, in \[1, 20\], got 21"),
@@ -75,6 +75,6 @@ def test_one_long_step_is_fgm(network_with):
         ({"alpha": float("nan")}, "alpha of the modifier pgd must be a number, at least 0, got nan"),
     ],
 )
-def test_options_outside_their_ranges_are_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_options_outside_their_ranges_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         ProjectedGradient(**options)

@@ -13,7 +13,7 @@ from bert4ner.registry import HEADS
 from bert4ner.text.token_spans import TokenSpan
 from bert4ner.train.batches import TrainingBatches
 from bert4ner.train.compiling import compile_for_training
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.modifiers.r_drop import RDrop
 from bert4ner.train.step import Batch, Loss, TrainingStep
 from tests.train.modifiers.pairs import HEADS_AND_PRECISIONS
@@ -35,7 +35,7 @@ def softmax(logits):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def chances(logits):
+def probabilities(logits):
     """Of each fact the distribution over so and not so."""
     return np.stack([1 / (1 + np.exp(-logits)), 1 / (1 + np.exp(logits))], axis=-1)
 
@@ -58,7 +58,7 @@ def of_pairs(one, other, length, gold):
 
 def of_spans(one, other, length, gold):
     cells = [(label, i, j) for label in (0, 1) for i, j in spans_of(length)]
-    return sum(both(chances(one[cell]), chances(other[cell])) for cell in cells)
+    return sum(both(probabilities(one[cell]), probabilities(other[cell])) for cell in cells)
 
 
 def of_parts(one, other, length, gold):
@@ -68,7 +68,7 @@ def of_parts(one, other, length, gold):
         return parts[i, j] + parts[j, width + label] + parts[i, width + 2 + label]
 
     cells = [(label, i, j) for label in (0, 1) for i, j in spans_of(length)]
-    return sum(both(chances(logits(one, *cell)), chances(logits(other, *cell))) for cell in cells)
+    return sum(both(probabilities(logits(one, *cell)), probabilities(logits(other, *cell))) for cell in cells)
 
 
 def of_answers(one, other, length, gold):
@@ -78,10 +78,12 @@ def of_answers(one, other, length, gold):
         for row, edge in ((-2, lambda span: span.start), (-1, lambda span: span.end - 1)):
             right = {edge(span) for span in gold if "XY".index(span.label) == label}
             asked.append([i in right or one[label, row, i] > 0 or other[label, row, i] > 0 for i in range(length)])
-            total += sum(both(chances(one[label, row, i]), chances(other[label, row, i])) for i in range(length))
+            total += sum(
+                both(probabilities(one[label, row, i]), probabilities(other[label, row, i])) for i in range(length)
+            )
         for i, j in spans_of(length):
             if asked[0][i] and asked[1][j]:
-                total += both(chances(one[label, i, j]), chances(other[label, i, j]))
+                total += both(probabilities(one[label, i, j]), probabilities(other[label, i, j]))
     return total
 
 
@@ -189,6 +191,6 @@ def test_an_alpha_outside_its_range_is_refused(alpha):
 def test_a_head_that_does_not_say_how_far_outputs_are_apart_is_refused(tiny_config, documents, tmp_path, monkeypatch):
     silent = type("Silent", (HEADS.get("softmax"),), {"divergence": Head.divergence})
     monkeypatch.setitem(HEADS._loaded, "silent", silent)
-    with pytest.raises(ConfigError, match="the modifier r_drop cannot go with the head 'silent', which has no"):
-        train(documents, tiny_config(head="silent", modifiers="r_drop"), output=tmp_path / "run")
+    with pytest.raises(ConfigError, match="the modifier r_drop does not work with the head 'silent', which has no"):
+        train_model(documents, tiny_config(head="silent", modifiers="r_drop"), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

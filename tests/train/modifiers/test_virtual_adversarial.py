@@ -8,7 +8,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.models.heads.base import Head
 from bert4ner.models.ner_model import NERModel
 from bert4ner.registry import HEADS
-from bert4ner.train.crossval import train
+from bert4ner.train.crossval import train_model
 from bert4ner.train.modifiers.virtual_adversarial import VirtualAdversarial
 from bert4ner.train.step import TrainingStep
 from tests.train.moved_tables import IDS, REAL, assert_close, batch_for, dense, norms, slopes_of, table_of
@@ -80,21 +80,21 @@ def test_every_head_is_trained_with_it(head, precision, network_with):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"weight": -1}, "weight of the modifier vat must be a number, at least 0, got -1"),
         ({"epsilon": float("inf")}, "epsilon of the modifier vat must be a number, at least 0, got inf"),
         ({"xi": 0}, "xi of the modifier vat must be a number, above 0, got 0"),
     ],
 )
-def test_options_outside_their_ranges_are_refused(options, told):
-    with pytest.raises(ConfigError, match=told):
+def test_options_outside_their_ranges_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
         VirtualAdversarial(**options)
 
 
 def test_a_head_that_does_not_say_how_far_outputs_are_apart_is_refused(tiny_config, documents, tmp_path, monkeypatch):
     silent = type("Silent", (HEADS.get("softmax"),), {"divergence": Head.divergence})
     monkeypatch.setitem(HEADS._loaded, "silent", silent)
-    with pytest.raises(ConfigError, match="the modifier vat cannot go with the head 'silent', which has no"):
-        train(documents, tiny_config(head="silent", modifiers="vat"), output=tmp_path / "run")
+    with pytest.raises(ConfigError, match="the modifier vat does not work with the head 'silent', which has no"):
+        train_model(documents, tiny_config(head="silent", modifiers="vat"), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -1,1 +1,1 @@
-"""Families of pretrained models, one file for each kin."""
+"""Families of pretrained models, one file per group of related families."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
-from bert4ner.models.pretrained.families.bert import HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.bert import BERT_KEYS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, block, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -17,9 +17,11 @@ from bert4ner.models.pretrained.family import (
     Sources,
     has,
     same,
+    under,
     width_of,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys
 from bert4ner.models.pretrained.kinds import FLAG, SIZE, option
 
 _SHARED = "bert/encoder/transformer/group_0/inner_group_0"
@@ -28,14 +30,14 @@ _PARTS = ("query", "key", "value", "dense")
 
 @dataclass(frozen=True, kw_only=True)
 class AlbertConfig(EncoderConfig):
-    """Where `embedding_mapping` is true, embeddings are mapped to the width of the blocks even if that is their own."""
+    """With `embedding_mapping`, embeddings are projected to the width of the blocks even if both are equal."""
 
     embedding_mapping: bool | None = option(FLAG, None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyAlbertConfig(EncoderConfig):
-    """Embeddings of tokens are `token_embedding_size` wide, those of segments and positions as wide as the blocks."""
+    """Token embeddings have width `token_embedding_size`; segment and position embeddings that of the blocks."""
 
     token_embedding_size: int | None = option(SIZE, None)
 
@@ -89,7 +91,7 @@ def _huggingface(config: AlbertConfig) -> Sources:
 
 
 def _block(naming: Naming, stems: list[str]) -> Sources:
-    """The one block of all layers, of eight stems: four of attention, its norm, two of feed-forward, its norm."""
+    """The shared block of all layers, from eight stems: four of attention, its norm, two of feed-forward, its norm."""
     return {
         "Transformer-MultiHeadSelfAttention": [source for stem in stems[:4] for source in naming.dense(stem)],
         "Transformer-MultiHeadSelfAttention-Norm": naming.norm(stems[4]),
@@ -110,7 +112,7 @@ def _early(config: EarlyAlbertConfig) -> Sources:
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     for key in ("num_hidden_groups", "inner_group_num"):
         if config.get(key, 1) != 1:
-            raise CheckpointError(f"{key}={config[key]}: expected 1, the only value of which published models are")
+            raise CheckpointError(f"{key}={config[key]}: expected 1, the only value in published models")
     found = known_options(config)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     if not config.get("embedding_size"):
@@ -124,7 +126,7 @@ def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
 def _huggingface_config(config: AlbertConfig) -> dict[str, Any]:
     mapped = config.embedding_mapping or (config.embedding_size or 0) != config.hidden_size
     if not mapped:
-        raise CheckpointError("embeddings as wide as the blocks: transformers would map them all the same, at random")
+        raise CheckpointError("embeddings as wide as the blocks: transformers would project them with random weights")
     described = dataclasses.replace(config, embedding_mapping=None)
     groups = {"num_hidden_groups": 1, "inner_group_num": 1, "classifier_dropout_prob": 0.1}
     return groups | bert_huggingface(described, "albert", "AlbertForPreTraining")
@@ -144,17 +146,21 @@ ALBERT = Family(
     language_model=True,
     config=AlbertConfig,
     recognises=lambda config, shapes: (
-        config.get("model_type") == "albert" or "num_hidden_groups" in config or has(f"{_SHARED}/*")(shapes)
+        has(f"{_SHARED}/*", "*albert_layers.0.*")(shapes) or ("num_hidden_groups" in config and not shapes)
     ),
     options=_options,
+    model_types=("albert",),
+    architectures=("Albert",),
+    keys=Keys(heeded=("num_hidden_groups", "inner_group_num"), ignored=BERT_KEYS),
     layouts=(
-        Layout("tensorflow", has(f"{_SHARED}/*"), _tensorflow, TENSORFLOW_UNNEEDED),
+        Layout("tensorflow", has(f"{_SHARED}/*"), _tensorflow, TENSORFLOW_UNNEEDED, inside=under("bert")),
         Layout(
             "huggingface",
             has("*albert_layers.0.*"),
             _huggingface,
             (*HUGGINGFACE_UNNEEDED, r"predictions\.decoder\.(weight|bias)"),
             without_prefix("albert.", ("embeddings.", "encoder.", "pooler.")),
+            under("albert"),
         ),
     ),
     huggingface=_huggingface_config,
@@ -167,6 +173,9 @@ ALBERT_EARLY = Family(
     config=EarlyAlbertConfig,
     recognises=lambda config, shapes: "token_embedding_size" in config or has("bert/encoder/layer_shared/*")(shapes),
     options=_early_options,
-    layouts=(Layout("albert_zh", has("bert/encoder/layer_shared/*"), _early, TENSORFLOW_UNNEEDED),),
+    keys=Keys(ignored=BERT_KEYS),
+    layouts=(
+        Layout("albert_zh", has("bert/encoder/layer_shared/*"), _early, TENSORFLOW_UNNEEDED, inside=under("bert")),
+    ),
 )
-"""Token embeddings are widened before segments and positions are added: no other tool has a model of this kind."""
+"""Token embeddings are projected before segments and positions are added; no other tool has this model."""

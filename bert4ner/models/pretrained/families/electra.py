@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
-from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.encoder_config import EncoderConfig
+from bert4ner.models.pretrained.families.bert import (
+    BERT_KEYS,
+    ENCODER_PARTS,
+    HUGGINGFACE_UNNEEDED,
+    bert_huggingface,
+    bert_options,
+)
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -13,9 +19,11 @@ from bert4ner.models.pretrained.family import (
     Shapes,
     Sources,
     has,
+    under,
     width_of,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys
 
 
 def _sources(naming: Naming, config: EncoderConfig) -> Sources:
@@ -29,13 +37,9 @@ def _sources(naming: Naming, config: EncoderConfig) -> Sources:
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    found = known_options(config)
+    found = bert_options(config, shapes)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}
-
-
-def _recognises(config: Described, shapes: Shapes) -> bool:
-    return config.get("model_type") == "electra" or has("electra/embeddings/*")(shapes)
 
 
 ELECTRA = Family(
@@ -43,14 +47,18 @@ ELECTRA = Family(
     title="ELECTRA (Google, HFL, CLUE)",
     network="electra",
     config=EncoderConfig,
-    recognises=_recognises,
+    recognises=lambda config, shapes: has("electra/embeddings/*", "*electra.embeddings.*")(shapes),
     options=_options,
+    model_types=("electra",),
+    architectures=("Electra",),
+    keys=Keys(ignored=BERT_KEYS),
     layouts=(
         Layout(
             "tensorflow",
             has("electra/*"),
             lambda config: _sources(TENSORFLOW, config),
             (*TENSORFLOW_UNNEEDED, r"generator(_predictions)?/.*"),
+            inside=under("electra"),
         ),
         Layout(
             "huggingface",
@@ -58,6 +66,7 @@ ELECTRA = Family(
             lambda config: _sources(HUGGINGFACE, config),
             (*HUGGINGFACE_UNNEEDED, r"generator(_predictions|_lm_head)\..*"),
             without_prefix("electra.", ENCODER_PARTS),
+            under("electra"),
         ),
     ),
     huggingface=lambda config: {

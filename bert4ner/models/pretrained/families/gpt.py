@@ -17,8 +17,10 @@ from bert4ner.models.pretrained.family import (
     columns,
     has,
     same,
+    under,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys, because
 from bert4ner.models.pretrained.kinds import COUNT, FLAG, one_of, option
 
 _WORDS = {
@@ -35,7 +37,7 @@ _WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GPTConfig(EncoderConfig):
-    """Segments are of `segment_vocab_size` kinds, 0 for none; as a rule they share the table of the tokens."""
+    """There are `segment_vocab_size` segments, 0 for none; usually they share the token table."""
 
     shared_segment_embeddings: bool = option(FLAG, True)
     segment_vocab_size: int = option(COUNT)
@@ -43,16 +45,16 @@ class GPTConfig(EncoderConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class NezhaGenConfig(EncoderConfig):
-    """BERT's network, which as a language model sees what is left of a token only, and no segments."""
+    """BERT's network as a left-to-right language model, without segments."""
 
     application: str = option(one_of("lm"), "lm")
     segment_vocab_size: int = option(COUNT, 0)
 
 
 def _gpt_options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    """Hugging Face's words or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
+    """From Hugging Face's keys or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
     said = {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
-    if "afn" in config and said["hidden_act"] == "gelu":  # what that code has under the name
+    if "afn" in config and said["hidden_act"] == "gelu":  # that code calls this function gelu
         said["hidden_act"] = "gelu_new"
     if "n_embd" in config:
         said["intermediate_size"] = 4 * config["n_embd"]
@@ -115,16 +117,23 @@ GPT = Family(
     title="CDial-GPT (OpenAI GPT)",
     network="gpt",
     config=GPTConfig,
-    recognises=lambda config, shapes: config.get("model_type") in ("gpt", "openai-gpt") or has("gpt/*")(shapes),
+    recognises=lambda config, shapes: has("gpt/*", "*tokens_embed.weight")(shapes),
     options=_gpt_options,
+    model_types=("gpt", "openai-gpt"),
+    architectures=("OpenAIGPT",),
+    keys=Keys(
+        heeded=_WORDS.values(),
+        ignored=because("of training", "embd_pdrop n_special predict_special_tokens n_ctx"),
+    ),
     layouts=(
-        Layout("tensorflow", has("gpt/*"), _gpt_tensorflow, TENSORFLOW_UNNEEDED),
+        Layout("tensorflow", has("gpt/*"), _gpt_tensorflow, TENSORFLOW_UNNEEDED, inside=under("gpt")),
         Layout(
             "huggingface",
             has("*tokens_embed.weight"),
             _gpt_huggingface,
             (r".*\.attn\.bias", r".*position_ids", r"lm_head\.weight", r"multiple_choice_head\..*"),
             without_prefix("transformer.", ("tokens_embed.", "positions_embed.", "h.")),
+            under("transformer"),
         ),
     ),
     huggingface=_gpt_config,
@@ -157,15 +166,17 @@ GPT2_ML = Family(
     title="GPT2_ML",
     network="gpt2_ml",
     config=EncoderConfig,
-    recognises=lambda config, shapes: config.get("model_type") == "gpt2_ml" or has("newslm/*")(shapes),
+    recognises=lambda config, shapes: has("newslm/*")(shapes),
+    model_types=("gpt2_ml",),
+    keys=Keys(),
     options=lambda config, shapes: {**known_options(config), "layer_norm_eps": config.get("layer_norm_eps") or 1e-5},
-    layouts=(Layout("tensorflow", has("newslm/*"), _newslm, TENSORFLOW_UNNEEDED),),
+    layouts=(Layout("tensorflow", has("newslm/*"), _newslm, TENSORFLOW_UNNEEDED, inside=under("newslm")),),
     decoder=True,
 )
 
 
 def _generates(config: Described, shapes: Shapes) -> bool:
-    """BERT's network and names, but it reads from left to right: only that it has no pooler and no segments tells."""
+    """Whether BERT's names belong to a left-to-right model: it has no pooler and no segments."""
     heads_alone = "cls/predictions/output_bias" in shapes and "bert/embeddings/position_embeddings" in shapes
     without = not has("bert/pooler/*", "bert/embeddings/token_type_embeddings", "cls/seq_relationship/*")(shapes)
     return config.get("application") == "lm" or ("model_type" not in config and heads_alone and without)
@@ -177,6 +188,9 @@ NEZHA_GEN = Family(
     network="bert",
     config=NezhaGenConfig,
     recognises=_generates,
+    model_types=("bert",),
+    architectures=("Bert",),
+    keys=Keys(required={"is_decoder": (True, False, None)}),
     options=lambda config, shapes: {**known_options(config), "application": "lm", "segment_vocab_size": 0},
     layouts=(
         Layout(
@@ -188,6 +202,7 @@ NEZHA_GEN = Family(
                 | heads(TENSORFLOW, "bert")
             ),
             TENSORFLOW_UNNEEDED,
+            inside=under("bert"),
         ),
     ),
     decoder=True,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
-from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.bert import BERT_KEYS, ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -14,14 +15,16 @@ from bert4ner.models.pretrained.family import (
     Shapes,
     Sources,
     has,
+    under,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys, because
 from bert4ner.models.pretrained.kinds import SIZE, option
 
 
 @dataclass(frozen=True, kw_only=True)
 class NezhaConfig(EncoderConfig):
-    """Tokens farther apart than `max_relative_position` are taken to be this far apart."""
+    """Distances between tokens are clipped to `max_relative_position`."""
 
     max_relative_position: int = option(SIZE, 64)
 
@@ -33,7 +36,12 @@ def _sources(naming: Naming, config: EncoderConfig) -> Sources:
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    return {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
+    """Published configurations have ALBERT's `embedding_size`, which NEZHA's code ignores."""
+    if config.get("use_relative_position") is False:
+        raise CheckpointError("use_relative_position=false: NEZHA without its relative positions is not read")
+    found = {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
+    found.pop("embedding_size", None)
+    return found
 
 
 NEZHA = Family(
@@ -42,25 +50,32 @@ NEZHA = Family(
     network="nezha",
     language_model=True,
     config=NezhaConfig,
-    recognises=lambda config, shapes: (
-        config.get("model_type") == "nezha"
-        or ("model_type" not in config and bool(config.get("use_relative_position")))
-        or has("nezha.*")(shapes)
-    ),
+    recognises=lambda config, shapes: bool(config.get("use_relative_position")) or has("*nezha.*")(shapes),
     options=_options,
+    model_types=("nezha",),
+    architectures=("Nezha", "NeZha"),
+    keys=Keys(
+        heeded=("use_relative_position",),
+        ignored={
+            **BERT_KEYS,
+            **because("keys of ALBERT that NEZHA's code ignores", "embedding_size num_hidden_groups inner_group_num"),
+        },
+    ),
     layouts=(
         Layout(
             "tensorflow",
             has("bert/*"),
             lambda config: _sources(TENSORFLOW, config),
             (*TENSORFLOW_UNNEEDED, "bert/embeddings/position_embeddings"),  # in some files, never used
+            inside=under("bert"),
         ),
         Layout(
             "huggingface",
             has("*.weight", "*.gamma"),
             lambda config: _sources(HUGGINGFACE, config),
             (*HUGGINGFACE_UNNEEDED, r".*relative_positions_encoding.*"),
-            without_prefix("nezha.", ENCODER_PARTS),
+            without_prefix("nezha.", ENCODER_PARTS, ("bert.",)),
+            under("nezha"),
         ),
     ),
     huggingface=lambda config: {

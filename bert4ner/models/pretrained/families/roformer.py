@@ -1,11 +1,11 @@
 """RoFormer and RoFormer v2: rotary positions, which are computed and not stored; v2 has no biases and bare norms."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
-from bert4ner.models.pretrained.families.bert import ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
+from bert4ner.models.pretrained.families.bert import BERT_KEYS, ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -15,14 +15,27 @@ from bert4ner.models.pretrained.family import (
     Shapes,
     Sources,
     has,
+    under,
     width_of,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys
 
 _UNNEEDED = (*HUGGINGFACE_UNNEEDED, r".*embed_positions\.weight")
 _KEY = "*encoder/layer_0/attention/self/key/kernel", "*encoder.layer.0.attention.self.key.weight"
 _BIAS = "*encoder/layer_0/attention/self/key/bias", "*encoder.layer.0.attention.self.key.bias"
 _POSITIONS = "bert/embeddings/position_embeddings"
+_KEYS = Keys(required={"rotary_value": (False, None)}, ignored=BERT_KEYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoFormerConfig(EncoderConfig):
+    """The options of all families."""
+
+    @property
+    def rotary(self) -> bool:
+        """Always, in both versions."""
+        return True
 
 
 def _sources(naming: Naming, config: EncoderConfig) -> Sources:
@@ -37,7 +50,7 @@ def _sources(naming: Naming, config: EncoderConfig) -> Sources:
 
 
 def _bare_sources(naming: Naming, config: EncoderConfig) -> Sources:
-    """Those of RoFormer without norms and biases."""
+    """The sources of RoFormer without norms and biases."""
     bare = Naming(naming.table, naming.kernel, lambda stem: [], naming.kernel)
     base = "bert" if naming is TENSORFLOW else "roformer"
     return {
@@ -50,33 +63,36 @@ def _bare_sources(naming: Naming, config: EncoderConfig) -> Sources:
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    if config.get("rotary_value"):
-        raise CheckpointError("rotary_value=true: values are not turned by positions in any published RoFormer")
     found = known_options(config)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}
 
 
 def _is_v2(config: Described, shapes: Shapes) -> bool:
-    if config.get("model_type", "roformer") != "roformer" or config.get("use_relative_position"):
-        return False
     return has(*_KEY)(shapes) and not has(*_BIAS)(shapes)
 
 
 def _is_v1(config: Described, shapes: Shapes) -> bool:
     stored = has("bert/encoder/layer_0/*")(shapes) and not has(_POSITIONS)(shapes)
-    return bool(config.get("model_type", "roformer" if stored else "") == "roformer")
+    return stored or has("*roformer.encoder.*")(shapes)
 
 
 def _layouts(sources: Callable[[Naming, EncoderConfig], Sources]) -> tuple[Layout[EncoderConfig], ...]:
     return (
-        Layout("tensorflow", has("bert/*"), lambda config: sources(TENSORFLOW, config), TENSORFLOW_UNNEEDED),
+        Layout(
+            "tensorflow",
+            has("bert/*"),
+            lambda config: sources(TENSORFLOW, config),
+            TENSORFLOW_UNNEEDED,
+            inside=under("bert"),
+        ),
         Layout(
             "huggingface",
             has("*.weight", "*.gamma"),
             lambda config: sources(HUGGINGFACE, config),
             _UNNEEDED,
             without_prefix("roformer.", ENCODER_PARTS),
+            under("roformer"),
         ),
     )
 
@@ -86,9 +102,12 @@ ROFORMER = Family(
     title="RoFormer, RoFormer-Sim",
     network="roformer",
     language_model=True,
-    config=EncoderConfig,
+    config=RoFormerConfig,
     recognises=_is_v1,
     options=_options,
+    model_types=("roformer",),
+    architectures=("RoFormer",),
+    keys=_KEYS,
     layouts=_layouts(_sources),
     huggingface=lambda config: {
         "rotary_value": False,
@@ -101,8 +120,11 @@ ROFORMER_V2 = Family(
     name="roformer_v2",
     title="RoFormer v2",
     network="roformer_v2",
-    config=EncoderConfig,
+    config=RoFormerConfig,
     recognises=_is_v2,
+    model_types=("roformer",),
+    architectures=("RoFormer",),
+    keys=_KEYS,
     options=lambda config, shapes: {"layer_norm_eps": 1e-7, **_options(config, shapes)},
     layouts=_layouts(_bare_sources),
     positions=False,

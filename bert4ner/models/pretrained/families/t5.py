@@ -5,7 +5,19 @@ from typing import Any
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options
-from bert4ner.models.pretrained.family import Described, Family, Layout, Shapes, Source, Sources, has, same, transposed
+from bert4ner.models.pretrained.family import (
+    Described,
+    Family,
+    Layout,
+    Shapes,
+    Source,
+    Sources,
+    has,
+    same,
+    transposed,
+    without_prefix,
+)
+from bert4ner.models.pretrained.keys import Keys, because
 from bert4ner.models.pretrained.kinds import FLAG, SIZE, one_of, option
 
 _WORDS = {
@@ -28,10 +40,11 @@ class T5Config(FreeHeadsConfig):
     """T5's own options.
 
     Attributes:
-        relative_buckets: rows of the table of distances; relative_distance: from where on all is one bucket.
-        gated: the feed-forward multiplies what the activation gives by a second product.
+        relative_buckets: number of rows of the distance table; relative_distance: distance from which on all share one
+            bucket.
+        gated: multiply the activated projection by a second projection in the feed-forward.
         version: bert4keras' name; from 1.1 on the output matrix is not the embedding's.
-        scale_output: the last states are multiplied by width ** -0.5 before the output matrix.
+        scale_output: multiply the last hidden states by width ** -0.5 before the output matrix.
     """
 
     relative_buckets: int = option(SIZE, 32)
@@ -41,8 +54,16 @@ class T5Config(FreeHeadsConfig):
     scale_output: bool = option(FLAG, True)
 
 
+_KEYS = Keys(
+    heeded=(*_WORDS.values(), "num_decoder_layers", "feed_forward_proj", "dropout_rate", "scale_decoder_outputs"),
+    required={"is_encoder_decoder": (True, False, None)},
+    ignored=because("said by feed_forward_proj", "dense_act_fn is_gated_act")
+    | because("that of the tokenizer", "n_positions"),
+)
+
+
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    """From Hugging Face's words, bert4keras' or our own."""
+    """From Hugging Face's keys, bert4keras' or our own."""
     said = {key: config.get(key, config.get(word, _DEFAULTS.get(key))) for key, word in _WORDS.items()}
     decoder = config.get("num_decoder_layers")
     if decoder is not None and decoder != said["num_hidden_layers"]:
@@ -158,13 +179,17 @@ def _canonical(name: str) -> str:
     return name.replace("/rms_norm/", "/layer_norm/").replace("coder/layer_norm/", "coder/final_layer_norm/")
 
 
+_INSIDE = r"(encoder|decoder|shared)[./].*"
 T5 = Family(
     name="t5",
     title="T5 (1.0 and 1.1), mT5",
     network="t5_tagging_encoder",
     config=T5Config,
-    recognises=lambda config, shapes: config.get("model_type") in ("t5", "mt5") or has("shared/embedding")(shapes),
+    recognises=lambda config, shapes: has("shared/embedding", "*shared.weight")(shapes),
     options=_options,
+    model_types=("t5", "mt5"),
+    architectures=("T5", "MT5"),
+    keys=_KEYS,
     layouts=(
         Layout(
             "tensorflow",
@@ -172,15 +197,18 @@ T5 = Family(
             lambda config: _sources(config, hugging=False),
             (r".*_slot_v[rc]?", r"global_step", r"decoder/.*/EncDecAttention/relative_attention_bias"),
             _canonical,
+            _INSIDE,
         ),
         Layout(
             "huggingface",
-            has("shared.weight"),
+            has("*shared.weight"),
             lambda config: _sources(config, hugging=True),
             (
                 r"(encoder|decoder)\.embed_tokens\.weight",  # the same table again
                 r"decoder\..*\.EncDecAttention\.relative_attention_bias\.weight",
             ),  # in old files, never used
+            without_prefix("", ("shared.", "encoder.", "decoder.", "lm_head.")),
+            _INSIDE,
         ),
     ),
     huggingface=_config,

@@ -19,8 +19,10 @@ from bert4ner.models.pretrained.family import (
     has,
     same,
     transposed,
+    under,
     without_prefix,
 )
+from bert4ner.models.pretrained.keys import Keys, because
 from bert4ner.models.pretrained.kinds import COUNT, INTEGER, option
 
 _BASE = "model/transformer"
@@ -33,20 +35,29 @@ _WORDS = {
     "intermediate_size": "d_inner",
     "hidden_act": "ff_activation",
 }
+_KEYS = Keys(
+    heeded=(*_WORDS.values(), "n_token", "attn_type", "clamp_len", "dropout", "d_head", "untie_r"),
+    required={"bi_data": (False, None), "same_length": (False, None)},
+    ignored=because(
+        "of the memory of earlier segments, which recognition does not use", "mem_len reuse_len use_mems_eval"
+    )
+    | because("of training", "use_mems_train end_n_top initializer init init_range init_std")
+    | because("of a head on top", "summary_type"),
+)
 PAD_ID = 5
-"""Of <pad> in all published vocabularies; 0 is <unk>."""
+"""The id of <pad> in all published vocabularies; 0 is <unk>."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class XLNetConfig(FreeHeadsConfig):
-    """`pad_id` is padding; tokens farther apart than a `clamp_length` above 0 are taken to be that far apart."""
+    """`pad_id` is padding; a `clamp_length` above 0 is the greatest distance that is distinguished."""
 
     clamp_length: int = option(INTEGER, -1)
     pad_id: int = option(COUNT, PAD_ID)
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    """Both kinds of files say n_layer and so on; a saved model says num_hidden_layers."""
+    """Both kinds of files have n_layer and so on; saved models have num_hidden_layers."""
     found = known_options(
         {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
         | {key: value for key, value in config.items() if key not in _WORDS}
@@ -54,7 +65,7 @@ def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     if config.get("attn_type", "bi") != "bi":
         raise CheckpointError(f"attn_type is {config['attn_type']!r}, expected 'bi'; Transformer-XL is not read")
     original = "n_token" in config and "model_type" not in config
-    if original and found["hidden_act"] == "gelu":  # what that code has under the name
+    if original and found["hidden_act"] == "gelu":  # that code calls this function gelu
         found["hidden_act"] = "gelu_new"
     dropout = config.get("dropout")
     return {
@@ -68,7 +79,7 @@ def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
 
 
 def _layer(index: int) -> Callable[[np.ndarray], np.ndarray]:
-    """A layer's part of what all layers store as one array; a bias of all layers alike has no such axis."""
+    """A layer's part of an array for all layers; a bias that all layers share has no such axis."""
     return lambda array: array[index] if array.ndim > 2 else array
 
 
@@ -134,16 +145,18 @@ XLNET = Family(
     title="XLNet, Chinese XLNet (HFL)",
     network="xlnet",
     config=XLNetConfig,
-    recognises=lambda config, shapes: (
-        config.get("model_type") == "xlnet" or "n_token" in config or has(f"{_BASE}/*")(shapes)
-    ),
+    recognises=lambda config, shapes: "n_token" in config or has(f"{_BASE}/*", "*rel_attn.q")(shapes),
     options=_options,
+    model_types=("xlnet",),
+    architectures=("XLNet",),
+    keys=_KEYS,
     layouts=(
         Layout(
             "tensorflow",
             has(f"{_BASE}/*"),
             _tensorflow,
             (*TENSORFLOW_UNNEEDED, rf"{_BASE}/mask_emb/mask_emb", r"model/(lm_loss|sequnece_summary)/.*|.*/logit/.*"),
+            inside=rf"{_BASE}/.*",
         ),
         Layout(
             "huggingface",
@@ -151,6 +164,7 @@ XLNET = Family(
             _huggingface,
             (r"transformer\.mask_emb", r"lm_loss\..*", r"(sequence_summary|logits_proj|classifier|qa_outputs)\..*"),
             without_prefix("transformer.", ("word_embedding.", "layer.", "mask_emb")),
+            under("transformer"),
         ),
     ),
     huggingface=_config,

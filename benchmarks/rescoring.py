@@ -1,0 +1,90 @@
+"""What rescoring adds to one model: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
+
+    python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--limit N]
+
+The third that the model does not learn from chooses its best epoch, and rescoring is fitted to what the model finds
+there; dev.json is scored twice for each head, without and with rescoring, and nothing is chosen on it. Trainings that
+are complete are not repeated. `--limit N` takes N documents of each part and one epoch, to try the script; they are
+not kept.
+"""
+
+import argparse
+import logging
+import os
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from figures import keep_rows
+
+import bert4ner
+from bert4ner import Config, Document
+
+ROOT = Path(__file__).resolve().parent.parent
+RECIPE: dict[str, Any] = {"lexicon": "train", "modifiers": "ema", "epochs": 6}
+NBEST = 8
+
+
+def split(documents: list[Document], seed: int) -> tuple[list[Document], list[Document]]:
+    """Two thirds and one third, each in the order of the file."""
+    places = list(range(len(documents)))
+    random.Random(seed).shuffle(places)
+    held = set(places[: len(documents) // 3])
+    parts: tuple[list[Document], list[Document]] = ([], [])
+    for place, document in enumerate(documents):
+        parts[place in held].append(document)
+    return parts
+
+
+def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dict[str, Any]:
+    """Scores of a run on dev.json, and its micro F1 on the third that it held out, shares between 0 and 1."""
+    scores = bert4ner.evaluate(gold, bert4ner.load_recognizer(run).predict(gold))
+    micro = scores.micro
+    return {
+        "precision": micro.precision,
+        "recall": micro.recall,
+        "f1": micro.f1,
+        "weighted_f1": scores.weighted.f1,
+        "out_of_fold_f1": out_of_fold.micro.f1,
+    }
+
+
+def rows_of_head(head: str, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Train or go on, rescore, score both."""
+    documents = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
+    gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
+    learned, held = split(documents, options.seed)
+    config = Config().replace(pretrained="tcm-mini", head=head, seed=options.seed, **RECIPE)
+    if options.limit:
+        config = config.replace(epochs=1)
+    run = options.work / f"{head}{f'-{options.limit}' if options.limit else ''}"
+    single = bert4ner.train_model(learned, config, output=run, valid=held)
+    combining = bert4ner.CombineOptions(method="rescoring", nbest=NBEST)
+    with tempfile.TemporaryDirectory() as folder:
+        rescored = Path(folder) / "rescored"
+        estimate = bert4ner.combine_runs([run], output=rescored, gold=held, options=combining)
+        assert estimate is not None  # there is gold
+        found = on_dev(rescored, gold, estimate)
+    return {f"`{head}`, one model": on_dev(run, gold, single), f"`{head}`, the same model rescored": found}
+
+
+def main() -> None:
+    """Train what is missing, rescore, keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
+    parser.add_argument("--heads", nargs="+", default=["w2ner", "crf"])
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--work", type=Path, default=ROOT / "runs" / "rescoring")
+    parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    rows = {row: figures for head in options.heads for row, figures in rows_of_head(head, options).items()}
+    for row, figures in rows.items():
+        print(row, figures)
+    if not options.limit:
+        keep_rows("combine", "rescoring", rows)
+
+
+if __name__ == "__main__":
+    main()

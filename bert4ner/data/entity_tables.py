@@ -1,0 +1,90 @@
+"""Tables with one row an entity, to documents: with offsets, or with the entity's text alone. Finds no columns."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from bert4ner.data.conventions import EndConvention
+from bert4ner.data.likeness import mend_mention
+from bert4ner.data.mention_places import SHAPES, place
+from bert4ner.data.records import Record, make_document, misfits
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.table_cells import entity_of
+from bert4ner.data.table_groups import grouped
+from bert4ner.data.table_parts import Shape, Table, cell
+from bert4ner.data.tag_styles import BARE_LABEL
+from bert4ner.entities import Document
+from bert4ner.errors import DataError, shown
+
+UNLABELLED = f"entities labelled {BARE_LABEL}: the table has no column label (实体类型)"
+ROW_NUMBER = re.compile(r":(?:row )?(\d+)(?: \(.*\))?$")
+SHOWN = 10  # rows in a message
+ENTITY = ("start", "end", "label", "mention", "score")
+
+
+def read_entity_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
+    """Rows with the same id, or rows without ids but with the same text, are one document wherever they are."""
+    records, unlabelled = [], shape.columns["label"] < 0
+    for group in grouped(table, shape.columns, repairs):
+        for number, row in group.rows:
+            span = entity_of({role: cell(row, shape.columns, role) for role in ENTITY}, table.where(number))
+            if span is not None:
+                span.label = span.label or BARE_LABEL * unlabelled
+                if unlabelled:
+                    repairs.remark(UNLABELLED, table.where(number), count=1)
+                group.record.spans.append(span)
+        records.append(group.record)
+    yield from checked_documents(records, repairs)
+
+
+def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
+    """One row an entity without offsets: mentions are found in the text, as in the format `mentions`.
+
+    Raises:
+        DataError: with the row: a label has no mention, or a mention no label.
+    """
+    repairs.shape = SHAPES[table.align]
+    for group in grouped(table, shape.columns, repairs):
+        pairs = []
+        for number, row in group.rows:
+            mention, label = (cell(row, shape.columns, role).strip() for role in ("mention", "label"))
+            if bool(mention) != bool(label):
+                raise DataError(
+                    f"{table.where(number)}: expected an entity's text and its label, found "
+                    f"{shown(mention)} and {shown(label)}; fill in both, or leave both empty"
+                )
+            pairs += [(mention, label)] if mention else []
+        place(group.record, pairs, table.align, repairs)
+        yield make_document(group.record, repairs)
+
+
+def checked_documents(records: Iterable[Record], repairs: Repairs) -> Iterator[Document]:
+    """The documents of records whose spans have offsets; their mentions decide how the file counts."""
+    records, convention = list(records), EndConvention(default_inclusive=False)
+    for record in records:
+        for span in record.spans:
+            mend_mention(record.text, span, repairs, span.where or record.where)
+        convention.look(record)
+    if convention.inclusive:
+        repairs.note_file("ends are inclusive throughout the file: corrected", records[0].where)
+    counted = [convention.count_from_zero(record, repairs) for record in records]
+    for number, record in enumerate(counted):
+        try:
+            document = make_document(record, repairs, inclusive=convention.inclusive)
+        except DataError as problem:
+            wrong = [
+                place
+                for each in counted[number:]
+                for place in misfits(each, repairs, inclusive=convention.inclusive)
+                if not str(problem).startswith(f"{place}:")
+            ]
+            raise DataError(f"{problem}{_and_more(wrong)}") from None
+        yield document
+
+
+def _and_more(places: Sequence[str]) -> str:
+    """The numbers of further rows with the same kind of mistake, for the end of a message."""
+    rows = list(dict.fromkeys(found[1] for place in places if (found := ROW_NUMBER.search(place))))
+    if not rows:
+        return ""
+    more = ", …" if len(rows) > SHOWN else ""
+    return f"; and {len(rows)} more row{'s' * (len(rows) > 1)}: {', '.join(rows[:SHOWN])}{more}"

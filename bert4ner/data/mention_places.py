@@ -1,0 +1,39 @@
+"""Puts labelled mentions without offsets into their text, and counts those that have no place, or several.
+
+Knows no file format; `alignment` finds the places.
+"""
+
+from collections.abc import Sequence
+
+from bert4ner.data.alignment import Align, Mention, align
+from bert4ner.data.records import Record
+from bert4ner.data.repairs import Repairs
+from bert4ner.errors import DataError, shown
+
+SHAPES: dict[Align, str] = {
+    "all": "mentions without offsets, every occurrence",
+    "first": "mentions without offsets, first occurrence",
+    "order": "mentions without offsets, in the order given",
+}
+"""How what was read is described."""
+
+
+def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repairs) -> None:
+    """Give a record the spans of its mentions; those that are missing or repeated are counted and listed.
+
+    Raises:
+        DataError: with the record's place: there are more entities than annotation has.
+    """
+    try:
+        result = align(record.text, mentions, how)
+    except DataError as problem:
+        raise DataError(f"{record.where}: {problem}") from None
+    record.spans = result.spans
+    kinds = (
+        ("mentions that do not stand in their text left out", result.missing),
+        ("mentions that stand only across another's end left out", result.crossing),
+        ("mentions found more than once in their text", result.repeated),
+    )
+    for kind, listed in kinds:
+        for mention, label in listed:
+            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}")

@@ -1,0 +1,257 @@
+"""No model is loaded as another: each loads with the states that transformers gives, or is refused in one line.
+
+Every family's folder is offered as every other, and configurations with one key changed. The states of what is loaded
+must be those of transformers' own network for what the folder says.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from bert4ner.errors import CheckpointError
+from bert4ner.models.pretrained import Weights, load_weights, open_folder, open_store
+from bert4ner.networks.building import build_transformer
+
+IDS = np.array([[2, 5, 6, 7, 8, 3], [2, 9, 10, 3, 0, 0]])
+REAL = IDS != 0
+SIZES = {
+    "vocab_size": 11,
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "max_position_embeddings": 20,
+    "pad_token_id": 0,
+}
+XLNET = {"vocab_size": 11, "d_model": 8, "n_layer": 1, "n_head": 2, "d_inner": 12, "pad_token_id": 0}
+T5 = {"vocab_size": 11, "d_model": 8, "d_kv": 5, "d_ff": 12, "num_layers": 1, "num_heads": 2, "pad_token_id": 0}
+ATTENTION = ("full_attention", "sliding_attention")
+KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "bert": ("Bert", "Model", SIZES),
+    "albert": ("Albert", "Model", {**SIZES, "embedding_size": 6}),
+    "electra": ("Electra", "Model", {**SIZES, "embedding_size": 6}),
+    "roformer": ("RoFormer", "Model", {**SIZES, "embedding_size": 8, "rotary_value": False}),
+    "xlnet": ("XLNet", "Model", XLNET),
+    "t5": ("T5", "EncoderModel", T5),
+    "roberta": ("Roberta", "Model", {**SIZES, "pad_token_id": 1, "max_position_embeddings": 66}),
+    "ernie": ("Ernie", "Model", {**SIZES, "use_task_id": True, "task_type_vocab_size": 3}),
+    "megatron-bert": ("MegatronBert", "Model", SIZES),
+    "deberta-v2": ("DebertaV2", "Model", {**SIZES, "relative_attention": True, "pos_att_type": ["c2p", "p2c"]}),
+    "distilbert": ("DistilBert", "Model", {"vocab_size": 11, "dim": 8, "n_layers": 1, "n_heads": 2, "hidden_dim": 12}),
+    "modernbert": ("ModernBert", "Model", {**SIZES, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2}),
+}
+CLAIMS = (
+    "bert",
+    "albert",
+    "electra",
+    "roformer",
+    "nezha",
+    "ernie",
+    "roberta",
+    "xlm-roberta",
+    "megatron-bert",
+    "distilbert",
+    "deberta-v2",
+    "modernbert",
+    "new",
+    "gte",
+    "xlnet",
+    "t5",
+    "openai-gpt",
+    "gpt2_ml",
+    None,
+)
+
+
+def make(kind: str) -> tuple[Any, dict[str, Any], dict[str, torch.Tensor]]:
+    """A model of transformers, what its config.json says, and its weights, none of which is near 0 or 1 for nothing."""
+    name, suffix, sizes = KINDS[kind]
+    generator = torch.Generator().manual_seed(3)
+    model = getattr(transformers, name + suffix)(getattr(transformers, f"{name}Config")(**sizes)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:  # the table of rotary positions is fixed
+                parameter.normal_(0.1, 0.4, generator=generator)
+    described = {**model.config.to_dict(), "model_type": model.config.model_type, "architectures": None}
+    return model, json.loads(json.dumps(described, default=str)), model.state_dict()
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Of each kind what `make` gives."""
+    return {kind: make(kind) for kind in KINDS}
+
+
+def padded(pad_id: int) -> np.ndarray:
+    """IDS with another id for padding, which stands nowhere else."""
+    return np.where(REAL, np.where(pad_id == IDS, 4, IDS), pad_id)
+
+
+def transformers_states(model: Any) -> np.ndarray:
+    ids, mask = torch.tensor(padded(model.config.pad_token_id)), torch.tensor(REAL).long()
+    with torch.no_grad():
+        return model(input_ids=ids, attention_mask=mask).last_hidden_state.numpy()[REAL]
+
+
+def write(folder, described, weights) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(described), encoding="utf-8")
+    torch.save(dict(weights), folder / "pytorch_model.bin")
+
+
+def our_states(folder) -> np.ndarray | None:
+    """What we make of IDS; None if the folder is refused."""
+    try:
+        found = open_folder(folder)
+        transformer = build_transformer(found.family.network, found.config.options())
+        load_weights(transformer, Weights(open_store(found.checkpoint), found.family, found.config))
+    except CheckpointError as error:
+        message = str(error)
+    else:
+        ids = padded(found.config.pad_id or 0)
+        return transformer.model([ids, np.zeros_like(IDS)][: len(transformer.model.inputs)]).numpy()[REAL]
+    assert "\n" not in message and len(message) < 1500
+    return None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_offered_as_another_is_refused_or_itself(kind, made, tmp_path):
+    model, described, weights = made[kind]
+    expected, loaded = transformers_states(model), []
+    for claim in CLAIMS:
+        said = {key: value for key, value in described.items() if key != "model_type"}
+        write(tmp_path, said if claim is None else {**said, "model_type": claim}, weights)
+        found = our_states(tmp_path)
+        if found is not None:
+            loaded.append(claim)
+            np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0, err_msg=f"{kind} as {claim}")
+    assert kind in loaded
+
+
+CHANGED = {
+    "bert": {
+        "hidden_act": ["relu", "gelu_new", "silu", "leaky_relu", "quick_gelu", "laplace"],
+        "layer_norm_eps": [0.1],
+        "num_attention_heads": [1, 4, 3],
+        "num_hidden_layers": [2],
+        "hidden_size": [16],
+        "intermediate_size": [13],
+        "vocab_size": [10, 12],
+        "max_position_embeddings": [19],
+        "type_vocab_size": [3],
+        "is_decoder": [True],
+        "position_embedding_type": ["relative_key"],
+        "embedding_size": [4],
+        "chunk_size_feed_forward": [1],
+    },
+    "albert": {
+        "num_hidden_groups": [2],
+        "inner_group_num": [2],
+        "num_hidden_layers": [3],
+        "embedding_size": [8, 5],
+        "hidden_act": ["relu"],
+        "layer_norm_eps": [0.1],
+    },
+    "electra": {"embedding_size": [8], "hidden_act": ["tanh"], "is_decoder": [True], "layer_norm_eps": [0.05]},
+    "ernie": {
+        "use_task_id": [False],
+        "task_type_vocab_size": [2],
+        "layer_norm_eps": [0.1],
+        "hidden_act": ["relu"],
+        "num_attention_heads": [4],
+        "type_vocab_size": [4],
+    },
+    "roberta": {
+        "pad_token_id": [0, 2],
+        "max_position_embeddings": [64, 65],
+        "layer_norm_eps": [0.1],
+        "hidden_act": ["relu"],
+        "type_vocab_size": [1],
+    },
+    "megatron-bert": {"layer_norm_eps": [0.1], "hidden_act": ["relu"], "num_hidden_layers": [2], "is_decoder": [True]},
+    "distilbert": {
+        "layer_norm_eps": [0.1],
+        "activation": ["relu"],
+        "n_heads": [1],
+        "dim": [4],
+        "sinusoidal_pos_embds": [True],
+    },
+    "deberta-v2": {
+        "max_relative_positions": [10, 20],
+        "position_buckets": [4],
+        "pos_att_type": [["c2p"], "p2c|c2p", None],
+        "relative_attention": [False],
+        "share_att_key": [True],
+        "norm_rel_ebd": ["layer_norm"],
+        "layer_norm_eps": [0.1],
+        "hidden_act": ["relu"],
+        "type_vocab_size": [2],
+        "conv_kernel_size": [3],
+        "embedding_size": [6],
+        "num_attention_heads": [1],
+    },
+    "modernbert": {
+        "layer_types": [["sliding_attention"], ["full_attention", "sliding_attention"]],
+        "norm_eps": [0.1],
+        "hidden_activation": ["relu"],
+        "num_attention_heads": [1, 4],
+        "attention_bias": [True],
+        "norm_bias": [True],
+        "mlp_bias": [True],
+        "rope_parameters": [{kind: {"rope_type": "default", "rope_theta": 5.0} for kind in ATTENTION}],
+    },
+    "roformer": {"rotary_value": [True], "embedding_size": [6], "num_attention_heads": [1], "hidden_act": ["relu"]},
+    "xlnet": {
+        "clamp_len": [2],
+        "attn_type": ["uni"],
+        "bi_data": [True],
+        "same_length": [True],
+        "n_head": [4],
+        "d_head": [2],
+        "ff_activation": ["relu"],
+        "layer_norm_eps": [0.1],
+    },
+    "t5": {
+        "feed_forward_proj": ["gated-gelu", "gelu"],
+        "relative_attention_num_buckets": [16],
+        "relative_attention_max_distance": [3],
+        "layer_norm_epsilon": [0.1],
+        "num_heads": [1],
+        "d_kv": [4],
+    },
+}
+
+
+def with_change(kind: str, made: Any, changes: dict[str, Any]) -> np.ndarray | None:
+    """The states that transformers gives under a changed configuration; None if the weights do not fit there."""
+    name, suffix, sizes = KINDS[kind]
+    try:
+        config = getattr(transformers, f"{name}Config")(**{**sizes, **changes})
+        model = getattr(transformers, name + suffix)(config).eval()
+        fixed = {key: value for key, value in model.state_dict().items() if "embed_positions" in key}
+        model.load_state_dict({**made[kind][2], **fixed})
+        return transformers_states(model)
+    except Exception:  # whatever transformers or PyTorch says of it
+        return None
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_key_that_changes_results_is_heeded_or_refused(kind, made, tmp_path):
+    heeded = 0
+    for key, values in CHANGED[kind].items():
+        for value in values:
+            write(tmp_path, {**made[kind][1], key: value}, made[kind][2])
+            found, expected = our_states(tmp_path), with_change(kind, made, {key: value})
+            if found is not None:
+                assert expected is not None, f"{kind} with {key}={value!r} loads here and not in transformers"
+                np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0, err_msg=f"{kind}, {key}={value!r}")
+                heeded += 1
+    assert heeded >= 2
+
+
+def test_there_are_thirty_changes():
+    assert sum(len(values) for keys in CHANGED.values() for values in keys.values()) >= 30
