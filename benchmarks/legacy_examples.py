@@ -4,8 +4,9 @@
 
 FOLDER holds the scripts, in `examples/` and `pretraining/` as in bert4keras' repository; none of them is in this one.
 They read tiny random checkpoints and made-up data (`legacy_inputs.py`). A copy of each script runs whose paths and
-numbers of epochs, steps and workers are replaced (`LIMITS`), nothing else. What a script imports beside Keras must be
-installed: rouge, nltk, sentencepiece, opencv-python-headless, pandas, sympy, cchess, bottle, paste, jieba_fast.
+numbers of epochs, steps and workers (`LIMITS`) and one rate (`LEAST`) are replaced, nothing else. What a script imports
+beside Keras must be installed: rouge, nltk, sentencepiece, opencv-python-headless, pandas, sympy, cchess, bottle,
+paste, jieba_fast.
 
 With `--work`, DIR/rows.json keeps the row of each script as it ends: a second call runs those that have none, or those
 that `--only` names anew.
@@ -16,13 +17,14 @@ import ast
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,9 @@ LIMITS = {
     "workers": 2,
 }
 """Numbers that a script assigns or hands over under these names, and how large they may be here."""
+LEAST = {"learing_rate": 0.05}
+"""How large they must be: the rate of a pretrained network of 768 units teaches a random one of 16 nothing in an epoch,
+and the word segmenter takes for granted that some word begins after [CLS]. (The example spells it so.)"""
 PLACES = {"/root/": "root/", "/home/": "home/", "gs://xxxx/bert4keras/corpus/": "corpus_tfrecord/", "gs://": "gs/"}
 """Beginnings of paths, and what they stand for in the folder where everything is made."""
 ADDRESSES = ("grpc://",)
@@ -57,7 +62,10 @@ REFUSAL = 2  # exit code of `bert4ner legacy` for what does not exist any more
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a script ended, after how many seconds, and the last line that it printed where it did not end well."""
+    """How a script ended, after how many seconds, and where it did not end well the last line that it printed.
+
+    Of an error that line begins with the place in the script: `script.py:12: IndexError: …`.
+    """
 
     result: str
     seconds: float
@@ -77,7 +85,7 @@ def _place(node: ast.Constant) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
-def _replacements(tree: ast.Module, folder: Path) -> Iterator[tuple[ast.Constant, str | int | None]]:
+def _replacements(tree: ast.Module, folder: Path) -> Iterator[tuple[ast.Constant, str | float | None]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.lineno == node.end_lineno:
             text = node.value
@@ -88,8 +96,11 @@ def _replacements(tree: ast.Module, folder: Path) -> Iterator[tuple[ast.Constant
                 yield node, None
         for name, value in _named(node):
             number = value.value if isinstance(value, ast.Constant) else None
-            if isinstance(number, int) and number > LIMITS.get(name, sys.maxsize):
-                yield value, LIMITS[name]
+            if isinstance(number, int | float):
+                wanted = min(number, LIMITS.get(name, number))
+                wanted = max(wanted, LEAST.get(name, wanted))
+                if wanted != number:
+                    yield value, wanted
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -154,7 +165,15 @@ def run_script(script: Path, home: Path, seconds: float) -> Outcome:
         line.strip() for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
     ]
     result = {None: LATE, 0: ENDED, REFUSAL: REFUSED}.get(code, FAILED)
-    return Outcome(result, time.monotonic() - started, "" if code == 0 else (printed or [""])[-1])
+    line = "" if code == 0 else (printed or [""])[-1]
+    return Outcome(result, time.monotonic() - started, _place_of(script, printed) + line if result == FAILED else line)
+
+
+def _place_of(script: Path, printed: Sequence[str]) -> str:
+    """`script.py:12: `, the innermost line of the script in a traceback; nothing without one."""
+    found = [re.match(rf'File ".*{re.escape(script.name)}", line (\d+)', line) for line in printed]
+    numbers = [each[1] for each in found if each]
+    return f"{script.name}:{numbers[-1]}: " if numbers else ""
 
 
 def _ended(process: subprocess.Popen[bytes], service: str | None, until: float) -> int | None:

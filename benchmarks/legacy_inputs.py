@@ -133,7 +133,7 @@ def _texts() -> Iterator[tuple[str, str]]:
             for character in TEXTS[1]
         )
         yield f"root/ner/china-people-daily-ner-corpus/example.{part}", ("".join(tagged) + "\n") * 6
-    yield "root/icwb2-data/training/pku_training.utf8", _lines("  ".join(words.split()) for words in WORDS * 8)
+    yield "root/icwb2-data/training/pku_training.utf8", _lines("  ".join(words.split()) for words in WORDS * 500)
 
 
 def _question_files() -> Iterator[tuple[str, str]]:

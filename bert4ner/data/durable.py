@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from bert4ner.data.locks import is_locked
+
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
 """Errors of systems that do not sync folders, or what was opened for reading; and of folders that may not be read."""
 _LONGEST_NAME = 120
@@ -103,15 +105,31 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def recover(path: Path) -> None:
-    """Remove what processes that are gone left beside a folder when they wrote it; one that they moved away is back."""
-    for each in list(path.parent.iterdir()):
+def recover(path: Path) -> int | None:
+    """Remove what processes that are gone left beside a file or a folder; a folder that they moved away is back.
+
+    Returns:
+        the number of a process that is writing it now, None if there is none. Only what is locked is being written: a
+        process of that number may be another one by now, or run on another machine.
+    """
+    ours = f".{_kept(path.name)}."
+    try:
+        beside = [Path(entry) for entry in os.scandir(path.parent) if entry.name.startswith(ours)]
+    except PermissionError:  # a folder that others may write into, but not look into
+        return None
+    for each in beside:
         found = _LEFT_OVER.fullmatch(each.name)
-        if found and found["name"] == _kept(path.name) and _is_gone(int(found["process"])):
-            if each.suffix == ".old" and not path.exists():
-                replace(each, path)
-            else:
-                shutil.rmtree(each, ignore_errors=True)
+        if found is None or found["name"] != _kept(path.name):
+            continue
+        if is_locked(each):
+            return int(found["process"])
+        if not _is_gone(int(found["process"])):
+            continue
+        if each.suffix == ".old" and not path.exists():
+            replace(each, path)
+        else:
+            _remove(each)
+    return None
 
 
 def _is_gone(process: int) -> bool:
@@ -138,7 +156,11 @@ def remove_left_overs(folder: Path, names: Collection[str] | None = None) -> Non
     for path in list(folder.iterdir() if names is not None else folder.rglob(".*")):
         found = _LEFT_OVER.fullmatch(path.name)
         if found and (names is None or found["name"] in names):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,4 +1,7 @@
-"""Writes files and folders that appear whole or not at all, and outlast a power cut from then on."""
+"""Writes files and folders that appear whole or not at all, and outlast a power cut from then on.
+
+What is written aside is locked meanwhile, so that a second process that wants to write the same is refused at once.
+"""
 
 import os
 import shutil
@@ -7,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from bert4ner.data import durable
+from bert4ner.data import durable, locks
 from bert4ner.data.failures import named
 from bert4ner.data.streams import is_stdout, stdout_opened
 from bert4ner.errors import DataError
@@ -27,7 +30,8 @@ def atomic_write(path: str | Path, *, binary: bool = False, marked: bool = False
             output, pipes and devices do not, because the next program would take the mark for text.
 
     Raises:
-        DataError: `path` is a folder, its folder may not be written, or the disk is full or gone.
+        DataError: `path` is a folder, its folder may not be written, the disk is full or gone, or another process or
+            thread is writing it.
     """
     if is_stdout(path):
         with stdout_opened(binary=binary) as handle:
@@ -41,18 +45,41 @@ def atomic_write(path: str | Path, *, binary: bool = False, marked: bool = False
     path = Path(os.path.realpath(path))  # a link then points to the new file
     if path.is_dir():
         raise DataError(f"{path}: expected a file to write, found a folder; name a file in it")
+    with _whole(path, options | ({"encoding": "utf-8-sig"} if marked else {})) as handle:
+        yield handle
+
+
+@contextmanager
+def _whole(path: Path, options: dict[str, Any]) -> Iterator[IO[Any]]:
+    """A file opened aside, which is synced and renamed to `path` if the block succeeds."""
     aside = durable.aside(path)
     with named(path, aside):
         durable.make_folder(path.parent)
-        try:
-            with aside.open(**options | ({"encoding": "utf-8-sig"} if marked else {})) as handle:
-                yield handle
-                handle.flush()
-                os.fsync(handle.fileno())
-            durable.replace(aside, path)
-        finally:
-            with suppress(OSError):  # what cannot be removed is a left-over, which hides no other error
-                aside.unlink(missing_ok=True)
+        _tidy(path)
+        with locks.locked(aside, create=True) as free:
+            if not free:  # a thread of this process has the same place aside
+                raise _written_now(path, os.getpid())
+            try:
+                with aside.open(**options) as handle:
+                    yield handle
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                durable.replace(aside, path)
+            finally:
+                with suppress(OSError):  # what cannot be removed is a left-over, which hides no other error
+                    aside.unlink(missing_ok=True)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what killed processes left of it, unless another process is writing it now."""
+    writer = durable.recover(path)
+    if writer is not None:
+        raise _written_now(path, writer)
+
+
+def _written_now(path: Path, process: int | None) -> DataError:
+    """The error for what is being written by a process, perhaps of unknown number."""
+    return DataError(f"{path}: {locks.in_words(process)} is writing it; wait for it, or choose another place")
 
 
 @contextmanager
@@ -64,7 +91,8 @@ def atomic_folder(path: str | Path, *, replaces: tuple[str, ...] = ()) -> Iterat
         replaces: suffixes; a folder that has only files with these is replaced by the new one, no other folder is.
 
     Raises:
-        DataError: `path` is a file or a folder with something in it, or cannot be written.
+        DataError: `path` is a file or a folder with something in it, cannot be written, or another process or thread
+            is writing it.
     """
     if is_stdout(path):
         raise DataError("a folder cannot be written to standard output; name one")
@@ -74,25 +102,28 @@ def atomic_folder(path: str | Path, *, replaces: tuple[str, ...] = ()) -> Iterat
     aside, old = durable.aside(path), durable.aside(path, "old")
     with named(path, aside):
         durable.make_folder(path.parent)
-        durable.recover(path)
+        _tidy(path)
         _check_free(path, replaces)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
-        try:
-            yield aside
-            _check_free(path, replaces)  # again: another process may have put something there meanwhile
-            durable.sync_tree(aside)
-            if path.is_dir():
-                path.rename(old)
-            durable.replace(aside, path)
-        finally:
-            if old.is_dir() and not path.exists():
-                old.rename(path)
-            for folder in (aside, old):
-                shutil.rmtree(folder, ignore_errors=True)
+        with locks.locked(aside):
+            try:
+                yield aside
+                _check_free(path, replaces)  # again: another process may have put something there meanwhile
+                durable.sync_tree(aside)
+                if path.is_dir():
+                    path.rename(old)
+                durable.replace(aside, path)
+            finally:
+                if old.is_dir() and not path.exists():
+                    old.rename(path)
+                for folder in (aside, old):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_free(path: Path, replaces: tuple[str, ...]) -> None:
+    if path.is_dir() and locks.is_locked(path):  # a training that begins there
+        raise _written_now(path, locks.holder(path))
     if not path.is_dir() or not any(path.iterdir()):
         return
     if not replaces:

@@ -13,6 +13,7 @@ OWN = """#! -*- coding: utf-8 -*-
 import json
 epochs, other = 10, 20000
 steps_per_epoch = 1000
+learing_rate = 1e-5
 corpus = '/root/ner/china-people-daily-ner-corpus/example.%s'  # 语料
 saved, address = 'gs://xxxx/bert4keras/saved_model/x.ckpt', 'grpc://10.0.0.1:8470'
 
@@ -63,6 +64,7 @@ def test_paths_and_numbers_are_replaced_and_nothing_else(examples, tmp_path):
     changed = [(old, new) for old, new in zip(OWN.splitlines(), shorter.splitlines(), strict=True) if old != new]
     assert [new for _, new in changed] == [
         "steps_per_epoch = 2",
+        "learing_rate = 0.05",
         "corpus = '/W/root/ner/china-people-daily-ner-corpus/example.%s'  # 语料",
         "saved, address = '/W/gs/xxxx/bert4keras/saved_model/x.ckpt', None",
         "print(json.dumps([epochs, other, steps_per_epoch, fit(epochs=1, batch_size=32), saved, address, first]))",
@@ -95,7 +97,7 @@ def test_each_end_is_told_apart(examples, tmp_path, monkeypatch):
     refusal = "import sys\nprint('a.py:1: tf.contrib: does not exist', file=sys.stderr)\nsys.exit(2)"
     outcomes, _ = run(examples, tmp_path, fails="print('so far')\n[][0]", refused=refusal)
     assert {name: (each.result, each.line) for name, each in outcomes.items()} == {
-        "examples/fails.py": ("failed", "IndexError: list index out of range"),
+        "examples/fails.py": ("failed", "fails.py:2: IndexError: list index out of range"),
         "examples/refused.py": ("refused", "a.py:1: tf.contrib: does not exist"),
     }
 

@@ -62,7 +62,7 @@ def convert_checkpoint(
         CheckpointError: as `open_folder`; there are no weights, some are missing, the family has no such layout, or
             what was written is not the same model.
         ConfigError: there is something in `target`.
-        DataError: the text of `keep_tokens` cannot be read.
+        DataError: the text of `keep_tokens` cannot be read, or another process writes `target`.
         EnvironmentProblem: as `open_folder`.
     """
     target = Path(target)
@@ -70,13 +70,13 @@ def convert_checkpoint(
     found = open_folder(given)
     weights = _weights(found)
     to = _layout_name(weights, to, other=keep_tokens is None)
-    pruned = None if keep_tokens is None else prune(found, keep_tokens)
-    result = found if pruned is None else pruned.found
-    kept = {layer: each for layer, each in target_sources(result, to).items() if weights.has(layer)}
-    ids = _random_ids(result)
-    states = _states(found, ids, pruned)
-    arrays = Stored(_reader(weights, pruned), kept, where=weights.store.where)
-    with atomic_folder(target) as aside:
+    with atomic_folder(target) as aside:  # before anything is computed: a second process is refused at once
+        pruned = None if keep_tokens is None else prune(found, keep_tokens)
+        result = found if pruned is None else pruned.found
+        kept = {layer: each for layer, each in target_sources(result, to).items() if weights.has(layer)}
+        ids = _random_ids(result)
+        states = _states(found, ids, pruned)
+        arrays = Stored(_reader(weights, pruned), kept, where=weights.store.where)
         write_folder(aside, result, arrays, to)
         release_memory()
         tokens = None if pruned is None else pruned.write(aside)
