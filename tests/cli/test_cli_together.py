@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +12,10 @@ from bert4ner.data.documents import read_documents
 from bert4ner.data.durable import is_left_over
 from bert4ner.runs.manifest import verify
 from bert4ner.runs.record import open_trained
+from tests.cli.processes import PATIENCE, refusal, start
 
 pytest.importorskip("fcntl", reason="no locks on this system")
 pytestmark = pytest.mark.slow
-PATIENCE = 300  # seconds
 
 
 class First:
@@ -37,21 +35,6 @@ class First:
         assert self.process.returncode == 0, (out, err)
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "bert4ner", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-
-
-def refused(*arguments: object) -> str:
-    """The line of a command that must be refused."""
-    process = start(*arguments)
-    out, err = process.communicate(timeout=PATIENCE)
-    *warnings, error = err.splitlines()  # of random weights
-    assert (process.returncode, out) == (2, "") and not [each for each in warnings if "rror" in each], (out, err)
-    return error.removeprefix("bert4ner: error: ")
-
-
 def left_over(folder: Path) -> list[Path]:
     return [path for path in folder.rglob(".*") if is_left_over(path.name)]
 
@@ -64,8 +47,8 @@ def run(data, tiny_bert, tmp_path_factory) -> Path:
     first = First("crossval", *options, "--folds", 2, seen=(run / "folds.json").is_file)
     taken = f"{run}: process {first.process.pid} trains into this folder; wait for it or choose another --output"
     try:
-        assert refused("crossval", *options, "--folds", 2, "--quiet") == taken
-        assert refused("train", *options, "--quiet") == taken
+        assert refusal("crossval", *options, "--folds", 2) == taken
+        assert refusal("train", *options) == taken
     finally:
         first.ends()
     return run
@@ -80,7 +63,7 @@ def test_a_training_is_alone_in_its_folder(run):
 def test_predictions_are_those_of_one_process(run, data, tmp_path):
     output = tmp_path / "found.jsonl"
     first = First("predict", run, data, "--output", output, seen=lambda: any(tmp_path.glob(".found.jsonl.*.part")))
-    said = refused("predict", run, data, "--output", output, "--quiet")
+    said = refusal("predict", run, data, "--output", output)
     assert said == f"{output}: process {first.process.pid} is writing it; wait for it, or choose another place"
     first.ends()
     assert os.listdir(tmp_path) == ["found.jsonl"]
@@ -92,7 +75,7 @@ def test_a_folder_is_made_by_one_process(command, run, tiny_checkpoint, tmp_path
     output = tmp_path / "made"
     options = [run, "--output", output] if command == "combine" else [tiny_checkpoint, output]
     first = First(command, *options, seen=lambda: any(tmp_path.glob(".made.*.part")))
-    said = refused(command, *options, "--quiet")
+    said = refusal(command, *options)
     assert said == f"{output}: process {first.process.pid} is writing it; wait for it, or choose another place"
     first.ends()
     assert os.listdir(tmp_path) == ["made"] and len(os.listdir(output)) >= 3
