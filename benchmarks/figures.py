@@ -4,32 +4,53 @@
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provenance import MEASURED, measured_now, read_lines, write_lines
 
 
-def keep_rows(topic: str, table: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+def keep_rows(topic: str, table: str, rows: Mapping[str, Mapping[str, Any]], *, seed: int | None = None) -> None:
     """Keep a table that was measured now in place of the one before; rows by name, figures by column.
+
+    With a seed only these rows of that seed are replaced: the others may come from another day.
 
     A figure is a number or, of several, [mean, standard deviation]; scores are shares between 0 and 1.
     """
     path = MEASURED / f"{topic}.jsonl"
-    others = [line for line in read_lines(path) if line["job"]["table"] != table]
+    seeded = {} if seed is None else {"seed": seed}
+
+    def stays(job: Mapping[str, Any]) -> bool:
+        return job["table"] != table or (seed is not None and (job["row"] not in rows or job.get("seed") != seed))
+
     provenance = measured_now()
     new = [
-        {"job": {"table": table, "row": row}, "figures": dict(figures), "provenance": provenance}
+        {"job": {"table": table, "row": row, **seeded}, "figures": dict(figures), "provenance": provenance}
         for row, figures in rows.items()
     ]
-    write_lines(path, [*others, *new])
+    write_lines(path, [*(line for line in read_lines(path) if stays(line["job"])), *new])
     print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
 
 
-def rows_of(topic: str, table: str) -> dict[str, dict[str, Any]]:
-    """The lines of a table by the names of its rows."""
-    lines = read_lines(MEASURED / f"{topic}.jsonl")
-    return {line["job"]["row"]: line for line in lines if line["job"]["table"] == table}
+def lines_of(topic: str, table: str) -> dict[str, list[dict[str, Any]]]:
+    """The lines of a table by the names of its rows: several where several seeds were kept one by one."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in read_lines(MEASURED / f"{topic}.jsonl"):
+        if line["job"]["table"] == table:
+            found.setdefault(line["job"]["row"], []).append(line)
+    return found
+
+
+def kept_figures(topic: str, table: str) -> dict[str, dict[str, Any]]:
+    """The figures of a table by the names of its rows."""
+    return {row: merged(lines) for row, lines in lines_of(topic, table).items()}
+
+
+def merged(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of one row: of several seeds, mean and standard deviation of each."""
+    if len(lines) == 1:
+        return dict(lines[0]["figures"])
+    return {name: spread([line["figures"][name] for line in lines]) for name in lines[0]["figures"]}
 
 
 def spread(values: list[float]) -> float | list[float]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ablation
 import heads
-from figures import rows_of as kept_rows
+from figures import lines_of
 from lanes import Kept
 from page_lanes import head_tables, trick_tables
 from page_sections import SECTIONS, Section
@@ -53,7 +53,7 @@ def _tables(section: Section, language: str) -> list[str]:
     elif section.lanes == "tricks":
         found += trick_tables(Kept(ablation.KEPT), language)
     for table in section.tables:
-        lines = kept_rows(table.topic, table.name)
+        lines = lines_of(table.topic, table.name)
         if lines:
             found.append(render(table, rows_of(table, lines, language), language))
     return found

@@ -122,7 +122,7 @@ SECTIONS = (
             Table(
                 "combine",
                 "rescoring",
-                "tcm: one model rescored",
+                "tcm: models rescored",
                 "python benchmarks/rescoring.py",
                 COMBINED,
                 "note on rescoring",

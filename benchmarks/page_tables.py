@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from figures import merged
 from page_words import say
 from provenance import HISTORY, NOW
 
@@ -68,18 +69,14 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def rows_of(table: Table, lines: Mapping[str, Line], language: str) -> list[Row]:
-    """The rows of a table that is kept row by row."""
-    return [
-        Row(
-            [
-                say(language, name),
-                *(write(line["figures"].get(figure)) for _, figure, write in table.columns),
-            ],
-            [line],
-        )
-        for name, line in lines.items()
-    ]
+def rows_of(table: Table, lines: Mapping[str, Sequence[Line]], language: str) -> list[Row]:
+    """The rows of a table that is kept row by row, with the lines of each."""
+    rows = []
+    for name, of_row in lines.items():
+        figures = merged(of_row)
+        cells = (write(figures.get(figure)) for _, figure, write in table.columns)
+        rows.append(Row([say(language, name), *cells], list(of_row)))
+    return rows
 
 
 def render(table: Table, rows: Sequence[Row], language: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from figures import rows_of
+from figures import kept_figures
 from lanes import Kept
 from page_lanes import figure, median, scored_heads, timed_heads, tricks
 from page_tables import Figure, Line, markdown, number, percent
@@ -54,13 +54,13 @@ HEAD_NOTES = {
 
 def heads_table(kept: Kept, ablated: Kept, language: str) -> str:
     """What each head does and reaches."""
-    sample = rows_of("accuracy", "sample")
+    sample = kept_figures("accuracy", "sample")
     scored = {name: scored_heads(kept, name) for name in ("cmeee", "tcm")}
     gpu, timed = _gpu(timed_heads(kept, "tcm"))
     rows = []
     for head, words in HEADS.items():
         lines = [scored[name].get(head) for name in ("cmeee", "tcm")]
-        cells = [percent(sample[head]["figures"]["f1"] if head in sample else None)]
+        cells = [percent(sample[head]["f1"] if head in sample else None)]
         cells += [percent(figure(each, "f1") if each else None) for each in lines]
         known = head in timed and "crf" in timed
         ratio = median(timed[head], "seconds_per_epoch") / median(timed["crf"], "seconds_per_epoch") if known else None
@@ -121,8 +121,8 @@ Measured = tuple[Figure, Figure, Figure, Figure]
 
 def _measured(kept: Kept, ablated: Kept, timed: dict[str, list[Line]]) -> dict[str, Measured]:
     """Micro and weighted F1, seconds of an epoch on two cores and on a GPU; only what was measured."""
-    published = {name: line["figures"] for name, line in rows_of("accuracy", "published").items()}
-    speed = {name: line["figures"] for name, line in rows_of("speed", "speed").items()}
+    published = kept_figures("accuracy", "published")
+    speed = kept_figures("speed", "speed")
     f1, epoch = speed["micro F1 on dev after 4 epochs, %"], speed["training epoch, s"]
     found: dict[str, Measured] = {"dictionary": (published["dictionary, longest match"]["f1"], None, None, None)}
     for key, arm in (("published recipe", "recipe"), ("pytorch", "pytorch"), ("bert4ner", "bert4ner")):
@@ -141,10 +141,10 @@ def _measured(kept: Kept, ablated: Kept, timed: dict[str, list[Line]]) -> dict[s
             lines = list(lines_by_seed.values())
             found[key] = (figure(lines, "f1"), _weighted(lines), None, None)
     for key, table, row in (
-        ("rescored", "rescoring", "`w2ner`, the same model rescored"),
+        ("rescored", "rescoring", "`w2ner`, `rescoring`"),
         ("stacking", "combine", "all heads: stacking, thresholds for F1"),
     ):
-        figures = rows_of("combine", table)[row]["figures"]
+        figures = kept_figures("combine", table)[row]
         found[key] = (figures["f1"], figures.get("weighted_f1"), None, None)
     for key, figures in published.items():
         if figures["set"] == "tcm" and "weighted_f1" in figures:

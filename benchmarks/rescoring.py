@@ -1,11 +1,11 @@
-"""What rescoring adds to one model: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
+"""What rescoring adds to models: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
 
-    python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--limit N]
+    python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--limit N]
 
-The third that the model does not learn from chooses its best epoch, and rescoring is fitted to what the model finds
-there; dev.json is scored twice for each head, without and with rescoring, and nothing is chosen on it. Trainings that
-are complete are not repeated. `--limit N` takes N documents of each part and one epoch, to try the script; they are
-not kept.
+The third that the models do not learn from chooses their best epochs, and rescoring is fitted to what they find there;
+dev.json is scored twice for each head, without and with rescoring, and once for all heads rescored together; nothing
+is chosen on it. Trainings that are complete are not repeated; a row is kept for each seed. `--limit N` takes N
+documents of each part and one epoch, to try the script; they are not kept.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import logging
 import os
 import random
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +51,33 @@ def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dic
     }
 
 
-def rows_of_head(head: str, options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Train or go on, rescore, score both."""
+def rescored(runs: list[Path], held: list[Document], gold: list[Document]) -> dict[str, Any]:
+    """The figures of runs that are rescored together by documents that none of them learned from."""
+    options = bert4ner.CombineOptions(method="rescoring", nbest=NBEST)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "rescored"
+        estimate = bert4ner.combine_runs(runs, output=output, gold=held, options=options)
+        assert estimate is not None  # there is gold
+        return on_dev(output, gold, estimate)
+
+
+def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and figures of each row: every head trained or found complete, alone and rescored; then all together."""
     documents = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
     learned, held = split(documents, options.seed)
-    config = Config().replace(pretrained="tcm-mini", head=head, seed=options.seed, **RECIPE)
-    if options.limit:
-        config = config.replace(epochs=1)
-    run = options.work / f"{head}{f'-{options.limit}' if options.limit else ''}"
-    single = bert4ner.train_model(learned, config, output=run, valid=held)
-    combining = bert4ner.CombineOptions(method="rescoring", nbest=NBEST)
-    with tempfile.TemporaryDirectory() as folder:
-        rescored = Path(folder) / "rescored"
-        estimate = bert4ner.combine_runs([run], output=rescored, gold=held, options=combining)
-        assert estimate is not None  # there is gold
-        found = on_dev(rescored, gold, estimate)
-    return {f"`{head}`, one model": on_dev(run, gold, single), f"`{head}`, the same model rescored": found}
+    runs = []
+    for head in options.heads:
+        config = Config().replace(pretrained="tcm-mini", head=head, seed=options.seed, **RECIPE)
+        if options.limit:
+            config = config.replace(epochs=1)
+        run = options.work / f"{head}-{options.seed}{f'-{options.limit}' if options.limit else ''}"
+        scores = bert4ner.train_model(learned, config, output=run, valid=held)
+        runs.append(run)
+        yield f"`{head}`", on_dev(run, gold, scores)
+        yield f"`{head}`, `rescoring`", rescored([run], held, gold)
+    if len(runs) > 1:
+        yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")), rescored(runs, held, gold)
 
 
 def main() -> None:
@@ -79,11 +90,10 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    rows = {row: figures for head in options.heads for row, figures in rows_of_head(head, options).items()}
-    for row, figures in rows.items():
+    for row, figures in measure(options):
         print(row, figures)
-    if not options.limit:
-        keep_rows("combine", "rescoring", rows)
+        if not options.limit:
+            keep_rows("combine", "rescoring", {row: figures}, seed=options.seed)
 
 
 if __name__ == "__main__":
