@@ -10,10 +10,13 @@ from typing import Any
 from provenance import MEASURED, measured_now, read_lines, write_lines
 
 
-def keep_rows(topic: str, table: str, rows: Mapping[str, Mapping[str, Any]], *, seed: int | None = None) -> None:
+def keep_rows(
+    topic: str, table: str, rows: Mapping[str, Mapping[str, Any]], *, seed: int | None = None, others_stay: bool = False
+) -> None:
     """Keep a table that was measured now in place of the one before; rows by name, figures by column.
 
-    With a seed only these rows of that seed are replaced: the others may come from another day.
+    With a seed only these rows of that seed are replaced, with `others_stay` only these rows, all then in the order of
+    their names: the others may come from another day.
 
     A figure is a number or, of several, [mean, standard deviation]; scores are shares between 0 and 1.
     """
@@ -21,14 +24,17 @@ def keep_rows(topic: str, table: str, rows: Mapping[str, Mapping[str, Any]], *, 
     seeded = {} if seed is None else {"seed": seed}
 
     def stays(job: Mapping[str, Any]) -> bool:
-        return job["table"] != table or (seed is not None and (job["row"] not in rows or job.get("seed") != seed))
+        if job["table"] == table and job["row"] in rows:
+            return seed is not None and job.get("seed") != seed
+        return job["table"] != table or others_stay or seed is not None
 
     provenance = measured_now()
     new = [
         {"job": {"table": table, "row": row, **seeded}, "figures": dict(figures), "provenance": provenance}
         for row, figures in rows.items()
     ]
-    write_lines(path, [*(line for line in read_lines(path) if stays(line["job"])), *new])
+    lines = [*(line for line in read_lines(path) if stays(line["job"])), *new]
+    write_lines(path, sorted(lines, key=lambda line: line["job"]["row"]) if others_stay else lines)
     print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
 
 

@@ -9,7 +9,7 @@ beside Keras must be installed: rouge, nltk, sentencepiece, opencv-python-headle
 paste, jieba_fast.
 
 With `--work`, DIR/rows.json keeps the row of each script as it ends: a second call runs those that have none, or those
-that `--only` names anew.
+that `--only` names anew. The table keeps the rows of scripts that did not run now.
 """
 
 import argparse
@@ -228,17 +228,24 @@ def main() -> None:
         work = (options.work or Path(made)).resolve()
         if not (work / "networks").is_dir():
             prepare(work)
+        before = rows_in(work)
         rows = run_rows(scripts, work, options.only, options.seconds)
     ended = sum(row["result"] == ENDED for row in rows.values())
     print(f"{ended} of {len(rows)} ran to the end")
-    if rows.keys() == {name_of(script) for script in scripts}:
-        keep_rows("legacy_examples", "examples", dict(sorted(rows.items())))
+    new = {name: row for name, row in sorted(rows.items()) if row != before.get(name)}
+    keep_rows("legacy_examples", "examples", new, others_stay=True)
+
+
+def rows_in(work: Path) -> dict[str, dict[str, Any]]:
+    """The rows of the scripts that ran in a folder."""
+    kept = work / "rows.json"
+    rows: dict[str, dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    return rows
 
 
 def run_rows(scripts: list[Path], work: Path, only: str, seconds: float) -> dict[str, dict[str, Any]]:
     """The rows of all scripts that ran so far; those are run that have none, or those that `only` names."""
-    kept = work / "rows.json"
-    rows: dict[str, dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    kept, rows = work / "rows.json", rows_in(work)
     versions = {name_of(script): version_of(script) for script in scripts}
     done = rows.keys() if only == "*" else {name_of(script) for script in scripts if not script.match(only)}
     for name, outcome in run_examples(scripts, work, seconds, frozenset(done)):

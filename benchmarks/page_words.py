@@ -74,8 +74,8 @@ NOTES = {
         "百分数，3 次运行的均值 ± 标准差；自带样例中 29 篇说明书上的 micro F1；秒数为一次完整运行，含启动。本库的 `--head-learning-rate` 为 0.02。",
     ),
     "note on legacy examples": (
-        "The scripts under `examples/` and `pretraining/` of bert4keras' repository, each run once with `bert4ner legacy`. They read random checkpoints of 3 or 12 layers with 16 units and a few made-up texts. Their paths and their numbers of epochs, steps and workers are replaced (`LIMITS` in `benchmarks/legacy_examples.py`), nothing else. Seconds of a whole run with its start, on a busy machine. A version is git's name of the file.",
-        "bert4keras 仓库中 `examples/` 和 `pretraining/` 下的脚本，每个用 `bert4ner legacy` 运行一次。读入的是 3 层或 12 层、16 维的随机权重和少量虚构的文本。只替换路径以及轮数、步数、进程数（见 `benchmarks/legacy_examples.py` 的 `LIMITS`），其余不改。秒数为一次完整运行，含启动，机器同时有别的任务。版本是该文件在 git 中的编号。",
+        "The scripts under `examples/` and `pretraining/` of bert4keras' repository, each run once with `bert4ner legacy`. They read random checkpoints of 3 or 12 layers with 16 units and a few made-up texts. Their paths, their numbers of epochs, steps and workers (`LIMITS` in `benchmarks/legacy_examples.py`) and one learning rate (`LEAST`) are replaced, nothing else. Seconds of a whole run with its start, on a busy machine. A version is git's name of the file.",
+        "bert4keras 仓库中 `examples/` 和 `pretraining/` 下的脚本，每个用 `bert4ner legacy` 运行一次。读入的是 3 层或 12 层、16 维的随机权重和少量虚构的文本。只替换路径，轮数、步数、进程数（见 `benchmarks/legacy_examples.py` 的 `LIMITS`）和一个学习率（`LEAST`），其余不改。秒数为一次完整运行，含启动，机器同时有别的任务。版本是该文件在 git 中的编号。",
     ),
 }
 """Longer texts: English and Chinese."""

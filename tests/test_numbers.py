@@ -139,6 +139,14 @@ class TestNewLines:
         figures.keep_rows("speed", "one", {"c": {"ms": 4}})
         assert figures.kept_figures("speed", "one") == {"c": {"ms": 4}}
         assert figures.kept_figures("speed", "other") == {"a": {"ms": 3}}
+        for rows in ({"e": {"ms": 5}, "c": {"ms": 6}}, {"d": {"ms": 7}}):
+            figures.keep_rows("speed", "one", rows, others_stay=True)
+        assert list(figures.kept_figures("speed", "one").items()) == [
+            ("c", {"ms": 6}),
+            ("d", {"ms": 7}),
+            ("e", {"ms": 5}),
+        ]
+        assert figures.kept_figures("speed", "other") == {"a": {"ms": 3}}
 
     def test_seeds_are_kept_one_by_one_and_shown_as_mean_and_deviation(self, tmp_path, monkeypatch):
         import figures

@@ -12,6 +12,7 @@ from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.runs.configuration import read_config
 from bert4ner.runs.layout import is_trained
+from bert4ner.runs.lock import held
 from bert4ner.runs.pseudo_labels import PseudoLabelled, write_pseudo_labels
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.console import log_to_console
@@ -77,7 +78,7 @@ def self_train(
         Yarowsky 1995, Unsupervised word sense disambiguation rivaling supervised methods; Xie et al. 2020,
         Self-training with noisy student improves ImageNet classification.
     """
-    with log_to_console(verbose):
+    with log_to_console(verbose), held(Path(output)):
         return _rounds(documents, unlabelled, config, Path(output), options, open_executor(executor))
 
 

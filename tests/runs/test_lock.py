@@ -37,6 +37,16 @@ def test_one_process_at_a_time_and_a_killed_one_lets_go(tmp_path):
     for _ in range(2):
         with held(run):
             assert list(run.iterdir()) == []
+    assert run.is_dir()  # it was there before
+
+
+def test_a_folder_in_which_nothing_was_written_is_gone_again(tmp_path):
+    with held(tmp_path / "run"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with held(tmp_path / "run"):
+        (tmp_path / "run" / "a").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "a"]
 
 
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
@@ -48,8 +58,10 @@ def test_a_place_that_is_no_folder_is_refused(tmp_path):
 
 def test_a_folder_that_is_being_written_is_refused_and_one_that_was_removed_meanwhile_is_another(tmp_path, monkeypatch):
     pytest.importorskip("fcntl", reason="no locks on this system")
-    with atomic_folder(tmp_path / "run"), pytest.raises(RunError, match="run: this process writes this folder; wait"):
-        held(tmp_path / "run").__enter__()
+    told = "run: this process writes this folder; wait for it or choose another --output"
+    with pytest.raises(RunError, match=told), atomic_folder(tmp_path / "run"), held(tmp_path / "run"):
+        pass
+    assert list(tmp_path.iterdir()) == []
     flock, places = locks.fcntl.flock, []
 
     def removed_before_it_is_locked(descriptor, operation):

@@ -5,6 +5,7 @@ import pytest
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
+from bert4ner.runs.lock import held
 from bert4ner.runs.pseudo_labels import Teachers, read_pseudo_labels
 from bert4ner.scoring.metrics import evaluate
 from bert4ner.train.executors.local import LocalExecutor
@@ -58,3 +59,10 @@ def test_a_round_that_was_learned_from_has_no_more_epochs(monkeypatch, tmp_path)
         RunError, match="round-0: epochs was 3, now 4, but round-1 has learned from it as it is; choose"
     ):
         self_training.self_train(GOLD, NEW, Config().replace(epochs=4), output=tmp_path)
+
+
+def test_rounds_of_two_trainings_are_not_mixed(monkeypatch, tmp_path):
+    pytest.importorskip("fcntl", reason="no locks on this system")
+    monkeypatch.setattr(self_training, "cross_validate", lambda *_, **__: pytest.fail("trained"))
+    with held(tmp_path), pytest.raises(RunError, match="trains into this folder; wait for it or choose another"):
+        self_training.self_train(GOLD, NEW, Config(), output=tmp_path)
