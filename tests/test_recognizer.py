@@ -172,6 +172,16 @@ class TestOneText:
             assert found == [ner.recognize(text) for text in texts[:3]]
             assert caught.value.__notes__ == ["at documents[3]; those before it were recognized"]
 
+    def test_of_documents_too(self, ner, texts):
+        documents = [Document(f"d{number}", text) for number, text in enumerate(texts[:3])]
+        found = []
+        with pytest.raises(DataError, match=r"documents\[3\]: expected a Document") as caught:
+            for each in ner.predict([*documents, "no document", *documents]):
+                found.append(each)  # noqa: PERF402
+        assert [each.id for each in found] == ["d0", "d1", "d2"]
+        assert list(found[2].entities) == ner.recognize(texts[2])
+        assert caught.value.__notes__ == ["at documents[3]; those before it were recognized"]
+
     def test_a_long_text_is_recognized_to_its_end(self, ner):
         rng = random.Random(1)
         text = "".join(rng.choices(CHARACTERS, k=3000))

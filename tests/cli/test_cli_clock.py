@@ -5,7 +5,6 @@
 
 import os
 import re
-import runpy
 import time
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def jumping(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(file.parent), os.environ.get("PYTHONPATH", "")]))
     for name in ("time", "time_ns"):
         monkeypatch.setattr(time, name, getattr(time, name))  # the true ones come back
-    runpy.run_path(str(file))
+    exec(JUMPS, {})
     assert abs(time.time() - time.time()) > 3000
     return file
 
