@@ -1,6 +1,6 @@
 """Nothing depends on the time of day, which may jump backwards: durations are of clocks that only go forward.
 
-Times of files, which may lie in the future, are only compared for equality. `cli/test_cli_clock.py` lets the clock jump.
+Times of files, which may lie in the future, are only compared for equality. In `cli/test_cli_clock.py` the clock jumps.
 """
 
 import ast

@@ -17,7 +17,8 @@ from bert4ner.runs.record import open_trained
 pytestmark = pytest.mark.slow
 JUMPS = """
 import itertools, time
-true, jumps = time.time, itertools.cycle([0, 5 * 3600, -7 * 3600, 30 * 86400, -true(), 3600.5])
+true = time.time
+jumps = itertools.cycle([0, 5 * 3600, -7 * 3600, 30 * 86400, -true(), 3600.5])
 time.time = lambda: max(0.0, true() + next(jumps))
 time.time_ns = lambda: int(time.time() * 1e9)
 """

@@ -210,7 +210,7 @@ def test_a_loss_that_is_no_number_ends_it(texts, options, tmp_path):
 
 
 def test_one_process_at_a_time_and_only_into_a_folder_of_its_own(texts, options, tmp_path):
-    with held(tmp_path / "one"), pytest.raises(RunError, match="another process trains into this folder"):
+    with held(tmp_path / "one"), pytest.raises(RunError, match="this process trains into this folder"):
         pretrain([texts], options, output=tmp_path / "one")
     with pytest.raises(ConfigError, match="the folder contains something else"):
         pretrain([texts], options, output=texts.parent)
