@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -176,7 +177,7 @@ class Kills:
 
     def strike(self, kind: str, process: "subprocess.Popen[str]", run: Path) -> None:
         """End an attempt, and check what must hold at once."""
-        workers, begun = children(process.pid), run.exists()
+        workers = children(process.pid)
         if kind in ("worker", "parent") and not workers:
             return  # none at work at this moment; another one will do
         self.counts[kind] += 1
@@ -198,12 +199,12 @@ class Kills:
         self.slowest_worker = max(self.slowest_worker, took)
         if took > WORKER_ENDS_WITHIN and kind != "worker":
             self.problems.append(f"{kind} {self.counts[kind]}: a worker ended only after {took:.1f} s")
-        self.check_end(kind, process, begun=bool(workers) or begun)
+        self.check_end(kind, process)
 
-    def check_end(self, kind: str, process: "subprocess.Popen[str]", *, begun: bool = True) -> None:
+    def check_end(self, kind: str, process: "subprocess.Popen[str]") -> None:
         """The command ends by itself, not as if all were well, and shows no traceback.
 
-        Python itself shows one if Ctrl-C comes before our code has begun.
+        Python itself shows one, of frames of its own, if Ctrl-C comes before any other code has begun.
         """
         try:
             _, err = process.communicate(timeout=ENDS_WITHIN)
@@ -212,7 +213,7 @@ class Kills:
             return
         if process.returncode == 0:
             self.problems.append(f"{kind} {self.counts[kind]}: ended with 0")
-        if "Traceback" in err and begun:
+        if "Traceback" in err and set(re.findall(r'File "(<frozen )?', err)) != {"<frozen "}:
             self.problems.append(f"{kind} {self.counts[kind]}: {err[-600:]}")
         if kind == "worker" and (process.returncode != 2 or "was killed" not in err):
             self.problems.append(f"worker {self.counts[kind]}: ended with {process.returncode}: {err[-300:]}")
