@@ -17,6 +17,8 @@ from bert4ner.runs.record import open_trained
 pytestmark = pytest.mark.slow
 JUMPS = """
 import itertools, time
+if __name__ == "sitecustomize":
+    open(__file__ + ".seen", "a").write("a process ")
 true = time.time
 jumps = itertools.cycle([0, 5 * 3600, -7 * 3600, 30 * 86400, -true(), 3600.5])
 time.time = lambda: max(0.0, true() + next(jumps))
@@ -31,12 +33,17 @@ def jumping(tmp_path, monkeypatch) -> Path:
     file = tmp_path / "site" / "sitecustomize.py"
     file.parent.mkdir()
     file.write_text(JUMPS, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(file.parent), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.syspath_prepend(file.parent)  # the worker that trains has the same path
     for name in ("time", "time_ns"):
         monkeypatch.setattr(time, name, getattr(time, name))  # the true ones come back
     exec(JUMPS, {})
     assert abs(time.time() - time.time()) > 3000
     return file
+
+
+def seen(file: Path) -> str:
+    """A word for each process in which the clock jumped from its start."""
+    return Path(f"{file}.seen").read_text(encoding="utf-8")
 
 
 def age(folder: Path, seconds: float) -> None:
@@ -68,6 +75,7 @@ def test_a_run_is_the_same_whatever_the_clock_says(jumping, bert4ner, data, tiny
     monkeypatch.undo()
     crossval("steady", 1)
     crossval("steady", 2)
+    assert seen(jumping).count("process") == 4  # each training's
     assert history(tmp_path / "future") == history(tmp_path / "past") == history(tmp_path / "steady")
     sheets = {(tmp_path / run / "scores.json").read_bytes() for run in ("future", "past", "steady")}
     assert len(sheets) == 1
@@ -80,6 +88,7 @@ def test_predicting_reporting_and_converting_take_no_negative_time(jumping, bert
     for path in (data, *run.rglob("*")):
         os.utime(path, (2**32, 2**32))
     history(run)
+    assert seen(jumping).count("process") == 1
     for name in ("found.jsonl", "found.csv"):
         code, out, err = bert4ner("predict", run, data, "--output", tmp_path / name)
         assert code == 0, err
