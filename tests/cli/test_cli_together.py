@@ -10,6 +10,7 @@ import pytest
 
 from bert4ner.data.documents import read_documents
 from bert4ner.data.durable import is_left_over
+from bert4ner.data.locks import is_locked
 from bert4ner.runs.manifest import verify
 from bert4ner.runs.record import open_trained
 from tests.cli.processes import PATIENCE, refusal, start
@@ -33,6 +34,11 @@ class First:
         self.process.send_signal(signal.SIGCONT)
         out, err = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, (out, err)
+
+
+def being_written(folder: Path, name: str) -> bool:
+    """Whether a process has locked what it writes aside: it exists for a moment before."""
+    return any(is_locked(path) for path in folder.glob(f".{name}.*.part"))
 
 
 def left_over(folder: Path) -> list[Path]:
@@ -62,7 +68,7 @@ def test_a_training_is_alone_in_its_folder(run):
 
 def test_predictions_are_those_of_one_process(run, data, tmp_path):
     output = tmp_path / "found.jsonl"
-    first = First("predict", run, data, "--output", output, seen=lambda: any(tmp_path.glob(".found.jsonl.*.part")))
+    first = First("predict", run, data, "--output", output, seen=lambda: being_written(tmp_path, "found.jsonl"))
     said = refusal("predict", run, data, "--output", output)
     assert said == f"{output}: process {first.process.pid} is writing it; wait for it, or choose another place"
     first.ends()
@@ -74,7 +80,7 @@ def test_predictions_are_those_of_one_process(run, data, tmp_path):
 def test_a_folder_is_made_by_one_process(command, run, tiny_checkpoint, tmp_path):
     output = tmp_path / "made"
     options = [run, "--output", output] if command == "combine" else [tiny_checkpoint, output]
-    first = First(command, *options, seen=lambda: any(tmp_path.glob(".made.*.part")))
+    first = First(command, *options, seen=lambda: being_written(tmp_path, "made"))
     said = refusal(command, *options)
     assert said == f"{output}: process {first.process.pid} is writing it; wait for it, or choose another place"
     first.ends()
