@@ -75,7 +75,7 @@ def test_a_run_is_the_same_whatever_the_clock_says(jumping, bert4ner, data, tiny
     monkeypatch.undo()
     crossval("steady", 1)
     crossval("steady", 2)
-    assert seen(jumping).count("process") == 4  # each training's
+    assert seen(jumping).count("process") == 8  # four cross-validations of two folds
     assert history(tmp_path / "future") == history(tmp_path / "past") == history(tmp_path / "steady")
     sheets = {(tmp_path / run / "scores.json").read_bytes() for run in ("future", "past", "steady")}
     assert len(sheets) == 1
