@@ -5,6 +5,7 @@ the second one keeps one sentence in memory. Both process each different line on
 often that this decides the speed.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,7 +58,13 @@ class Sentence:
     """Rows, and the numbers of their lines."""
 
     rows: list[Row] = field(default_factory=list)
-    lines: list[int | str] = field(default_factory=list)
+    lines: "array[int]" = field(default_factory=lambda: array("q"))
+    unit: str = ""
+    """The word before a number in places: "" for lines, "row " in a workbook."""
+
+    def where(self, path: Path, index: int) -> str:
+        """The place of a row, for messages."""
+        return f"{path}:{self.unit}{self.lines[index]}"
 
 
 def survey_file(path: Path) -> Survey:
