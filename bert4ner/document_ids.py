@@ -3,9 +3,8 @@
 Readers number the documents of a file that names none. As strings such ids take more memory than a short text.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Kept = TypeVar("Kept", bound="Slots")
 _BLOCK = 256  # Python keeps the whole numbers below as objects of its own: they take no memory
@@ -32,8 +31,10 @@ class Slots:
     """The attributes of a document in memory; `id` is a string, or a number in a block of ids with one stem."""
 
     __slots__ = ("_block", "_id", "entities", "text", "unsure", "weight")
-    _block: tuple[str, int] | None
-    _id: str | int
+
+
+_BLOCK_SLOT: Any = Slots.__dict__["_block"]  # None for a string; documents are frozen, their slots are not
+_ID_SLOT: Any = Slots.__dict__["_id"]
 
 
 def kept_in_slots(kind: type[Kept]) -> type[Kept]:
@@ -45,23 +46,19 @@ def kept_in_slots(kind: type[Kept]) -> type[Kept]:
 
 
 def _id_of(kept: Slots) -> str:
-    block = kept._block
-    return kept._id if block is None else f"{block[0]}-{block[1] + kept._id}"  # type: ignore[return-value,operator]
+    block, id = _BLOCK_SLOT.__get__(kept), _ID_SLOT.__get__(kept)
+    return id if block is None else f"{block[0]}-{block[1] + id}"
 
 
 def _set_id(kept: Slots, id: str | NumberedId) -> None:
     if type(id) is NumberedId:
-        _set_block(kept, _block(id.stem, id.number // _BLOCK))
-        _set_number(kept, id.number % _BLOCK)
+        _BLOCK_SLOT.__set__(kept, _block(id.stem, id.number // _BLOCK))
+        _ID_SLOT.__set__(kept, id.number % _BLOCK)
     else:
-        _set_block(kept, None)
-        _set_number(kept, id)
+        _BLOCK_SLOT.__set__(kept, None)
+        _ID_SLOT.__set__(kept, id)
 
 
 @lru_cache(maxsize=64)  # files that are read at the same time
 def _block(stem: str, number: int) -> tuple[str, int]:
     return stem, number * _BLOCK
-
-
-_set_block: Callable[[Slots, object], None] = Slots.__dict__["_block"].__set__  # a document refuses the usual way
-_set_number: Callable[[Slots, object], None] = Slots.__dict__["_id"].__set__

@@ -3,6 +3,7 @@
 One file may mix tagging schemes. Ids are the file's name and the number of the sentence.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -13,6 +14,7 @@ from bert4ner.data.decoding import SURROGATE, guard_bom, join_surrogates
 from bert4ner.data.format import WITHOUT_SPACE, Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.tag_runs import UNENDED, runs_of
 from bert4ner.data.tagged_lines import Sentence, Survey, read_sentences, survey_file
@@ -38,19 +40,19 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
 
 
 def tagged_document(id: NumberedId, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
-    """One sentence: its tokens joined, with spaces between words, and the entities of its tags."""
+    """One sentence, which is used up: its tokens joined, with spaces between words, and the entities of its tags."""
     sentence = _join_halves(sentence, repairs, path=path)
     rows = sentence.rows
     words = survey.words * 2 > survey.tokens and not survey.digits
     where = sentence.where(path, 0)
     if words:
         repairs.note("spaces put between tokens that are words", where, count=len(rows) - 1)
-    tokens = [row.token for row in rows]
-    text = (" " if words else "").join(tokens)
-    single = len(text) == len(tokens)  # characters rather than words
-    starts = range(len(text)) if single else list(accumulate((len(token) + words for token in tokens), initial=0))
+    text = (" " if words else "").join([row.token for row in rows])
+    single = len(text) == len(rows)  # characters rather than words
+    lengths = (len(row.token) + words for row in rows)
+    starts = range(len(text) + 1) if single else array("q", accumulate(lengths, initial=0))
     spans = [
-        Span(starts[first], starts[last] + len(tokens[last]), label)
+        Span(starts[first], starts[last + 1] - words, label)
         for first, last, label in _runs(sentence, survey, repairs, path=path)
     ]
     return make_document(Record(where, id, text, spans), repairs)
@@ -80,7 +82,7 @@ def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -
         if survey.ends if kind == UNENDED else not survey.iob1:
             repairs.note(kind, sentence.where(path, index))
 
-    return runs_of((row[1:] for row in sentence.rows), mended)
+    return runs_of((row[1:] for row in released(sentence.rows)), mended)
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:

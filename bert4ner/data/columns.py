@@ -128,9 +128,12 @@ def _values(rows: Rows, column: int) -> Counter[str]:
 
 
 def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
-    read = {value: STYLES[style](value) for value in values}
-    tagged = sum(count for value, count in values.items() if read[value] is not None)
-    prefixes = {tag[0] for tag in read.values() if tag is not None}
+    tagged, prefixes = 0, set()
+    for value, count in values.items():
+        tag = STYLES[style](value)
+        if tag is not None:
+            tagged += count
+            prefixes.add(tag[0])
     if tagged < MANY * values.total() or not prefixes:
         return False
     if style == "B" and not {"O", "B"} <= prefixes:

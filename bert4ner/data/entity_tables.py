@@ -24,7 +24,7 @@ ENTITY = ("start", "end", "label", "mention", "score")
 
 def read_entity_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
     """Rows with the same id, or rows without ids but with the same text, are one document wherever they are."""
-    yield from checked_documents(_records(table, shape, repairs), repairs)
+    yield from checked_documents(_records(table, shape, repairs), repairs, mentions="mention" in shape.columns)
 
 
 def _records(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Record]:
@@ -61,13 +61,32 @@ def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
         yield make_document(record, repairs)
 
 
-def checked_documents(records: Iterable[Record], repairs: Repairs) -> Iterator[Document]:
+def checked_documents(records: Iterator[Record], repairs: Repairs, *, mentions: bool = True) -> Iterator[Document]:
     """The documents of records whose spans have offsets; their mentions decide how the file counts.
 
-    A text without entities is made a document at once: it takes less memory than its record.
+    Without `mentions` nothing needs to be known of the whole file, and one record is in memory at a time.
     """
+    convention = EndConvention(default_inclusive=False)
+    stated = released(_held(records, convention, repairs)) if mentions else records
+    for each in stated:
+        if isinstance(each, Document):
+            yield each
+            continue
+        record = convention.count_from_zero(each, repairs)
+        try:
+            document = make_document(record, repairs, inclusive=convention.inclusive)
+        except DataError as problem:
+            wrong = [
+                place for place in _misplaced(record, stated, convention) if not str(problem).startswith(f"{place}:")
+            ]
+            raise DataError(f"{problem}{_and_more(wrong)}") from None
+        yield document
+
+
+def _held(records: Iterator[Record], convention: EndConvention, repairs: Repairs) -> list[Record | Document]:
+    """All records, for the convention; a text without entities becomes a document, which takes less memory."""
     held: list[Record | Document] = []
-    convention, begins = EndConvention(default_inclusive=False), ""
+    begins = ""
     for record in records:
         begins = begins or record.where
         for span in record.spans:
@@ -76,32 +95,16 @@ def checked_documents(records: Iterable[Record], repairs: Repairs) -> Iterator[D
         held.append(record if record.spans else make_document(record, repairs))
     if convention.inclusive:
         repairs.note_file("ends are inclusive throughout the file: corrected", begins)
-    for each in released(held):
-        if isinstance(each, Document):
-            yield each
-            continue
-        record = convention.count_from_zero(each, repairs)
-        try:
-            document = make_document(record, repairs, inclusive=convention.inclusive)
-        except DataError as problem:
-            raise DataError(f"{problem}{_and_more(_others(problem, record, held, convention, repairs))}") from None
-        yield document
+    return held
 
 
-def _others(
-    problem: DataError,
-    record: Record,
-    further: Iterable[Record | Document],
-    convention: EndConvention,
-    repairs: Repairs,
-) -> list[str]:
-    """The places of further spans that do not fit, of the record with a problem and of those behind it."""
-    wrong = misfits(record, repairs, inclusive=False)  # its ends are exclusive by now
-    for each in reversed(list(further)):
+def _misplaced(first: Record, further: Iterable[Record | Document], convention: EndConvention) -> Iterator[str]:
+    """The places of spans that misfit, in a record that was refused, whose ends are exclusive by now, and in others."""
+    yield from misfits(first, Repairs(), inclusive=False)
+    for each in further:
         if isinstance(each, Record):
-            counted = convention.count_from_zero(each, Repairs())
-            wrong += misfits(counted, repairs, inclusive=convention.inclusive)
-    return [place for place in wrong if not str(problem).startswith(f"{place}:")]
+            record = convention.count_from_zero(each, Repairs())
+            yield from misfits(record, Repairs(), inclusive=convention.inclusive)
 
 
 def _and_more(places: Sequence[str]) -> str:

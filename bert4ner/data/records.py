@@ -14,8 +14,8 @@ from typing import Any
 
 from bert4ner.data.decoding import SURROGATE
 from bert4ner.data.files import BOM_REMOVED
-from bert4ner.data.repairs import Repairs
 from bert4ner.data.released import released
+from bert4ner.data.repairs import Repairs
 from bert4ner.data.units import UNITS, Offsets, positions, utf16_widths
 from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document, Entity, check_fragments, check_text
@@ -77,6 +77,9 @@ def make_document(
     Raises:
         DataError: a span is outside the text, empty or reversed, or differs from its mention; a text is not valid.
     """
+    if inclusive:
+        for span in record.spans:
+            span.end += 1
     check_text(record.text, where=record.where)
     named = record.id if isinstance(record.id, str) else record.id.stem
     if SURROGATE.search(named) or "\x00" in named:
@@ -84,9 +87,6 @@ def make_document(
             f"{record.where}: the id {shown(str(record.id))} holds an unpaired surrogate or NUL; choose another id"
         )
     spans = record.spans
-    if inclusive:
-        for span in spans:
-            span.end += 1
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
         repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))

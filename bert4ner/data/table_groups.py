@@ -70,8 +70,10 @@ def _groups(table: Table, columns: dict[str, int], repairs: Repairs) -> list[Gro
         if numbered and repeated:
             repairs.note(_joined(table.header[columns["id"]]), table.where(number))
         if annotated:
-            group.rows = group.rows or []
-            group.rows.append((number, row))
+            if group.rows is None:
+                group.rows = [(number, row)]
+            else:
+                group.rows.append((number, row))
     return groups
 
 

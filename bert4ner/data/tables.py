@@ -12,6 +12,7 @@ from bert4ner.data.entity_tables import checked_documents, read_entity_rows, rea
 from bert4ner.data.headers import NEEDED, find_roles, header_cure, is_header, shown_cells
 from bert4ner.data.peek import LINES
 from bert4ner.data.records import Record, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_cells import is_list, list_cell, spans_of, tags_cell
 from bert4ner.data.table_groups import with_best_id
@@ -77,7 +78,7 @@ def read_table(table: Table, repairs: Repairs) -> Iterator[Document]:
         )
     repairs.shape = shape.name
     _remark_on_unread(table, shape, first, repairs)
-    rows = _whole_rows(table, chain(first, rows), blank="token" in shape.columns)
+    rows = _whole_rows(table, chain(released(first), rows), blank="token" in shape.columns)
     yield from shape.read(replace(table, rows=rows), shape, repairs)
 
 

@@ -24,7 +24,8 @@ BLOCK = 500_000  # lines counted at once
 HEAD = 200  # lines whose order is examined
 CHOOSING = 2_000  # different lines that decide the layout
 DIGITS = "0123456789"
-KNOWN = 100_000  # lines kept in a cache
+KNOWN = 100_000  # lines kept in a cache, if lines repeat at all
+FIRST_KNOWN = 200  # of them kept in any case
 IOB1_LINES = 50_000  # lines in which beginnings are examined
 IOB1_EVIDENCE = 20  # entities that begin with I-, while B- occurs only directly after another entity
 
@@ -73,8 +74,7 @@ def survey_file(path: Path) -> Survey:
     with open_bytes(path) as handle:
         head = [_decoded(data) for data in islice(handle, HEAD)]
         handle.seek(0)
-        while counted := Counter(islice(handle, BLOCK)):
-            counts = {_decoded(data): count for data, count in counted.items() if data.strip()}
+        while counts := Counter(islice(handle, BLOCK)):
             if not survey.tokens:
                 survey.layout = _layout(counts, head)
             _count(survey, counts)
@@ -88,21 +88,26 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace").removeprefix(BOM).rstrip("\r\n")
 
 
-def _layout(counts: dict[str, int], head: list[str]) -> Layout:
-    found = find_layout(dict(islice(counts.items(), CHOOSING)), head)
+def _lines(counts: Counter[bytes]) -> Iterator[tuple[str, int]]:
+    """The different lines that are not blank, with their counts; decoded here, so that they are in memory once."""
+    return ((_decoded(data), count) for data, count in counts.items() if data.strip())
+
+
+def _layout(counts: Counter[bytes], head: list[str]) -> Layout:
+    found = find_layout(dict(islice(_lines(counts), CHOOSING)), head)
     aside = (COMMENT, DOCUMENT_START)
-    tabs = all("\t" in line for line in counts if line.strip() and not line.startswith(aside))
+    tabs = all("\t" in line for line, _ in _lines(counts) if line.strip() and not line.startswith(aside))
     if found is None:
         return Layout("\t" if tabs else " ")
     if found.separator == "\t" and not tabs:
-        return find_layout(counts, head) or Layout()
+        return find_layout(dict(_lines(counts)), head) or Layout()
     return found
 
 
-def _count(survey: Survey, counts: dict[str, int]) -> None:
+def _count(survey: Survey, counts: Counter[bytes]) -> None:
     layout = survey.layout
     digits = survey.digits or not survey.tokens
-    for line, count in counts.items():
+    for line, count in _lines(counts):
         fields = layout.split(line)
         if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
@@ -141,6 +146,7 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
     """The rows of each sentence, read as the survey says."""
     reader = _LineReader(path, survey, repairs)
     known: dict[bytes, Row] = {}
+    repeated = 0
     sentence = Sentence()
     with open_bytes(path) as handle:
         for number, data in enumerate(handle, start=1):
@@ -153,8 +159,10 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
                     sentence = Sentence()
                 if row is None:
                     continue
-                if repairs.total() == before and len(known) < KNOWN:
+                if repairs.total() == before and len(known) < min(KNOWN, FIRST_KNOWN + repeated):
                     known[data] = row
+            else:
+                repeated += 1
             sentence.rows.append(row)
             sentence.lines.append(number)
     if sentence.rows:

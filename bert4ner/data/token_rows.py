@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bert4ner.data.bio import tagged_document
 from bert4ner.data.columns import Layout, find_style
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.tag_styles import STYLES
 from bert4ner.data.tagged_lines import Row, Sentence, Survey
@@ -28,6 +29,7 @@ class TokenRows:
         """None where a sentence ends."""
         self.lines = array("q")
         self._shared: dict[TokenRow, TokenRow] = {}
+        self._tags: dict[str, str] = {}
 
     def add(self, line: int, sentence: str, token: str, tag: str) -> None:
         """A token."""
@@ -53,11 +55,15 @@ class TokenRows:
     def _share(self, row: TokenRow) -> TokenRow:
         if len(self._shared) < SHARED:
             return self._shared.setdefault(row, row)
+        if row not in self._shared and len(self._tags) < SHARED:
+            row = (*row[:2], self._tags.setdefault(row[2], row[2]))
         return self._shared.get(row, row)
 
 
 def token_documents(found: TokenRows, path: Path, repairs: Repairs) -> Iterator[Document]:
     """The sentences, in order; a sentence ends at an empty row, or where the sentence column changes.
+
+    The rows are used up.
 
     Raises:
         DataError: with the place: a tag does not have the style of most.
@@ -89,7 +95,7 @@ def _read(row: TokenRow, style: str) -> Row | None:
 def _sentences(found: TokenRows, style: str) -> Iterator[Sentence]:
     sentence, current = Sentence(unit=found.unit), ""
     known: dict[TokenRow, Row] = {}
-    for line, row in zip(found.lines, found.rows, strict=True):
+    for line, row in zip(found.lines, released(found.rows), strict=True):
         name = row[0] if row else ""
         if sentence.rows and (row is None or (name and name != current)):
             yield sentence
