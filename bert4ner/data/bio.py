@@ -7,6 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 
 from bert4ner.data.columns import find_layout
@@ -23,6 +24,8 @@ from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 
+LONG = 1000  # rows: those of a longer sentence are released one by one, which takes time
+_TAG_OF_ROW = itemgetter(slice(1, None))
 SCHEMES = ("bio", "bios", "bioes")
 
 
@@ -82,7 +85,8 @@ def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -
         if survey.ends if kind == UNENDED else not survey.iob1:
             repairs.note(kind, sentence.where(path, index))
 
-    return runs_of((row[1:] for row in released(sentence.rows)), mended)
+    rows = released(sentence.rows) if len(sentence.rows) > LONG else sentence.rows
+    return runs_of(map(_TAG_OF_ROW, rows), mended)
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:

@@ -89,10 +89,10 @@ _SPLITTERS = {"\t": _split_tabs, " ": _split_blanks, ",": _split_commas}
 
 def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None:
     """The layout of lines, given the count of each line and the first ones in order; None without tags."""
-    lines = {line: count for line, count in counts.items() if not _is_aside(line)}
+    lines = [line for line in counts if not _is_aside(line)]
     tabs = bool(lines) and all("\t" in line for line in lines)
     for separator in ("\t", " ", ",") if tabs else (" ", ","):
-        rows = [(_SPLITTERS[separator](line), count) for line, count in lines.items()]
+        rows = [(tuple(_SPLITTERS[separator](line)), counts[line]) for line in lines]
         width = min(Counter(map(len, (fields for fields, _ in rows))).most_common(1)[0][0] if rows else 0, WIDTH)
         if width < 2:
             continue
@@ -106,7 +106,7 @@ def _is_aside(line: str) -> bool:
     return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
 
 
-Rows = list[tuple[list[str], int]]
+Rows = list[tuple[tuple[str, ...], int]]
 
 
 def _find_tags(rows: Rows, width: int, *, needs_entity: bool) -> tuple[int, str] | None:

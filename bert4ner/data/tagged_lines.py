@@ -95,13 +95,16 @@ def _lines(counts: Counter[bytes]) -> Iterator[tuple[str, int]]:
 
 def _layout(counts: Counter[bytes], head: list[str]) -> Layout:
     found = find_layout(dict(islice(_lines(counts), CHOOSING)), head)
-    aside = (COMMENT, DOCUMENT_START)
-    tabs = all("\t" in line for line, _ in _lines(counts) if line.strip() and not line.startswith(aside))
+    tabs = all(b"\t" in data or _is_aside(_decoded(data)) for data in counts)
     if found is None:
         return Layout("\t" if tabs else " ")
     if found.separator == "\t" and not tabs:
         return find_layout(dict(_lines(counts)), head) or Layout()
     return found
+
+
+def _is_aside(line: str) -> bool:
+    return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
 
 
 def _count(survey: Survey, counts: Counter[bytes]) -> None:
@@ -146,12 +149,13 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
     """The rows of each sentence, read as the survey says."""
     reader = _LineReader(path, survey, repairs)
     known: dict[bytes, Row] = {}
-    repeated = 0
+    different = 0
     sentence = Sentence()
     with open_bytes(path) as handle:
         for number, data in enumerate(handle, start=1):
             row = known.get(data)
             if row is None:
+                different += 1
                 before = repairs.total()
                 row, ends = reader.read(line_of(data, number, path, repairs), number)
                 if ends and sentence.rows:
@@ -159,10 +163,9 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
                     sentence = Sentence()
                 if row is None:
                     continue
-                if repairs.total() == before and len(known) < min(KNOWN, FIRST_KNOWN + repeated):
+                worth = FIRST_KNOWN + 4 * (number - different)
+                if repairs.total() == before and len(known) < min(KNOWN, worth):
                     known[data] = row
-            else:
-                repeated += 1
             sentence.rows.append(row)
             sentence.lines.append(number)
     if sentence.rows:
