@@ -89,7 +89,7 @@ _SPLITTERS = {"\t": _split_tabs, " ": _split_blanks, ",": _split_commas}
 
 def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None:
     """The layout of lines, given the count of each line and the first ones in order; None without tags."""
-    lines = [line for line in counts if not _is_aside(line)]
+    lines = [line for line in counts if not is_aside(line)]
     tabs = bool(lines) and all("\t" in line for line in lines)
     for separator in ("\t", " ", ",") if tabs else (" ", ","):
         rows = [(tuple(_SPLITTERS[separator](line)), counts[line]) for line in lines]
@@ -102,7 +102,8 @@ def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None
     return None
 
 
-def _is_aside(line: str) -> bool:
+def is_aside(line: str) -> bool:
+    """Whether a line is no row: blank, a comment, or the start of a document."""
     return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
 
 
@@ -160,7 +161,7 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     others = [column for column in range(width) if column != own]
     digits = [column for column in others if _share(_values(rows, column), NUMBER.fullmatch) >= MANY]
     token = next((column for column in others if column not in digits), others[0])
-    sample = [_SPLITTERS[separator](line) for line in head if not _is_aside(line)]
+    sample = [_SPLITTERS[separator](line) for line in head if not is_aside(line)]
     kinds = {column: _kind(sample, column) for column in digits if column < token}
     numbers = tuple((column, kind) for column, kind in kinds.items() if kind is not None)
     if len(numbers) < len(kinds):  # numbers that neither run nor repeat are the text

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout
+from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout, is_aside
 from bert4ner.data.decoding import BOM
 from bert4ner.data.files import line_of, open_bytes, read_lines
 from bert4ner.data.headers import is_header
@@ -95,16 +95,12 @@ def _lines(counts: Counter[bytes]) -> Iterator[tuple[str, int]]:
 
 def _layout(counts: Counter[bytes], head: list[str]) -> Layout:
     found = find_layout(dict(islice(_lines(counts), CHOOSING)), head)
-    tabs = all(b"\t" in data or _is_aside(_decoded(data)) for data in counts)
+    tabs = all(b"\t" in data or is_aside(_decoded(data)) for data in counts)
     if found is None:
         return Layout("\t" if tabs else " ")
     if found.separator == "\t" and not tabs:
         return find_layout(dict(_lines(counts)), head) or Layout()
     return found
-
-
-def _is_aside(line: str) -> bool:
-    return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
 
 
 def _count(survey: Survey, counts: Counter[bytes]) -> None:
