@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
+from bert4ner.document_ids import Slots, kept_in_slots
 from bert4ner.errors import DataError, nearest, received
 from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
 from bert4ner.showing import marked_html
@@ -78,8 +79,9 @@ class Entity:
         return f"Entity(start={self.start!r}, end={self.end!r}, label={self.label!r}, score={self.score!r}{pieces})"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+@kept_in_slots
+@dataclass(frozen=True)
+class Document(Slots):
     """One text with its gold or predicted entities, sorted by start, end and label.
 
     `weight` says how much to learn from the document's annotation: training multiplies the loss of each of its windows
@@ -107,6 +109,7 @@ class Document:
         [('DRUG', '人参'), ('SYMPTOM', '头痛')]
     """
 
+    __slots__ = ()
     id: str
     text: str
     entities: tuple[Entity, ...] = ()
@@ -116,22 +119,27 @@ class Document:
     def __post_init__(self) -> None:
         if not isinstance(self.id, str):
             raise DataError(f"expected a string as a document's id, got {received(self.id)}")
-        check_text(self.text, where=f"document {self.id}")
-        check_weight(self.weight, where=f"document {self.id}")
-        object.__setattr__(
-            self, "entities", tuple(sorted(as_tuple(self.entities, Entity, f"document {self.id}: entities")))
-        )
-        object.__setattr__(self, "unsure", tuple(sorted(as_tuple(self.unsure, Entity, f"document {self.id}: unsure"))))
-        for what, spans in (("entity", self.entities), ("unsure span", self.unsure)):
+        where = f"document {self.id}"
+        check_text(self.text, where=where)
+        check_weight(self.weight, where=where)
+        for name, what in (("entities", "entity"), ("unsure", "unsure span")):
+            given = getattr(self, name)
+            if type(given) is tuple and not given:
+                continue  # most documents of a large file of texts
+            spans = tuple(sorted(as_tuple(given, Entity, f"{where}: {name}")))
+            object.__setattr__(self, name, spans)
             for span in spans:
                 if span.end > len(self.text):
                     raise DataError(
-                        f"document {self.id}: {what} {span.label} at [{span.start}, {span.end}) ends outside "
+                        f"{where}: {what} {span.label} at [{span.start}, {span.end}) ends outside "
                         f"the text of {len(self.text)} characters"
                     )
         pieces = next((span for span in self.unsure if span.fragments), None)
         if pieces is not None:
-            raise DataError(f"document {self.id}: an unsure span must not be discontinuous, got {pieces}")
+            raise DataError(f"{where}: an unsure span must not be discontinuous, got {pieces}")
+
+    def __reduce__(self) -> tuple[type["Document"], tuple[object, ...]]:
+        return Document, (self.id, self.text, self.entities, self.weight, self.unsure)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Document":

@@ -2,7 +2,8 @@
 
 Each input is read by what `auto` finds and by a format at random. It must be read or refused with an error of the
 library, in a bounded line, within a second and 50 times its size in memory; and where only the name of a key changed or
-things were added, entities that were there may not be gone without a count.
+things were added, entities that were there may not be gone without a count. Some inputs are tens of thousands of bytes
+of tiny records.
 """
 
 import argparse
@@ -24,11 +25,15 @@ from bert4ner.data.documents import ReadResult, read_with_report, write_document
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import Bert4NERError
 from bert4ner.registry import FORMATS
+from tests.tiny_records import TINY
 
 CORPUS = Path(__file__).parent / "data" / "formats"
-SECONDS, LONGEST_ERROR, TIMES_SIZE, SPARE = 1.0, 1000, 50, 4 << 20
+SECONDS, LONGEST_ERROR, TIMES_SIZE = 1.0, 1000, 50
+SPARE = 1 << 16  # bytes that an input of any size may take: the buffer of a file, patterns and caches
 LINES_OF_ERROR = 21  # brat reports the first twenty annotations that it cannot read
 MEASURED = 100  # one input in so many is read with its memory measured, which takes ten times as long
+TINY_RECORDS = 400  # one input in so many has very many tiny records; its memory is always measured
+TINY_SIZE = (20_000, 60_000)
 KEYS = (
     *("text", "entities", "spans", "ents", "label", "labels", "ner_tags", "tokens", "annotations", "data", "id"),
     *("start", "end", "type", "result_list", "content", "originalText", "ner", "sentence", "mention", "answer", "foo"),
@@ -50,6 +55,8 @@ class Input:
     may_lose: bool = True
     partner: tuple[str, bytes] | None = None
     """The other file of a brat pair."""
+    measured: bool = False
+    """Whether the memory of reading it is measured in any case."""
 
 
 def corpus() -> list[tuple[str, bytes]]:
@@ -167,6 +174,9 @@ def inputs(count: int, seed: int) -> Iterator[tuple[Input, bytes]]:
         for one, other in ((".ann", ".txt"), (".txt", ".ann")):
             partners[stem + one] = (stem + other, contents[stem + other])
     for _ in range(count):
+        if rng.random() < 1 / TINY_RECORDS:
+            yield tiny_records(rng)
+            continue
         name, content = rng.choice(files)
         made = damaged_json(content, rng) if rng.random() < 0.5 else None
         if made is None:
@@ -175,6 +185,18 @@ def inputs(count: int, seed: int) -> Iterator[tuple[Input, bytes]]:
             if rng.random() < 0.3:
                 made = Input(name, damaged_bytes(made.content, rng), "damaged twice")
         yield Input(name, made.content, made.how, made.may_lose, partners.get(name)), content
+
+
+def tiny_records(rng: random.Random) -> tuple[Input, bytes]:
+    """Very many tiny records, whole or damaged."""
+    name = rng.choice(list(TINY))
+    content = TINY[name].content(rng.randrange(*TINY_SIZE))
+    damage: Callable[[bytes, random.Random], bytes] = rng.choice((lambda whole, _: whole, damaged_bytes, damaged_lines))
+    partner = ("tiny.txt", b"a") if TINY[name].suffix == ".ann" else None
+    made = Input(
+        f"tiny{TINY[name].suffix}", damage(content, rng), f"tiny records: {name}", True, partner, measured=True
+    )
+    return made, content
 
 
 class Findings:
@@ -224,7 +246,8 @@ class Findings:
         if given.partner is not None:
             (self.folder / given.partner[0]).write_bytes(given.partner[1])
         before = len(self.problems)
-        result = self.read(given.name, given.content, "auto", measured=self.rng.random() < 1 / MEASURED)
+        measured = given.measured or self.rng.random() < 1 / MEASURED
+        result = self.read(given.name, given.content, "auto", measured=measured)
         self.outcomes["read" if result else "refused"] += 1
         if not given.may_lose and result is not None and not result.repairs:
             if original not in self.originals:
@@ -252,6 +275,8 @@ def fuzz(count: int, seed: int, *, most: int = 20) -> Findings:
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     findings = Findings(folder, seed)
     try:
+        for name, content in corpus():  # imports and caches of the first use are not the memory of an input
+            findings.read(name, content, "auto")
         for given, original in inputs(count, seed):
             findings.try_one(given, original)
             if len(findings.problems) >= most:
@@ -281,7 +306,8 @@ def main() -> int:
     print(
         f"{findings.outcomes.total()} inputs in {time.time() - started:.0f} s (seed {options.seed}): "
         f"{findings.outcomes['read']} read, {findings.outcomes['refused']} refused, {len(findings.problems)} problems; "
-        f"the slowest took {findings.slowest:.2f} s, the process at most {memory:.0f} MiB"
+        f"the slowest took {findings.slowest:.2f} s, the largest {findings.largest:.1f} times its size in memory, "
+        f"the process at most {memory:.0f} MiB"
     )
     return bool(findings.problems)
 

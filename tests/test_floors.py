@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "bert4ner"
 FLOORS = """
-    version errors schema bundled encoder_names given phrases showing bars entities
+    version errors schema bundled encoder_names given phrases showing bars document_ids entities
     entry_points command registry options other_names migrations network_options training_options config
     data text decode scoring
     runs

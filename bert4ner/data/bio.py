@@ -3,9 +3,11 @@
 One file may mix tagging schemes. Ids are the file's name and the number of the sentence.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 
 from bert4ner.data.columns import find_layout
@@ -13,13 +15,17 @@ from bert4ner.data.decoding import SURROGATE, guard_bom, join_surrogates
 from bert4ner.data.format import WITHOUT_SPACE, Format, Holds
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.tag_runs import UNENDED, runs_of
 from bert4ner.data.tagged_lines import Sentence, Survey, read_sentences, survey_file
 from bert4ner.data.writing import atomic_write
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
 
+LONG = 1000  # rows: those of a longer sentence are released one by one, which takes time
+_TAG_OF_ROW = itemgetter(slice(1, None))
 SCHEMES = ("bio", "bios", "bioes")
 
 
@@ -33,23 +39,23 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     repairs.shape = survey.describe()
     repairs.note("further columns of tags left out", f"{path}:1", count=survey.layout.further_tags)
     for number, sentence in enumerate(read_sentences(path, survey, repairs), start=1):
-        yield tagged_document(f"{path.stem}-{number}", sentence, survey, repairs, path=path)
+        yield tagged_document(NumberedId(path.stem, number), sentence, survey, repairs, path=path)
 
 
-def tagged_document(id: str, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
-    """One sentence: its tokens joined, with spaces between words, and the entities of its tags."""
+def tagged_document(id: NumberedId, sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -> Document:
+    """One sentence, which is used up: its tokens joined, with spaces between words, and the entities of its tags."""
     sentence = _join_halves(sentence, repairs, path=path)
     rows = sentence.rows
     words = survey.words * 2 > survey.tokens and not survey.digits
-    where = f"{path}:{sentence.lines[0]}"
+    where = sentence.where(path, 0)
     if words:
         repairs.note("spaces put between tokens that are words", where, count=len(rows) - 1)
-    tokens = [row.token for row in rows]
-    text = (" " if words else "").join(tokens)
-    single = len(text) == len(tokens)  # characters rather than words
-    starts = range(len(text)) if single else list(accumulate((len(token) + words for token in tokens), initial=0))
+    text = (" " if words else "").join([row.token for row in rows])
+    single = len(text) == len(rows)  # characters rather than words
+    lengths = (len(row.token) + words for row in rows)
+    starts = range(len(text) + 1) if single else array("q", accumulate(lengths, initial=0))
     spans = [
-        Span(starts[first], starts[last] + len(tokens[last]), label)
+        Span(starts[first], starts[last + 1] - words, label)
         for first, last, label in _runs(sentence, survey, repairs, path=path)
     ]
     return make_document(Record(where, id, text, spans), repairs)
@@ -59,13 +65,13 @@ def _join_halves(sentence: Sentence, repairs: Repairs, *, path: Path) -> Sentenc
     """Joins an emoji whose two surrogates are on two lines into one token with the first one's tag."""
     if not SURROGATE.search("".join([row.token for row in sentence.rows])):
         return sentence
-    joined = Sentence()
-    for row, line in zip(sentence.rows, sentence.lines, strict=True):
+    joined = Sentence(unit=sentence.unit)
+    for index, (row, line) in enumerate(zip(sentence.rows, sentence.lines, strict=True)):
         before = joined.rows[-1] if joined.rows else None
         both = join_surrogates(before.token + row.token) if before else ""
         if before and SURROGATE.search(before.token) and len(both) < len(before.token) + len(row.token):
             joined.rows[-1] = before._replace(token=both)
-            repairs.note("emoji cut over two lines read as one character", f"{path}:{line}")
+            repairs.note("emoji cut over two lines read as one character", sentence.where(path, index))
         else:
             joined.rows.append(row)
             joined.lines.append(line)
@@ -77,9 +83,10 @@ def _runs(sentence: Sentence, survey: Survey, repairs: Repairs, *, path: Path) -
 
     def mended(kind: str, index: int) -> None:
         if survey.ends if kind == UNENDED else not survey.iob1:
-            repairs.note(kind, f"{path}:{sentence.lines[index]}")
+            repairs.note(kind, sentence.where(path, index))
 
-    return runs_of((row[1:] for row in sentence.rows), mended)
+    rows = released(sentence.rows) if len(sentence.rows) > LONG else sentence.rows
+    return runs_of(map(_TAG_OF_ROW, rows), mended)
 
 
 def write(documents: Iterable[Document], path: Path, losses: Repairs, *, scheme: str = "bio") -> None:

@@ -32,8 +32,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         "label": EndConvention(default_inclusive=True),
         "entity_list": EndConvention(default_inclusive=False),
     }
-    for record, shape in _records(path, Repairs()):
-        conventions[shape].look(record)
+    _look(path, conventions)
     for shape, convention in conventions.items():
         if convention.inclusive != convention.default_inclusive:
             found = "inclusive" if convention.inclusive else "exclusive"
@@ -41,6 +40,11 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     for record, shape in _records(path, repairs):
         counted = conventions[shape].count_from_zero(record, repairs)
         yield make_document(counted, repairs, inclusive=conventions[shape].inclusive)
+
+
+def _look(path: Path, conventions: dict[str, EndConvention]) -> None:
+    for record, shape in _records(path, Repairs()):
+        conventions[shape].look(record)
 
 
 def _records(path: Path, repairs: Repairs) -> Iterator[tuple[Record, str]]:

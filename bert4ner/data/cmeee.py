@@ -16,7 +16,9 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, shown
 
@@ -47,7 +49,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         convention.look(record)
     if not convention.inclusive:
         repairs.note_file("ends are exclusive throughout the file: corrected", str(path))
-    for record in records:
+    for record in released(records):
         counted = convention.count_from_zero(record, repairs)
         yield make_document(counted, repairs, inclusive=convention.inclusive, drop_reversed=True)
 
@@ -65,7 +67,7 @@ def _read_lines(path: Path, repairs: Repairs) -> Iterator[Document]:
     for number, line in read_lines(path, repairs):
         if line.strip():
             where = f"{path}:{number}"
-            record = Record(where, f"{path.stem}-{number}", *_parse(line, where))
+            record = Record(where, NumberedId(path.stem, number), *_parse(line, where))
             yield make_document(record, repairs, inclusive=True, drop_reversed=True)
 
 

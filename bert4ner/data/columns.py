@@ -89,10 +89,10 @@ _SPLITTERS = {"\t": _split_tabs, " ": _split_blanks, ",": _split_commas}
 
 def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None:
     """The layout of lines, given the count of each line and the first ones in order; None without tags."""
-    lines = {line: count for line, count in counts.items() if not _is_aside(line)}
+    lines = [line for line in counts if not is_aside(line)]
     tabs = bool(lines) and all("\t" in line for line in lines)
     for separator in ("\t", " ", ",") if tabs else (" ", ","):
-        rows = [(_SPLITTERS[separator](line), count) for line, count in lines.items()]
+        rows = [(tuple(_SPLITTERS[separator](line)), counts[line]) for line in lines]
         width = min(Counter(map(len, (fields for fields, _ in rows))).most_common(1)[0][0] if rows else 0, WIDTH)
         if width < 2:
             continue
@@ -102,11 +102,12 @@ def find_layout(counts: Mapping[str, int], head: Sequence[str]) -> Layout | None
     return None
 
 
-def _is_aside(line: str) -> bool:
+def is_aside(line: str) -> bool:
+    """Whether a line is no row: blank, a comment, or the start of a document."""
     return not line.strip() or line.startswith((COMMENT, DOCUMENT_START))
 
 
-Rows = list[tuple[list[str], int]]
+Rows = list[tuple[tuple[str, ...], int]]
 
 
 def _find_tags(rows: Rows, width: int, *, needs_entity: bool) -> tuple[int, str] | None:
@@ -128,9 +129,12 @@ def _values(rows: Rows, column: int) -> Counter[str]:
 
 
 def _are_tags(values: Counter[str], style: str, *, needs_entity: bool) -> bool:
-    read = {value: STYLES[style](value) for value in values}
-    tagged = sum(count for value, count in values.items() if read[value] is not None)
-    prefixes = {tag[0] for tag in read.values() if tag is not None}
+    tagged, prefixes = 0, set()
+    for value, count in values.items():
+        tag = STYLES[style](value)
+        if tag is not None:
+            tagged += count
+            prefixes.add(tag[0])
     if tagged < MANY * values.total() or not prefixes:
         return False
     if style == "B" and not {"O", "B"} <= prefixes:
@@ -157,7 +161,7 @@ def _place(separator: str, found: tuple[int, str], rows: Rows, head: Sequence[st
     others = [column for column in range(width) if column != own]
     digits = [column for column in others if _share(_values(rows, column), NUMBER.fullmatch) >= MANY]
     token = next((column for column in others if column not in digits), others[0])
-    sample = [_SPLITTERS[separator](line) for line in head if not _is_aside(line)]
+    sample = [_SPLITTERS[separator](line) for line in head if not is_aside(line)]
     kinds = {column: _kind(sample, column) for column in digits if column < token}
     numbers = tuple((column, kind) for column, kind in kinds.items() if kind is not None)
     if len(numbers) < len(kinds):  # numbers that neither run nor repeat are the text

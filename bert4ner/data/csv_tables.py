@@ -4,7 +4,7 @@ Written with one row per entity, with its mention, for filtering in spreadsheets
 """
 
 import csv
-import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -26,6 +26,7 @@ from bert4ner.errors import DataError
 
 SEPARATORS = {"csv": ",;", "tsv": "\t"}
 SAMPLE = 100  # rows that decide about quotes
+LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def read(path: Path, repairs: Repairs, *, format: str, align: Align = "all") -> Iterator[Document]:
@@ -34,10 +35,10 @@ def read(path: Path, repairs: Repairs, *, format: str, align: Align = "all") -> 
     Raises:
         DataError: with `path:line`: broken quotes, a cell that is not what its column says, no known header.
     """
-    text = read_text(path, repairs, marked=True)
-    separator = _separator(text[: text.find("\n") + 1 or None], format)
-    plain = _quotes_are_text(path, text, separator)
-    rows = _rows(path, text, separator, plain=plain)
+    data = read_text(path, repairs, marked=True).encode("utf-8", "surrogatepass")  # as text, one emoji quadruples it
+    separator = _separator(data[: data.find(b"\n") + 1 or None].decode("utf-8", "surrogatepass"), format)
+    plain = _quotes_are_text(path, data, separator)
+    rows = _rows(path, data, separator, plain=plain)
     for number, header in islice(rows, 1):
         yield from read_table(Table(path, header, rows, begins=number, align=align), repairs)
 
@@ -47,21 +48,23 @@ def _separator(first: str, format: str) -> str:
     return max(SEPARATORS[format], key=first.count)
 
 
-def _quotes_are_text(path: Path, text: str, separator: str) -> bool:
+def _quotes_are_text(path: Path, data: bytes, separator: str) -> bool:
     """With tabs between columns, a quote alone in a cell is usually text and not a quote."""
-    if separator != "\t" or '"' not in text:
+    if separator != "\t" or b'"' not in data:
         return False
-    rows = _rows(path, text, separator, plain=True)
+    rows = _rows(path, data, separator, plain=True)
     _, header = next(rows, (1, []))
     shape = find_shape(header, list(islice(rows, SAMPLE)))
     return shape is not None and "token" in shape.columns
 
 
-def _rows(path: Path, text: str, separator: str, *, plain: bool = False) -> Iterator[Row]:
+def _rows(path: Path, data: bytes, separator: str, *, plain: bool = False) -> Iterator[Row]:
     """Each row with the line on which it begins; rows without cells are empty lines."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default of 131,072 is less than a long document
-    handle = io.StringIO(text, newline="")
-    lines = csv.reader(handle, delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL, strict=True)
+    divided = (match[0].decode("utf-8", "surrogatepass") for match in LINE.finditer(data))
+    lines = csv.reader(
+        divided, delimiter=separator, quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL, strict=True
+    )
     begins = 1
     try:
         for cells in lines:

@@ -14,6 +14,7 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, shown
@@ -39,7 +40,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         convention.look(record)
     if convention.inclusive:
         repairs.note_file("ends are inclusive throughout the file: corrected", str(path))
-    for record in records:
+    for record in released(records):
         yield make_document(convention.count_from_zero(record, repairs), repairs, inclusive=convention.inclusive)
 
 

@@ -7,6 +7,7 @@ from bert4ner.data.conventions import EndConvention
 from bert4ner.data.likeness import mend_mention
 from bert4ner.data.mention_places import SHAPES, place
 from bert4ner.data.records import Record, make_document, misfits
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_cells import entity_of
 from bert4ner.data.table_groups import grouped
@@ -23,17 +24,20 @@ ENTITY = ("start", "end", "label", "mention", "score")
 
 def read_entity_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
     """Rows with the same id, or rows without ids but with the same text, are one document wherever they are."""
-    records, unlabelled = [], shape.columns["label"] < 0
-    for group in grouped(table, shape.columns, repairs):
-        for number, row in group.rows:
+    yield from checked_documents(_records(table, shape, repairs), repairs, mentions="mention" in shape.columns)
+
+
+def _records(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Record]:
+    unlabelled = shape.columns["label"] < 0
+    for record, rows in grouped(table, shape.columns, repairs):
+        for number, row in released(rows):
             span = entity_of({role: cell(row, shape.columns, role) for role in ENTITY}, table.where(number))
             if span is not None:
                 span.label = span.label or BARE_LABEL * unlabelled
                 if unlabelled:
                     repairs.remark(UNLABELLED, table.where(number), count=1)
-                group.record.spans.append(span)
-        records.append(group.record)
-    yield from checked_documents(records, repairs)
+                record.spans.append(span)
+        yield record
 
 
 def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
@@ -43,9 +47,9 @@ def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
         DataError: with the row: a label has no mention, or a mention no label.
     """
     repairs.shape = SHAPES[table.align]
-    for group in grouped(table, shape.columns, repairs):
+    for record, rows in grouped(table, shape.columns, repairs):
         pairs = []
-        for number, row in group.rows:
+        for number, row in rows:
             mention, label = (cell(row, shape.columns, role).strip() for role in ("mention", "label"))
             if bool(mention) != bool(label):
                 raise DataError(
@@ -53,32 +57,54 @@ def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
                     f"{shown(mention)} and {shown(label)}; fill in both, or leave both empty"
                 )
             pairs += [(mention, label)] if mention else []
-        place(group.record, pairs, table.align, repairs)
-        yield make_document(group.record, repairs)
+        place(record, pairs, table.align, repairs)
+        yield make_document(record, repairs)
 
 
-def checked_documents(records: Iterable[Record], repairs: Repairs) -> Iterator[Document]:
-    """The documents of records whose spans have offsets; their mentions decide how the file counts."""
-    records, convention = list(records), EndConvention(default_inclusive=False)
-    for record in records:
-        for span in record.spans:
-            mend_mention(record.text, span, repairs, span.where or record.where)
-        convention.look(record)
-    if convention.inclusive:
-        repairs.note_file("ends are inclusive throughout the file: corrected", records[0].where)
-    counted = [convention.count_from_zero(record, repairs) for record in records]
-    for number, record in enumerate(counted):
+def checked_documents(records: Iterator[Record], repairs: Repairs, *, mentions: bool = True) -> Iterator[Document]:
+    """The documents of records whose spans have offsets; their mentions decide how the file counts.
+
+    Without `mentions` nothing needs to be known of the whole file, and one record is in memory at a time.
+    """
+    convention = EndConvention(default_inclusive=False)
+    stated = released(_held(records, convention, repairs)) if mentions else records
+    for each in stated:
+        if isinstance(each, Document):
+            yield each
+            continue
+        record = convention.count_from_zero(each, repairs)
         try:
             document = make_document(record, repairs, inclusive=convention.inclusive)
         except DataError as problem:
             wrong = [
-                place
-                for each in counted[number:]
-                for place in misfits(each, repairs, inclusive=convention.inclusive)
-                if not str(problem).startswith(f"{place}:")
+                place for place in _misplaced(record, stated, convention) if not str(problem).startswith(f"{place}:")
             ]
             raise DataError(f"{problem}{_and_more(wrong)}") from None
         yield document
+
+
+def _held(records: Iterator[Record], convention: EndConvention, repairs: Repairs) -> list[Record | Document]:
+    """All records, for the convention; a text without entities becomes a document, which takes less memory."""
+    held: list[Record | Document] = []
+    begins = ""
+    for record in records:
+        begins = begins or record.where
+        for span in record.spans:
+            mend_mention(record.text, span, repairs, span.where or record.where)
+        convention.look(record)
+        held.append(record if record.spans else make_document(record, repairs))
+    if convention.inclusive:
+        repairs.note_file("ends are inclusive throughout the file: corrected", begins)
+    return held
+
+
+def _misplaced(first: Record, further: Iterable[Record | Document], convention: EndConvention) -> Iterator[str]:
+    """The places of spans that misfit, in a record that was refused, whose ends are exclusive by now, and in others."""
+    yield from misfits(first, Repairs(), inclusive=False)
+    for each in further:
+        if isinstance(each, Record):
+            record = convention.count_from_zero(each, Repairs())
+            yield from misfits(record, Repairs(), inclusive=convention.inclusive)
 
 
 def _and_more(places: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from bert4ner.data.peek import MANY, Peek, share
 from bert4ner.data.records import Record, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -48,7 +49,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
         if line.strip():
             where = f"{path}:{number}"
             text, spans = READERS[shape](line, where)
-            yield make_document(Record(where, f"{path.stem}-{number}", text, spans), repairs)
+            yield make_document(Record(where, NumberedId(path.stem, number), text, spans), repairs)
         else:
             repairs.note("empty lines left out", f"{path}:{number}")
 

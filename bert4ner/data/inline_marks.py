@@ -1,7 +1,7 @@
 """The marks of the `inline` format: tags, braces, or labels behind slashes; and how to read a line with them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bert4ner.data.columns import find_style
 from bert4ner.data.peek import MANY, share
@@ -12,6 +12,7 @@ from bert4ner.errors import DataError, shown
 NAME = re.compile(r"[^\W\d][\w.-]{0,40}")
 TAG = re.compile(f"<(/?)({NAME.pattern})>")
 BRACES = re.compile(r"\{\{([^{}:：\s]{1,40})[:：]|\}\}")
+WORD = re.compile(r"\S+")
 SLASHED = re.compile(r"(\S+)/([^\W\d][\w:.-]*)")
 OUTSIDE = ("o", "O")
 DEEPEST = 50  # levels of nested entities
@@ -80,17 +81,15 @@ def _unmarked(line: str, marks: Iterable[tuple[int, int, str, bool]], where: str
 
 def _read_slashes(line: str, where: str) -> Parts:
     """Words are joined without spaces unless most are Latin; BIO tags join as in columns."""
-    pairs = []
-    for word in line.split():
-        match = SLASHED.fullmatch(word)
-        if match is None:
-            raise DataError(f"{where}: expected a word, a slash and its label, found {shown(word)}; correct the line")
-        pairs.append((match[1], match[2]))
-    joint = " " * (sum(len(word) > 1 and word.isascii() for word, _ in pairs) * 2 > len(pairs))
-    style = find_style([label for _, label in pairs])
+    count = latin = 0
+    for word, _ in _slashed(line, where):
+        count += 1
+        latin += len(word) > 1 and word.isascii()
+    joint = " " * (latin * 2 > count)
+    style = find_style(label for _, label in _slashed(line, where))
     spans: list[Span] = []
     text = ""
-    for number, (word, label) in enumerate(pairs):
+    for number, (word, label) in enumerate(_slashed(line, where)):
         text += joint * (number > 0)
         prefix, name = (STYLES[style](label) if style else None) or ("O" if label in OUTSIDE else "S", label)
         if prefix in ("I", "E") and spans and spans[-1].label == name and spans[-1].end + len(joint) == len(text):
@@ -99,6 +98,16 @@ def _read_slashes(line: str, where: str) -> Parts:
             spans.append(Span(len(text), len(text) + len(word), name))
         text += word
     return text, spans
+
+
+def _slashed(line: str, where: str) -> Iterator[tuple[str, str]]:
+    """Each word and its label; read again each time, because a list of them takes many times the memory of a line."""
+    for found in WORD.finditer(line):
+        match = SLASHED.fullmatch(found[0])
+        if match is None:
+            word = shown(found[0])
+            raise DataError(f"{where}: expected a word, a slash and its label, found {word}; correct the line")
+        yield match[1], match[2]
 
 
 READERS: dict[str, Callable[[str, str], Parts]] = {

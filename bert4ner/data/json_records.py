@@ -12,6 +12,7 @@ from bert4ner.data.arrow_rows import holds_rows, rows_of
 from bert4ner.data.docbin import docbin_records, is_docbin
 from bert4ner.data.files import first_character, read_lines, read_text
 from bert4ner.data.json_parsing import parse_json
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.unread import refuse_unread
 from bert4ner.errors import DataError
@@ -62,7 +63,7 @@ def _values(path: Path, repairs: Repairs) -> Iterator[tuple[str, object]]:
         return
     whole = parse_json(read_text(path, repairs), path=path)
     listed = wrapped(whole) if frame == "wrapped" else whole
-    for number, value in enumerate(listed or (), start=1):
+    for number, value in enumerate(released(listed or []), start=1):
         yield f"{path}: record {number}", value
 
 

@@ -18,6 +18,7 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, span_of, text_of
 from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, Span, agrees, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown_keys
 from bert4ner.data.unread import refuse_unread
@@ -35,13 +36,13 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     fields = _fields_by_fit(tasks)
     convention = EndConvention(default_inclusive=False)
     records = []
-    for number, task in enumerate(tasks, start=1):
+    for number, task in enumerate(released(tasks), start=1):
         id = id_of(task.data, task.where, default=task.id or f"{path.stem}-{number}")
         records.append(Record(task.where, id, text_of(task.data, task.where, key=_text_key(task, fields)), task.spans))
         convention.look(records[-1])
     if convention.inclusive:
         repairs.note_file("ends are inclusive throughout the file: corrected", str(path))
-    for record in records:
+    for record in released(records):
         yield make_document(convention.count_from_zero(record, repairs), repairs, inclusive=convention.inclusive)
 
 

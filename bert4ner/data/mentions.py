@@ -17,6 +17,7 @@ from bert4ner.data.json_values import id_of
 from bert4ner.data.mention_places import SHAPES, place
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown_keys
 from bert4ner.data.stated_mentions import Pair, pairs_of
@@ -85,7 +86,7 @@ def read(path: Path, repairs: Repairs, *, align: Align = "all") -> Iterator[Docu
         found.append(_pairs(record, stated, Record(where, id, ""), repairs))
     swapped = _labels_come_first(found)
     repairs.shape = SHAPES[align]
-    for statement, pairs in found:
+    for statement, pairs in released(found):
         mentions = [pair[::-1] for pair in pairs] if swapped else pairs
         place(statement, mentions, align, repairs)
         yield make_document(statement, repairs)

@@ -14,6 +14,7 @@ from bert4ner.data.peek import Peek
 from bert4ner.data.records import Record, make_document
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
 
 
@@ -25,7 +26,7 @@ def read(path: Path, repairs: Repairs) -> Iterator[Document]:
     """
     for number, line in read_lines(path, repairs):
         if line:
-            yield make_document(Record(f"{path}:{number}", f"{path.stem}-{number}", line), repairs)
+            yield make_document(Record(f"{path}:{number}", NumberedId(path.stem, number), line), repairs)
         else:
             repairs.note("empty lines left out", f"{path}:{number}")
 

@@ -47,7 +47,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs) -> None:
 
 
 SHAPES = (
-    Shape("tasks with spans", _fits, _convert, ("spans", "tokens", "relations", "options", "meta")),
-    Shape("displaCy's ents", has_spans("text", "ents"), spans_under("text", "ents"), ("ents", "tokens")),
+    Shape("tasks with spans", _fits, _convert, ("spans", "relations", "options", "meta")),
+    Shape("displaCy's ents", has_spans("text", "ents"), spans_under("text", "ents"), ("ents",)),
 )
 FORMAT = shaped_format("prodigy", SHAPES, write=write, holds=Holds())

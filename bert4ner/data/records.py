@@ -7,14 +7,17 @@ have in common. Knows no file format.
 import re
 import unicodedata
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from typing import Any
 
 from bert4ner.data.decoding import SURROGATE
 from bert4ner.data.files import BOM_REMOVED
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.units import UNITS, Offsets, positions, utf16_widths
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError, shown
 
@@ -41,11 +44,11 @@ class Record:
     """One document as in the file, with its place."""
 
     where: str
-    id: str
+    id: str | NumberedId
     text: str
     spans: list[Span] = field(default_factory=list)
     weight: float = 1.0
-    unsure: list[Span] = field(default_factory=list)
+    unsure: Sequence[Span] = ()
     """Spans that may or may not be entities, without mentions; offsets in characters, ends exclusive."""
 
 
@@ -66,7 +69,7 @@ def make_document(
     drop_reversed: bool = False,
     offsets: Offsets = "characters",
 ) -> Document:
-    """The checked document; repairs are counted in `repairs`.
+    """The checked document; repairs are counted in `repairs`. The record is used up: its spans are released.
 
     Whatever `offsets` says, a unit in which the mentions of all spans fit wins. "utf16" converts spans without
     mentions; "auto" warns of those that may count UTF-16 units.
@@ -74,12 +77,16 @@ def make_document(
     Raises:
         DataError: a span is outside the text, empty or reversed, or differs from its mention; a text is not valid.
     """
+    if inclusive:
+        for span in record.spans:
+            span.end += 1
     check_text(record.text, where=record.where)
-    if SURROGATE.search(record.id) or "\x00" in record.id:
+    named = record.id if isinstance(record.id, str) else record.id.stem
+    if SURROGATE.search(named) or "\x00" in named:
         raise DataError(
-            f"{record.where}: the id {shown(record.id)} holds an unpaired surrogate or NUL; choose another id"
+            f"{record.where}: the id {shown(str(record.id))} holds an unpaired surrogate or NUL; choose another id"
         )
-    spans = [replace(span, end=span.end + 1) for span in record.spans] if inclusive else record.spans
+    spans = record.spans
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
         repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
@@ -91,11 +98,11 @@ def make_document(
         spans = _mend_offsets(record, spans, repairs)
         if offsets == "auto":
             _warn_of_wide_characters(record, spans, repairs)
-    entities = []
     for span in spans:
         _check_span(record, span, inclusive=inclusive)
-        entities.append(Entity(span.start, span.end, span.label, span.score, span.fragments))
-    return Document(record.id, record.text, _each_once(entities, record, repairs), record.weight, _unsure(record))
+    entities = [Entity(span.start, span.end, span.label, span.score, span.fragments) for span in released(spans)]
+    id: Any = record.id  # a document takes a number, too
+    return Document(id, record.text, _each_once(entities, record, repairs), record.weight, _unsure(record))
 
 
 def _each_once(entities: list[Entity], record: Record, repairs: Repairs) -> tuple[Entity, ...]:

@@ -18,6 +18,7 @@ from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of, text_of
 from bert4ner.data.peek import Peek, share
 from bert4ner.data.records import Record, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.showing import shown_keys
 from bert4ner.data.units import Offsets
@@ -114,7 +115,7 @@ def read_shaped(
             found = "inclusive" if convention.inclusive else "exclusive"
             repairs.note_file(f"ends are {found} throughout the file: corrected ({name})", str(path))
     repairs.shape = describe_shapes(shape.name for shape, _ in stated if shape is not None)
-    for shape, record in stated:
+    for shape, record in released(stated):
         if shape is None:
             yield make_document(record, repairs, offsets=offsets)
             continue

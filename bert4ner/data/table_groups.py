@@ -3,62 +3,82 @@
 A column that looks like ids may number the rows instead, as a spreadsheet's first column often does.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bert4ner.data.headers import columns_named
 from bert4ner.data.records import Record
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_parts import Row, Table, cell
 from bert4ner.data.table_rows import HEADER
+from bert4ner.document_ids import NumberedId
 from bert4ner.errors import DataError, shown
 
 ANNOTATION = ("start", "end", "label", "mention")
 NEARLY_ALL = 0.95  # share of rows with an id of their own: a row that was pasted twice changes nothing
 
 
-@dataclass
+@dataclass(slots=True)
 class Group:
-    """One document, and its rows."""
+    """One document: the number of its first row, and its rows with annotation, None without any."""
 
-    record: Record
-    rows: list[Row] = field(default_factory=list)
+    number: int
+    id: str
+    """Empty if the place among the documents names it."""
+    text: str
+    rows: list[Row] | None = None
 
 
-def grouped(table: Table, columns: dict[str, int], repairs: Repairs) -> list[Group]:
-    """The rows by document, documents in the order in which they first occur; counts what was joined or filled in.
+def grouped(table: Table, columns: dict[str, int], repairs: Repairs) -> Iterator[tuple[Record, list[Row]]]:
+    """The documents, each with its annotated rows, in the order in which they first occur; counts what was joined.
 
     Raises:
         DataError: an id has two texts.
     """
+    for place, group in enumerate(released(_groups(table, columns, repairs)), start=1):
+        id = group.id or NumberedId(table.path.stem, place)
+        yield Record(table.where(group.number), id, group.text), group.rows or []
+
+
+def _groups(table: Table, columns: dict[str, int], repairs: Repairs) -> list[Group]:
+    """The rows by document; a row without annotation is released, because a table may have very many texts."""
     rows = list(table.rows)
     numbered = not _is_written_here(table.header) and number_rows(rows, columns)
-    groups: dict[tuple[str, str], Group] = {}
-    key = ("text", "")
-    for number, row in rows:
-        where, text, id = table.where(number), cell(row, columns, "text"), cell(row, columns, "id")
-        above = groups.get(key)
-        if id and not numbered:
-            key = ("id", id)
-        elif text and (above is None or text != above.record.text):  # else a cell that spans several rows is empty
-            key = ("text", text)
-        name = id or f"{table.path.stem}-{len(groups) + 1}"
-        group = groups.setdefault(key, Group(Record(where, name, text)))
-        if text and text != group.record.text:
+    groups: list[Group] = []
+    by_id: dict[str, Group] = {}
+    by_text: dict[str, Group] = {}
+    group: Group | None = None
+    for number, row in released(rows):
+        text, id = cell(row, columns, "text"), cell(row, columns, "id")
+        known, key = (by_id, id) if id and not numbered else (by_text, text)
+        if known is by_id or group is None or (text and text != group.text):
+            group = known.get(key)  # else a cell that spans several rows is empty
+        repeated = group is not None
+        if group is None:
+            group = known[key] = Group(number, id, text)
+            groups.append(group)
+        if text and text != group.text:
             raise DataError(
-                f"{where}: expected the text of {shown(id)} as in {group.record.where}, found another; "
-                "give each its id, or remove the column if it numbers rows"
+                f"{table.where(number)}: expected the text of {shown(id)} as in {table.where(group.number)}, "
+                "found another; give each its id, or remove the column if it numbers rows"
             )
-        if not text and group.record.text and _is_annotated(row, columns):
-            repairs.note(f"empty cells of {table.header[columns['text']]} filled from a row above", where)
-        if numbered and group.rows:
-            repairs.note(
-                "rows joined with others of the same text, "
-                f"because the column {table.header[columns['id']]} numbers rows, not documents",
-                where,
-            )
-        group.rows.append((number, row))
-    return list(groups.values())
+        annotated = _is_annotated(row, columns)
+        if annotated and not text and group.text:
+            title = table.header[columns["text"]]
+            repairs.note(f"empty cells of {title} filled from a row above", table.where(number))
+        if numbered and repeated:
+            repairs.note(_joined(table.header[columns["id"]]), table.where(number))
+        if annotated:
+            if group.rows is None:
+                group.rows = [(number, row)]
+            else:
+                group.rows.append((number, row))
+    return groups
+
+
+def _joined(title: str) -> str:
+    return f"rows joined with others of the same text, because the column {title} numbers rows, not documents"
 
 
 def _is_written_here(header: Sequence[str]) -> bool:
@@ -70,7 +90,7 @@ def _is_annotated(row: Sequence[str], columns: dict[str, int]) -> bool:
     return any(cell(row, columns, role) for role in ANNOTATION)
 
 
-def number_rows(rows: Iterable[Row], columns: dict[str, int]) -> bool:
+def number_rows(rows: Sequence[Row], columns: dict[str, int]) -> bool:
     """Whether ids differ from row to row while texts repeat, mostly with other annotation.
 
     Documents that only happen to have the same text have the same annotation, so they keep their ids.
@@ -82,19 +102,20 @@ def number_rows(rows: Iterable[Row], columns: dict[str, int]) -> bool:
         >>> number_rows([(2, ["1", "气血", "0"]), (3, ["2", "气血", "0"])], columns)
         False
     """
-    ids: list[str] = []
+    ids = [cell(row, columns, "id") for _, row in rows]
+    if not all(ids) or len(set(ids)) < NEARLY_ALL * len(ids):
+        return False
     seen: dict[str, set[tuple[str, ...]]] = {}
     repeated = different = 0
     text = ""
     for _, row in rows:
-        ids.append(cell(row, columns, "id"))
         found = tuple(cell(row, columns, role) for role in ANNOTATION)
         text = cell(row, columns, "text") or (text if any(found) else "")
         earlier = seen.setdefault(text, set()) if text else set()
         repeated += bool(earlier)
         different += bool(earlier) and any(found) and found not in earlier
         earlier.add(found)
-    return all(ids) and len(set(ids)) >= NEARLY_ALL * len(ids) and 2 * different > repeated
+    return 2 * different > repeated
 
 
 def with_best_id(header: Sequence[str], rows: Sequence[Row], columns: dict[str, int]) -> dict[str, int]:

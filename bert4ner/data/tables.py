@@ -12,11 +12,13 @@ from bert4ner.data.entity_tables import checked_documents, read_entity_rows, rea
 from bert4ner.data.headers import NEEDED, find_roles, header_cure, is_header, shown_cells
 from bert4ner.data.peek import LINES
 from bert4ner.data.records import Record, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_cells import is_list, list_cell, spans_of, tags_cell
 from bert4ner.data.table_groups import with_best_id
 from bert4ner.data.table_parts import Row, Shape, Table, cell, holds_mentions
-from bert4ner.data.token_rows import TokenRow, numbers_tokens, token_documents
+from bert4ner.data.token_rows import TokenRows, token_documents
+from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
 from bert4ner.errors import DataError
 
@@ -76,7 +78,7 @@ def read_table(table: Table, repairs: Repairs) -> Iterator[Document]:
         )
     repairs.shape = shape.name
     _remark_on_unread(table, shape, first, repairs)
-    rows = _whole_rows(table, chain(first, rows), blank="token" in shape.columns)
+    rows = _whole_rows(table, chain(released(first), rows), blank="token" in shape.columns)
     yield from shape.read(replace(table, rows=rows), shape, repairs)
 
 
@@ -115,18 +117,20 @@ def _whole_rows(table: Table, rows: Iterable[Row], *, blank: bool) -> Iterator[R
 
 
 def _read_lists(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
-    records: list[Record] = []
-    for number, row in table.rows:
+    yield from checked_documents(_records(table, shape), repairs)
+
+
+def _records(table: Table, shape: Shape) -> Iterator[Record]:
+    for count, (number, row) in enumerate(table.rows, start=1):
         where = table.where(number)
-        record = _record(table, shape, number, row, len(records) + 1)
+        record = _record(table, shape, number, row, count)
         items = list_cell(cell(row, shape.columns, "entities"), where)
         record.spans = [span for item in items for span in spans_of(item, where)]
-        records.append(record)
-    yield from checked_documents(records, repairs)
+        yield record
 
 
 def _record(table: Table, shape: Shape, number: int, row: Sequence[str], count: int) -> Record:
-    id = cell(row, shape.columns, "id") or f"{table.path.stem}-{count}"
+    id = cell(row, shape.columns, "id") or NumberedId(table.path.stem, count)
     return Record(table.where(number), id, cell(row, shape.columns, "text"))
 
 
@@ -136,24 +140,28 @@ def _read_texts(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Docume
 
 
 def _read_tags_in_cells(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
-    def rows() -> Iterator[TokenRow]:
-        for number, row in table.rows:
-            text, tags = (cell(row, shape.columns, role) for role in ("text", "entities"))
-            for token, tag in tags_cell(text, tags, table.where(number)):
-                yield f"{table.unit}{number}", ["", token, tag]
-            yield "", []
-
-    yield from token_documents(rows(), table.path, repairs)
+    rows = TokenRows(table.unit)
+    for number, row in table.rows:
+        text, tags = (cell(row, shape.columns, role) for role in ("text", "entities"))
+        for token, tag in tags_cell(text, tags, table.where(number)):
+            rows.add(number, "", token, tag)
+        rows.end_sentence()
+    yield from token_documents(rows, table.path, repairs)
 
 
 def _read_tokens(table: Table, shape: Shape, repairs: Repairs) -> Iterator[Document]:
     roles = ("sentence", "token", "tag")
-    cells = [(number, [cell(row, shape.columns, role) for role in roles]) for number, row in table.rows]
-    if numbers_tokens([name for _, (name, *rest) in cells if any((name, *rest))]):
+    rows = TokenRows(table.unit)
+    for number, row in table.rows:
+        found = [cell(row, shape.columns, role) for role in roles]
+        if any(found):
+            rows.add(number, *found)
+        else:
+            rows.end_sentence()
+    if rows.number_tokens():
         title = table.header[shape.columns["sentence"]]
         repairs.remark(f"column {title} numbers tokens, not sentences: not read", table.where(table.begins))
-        cells = [(number, ["", *rest]) for number, (_, *rest) in cells]
-    rows = ((f"{table.unit}{number}", found if any(found) else []) for number, found in cells)
+        rows.forget_sentences()
     yield from token_documents(rows, table.path, repairs)
 
 

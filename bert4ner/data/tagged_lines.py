@@ -5,6 +5,7 @@ the second one keeps one sentence in memory. Both process each different line on
 often that this decides the speed.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout
+from bert4ner.data.columns import COMMENT, DOCUMENT_START, Layout, find_layout, is_aside
 from bert4ner.data.decoding import BOM
 from bert4ner.data.files import line_of, open_bytes, read_lines
 from bert4ner.data.headers import is_header
@@ -23,7 +24,8 @@ BLOCK = 500_000  # lines counted at once
 HEAD = 200  # lines whose order is examined
 CHOOSING = 2_000  # different lines that decide the layout
 DIGITS = "0123456789"
-KNOWN = 100_000  # lines kept in a cache
+KNOWN = 100_000  # lines kept in a cache, if lines repeat at all
+FIRST_KNOWN = 200  # of them kept in any case
 IOB1_LINES = 50_000  # lines in which beginnings are examined
 IOB1_EVIDENCE = 20  # entities that begin with I-, while B- occurs only directly after another entity
 
@@ -57,7 +59,13 @@ class Sentence:
     """Rows, and the numbers of their lines."""
 
     rows: list[Row] = field(default_factory=list)
-    lines: list[int | str] = field(default_factory=list)
+    lines: "array[int]" = field(default_factory=lambda: array("q"))
+    unit: str = ""
+    """The word before a number in places: "" for lines, "row " in a workbook."""
+
+    def where(self, path: Path, index: int) -> str:
+        """The place of a row, for messages."""
+        return f"{path}:{self.unit}{self.lines[index]}"
 
 
 def survey_file(path: Path) -> Survey:
@@ -66,8 +74,7 @@ def survey_file(path: Path) -> Survey:
     with open_bytes(path) as handle:
         head = [_decoded(data) for data in islice(handle, HEAD)]
         handle.seek(0)
-        while counted := Counter(islice(handle, BLOCK)):
-            counts = {_decoded(data): count for data, count in counted.items() if data.strip()}
+        while counts := Counter(islice(handle, BLOCK)):
             if not survey.tokens:
                 survey.layout = _layout(counts, head)
             _count(survey, counts)
@@ -81,21 +88,25 @@ def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace").removeprefix(BOM).rstrip("\r\n")
 
 
-def _layout(counts: dict[str, int], head: list[str]) -> Layout:
-    found = find_layout(dict(islice(counts.items(), CHOOSING)), head)
-    aside = (COMMENT, DOCUMENT_START)
-    tabs = all("\t" in line for line in counts if line.strip() and not line.startswith(aside))
+def _lines(counts: Counter[bytes]) -> Iterator[tuple[str, int]]:
+    """The different lines that are not blank, with their counts; decoded here, so that they are in memory once."""
+    return ((_decoded(data), count) for data, count in counts.items() if data.strip())
+
+
+def _layout(counts: Counter[bytes], head: list[str]) -> Layout:
+    found = find_layout(dict(islice(_lines(counts), CHOOSING)), head)
+    tabs = all(b"\t" in data or is_aside(_decoded(data)) for data in counts)
     if found is None:
         return Layout("\t" if tabs else " ")
     if found.separator == "\t" and not tabs:
-        return find_layout(counts, head) or Layout()
+        return find_layout(dict(_lines(counts)), head) or Layout()
     return found
 
 
-def _count(survey: Survey, counts: dict[str, int]) -> None:
+def _count(survey: Survey, counts: Counter[bytes]) -> None:
     layout = survey.layout
     digits = survey.digits or not survey.tokens
-    for line, count in counts.items():
+    for line, count in _lines(counts):
         fields = layout.split(line)
         if len(fields) <= layout.token or line.startswith((COMMENT, DOCUMENT_START)):
             continue
@@ -134,11 +145,13 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
     """The rows of each sentence, read as the survey says."""
     reader = _LineReader(path, survey, repairs)
     known: dict[bytes, Row] = {}
+    different = 0
     sentence = Sentence()
     with open_bytes(path) as handle:
         for number, data in enumerate(handle, start=1):
             row = known.get(data)
             if row is None:
+                different += 1
                 before = repairs.total()
                 row, ends = reader.read(line_of(data, number, path, repairs), number)
                 if ends and sentence.rows:
@@ -146,7 +159,8 @@ def read_sentences(path: Path, survey: Survey, repairs: Repairs) -> Iterator[Sen
                     sentence = Sentence()
                 if row is None:
                     continue
-                if repairs.total() == before and len(known) < KNOWN:
+                worth = FIRST_KNOWN + 4 * (number - different)
+                if repairs.total() == before and len(known) < min(KNOWN, worth):
                     known[data] = row
             sentence.rows.append(row)
             sentence.lines.append(number)

@@ -15,6 +15,7 @@ from bert4ner.data.class_names import named, names_of
 from bert4ner.data.json_records import json_records
 from bert4ner.data.json_values import id_of, list_of
 from bert4ner.data.records import Record, Span, make_document
+from bert4ner.data.released import released
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.shapes import describe_shapes
 from bert4ner.data.showing import shown_keys
@@ -63,7 +64,7 @@ def read(shape: TokenShape, path: Path, repairs: Repairs) -> Iterator[Document]:
     repairs.shape = describe_shapes(record.shape for record in records if record.shape)
     total = sum(len(record.tokens) for record in records)
     words = sum(len(token) > 1 and token.isascii() for record in records for token in record.tokens) * 2 > total
-    for record in records:
+    for record in released(records):
         yield make_document(_record(record, repairs, words=words), repairs)
 
 

@@ -32,9 +32,7 @@ def checked_documents(
     unchecked = 0
     for record in records(repairs):
         if convention is None and any(span.mention is not None for span in record.spans):
-            convention = EndConvention(default_inclusive=False)
-            for each in records(Repairs()):
-                convention.look(each)
+            convention = _convention(records(Repairs()))
             if (convention.inclusive or convention.from_one) and unchecked:
                 raise DataError(
                     f"{record.where}: expected offsets from 0 and exclusive ends, as the {unchecked} entities without "
@@ -50,3 +48,10 @@ def checked_documents(
         else:
             record, inclusive = convention.count_from_zero(record, repairs), convention.inclusive
         yield make_document(record, repairs, inclusive=inclusive, offsets=offsets)
+
+
+def _convention(records: Iterator[Record]) -> EndConvention:
+    convention = EndConvention(default_inclusive=False)
+    for record in records:
+        convention.look(record)
+    return convention

@@ -24,6 +24,17 @@ def test_no_reader_of_json_reads_past_annotation(tmp_path, format):
         read_documents(path, format)
 
 
+def test_tokens_of_prodigy_are_left_out_unless_they_have_labels(tmp_path):
+    path = tmp_path / "a.jsonl"
+    tokens = [{"text": "王", "start": 0, "end": 1, "id": 0, "ws": False}]
+    record = {"text": TEXT, "tokens": tokens, "answer": "accept"}
+    path.write_text(json.dumps(record | {"spans": [{"start": 0, "end": 3, "label": "PER"}]}), encoding="utf-8")
+    assert len(read_documents(path, "prodigy")[0].entities) == 1
+    path.write_text(json.dumps(record | {"tokens": [{"start": 0, "end": 3, "label": "PER"}]}), encoding="utf-8")
+    with pytest.raises(DataError, match="looks like annotation under 'tokens'"):
+        read_documents(path)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "is_annotation"),
     [

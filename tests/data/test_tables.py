@@ -10,6 +10,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.table_cells import list_cell
 from bert4ner.data.table_parts import Table
 from bert4ner.data.tables import read_table
+from bert4ner.data.token_rows import SHARED
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import Bert4NERError, DataError
 
@@ -381,3 +382,12 @@ def test_half_an_emoji_beside_a_wrong_offset_is_refused_by_its_line(tmp_path):
     path.write_bytes(f"text,start,end,label,mention\n{half}AB,2,4,X,AB\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"half\.csv:2: character 0 is the unpaired surrogate U\+D800"):
         read_with_report(path)
+
+
+def test_more_different_rows_than_are_shared_come_back(read):
+    tokens = [chr(0x4E00 + number) for number in range(2 * SHARED)]
+    lines = [f"{token},{tag}\n" for token in tokens for tag in ("B-A", "O")]
+    result = read("word,tag\n" + "".join(lines) + "\n" + "".join(lines[:4]))
+    text = "".join(token * 2 for token in tokens)
+    assert [each.text for each in result.documents] == [text, text[:4]]
+    assert found(result)[0] == [(token, "A") for token in tokens]
