@@ -92,7 +92,7 @@ GPT_SHAPES = {
     "prefix": Shape({"afn": "relu", "n_positions": 66}, "Model", "sharded", prefix="transformer."),
     "no prefix": Shape({"afn": "silu", "layer_norm_epsilon": 0.1}, "LMHeadModel", "fp16", prefix=""),
     "two heads": Shape({"n_embd": 12, "n_head": 3}, "DoubleHeadsModel"),
-    "a label": Shape({"n_layer": 1, "afn": "swish", "pad_token_id": 3}, "ForSequenceClassification"),
+    "a label": Shape({"n_layer": 1, "afn": "swish"}, "ForSequenceClassification"),
     "one of all": Shape({"n_embd": 2, "n_layer": 1, "n_head": 1}, "LMHeadModel", "sharded"),
     "wide": Shape({"n_embd": 24, "n_head": 8, "layer_norm_epsilon": 1e-3}, "Model", "fp16"),
     "deep": Shape({"n_layer": 5, "n_embd": 4, "n_head": 1}, "LMHeadModel", "bin"),
