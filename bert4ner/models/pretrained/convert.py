@@ -67,8 +67,7 @@ def convert_checkpoint(
     """
     target = Path(target)
     _check_free(target)
-    found = open_folder(given)
-    _check_vocabulary(found)
+    found = _opened(given)
     weights = _weights(found)
     to = _layout_name(weights, to, other=keep_tokens is None)
     pruned = None if keep_tokens is None else prune(found, keep_tokens)
@@ -88,12 +87,14 @@ def convert_checkpoint(
     return Conversion(found.family.name, weights.layout.name, to, len(arrays), left_out, tokens)
 
 
-def _check_vocabulary(found: PretrainedFolder) -> None:
-    """Refuse a vocabulary that cannot be read, does not fit, or makes no tokenizer, before any work is done."""
+def _opened(given: str | Path) -> PretrainedFolder:
+    """A folder, whose vocabulary is refused if it cannot be read, does not fit, or makes no tokenizer."""
+    found = open_folder(given)
     vocabulary = found.vocabulary or (open_vocabulary(found.path) if _has_word_pieces(found) else None)
     if vocabulary is not None:
         check_rows(*vocabulary, found.config)
         vocabulary[0].library()
+    return found
 
 
 def _has_word_pieces(found: PretrainedFolder) -> bool:
