@@ -7,7 +7,7 @@ import numpy as np
 from bert4keras import layers, models
 
 from bert4ner.backend.frameworks import keras, tf
-from bert4ner.networks.fused_layers import FusedAttention, product
+from bert4ner.networks.fused_layers import FusedAttention, product, product_by_head
 from bert4ner.networks.xlnet_layers import shifted
 
 
@@ -147,10 +147,11 @@ class DisentangledAttention(FusedAttention):
         (query, key), distances = heads, self.dropout_of_distances(inputs)
         if "c2p" in self.kinds:
             keys = self.by_head(self._projected(distances, "c2p"))  # (heads, 2 * length + 1, size)
-            scores += shifted(tf.matmul(query, keys[:, :-1], transpose_b=True))
+            scores += shifted(product_by_head(query, tf.linalg.matrix_transpose(keys[:, :-1]), self.heads))
         if "p2c" in self.kinds:
             queries = self.by_head(self._projected(distances, "p2c"))[:, :0:-1]  # in ascending order, from -length
-            asked = shifted(tf.matmul(key, queries * tf.constant(self.scale(), key.dtype), transpose_b=True))
+            queries = tf.linalg.matrix_transpose(queries * tf.constant(self.scale(), key.dtype))
+            asked = shifted(product_by_head(key, queries, self.heads))
             scores += tf.transpose(asked, [0, 1, 3, 2])
         return scores
 

@@ -3,13 +3,30 @@
 from typing import Any
 
 from bert4keras import models
-from bert4keras.layers import RelativePositionEmbeddingT5
+from bert4keras.layers import Add, RelativePositionEmbeddingT5
 
 from bert4ner.networks.encoders import Encoder
 
 
+class TokensAndSegments(Add):
+    """Sum of token and segment embeddings; padding is where a token is, not where a segment has its id."""
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the tokens."""
+        return None if mask is None else mask[0]
+
+
 class GPT(Encoder, models.GPT):
-    """The decoder of GPT, with the options of `Encoder`."""
+    """The decoder of GPT, with the options of `Encoder`.
+
+    Segments are embedded by the table of the tokens; bert4keras takes segment 0 for padding, as it does token 0.
+    """
+
+    def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
+        """As in bert4keras, but segments mask nothing."""
+        if kwargs.get("name") == "Embedding-Token-Segment":
+            layer = TokensAndSegments
+        return super().apply(inputs, layer, arguments, **kwargs)
 
 
 class GPT2ML(Encoder, models.GPT2_ML):

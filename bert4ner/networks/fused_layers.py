@@ -177,3 +177,17 @@ def product(states: Any, kernel: Any, bias: Any) -> Any:
     if bias is not None:
         outputs = tf.nn.bias_add(outputs, bias)
     return tf.reshape(outputs, tf.concat([tf.shape(states)[:-1], [kernel.shape[1]]], axis=0))
+
+
+def product_by_head(states: Any, vectors: Any, heads: int) -> Any:
+    """The products (batch, heads, length, number) of states (batch, heads, length, size) with their head's vectors.
+
+    TensorFlow 2.21 writes past the end of its memory where the vectors of a single head meet a batch; so of one head
+    the products are taken without that axis.
+
+    Args:
+        states: of each head.
+        vectors: of shape (heads, size, number).
+        heads: number of heads.
+    """
+    return tf.matmul(states, vectors) if heads > 1 else tf.matmul(states[:, 0], vectors[0])[:, None]

@@ -5,6 +5,7 @@ from typing import Any
 from bert4keras import layers, models
 
 from bert4ner.backend.frameworks import keras, tf
+from bert4ner.networks.fused_layers import product_by_head
 
 
 class RelativeSinusoids(layers.Layer):
@@ -100,7 +101,9 @@ class RelativeAttention(layers.Layer):
         query, key, value = tf.unstack(tf.transpose(by_head, [2, 0, 3, 1, 4]))  # (batch, heads, length, size)
         places = tf.reshape(tf.matmul(places, self._flat(self.place)), [-1, self.heads, self.head_size])
         scores = tf.matmul(query + self.content_bias[:, None], key, transpose_b=True)  # (batch, heads, length, length)
-        scores += shifted(tf.matmul(query + self.place_bias[:, None], tf.transpose(places, [1, 2, 0])))
+        scores += shifted(
+            product_by_head(query + self.place_bias[:, None], tf.transpose(places, [1, 2, 0]), self.heads)
+        )
         if len(inputs) > 2:
             scores += self._of_segments(query, inputs[2])
         scores *= tf.constant(self.head_size**-0.5, scores.dtype)
@@ -114,7 +117,8 @@ class RelativeAttention(layers.Layer):
         return tf.reshape(kernel, [-1, self.heads * self.head_size])
 
     def _of_segments(self, query: Any, segments: Any) -> Any:
-        kinds = tf.matmul(query + self.segment_bias[:, None], tf.transpose(self.segments, [1, 2, 0]))
+        vectors = tf.transpose(self.segments, [1, 2, 0])
+        kinds = product_by_head(query + self.segment_bias[:, None], vectors, self.heads)
         another = tf.not_equal(segments[:, None, :, None], segments[:, None, None, :])  # (batch, 1, length, length)
         return tf.where(another, kinds[..., 1:], kinds[..., :1])
 

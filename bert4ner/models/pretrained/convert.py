@@ -14,7 +14,7 @@ from bert4ner.backend.memory import release_memory
 from bert4ner.data.writing import atomic_folder
 from bert4ner.errors import CheckpointError, ConfigError
 from bert4ner.models.pretrained.family import Sources
-from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, open_folder
+from bert4ner.models.pretrained.folder import VOCABULARY_NAME, PretrainedFolder, check_rows, open_folder
 from bert4ner.models.pretrained.loading import build_loaded
 from bert4ner.models.pretrained.prune import Kept, Pruned, prune
 from bert4ner.models.pretrained.stored import Stored
@@ -59,15 +59,15 @@ def convert_checkpoint(
         keep_tokens: leave out all tokens but those of single characters, "characters", or of a text, its file.
 
     Raises:
-        CheckpointError: as `open_folder`; there are no weights, some are missing, the family has no such layout, or
-            what was written is not the same model.
+        CheckpointError: as `open_folder`; there are no weights, some are missing, the vocabulary is not the encoder's
+            or cannot be used, the family has no such layout, or what was written is not the same model.
         ConfigError: there is something in `target`.
         DataError: the text of `keep_tokens` cannot be read, or another process writes `target`.
         EnvironmentProblem: as `open_folder`.
     """
     target = Path(target)
     _check_free(target)
-    found = open_folder(given)
+    found = _opened(given)
     weights = _weights(found)
     to = _layout_name(weights, to, other=keep_tokens is None)
     with atomic_folder(target) as aside:  # before anything is computed: a second process is refused at once
@@ -85,6 +85,21 @@ def convert_checkpoint(
         _check_states(states, _states(written, ids), where=str(target))
     left_out = tuple(sorted(weights.unexpected()))
     return Conversion(found.family.name, weights.layout.name, to, len(arrays), left_out, tokens)
+
+
+def _opened(given: str | Path) -> PretrainedFolder:
+    """A folder, whose vocabulary is refused if it cannot be read, does not fit, or makes no tokenizer."""
+    found = open_folder(given)
+    vocabulary = found.vocabulary or (open_vocabulary(found.path) if _has_word_pieces(found) else None)
+    if vocabulary is not None:
+        check_rows(*vocabulary, found.config)
+        vocabulary[0].library()
+    return found
+
+
+def _has_word_pieces(found: PretrainedFolder) -> bool:
+    """Whether its vocabulary is read; decoders number tokens as they like."""
+    return found.family.tokenizer == "wordpiece" and not found.family.decoder
 
 
 def _layout_name(weights: Weights, to: str, *, other: bool) -> str:
@@ -202,8 +217,7 @@ def _copy_vocabulary(found: PretrainedFolder, folder: Path) -> None:
     Raises:
         CheckpointError: one of them is no regular file, or cannot be read.
     """
-    pieces = found.family.decoder or found.family.tokenizer != "wordpiece"  # decoders number tokens as they like
-    vocabulary = None if pieces else open_vocabulary(found.path)[0]
+    vocabulary = open_vocabulary(found.path)[0] if _has_word_pieces(found) else None
     listed = vocabulary is not None and vocabulary.file_name == VOCABULARY_NAME
     for pattern in _TOKENIZER_FILES if listed else (*_TOKENIZER_FILES, "*vocab*.txt"):
         for path in found.path.glob(pattern):

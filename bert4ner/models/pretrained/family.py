@@ -199,7 +199,8 @@ def without_prefix(base: str, parts: tuple[str, ...], others: tuple[str, ...] = 
         parts: of the encoder, such as "embeddings.".
         others: prefixes that some files have instead of `base`.
     """
-    before = re.compile(rf"((module|model|_orig_mod)\.)*({'|'.join(map(re.escape, (base, *others)))})?")
+    prefixes = "|".join(re.escape(each) for each in (base, *others) if each)
+    before = re.compile(rf"((module|model|_orig_mod)\.)*({prefixes})?")
 
     def canonical(name: str) -> str:
         rest = name[before.match(name).end() :]  # type: ignore[union-attr]  # it also matches the empty string

@@ -112,11 +112,7 @@ def complete(found: PretrainedFolder) -> Pretrained:
             f"{found.path}: {found.family.name} generates text; recognition needs an encoder such as BERT or RoFormer"
         )
     vocabulary, where = found.vocabulary or open_vocabulary(found.path)
-    if not vocabulary.fits(found.config.vocab_size):
-        raise CheckpointError(
-            f"{where}: {len(vocabulary)} tokens, but the configuration says vocab_size="
-            f"{found.config.vocab_size}; vocabulary and checkpoint are not from the same model"
-        )
+    check_rows(vocabulary, where, found.config)
     if found.checkpoint is None and not found.random_weights:
         raise CheckpointError(
             f"{found.path}: holds no weights, but {_listed(found.path)}; take model.safetensors, pytorch_model.bin or "
@@ -125,6 +121,19 @@ def complete(found: PretrainedFolder) -> Pretrained:
     if found.checkpoint is None:
         logger.warning("%s holds no weights: the encoder starts from random weights", found.path)
     return Pretrained(found.config, vocabulary, found.checkpoint)
+
+
+def check_rows(vocabulary: Vocabulary, where: Path, config: EncoderConfig) -> None:
+    """Refuse a vocabulary, of the file `where`, with more tokens than the encoder has embeddings.
+
+    Raises:
+        CheckpointError: it has.
+    """
+    if not vocabulary.fits(config.vocab_size):
+        raise CheckpointError(
+            f"{where}: {len(vocabulary)} tokens, but the configuration says vocab_size={config.vocab_size}; vocabulary "
+            "and checkpoint are not from the same model"
+        )
 
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], str]:

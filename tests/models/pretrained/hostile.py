@@ -3,6 +3,7 @@
 As a program it makes them one by one, opens each as ``info --pretrained`` and loading do, and prints what came of it.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -439,6 +440,18 @@ HOSTILE = {
     for name, files in cases.items()
 }
 WHOLE = "a whole folder"
+COMMANDS = {"convert": [], "prune": ["--keep-tokens", "characters"]}
+"""What else some folders go through: options of ``convert-checkpoint``."""
+
+
+def is_converted(name: str) -> bool:
+    """Whether a folder goes through `COMMANDS`, too: the whole one, those with vocabularies, a third of the others.
+
+    Vocabularies are read late, and are cut and copied.
+    """
+    return name.startswith(("a whole", "vocabulary", "tokenizer")) or [*FOLDERS].index(name) % 3 == 0
+
+
 FOLDERS: dict[str, dict[str, Content]] = {WHOLE: {}, **HOSTILE}
 
 
@@ -458,19 +471,13 @@ def memory(kind: str) -> float:
     return int(next(line for line in lines if line.startswith(kind)).split()[1]) / 1024
 
 
-def attempt(folder: Path) -> dict[str, Any]:
-    """Opens a folder, reads all of it, and says how that ended and what it took."""
-    from bert4ner.models.pretrained import open_pretrained, open_store  # deferred: TensorFlow
-
+def measured(action: Callable[[], object]) -> dict[str, Any]:
+    """Does something and says how that ended and what it took."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the most is what it takes now
     before, begun, kind, said = memory("VmRSS"), time.process_time(), None, ""
     signal.alarm(8)
     try:
-        found = open_pretrained(folder)
-        found.vocabulary.library()
-        store = open_store(found.checkpoint or "")
-        for name in store.shapes:
-            store.read(name)
+        action()
     except Bert4NERError as error:
         kind, said = "refused", str(error)
     except BaseException as error:  # the library tokenizers panics in a way of its own
@@ -478,6 +485,29 @@ def attempt(folder: Path) -> dict[str, Any]:
     signal.alarm(0)
     took = {"seconds": time.process_time() - begun, "mib": memory("VmHWM") - before}
     return {"kind": kind, "said": said, **took}
+
+
+def read_whole(folder: Path) -> None:
+    """Opens a folder and reads all of it."""
+    from bert4ner.models.pretrained import open_pretrained, open_store  # deferred: TensorFlow
+
+    found = open_pretrained(folder)
+    found.vocabulary.library()
+    store = open_store(found.checkpoint or "")
+    for name in store.shapes:
+        store.read(name)
+
+
+def command(name: str, folder: Path, output: Path) -> dict[str, Any]:
+    """Runs one of `COMMANDS` on a folder; what it says, whether it writes, and what it leaves behind besides."""
+    from bert4ner.cli.main import main as run  # deferred: the house's order of imports
+
+    errors, code = io.StringIO(), [0]
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+        found = measured(lambda: code.insert(0, run(["convert-checkpoint", str(folder), str(output), *COMMANDS[name]])))
+    left = [path.name for path in output.parent.iterdir() if not path.name.startswith(tuple(COMMANDS))]
+    written = output.exists()
+    return {**found, "code": code[0], "said": found["said"] or errors.getvalue(), "written": written, "left": left}
 
 
 class Late(BaseException):
@@ -499,8 +529,13 @@ def main(root: Path) -> None:
     for number, (name, files) in enumerate(FOLDERS.items()):
         folder = root / f"folder-{number}"
         make(folder, files)
-        found = {"name": name, "folder": str(folder), **attempt(folder), "canary": canary(root).exists()}
+        opened = measured(lambda folder=folder: read_whole(folder))
+        output = root / "output"
+        output.mkdir()
+        converted = {each: command(each, folder, output / each) for each in COMMANDS} if is_converted(name) else {}
+        found = {"name": name, "folder": str(folder), **opened, "commands": converted, "canary": canary(root).exists()}
         print(json.dumps(found), flush=True)
+        shutil.rmtree(output)
         if folder.is_symlink() or folder.is_file():
             folder.unlink()
         else:

@@ -20,17 +20,24 @@ VOCABULARY, LENGTHS = 41, (37, 5, 22)
 LEFT_OUT = (
     *("cls.predictions.decoder", "lm_head.decoder", "decoder.weight", "vocab_projector.weight", "classifier"),
     *("predictions.decoder", "generator_predictions", "generator_lm_head", "roformer.encoder.embed_positions"),
+    *("lm_loss.weight", "sequence_summary", "logits_proj", "qa_outputs", "start_logits", "end_logits", "answer_class"),
+    *("encoder.embed_tokens", "decoder.embed_tokens", "classification_head", "multiple_choice_head", "score"),
 )
 """Copies of tied weights, heads of fine-tuned models and of a generator, a table of sines."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What differs in a model, which class of transformers it is of, and how its file is written."""
+    """What differs in a model, which class of transformers it is of, and how its file is written.
+
+    Attributes:
+        prefix: before the names of the encoder's variables; None: what transformers writes.
+    """
 
     changes: dict[str, Any] = field(default_factory=dict)
     suffix: str = "Model"
     form: str = "safetensors"
+    prefix: str | None = None
 
 
 def token_ids(pad: int) -> np.ndarray:
@@ -68,13 +75,6 @@ def write_weights(tensors: dict[str, torch.Tensor], folder: Any, form: str) -> N
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": files}), encoding="utf-8")
 
 
-def write_model(model: Any, folder: Any, form: str) -> None:
-    """The weights of a model, which in "fp16" keeps what is written."""
-    if form == "fp16":
-        model.half().float()
-    write_weights(model.state_dict(), folder, form)
-
-
 def write_tokens(folder: Any, pad: int, size: int = VOCABULARY) -> None:
     """A vocabulary in which padding is where the model has it."""
     tokens = ["[UNK]", "[CLS]", "[SEP]", *(chr(0x4E00 + place) for place in range(size - 4))]
@@ -82,36 +82,79 @@ def write_tokens(folder: Any, pad: int, size: int = VOCABULARY) -> None:
     (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
 
 
-def save_shape(shape: Shape, name: str, sizes: dict[str, Any], folder: Any) -> Any:
-    """A model of transformers in a folder; returns its encoder."""
+def make_model(shape: Shape, name: str, sizes: dict[str, Any]) -> Any:
+    """A model of transformers with random weights."""
     config = getattr(transformers, f"{name}Config")(**{**sizes, **shape.changes})
     model = getattr(transformers, name + shape.suffix)(config).eval()
     randomize(model)
     model.tie_weights()
-    write_model(model, folder, shape.form)
     model.config.architectures = [type(model).__name__]
+    return model
+
+
+def encoder_of(model: Any) -> Any:
+    """The part of a model of transformers that gives hidden states."""
+    return model.get_encoder() if model.config.is_encoder_decoder else model.base_model
+
+
+def renamed(name: str, base: str, prefix: str) -> str:
+    """The name of a variable with another prefix, if `base` is before it now."""
+    return prefix + name.removeprefix(base) if name.startswith(base) else name
+
+
+def save_model(model: Any, shape: Shape, folder: Any) -> dict[str, torch.Tensor]:
+    """Writes a model of transformers to a folder; returns its variables under the names that they have there."""
+    if shape.form == "fp16":
+        model.half().float()
+    base = "" if model is model.base_model else f"{model.base_model_prefix}."
+    prefix = base if shape.prefix is None else shape.prefix
+    weights = {renamed(name, base, prefix): value for name, value in model.state_dict().items()}
+    write_weights(weights, folder, shape.form)
     model.config.save_pretrained(folder)
-    write_tokens(folder, shape.changes.get("pad_token_id", 0))
-    return getattr(model, model.base_model_prefix) if shape.suffix != "Model" else model
+    write_tokens(folder, shape.changes.get("pad_token_id", model.config.pad_token_id or 0))
+    return weights
 
 
-def transformers_states(encoder: Any, ids: np.ndarray, pad: int) -> list[np.ndarray]:
+def save_shape(shape: Shape, name: str, sizes: dict[str, Any], folder: Any) -> tuple[Any, dict[str, torch.Tensor]]:
+    """A model of transformers in a folder; returns its encoder and its variables."""
+    model = make_model(shape, name, sizes)
+    return encoder_of(model), save_model(model, shape, folder)
+
+
+def transformers_states(encoder: Any, ids: np.ndarray, pad: int, segments: Any = None) -> list[np.ndarray]:
     """The output of every block, by transformers."""
     with torch.no_grad():
         given = torch.tensor(ids)
-        found = encoder(input_ids=given, attention_mask=(given != pad).long(), output_hidden_states=True)
+        more = {} if segments is None else {"token_type_ids": torch.tensor(segments)}
+        found = encoder(input_ids=given, attention_mask=(given != pad).long(), output_hidden_states=True, **more)
     return [state.numpy() for state in found.hidden_states[1:]]
+
+
+class Blocks:
+    """Our network for the configuration of a folder, which gives the output of every block.
+
+    Weights are read from that folder or from another of the same configuration.
+    """
+
+    def __init__(self, folder: Any, length: int = max(LENGTHS)) -> None:
+        found = open_folder(folder)
+        options = ModelConfig(fusion="concat", fusion_layers=found.config.num_hidden_layers)
+        self.backbone = build_backbone(found.config, options, dropout=0.0, max_length=length)
+        outputs = [*self.backbone.blocks, self.backbone.blocks[-1]]  # of one output Keras makes no list
+        self.network = keras.Model(self.backbone.inputs, outputs)
+
+    def states(self, folder: Any, ids: np.ndarray, segments: Any = None) -> list[np.ndarray]:
+        """The output of every block by the weights of a folder; what was there before is wiped."""
+        for weight in self.network.trainable_weights:
+            weight.assign(np.zeros(weight.shape, "float32"))
+        self.backbone.load(open_folder(folder).checkpoint)
+        given = [ids, np.zeros_like(ids) if segments is None else segments]
+        return [state.numpy() for state in self.network(given[: len(self.backbone.inputs)])[:-1]]
 
 
 def our_blocks(folder: Any, ids: np.ndarray) -> list[np.ndarray]:
     """The output of every block, from a folder."""
-    found = open_folder(folder)
-    count = found.config.num_hidden_layers
-    options = ModelConfig(fusion="concat", fusion_layers=count)
-    backbone = build_backbone(found.config, options, dropout=0.0, max_length=ids.shape[1])
-    backbone.load(found.checkpoint)
-    states = keras.Model(backbone.inputs, [*backbone.blocks, backbone.blocks[-1]])([ids, np.zeros_like(ids)])
-    return [state.numpy() for state in states[:-1]]  # of one output Keras makes no list
+    return Blocks(folder).states(folder, ids)
 
 
 def assert_near(found: list[np.ndarray], expected: list[np.ndarray], real: np.ndarray) -> None:

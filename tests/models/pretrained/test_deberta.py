@@ -13,10 +13,10 @@ from bert4ner.models.pretrained import load_transformer, open_folder
 from bert4ner.networks.deberta_layers import distance_rows
 from tests.models.pretrained.shapes import (
     VOCABULARY,
+    Blocks,
     Shape,
     assert_near,
     assert_there_and_back,
-    our_blocks,
     save_shape,
     token_ids,
     transformers_states,
@@ -41,8 +41,18 @@ SHAPES = {
     "v2 xlarge": Shape({**V3, "conv_kernel_size": 3, "conv_act": "gelu"}, form="fp16"),
     "convolution in groups": Shape({**V3, "conv_kernel_size": 5, "conv_groups": 2, "num_hidden_layers": 1}),
     "types": Shape({**V3, "type_vocab_size": 2, "norm_rel_ebd": "none"}, "ForTokenClassification"),
-    "what is asked by where": Shape({"pos_att_type": "p2c", "max_relative_positions": 9, "hidden_act": "relu"}),
-    "where by what": Shape({"pos_att_type": ["c2p"], "position_buckets": 8, "type_vocab_size": 1, "hidden_size": 12}),
+    "what is asked by where": Shape(
+        {"pos_att_type": "p2c", "max_relative_positions": 9, "hidden_act": "relu", "num_attention_heads": 1}
+    ),
+    "where by what": Shape(
+        {
+            "pos_att_type": ["c2p"],
+            "position_buckets": 8,
+            "type_vocab_size": 1,
+            "hidden_size": 5,
+            "num_attention_heads": 1,
+        }
+    ),
     "neither": Shape({"pos_att_type": None, "num_attention_heads": 1}),
     "no distances": Shape({"relative_attention": False, "position_biased_input": True, "layer_norm_eps": 1e-3}),
     "no distances, kinds all the same": Shape({"relative_attention": False, "num_hidden_layers": 3, "hidden_size": 4}),
@@ -53,20 +63,22 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-def test_states_are_those_of_transformers(kind, tmp_path, caplog):
+def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog):
     shape = SHAPES[kind]
-    encoder, pad = save_shape(shape, "DebertaV2", SIZES, tmp_path), shape.changes.get("pad_token_id", 0)
-    ids = token_ids(pad)
-    assert_near(our_blocks(tmp_path, ids), transformers_states(encoder, ids, pad), ids != pad)
+    encoder, weights = save_shape(shape, "DebertaV2", SIZES, tmp_path / "one")
+    pad = shape.changes.get("pad_token_id", 0)
+    ids, blocks = token_ids(pad), Blocks(tmp_path / "one")
+    found = blocks.states(tmp_path / "one", ids)
+    assert_near(found, transformers_states(encoder, ids, pad), ids != pad)
     assert "not known" not in caplog.text
     assert ("left out" in caplog.text) == (shape.suffix == "ForTokenClassification" and "classifier" in caplog.text)
+    assert_there_and_back(tmp_path / "one", tmp_path, weights)
+    assert all(map(np.array_equal, blocks.states(tmp_path / "back", ids), found))
 
 
-@pytest.mark.parametrize("kind", ["v3, its language model", "types", "v2 xlarge", "two widths"])
-def test_there_and_back_no_bit_changes(kind, tmp_path):
-    shape = Shape(SHAPES[kind].changes, SHAPES[kind].suffix)
-    save_shape(shape, "DebertaV2", SIZES, tmp_path / "one")
-    assert_there_and_back(tmp_path / "one", tmp_path, whole=kind == "v3, its language model")
+def test_the_command_compares_the_states(tmp_path):
+    _, weights = save_shape(SHAPES["v3, its language model"], "DebertaV2", SIZES, tmp_path / "one")
+    assert_there_and_back(tmp_path / "one", tmp_path, weights, whole=True)
 
 
 @pytest.mark.parametrize(("buckets", "farthest"), [(256, 512), (32, 128), (6, 30), (8, 512), (4, 9), (5, 40), (2, 20)])

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-from tests.models.pretrained.hostile import FOLDERS, HOSTILE, WHOLE, Evil
+from tests.models.pretrained.hostile import COMMANDS, FOLDERS, HOSTILE, WHOLE, Evil, is_converted
+
+CONVERTED = [name for name in HOSTILE if is_converted(name)]
 
 NAMES_THE_FOLDER = (
     *("configuration: a link to itself as configuration", "configuration: a link to nothing as configuration"),
@@ -40,6 +42,8 @@ def opened(tmp_path_factory):
 def test_there_are_enough_of_them_and_a_whole_folder_is_opened(opened):
     assert len(HOSTILE) >= 60 and opened.keys() == FOLDERS.keys()
     assert opened[WHOLE]["kind"] is None, opened[WHOLE]["said"]
+    for found in opened[WHOLE]["commands"].values():
+        assert (found["kind"], found["code"], found["written"]) == (None, 0, True), found["said"]
 
 
 def test_the_pickle_does_run_code_where_it_is_trusted(tmp_path):
@@ -56,4 +60,18 @@ def test_a_hostile_folder_is_refused_in_one_line_at_once(name, opened):
     if name not in NAMES_THE_FOLDER:
         assert any(file.partition(".")[0] in said for file in HOSTILE[name]), said
     assert not found["canary"]
+    assert found["seconds"] < 2 and found["mib"] < 500, (found["seconds"], found["mib"])
+
+
+def test_enough_of_them_are_converted():
+    assert len(CONVERTED) >= 60
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_written_of_a_hostile_folder(command, name, opened):
+    found = opened[name]["commands"][command]
+    assert (found["kind"], found["code"], found["written"], found["left"]) == (None, 2, False, []), found
+    said = found["said"].removesuffix("\n").removeprefix(f"bert4ner: error: {opened[name]['folder']}")
+    assert said != found["said"].removesuffix("\n") and len(said) <= 400 and said.isprintable(), found["said"][:2000]
     assert found["seconds"] < 2 and found["mib"] < 500, (found["seconds"], found["mib"])

@@ -10,10 +10,10 @@ from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import load_transformer, open_folder
 from tests.models.pretrained.shapes import (
     VOCABULARY,
+    Blocks,
     Shape,
     assert_near,
     assert_there_and_back,
-    our_blocks,
     save_shape,
     token_ids,
     transformers_states,
@@ -48,19 +48,21 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-def test_states_are_those_of_transformers(kind, tmp_path, caplog):
+def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog):
     shape = SHAPES[kind]
-    encoder, pad = save_shape(shape, "ModernBert", SIZES, tmp_path), shape.changes.get("pad_token_id", 0)
-    ids = token_ids(pad)
-    assert_near(our_blocks(tmp_path, ids), transformers_states(encoder, ids, pad), ids != pad)
+    encoder, weights = save_shape(shape, "ModernBert", SIZES, tmp_path / "one")
+    pad = shape.changes.get("pad_token_id", 0)
+    ids, blocks = token_ids(pad), Blocks(tmp_path / "one")
+    found = blocks.states(tmp_path / "one", ids)
+    assert_near(found, transformers_states(encoder, ids, pad), ids != pad)
     assert caplog.text == ""
+    assert_there_and_back(tmp_path / "one", tmp_path, weights)
+    assert all(map(np.array_equal, blocks.states(tmp_path / "back", ids), found))
 
 
-@pytest.mark.parametrize("kind", ["as published", "its language model", "biases", "the last sees all"])
-def test_there_and_back_no_bit_changes(kind, tmp_path):
-    shape = Shape(SHAPES[kind].changes, SHAPES[kind].suffix)
-    save_shape(shape, "ModernBert", SIZES, tmp_path / "one")
-    assert_there_and_back(tmp_path / "one", tmp_path, whole=kind == "its language model")
+def test_the_command_compares_the_states(tmp_path):
+    _, weights = save_shape(SHAPES["its language model"], "ModernBert", SIZES, tmp_path / "one")
+    assert_there_and_back(tmp_path / "one", tmp_path, weights, whole=True)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,15 @@ import pytest
 import torch
 import transformers
 
-from bert4ner.models.pretrained import load_weights, open_folder
-from bert4ner.networks.building import build_transformer
-from tests.models.pretrained.shapes import assert_there_and_back, weights_of, write_tokens, write_weights
+from bert4ner.models.pretrained import open_folder
+from tests.models.pretrained.shapes import (
+    Blocks,
+    assert_near,
+    assert_there_and_back,
+    transformers_states,
+    write_tokens,
+    write_weights,
+)
 
 TOKENS = 29
 
@@ -149,19 +155,9 @@ def random_ids(model: Any) -> tuple[np.ndarray, np.ndarray]:
     return ids, rng.integers(0, getattr(config, "type_vocab_size", 1), ids.shape)
 
 
-def states_there(model: Any, ids: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    base = getattr(model, model.base_model_prefix, model)
-    more = {"token_type_ids": torch.tensor(segments)} if hasattr(model.config, "type_vocab_size") else {}
-    with torch.no_grad():
-        found = base(torch.tensor(ids), attention_mask=torch.tensor(ids != model.config.pad_token_id).long(), **more)
-    return found.last_hidden_state.numpy()
-
-
-def states_here(folder: Any, ids: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    found = open_folder(folder)
-    transformer = build_transformer(found.family.network, found.config.options())
-    load_weights(transformer, weights_of(folder))
-    return transformer.model([ids, segments][: len(transformer.model.inputs)]).numpy()
+def states_there(model: Any, ids: np.ndarray, segments: np.ndarray) -> list[np.ndarray]:
+    given = segments if hasattr(model.config, "type_vocab_size") else None
+    return transformers_states(model.base_model, ids, model.config.pad_token_id, given)
 
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))
@@ -172,15 +168,18 @@ def test_states_are_those_of_transformers_and_bits_return(name, number, tmp_path
     weights = save(model, kind, number, tmp_path / "hf")
     ids, segments = random_ids(model)
     real = ids != model.config.pad_token_id
-    found, expected = states_here(tmp_path / "hf", ids, segments), states_there(model, ids, segments)
-    np.testing.assert_allclose(found[real], expected[real], atol=1e-4, rtol=0)
+    blocks, expected = Blocks(tmp_path / "hf", ids.shape[1]), states_there(model, ids, segments)
+    found = blocks.states(tmp_path / "hf", ids, segments)
+    assert_near(found, expected, real)
     assert_there_and_back(tmp_path / "hf", tmp_path, weights)
+    assert all(map(np.array_equal, blocks.states(tmp_path / "back", ids, segments), found))
     assert open_folder(tmp_path / "hf").config.family == name
     said = json.loads((tmp_path / "back" / "config.json").read_text(encoding="utf-8"))
     assert {*said} <= {*type(model.config)().to_dict()}  # no words but transformers'
-    again = type(model.config).from_pretrained(tmp_path / "back")
+    again = type(model).from_pretrained(tmp_path / "back").eval()
+    assert all(map(np.array_equal, states_there(again, ids, segments), expected))
     wanted = options(kind, number)
-    assert {key: getattr(again, key) for key in wanted} == wanted
+    assert {key: getattr(again.config, key) for key in wanted} == wanted
 
 
 def test_there_are_twelve_of_each():

@@ -1,20 +1,30 @@
 """No model is loaded as another: each loads with the states that transformers gives, or is refused in one line.
 
-Every family's folder is offered as every other, and configurations with one key changed. The states of what is loaded
-must be those of transformers' own network for what the folder says.
+Every family's folder is offered as every other, in both layouts, and configurations with one key changed. The states of
+what is loaded must be those of transformers' own network for what the folder says; of NEZHA and JinaBERT, which
+transformers lacks, those of the witnesses.
 """
 
 import json
+import re
+import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import Weights, load_weights, open_folder, open_store
 from bert4ner.networks.building import build_transformer
+from bert4ner.registry import FAMILIES
+from tests.conftest import google_variables
+from tests.models.pretrained.gated_witness import Jina
+from tests.models.pretrained.shapes import rewrite, write_tokens
+from tests.models.pretrained.witness import Witness
 
 IDS = np.array([[2, 5, 6, 7, 8, 3], [2, 9, 10, 3, 0, 0]])
 REAL = IDS != 0
@@ -43,7 +53,21 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "deberta-v2": ("DebertaV2", "Model", {**SIZES, "relative_attention": True, "pos_att_type": ["c2p", "p2c"]}),
     "distilbert": ("DistilBert", "Model", {"vocab_size": 11, "dim": 8, "n_layers": 1, "n_heads": 2, "hidden_dim": 12}),
     "modernbert": ("ModernBert", "Model", {**SIZES, "bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2}),
+    "gte": ("Gte", "Model", SIZES),
+    "openai-gpt": ("OpenAIGPT", "Model", {"vocab_size": 11, "n_positions": 20, "n_embd": 8, "n_layer": 1, "n_head": 2}),
 }
+BERT = {**SIZES, "hidden_act": "gelu", "type_vocab_size": 2, "layer_norm_eps": 1e-12}
+NEZHA = {**BERT, "model_type": "nezha", "max_relative_position": 64, "architectures": None}
+JINA = {
+    **BERT,
+    "model_type": "jina_bert",
+    "position_embedding_type": "alibi",
+    "feed_forward_type": "geglu",
+    "architectures": None,
+}
+LESS_IS_ANOTHER = ("nezha", "gte")
+"""What BERT's words do not say: that positions are NEZHA's, and GTE's base of angles, which has a default."""
+SOURCES = (*KINDS, "nezha", "jina_bert")
 CLAIMS = (
     "bert",
     "albert",
@@ -61,29 +85,75 @@ CLAIMS = (
     "gte",
     "xlnet",
     "t5",
+    "jina_bert",
     "openai-gpt",
     "gpt2_ml",
     None,
 )
 
 
-def make(kind: str) -> tuple[Any, dict[str, Any], dict[str, torch.Tensor]]:
-    """A model of transformers, what its config.json says, and its weights, none of which is near 0 or 1 for nothing."""
-    name, suffix, sizes = KINDS[kind]
+Made = tuple[Callable[[], np.ndarray], dict[str, Any], dict[str, torch.Tensor]]
+"""What computes the states of `REAL` tokens, what config.json says, and weights, none near 0 or 1 for nothing."""
+
+
+def randomized(model: Any) -> Any:
     generator = torch.Generator().manual_seed(3)
-    model = getattr(transformers, name + suffix)(getattr(transformers, f"{name}Config")(**sizes)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:  # the table of rotary positions is fixed
                 parameter.normal_(0.1, 0.4, generator=generator)
+    return model
+
+
+def make(kind: str) -> Made:
+    """A model of transformers, or one that it lacks."""
+    if kind == "nezha":
+        return make_nezha()
+    if kind == "jina_bert":
+        return make_jina()
+    name, suffix, sizes = KINDS[kind]
+    model = randomized(getattr(transformers, name + suffix)(getattr(transformers, f"{name}Config")(**sizes)).eval())
     described = {**model.config.to_dict(), "model_type": model.config.model_type, "architectures": None}
-    return model, json.loads(json.dumps(described, default=str)), model.state_dict()
+    return (lambda: transformers_states(model)), json.loads(json.dumps(described, default=str)), saved_weights(model)
+
+
+def saved_weights(model: Any) -> dict[str, torch.Tensor]:
+    """The variables of a model under the names of its files, which for GTE are not those of its code."""
+    if model.config.model_type != "gte":
+        weights: dict[str, torch.Tensor] = model.state_dict()
+        return weights
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        return load_file(f"{folder}/model.safetensors")
+
+
+def make_nezha() -> Made:
+    """Under the names of Hugging Face; `Witness` reads those of TensorFlow."""
+    values = google_variables(BERT, np.random.default_rng(3))
+    values = {name: value for name, value in values.items() if not re.search("adam_|position_emb|global_step", name)}
+    weights = {}
+    for name, value in values.items():
+        there = name.replace("/", ".").replace("layer_0", "layer.0").replace("bert.", "nezha.", 1)
+        there = re.sub(r"\.(kernel|gamma)$|(?<=_embeddings)$", ".weight", re.sub(r"\.beta$", ".bias", there))
+        weights[there] = torch.tensor(value.T if name.endswith("/kernel") else value)
+    return (lambda: Witness(values, BERT, positions="relative").states(IDS)[-1][REAL]), NEZHA, weights
+
+
+def make_jina() -> Made:
+    model = randomized(Jina(JINA))
+
+    def states() -> np.ndarray:
+        with torch.no_grad():
+            rows = [model.states(torch.tensor(row[real]))[-1].numpy() for row, real in zip(IDS, REAL, strict=True)]
+        return np.concatenate(rows)
+
+    return states, JINA, model.state_dict()
 
 
 @pytest.fixture(scope="module")
 def made():
     """Of each kind what `make` gives."""
-    return {kind: make(kind) for kind in KINDS}
+    return {kind: make(kind) for kind in SOURCES}
 
 
 def padded(pad_id: int) -> np.ndarray:
@@ -92,9 +162,14 @@ def padded(pad_id: int) -> np.ndarray:
 
 
 def transformers_states(model: Any) -> np.ndarray:
-    ids, mask = torch.tensor(padded(model.config.pad_token_id)), torch.tensor(REAL).long()
+    """Of `REAL` tokens; of a decoder the probabilities of what follows them, in segment 0."""
+    ids, mask = torch.tensor(padded(model.config.pad_token_id or 0)), torch.tensor(REAL).long()
+    decoder = model.config.model_type == "openai-gpt"
     with torch.no_grad():
-        return model(input_ids=ids, attention_mask=mask).last_hidden_state.numpy()[REAL]
+        more = {"token_type_ids": torch.zeros_like(ids)} if decoder else {}
+        states = model(input_ids=ids, attention_mask=mask, **more).last_hidden_state
+        found = torch.softmax(states @ model.tokens_embed.weight.T, dim=-1) if decoder else states
+    return found.numpy()[REAL]
 
 
 def write(folder, described, weights) -> None:
@@ -118,18 +193,58 @@ def our_states(folder) -> np.ndarray | None:
     return None
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_model_offered_as_another_is_refused_or_itself(kind, made, tmp_path):
-    model, described, weights = made[kind]
-    expected, loaded = transformers_states(model), []
-    for claim in CLAIMS:
-        said = {key: value for key, value in described.items() if key != "model_type"}
-        write(tmp_path, said if claim is None else {**said, "model_type": claim}, weights)
-        found = our_states(tmp_path)
+def offered(folder: Any, described: dict[str, Any], claims: Any, key: str, expected: np.ndarray) -> list[str | None]:
+    """The claims under which a folder loads, which must be with the expected states.
+
+    Args:
+        folder: holds the weights; its configuration is written anew for each claim.
+        described: what that says apart from the claim.
+        claims: None claims nothing.
+        key: how a family is claimed.
+        expected: states of the model that it is.
+    """
+    name = next(each for each in ("config.json", "bert_config.json") if (folder / each).exists())
+    loaded = []
+    for claim in claims:
+        said = {word: value for word, value in described.items() if word not in ("model_type", "family")}
+        said |= {} if claim is None else {key: claim}
+        (folder / name).write_text(json.dumps(said), encoding="utf-8")
+        found = our_states(folder)
         if found is not None:
             loaded.append(claim)
-            np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0, err_msg=f"{kind} as {claim}")
-    assert kind in loaded
+            np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0, err_msg=f"loads as {claim}")
+    return loaded
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_model_offered_as_another_is_refused_or_itself(kind, made, tmp_path):
+    states, described, weights = made[kind]
+    write(tmp_path, described, weights)
+    assert kind in offered(tmp_path, described, CLAIMS, "model_type", states())
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_so_it_is_in_the_layout_of_tensorflow(kind, made, tmp_path):
+    states, described, weights = made[kind]
+    write(tmp_path / "one", described, weights)
+    write_tokens(tmp_path / "one", described.get("pad_token_id") or 0, described["vocab_size"])
+    folder, expected = tmp_path / "two", states()
+    rewrite(tmp_path / "one", folder, "tensorflow")
+    own = json.loads((folder / "bert_config.json").read_text(encoding="utf-8"))
+    assert own["family"] in offered(folder, own, (*FAMILIES, None), "family", expected)
+    offered(folder, own, CLAIMS[:-1], "model_type", expected)
+    if kind not in LESS_IS_ANOTHER:
+        offered(folder, {key: value for key, value in own.items() if key in BERT}, (None,), "family", expected)
+
+
+def test_without_a_family_and_positions_it_is_roformer_aloud(made, tmp_path, caplog):
+    write(tmp_path / "one", made["nezha"][1], made["nezha"][2])
+    write_tokens(tmp_path / "one", 0, 11)
+    rewrite(tmp_path / "one", tmp_path / "two", "tensorflow")
+    path = tmp_path / "two" / "bert_config.json"
+    path.write_text(json.dumps(BERT), encoding="utf-8")
+    assert open_folder(tmp_path / "two").family.name == "roformer"
+    assert "If this is NEZHA" in caplog.text
 
 
 CHANGED = {

@@ -29,6 +29,9 @@ class NezhaConfig(EncoderConfig):
     max_relative_position: int = option(SIZE, 64)
 
 
+_POSITIONS = "bert/embeddings/position_embeddings"
+
+
 def _sources(naming: Naming, config: EncoderConfig) -> Sources:
     base = "bert" if naming is TENSORFLOW else "nezha"
     found = embeddings(naming, base, positions=False)
@@ -39,9 +42,26 @@ def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """Published configurations have ALBERT's `embedding_size`, which NEZHA's code ignores."""
     if config.get("use_relative_position") is False:
         raise CheckpointError("use_relative_position=false: NEZHA without its relative positions is not read")
+    _check_claim(config, shapes)
     found = {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
     found.pop("embedding_size", None)
     return found
+
+
+def _check_claim(config: Described, shapes: Shapes) -> None:
+    """Refuses BERT and RoFormer said to be NEZHA: its files have the names of theirs, and lack but positions."""
+    if config.get("use_relative_position"):
+        return
+    if _POSITIONS in shapes:
+        raise CheckpointError(
+            f"{_POSITIONS} is for absolute positions, which NEZHA does not use; if this is NEZHA all the same, add "
+            '"use_relative_position": true'
+        )
+    if has("bert/*")(shapes) and config.get("max_relative_position") is None:
+        raise CheckpointError(
+            "expected use_relative_position or max_relative_position, as in all configurations of NEZHA; take the one "
+            "that came with the weights"
+        )
 
 
 NEZHA = Family(
@@ -66,7 +86,7 @@ NEZHA = Family(
             "tensorflow",
             has("bert/*"),
             lambda config: _sources(TENSORFLOW, config),
-            (*TENSORFLOW_UNNEEDED, "bert/embeddings/position_embeddings"),  # in some files, never used
+            (*TENSORFLOW_UNNEEDED, _POSITIONS),  # in some files, never used
             inside=under("bert"),
         ),
         Layout(

@@ -1,5 +1,6 @@
 """RoFormer and RoFormer v2: rotary positions, which are computed and not stored; v2 has no biases and bare norms."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from bert4ner.models.pretrained.family import (
     without_prefix,
 )
 from bert4ner.models.pretrained.keys import Keys
+
+logger = logging.getLogger(__name__)
 
 _UNNEEDED = (*HUGGINGFACE_UNNEEDED, r".*embed_positions\.weight")
 _KEY = "*encoder/layer_0/attention/self/key/kernel", "*encoder.layer.0.attention.self.key.weight"
@@ -63,6 +66,11 @@ def _bare_sources(naming: Naming, config: EncoderConfig) -> Sources:
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
+    if has("bert/*")(shapes) and config.get("model_type") is None and config.get("family") is None:
+        logger.warning(
+            "the configuration names no family; BERT's variables without positions are taken for RoFormer. If this is "
+            'NEZHA, add "use_relative_position": true'
+        )
     found = known_options(config)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}

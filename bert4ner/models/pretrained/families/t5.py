@@ -169,9 +169,9 @@ def _config(config: T5Config) -> dict[str, Any]:
         "dropout_rate": 0.1 if rate is None else rate,
         "tie_word_embeddings": config.scale_output,
         "scale_decoder_outputs": config.scale_output,
-        "pad_token_id": 0,
+        "pad_token_id": config.pad_id or 0,
         "eos_token_id": 1,
-        "decoder_start_token_id": 0,
+        "decoder_start_token_id": config.pad_id or 0,
     }
 
 
@@ -207,7 +207,7 @@ T5 = Family(
                 r"(encoder|decoder)\.embed_tokens\.weight",  # the same table again
                 r"decoder\..*\.EncDecAttention\.relative_attention_bias\.weight",
             ),  # in old files, never used
-            without_prefix("", ("shared.", "encoder.", "decoder.", "lm_head.")),
+            without_prefix("", ("shared.", "encoder.", "decoder.", "lm_head."), ("transformer.",)),
             _INSIDE,
         ),
     ),

@@ -44,6 +44,7 @@ _KEYS = Keys(
     | because("of training", "use_mems_train end_n_top initializer init init_range init_std")
     | because("of a head on top", "summary_type"),
 )
+_MASK = "Mask-Embedding"  # what the second stream of pretraining begins with; recognition needs it as little as a head
 PAD_ID = 5
 """The id of <pad> in all published vocabularies; 0 is <unk>."""
 
@@ -84,7 +85,11 @@ def _layer(index: int) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _tensorflow(config: XLNetConfig) -> Sources:
-    found: Sources = {"Embedding-Token": [same(f"{_BASE}/word_embedding/lookup_table")]}
+    found: Sources = {
+        "Embedding-Token": [same(f"{_BASE}/word_embedding/lookup_table")],
+        _MASK: [same(f"{_BASE}/mask_emb/mask_emb")],
+        "MLM-Bias": [same("model/lm_loss/bias")],
+    }
     for index in range(config.num_hidden_layers):
         stem, layer = f"{_BASE}/layer_{index}", f"Transformer-{index}"
         attention = [same(f"{stem}/rel_attn/{part}/kernel") for part in "qkvor"]
@@ -101,7 +106,11 @@ def _tensorflow(config: XLNetConfig) -> Sources:
 
 
 def _huggingface(config: XLNetConfig) -> Sources:
-    found: Sources = {"Embedding-Token": [same("transformer.word_embedding.weight")]}
+    found: Sources = {
+        "Embedding-Token": [same("transformer.word_embedding.weight")],
+        _MASK: [same("transformer.mask_emb")],
+        "MLM-Bias": [same("lm_loss.bias")],
+    }
     for index in range(config.num_hidden_layers):
         stem, layer = f"transformer.layer.{index}", f"Transformer-{index}"
         parts = (*"qkvor", *_BIASES, "seg_embed")
@@ -155,14 +164,14 @@ XLNET = Family(
             "tensorflow",
             has(f"{_BASE}/*"),
             _tensorflow,
-            (*TENSORFLOW_UNNEEDED, rf"{_BASE}/mask_emb/mask_emb", r"model/(lm_loss|sequnece_summary)/.*|.*/logit/.*"),
+            (*TENSORFLOW_UNNEEDED, r"model/(lm_loss|sequnece_summary)/.*|.*/logit/.*"),
             inside=rf"{_BASE}/.*",
         ),
         Layout(
             "huggingface",
             has("*rel_attn.q"),
             _huggingface,
-            (r"transformer\.mask_emb", r"lm_loss\..*", r"(sequence_summary|logits_proj|classifier|qa_outputs)\..*"),
+            (r"lm_loss\.weight", r"(sequence_summary|logits_proj|classifier|qa_outputs)\..*"),
             without_prefix("transformer.", ("word_embedding.", "layer.", "mask_emb")),
             under("transformer"),
         ),
