@@ -33,13 +33,13 @@ def test_a_training_that_could_write_no_epoch_names_the_file_and_leaves_nothing(
     assert os.listdir(place) == []
 
 
-def test_what_was_complete_before_stays_usable_and_goes_on_when_there_is_room(place, options, data):
-    assert completed("train", *options, "--epochs", 1)[0] == 0
+def test_what_was_complete_before_stays_usable_and_goes_on_when_there_is_room(bert4ner, place, options, data):
+    assert bert4ner("train", *options, "--epochs", 1).code == 0
     said = refusal("train", *options, "--epochs", 2, kib=NO_STATE)
     assert said == f"fold-0: {place}/run/fold-0/state/training.safetensors: {FULL}"
-    code, out, err = completed("predict", place / "run" / "fold-0", data, "--output", "-")
+    code, out, err = bert4ner("predict", place / "run" / "fold-0", data, "--output", "-")
     assert (code, out.count("\n")) == (0, len(read_documents(data))), err
-    assert completed("train", *options, "--epochs", 2)[0] == 0
+    assert bert4ner("train", *options, "--epochs", 2).code == 0
     assert [len(history) for history in open_trained(place / "run").histories] == [2]
     assert [path for path in place.rglob(".*") if path.name.endswith(".part")] == []
 
