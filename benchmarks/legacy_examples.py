@@ -95,11 +95,10 @@ def _replacements(tree: ast.Module, folder: Path) -> Iterator[tuple[ast.Constant
             elif text.startswith(ADDRESSES):
                 yield node, None
         for name, value in _named(node):
-            number = value.value if isinstance(value, ast.Constant) else None
-            if isinstance(number, int | float):
-                wanted = min(number, LIMITS.get(name, number))
+            if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
+                wanted = min(value.value, LIMITS.get(name, value.value))
                 wanted = max(wanted, LEAST.get(name, wanted))
-                if wanted != number:
+                if wanted != value.value:
                     yield value, wanted
 
 
@@ -126,7 +125,8 @@ def run_examples(
             (run / each.name).write_text(replaced(each.read_text(encoding="utf-8"), work), encoding="utf-8")
         for link in (run / "datasets", run.parent / "corpus_tfrecord"):
             (work / link.name).mkdir(exist_ok=True)
-            link.exists() or link.symlink_to(work / link.name)
+            if not link.exists():
+                link.symlink_to(work / link.name)
         yield name_of(script), run_script(run / script.name, work, seconds)
 
 
