@@ -434,7 +434,8 @@ def test_a_conversion_that_changes_a_weight_or_a_state_is_refused(hugging_folder
     monkeypatch.setattr(EncoderConfig, "to_dict", lambda self: {**self.options(), **changed})
     with pytest.raises(CheckpointError, match="the converted model would compute other states; nothing was written"):
         convert_checkpoint(folder, tmp_path / "tf")
-    monkeypatch.setattr(EncoderConfig, "to_dict", lambda self: {"family": "nezha", **self.options()})
+    nezha = {"family": "nezha", "use_relative_position": True}
+    monkeypatch.setattr(EncoderConfig, "to_dict", lambda self: {**self.options(), **nezha})
     with pytest.raises(CheckpointError, match="would come back as nezha instead of bert; nothing was written"):
         convert_checkpoint(folder, tmp_path / "tf")
     assert not list(tmp_path.iterdir())
