@@ -1,11 +1,11 @@
 """What rescoring adds to models: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
 
-    python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--limit N]
+    python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--parts 3] [--limit N]
 
-The third that the models do not learn from chooses their best epochs, and rescoring is fitted to what they find there;
-dev.json is scored twice for each head, without and with rescoring, and once for all heads rescored together; nothing
-is chosen on it. Trainings that are complete are not repeated; a row is kept for each seed. `--limit N` takes N
-documents of each part and one epoch, to try the script; they are not kept.
+The third (with `--parts 6` the sixth) that the models do not learn from chooses their best epochs, and rescoring is
+fitted to what they find there; dev.json is scored twice for each head, without and with rescoring, and once for all
+heads rescored together; nothing is chosen on it. Trainings that are complete are not repeated; a row is kept for each
+seed. `--limit N` takes N documents of each part and one epoch, to try the script; they are not kept.
 """
 
 import argparse
@@ -24,22 +24,22 @@ from bert4ner import Config, Document
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE: dict[str, Any] = {"lexicon": "train", "modifiers": "ema", "epochs": 6}
-NBEST = 8
+NBEST, PARTS = 8, 3
 
 
-def split(documents: list[Document], seed: int) -> tuple[list[Document], list[Document]]:
-    """Two thirds and one third, each in the order of the file."""
+def split(documents: list[Document], seed: int, parts: int) -> tuple[list[Document], list[Document]]:
+    """All parts but one, and one, each in the order of the file."""
     places = list(range(len(documents)))
     random.Random(seed).shuffle(places)
-    held = set(places[: len(documents) // 3])
-    parts: tuple[list[Document], list[Document]] = ([], [])
+    held = set(places[: len(documents) // parts])
+    found: tuple[list[Document], list[Document]] = ([], [])
     for place, document in enumerate(documents):
-        parts[place in held].append(document)
-    return parts
+        found[place in held].append(document)
+    return found
 
 
 def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dict[str, Any]:
-    """Scores of a run on dev.json, and its micro F1 on the third that it held out, shares between 0 and 1."""
+    """Scores of a run on dev.json, and its micro F1 on what it held out, shares between 0 and 1."""
     scores = bert4ner.evaluate(gold, bert4ner.load_recognizer(run).predict(gold))
     micro = scores.micro
     return {
@@ -65,19 +65,21 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
     """Name and figures of each row: every head trained or found complete, alone and rescored; then all together."""
     documents = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
-    learned, held = split(documents, options.seed)
+    learned, held = split(documents, options.seed, options.parts)
+    share = "" if options.parts == PARTS else f", {options.parts - 1}/{options.parts}"
     runs = []
     for head in options.heads:
         config = Config().replace(pretrained="tcm-mini", head=head, seed=options.seed, **RECIPE)
         if options.limit:
             config = config.replace(epochs=1)
-        run = options.work / f"{head}-{options.seed}{f'-{options.limit}' if options.limit else ''}"
+        numbers = (options.seed, *(each for each in (options.parts, options.limit) if each not in (PARTS, None)))
+        run = options.work / "-".join(map(str, (head, *numbers)))
         scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
-        yield f"`{head}`", on_dev(run, gold, scores)
-        yield f"`{head}`, `rescoring`", rescored([run], held, gold)
+        yield f"`{head}`{share}", on_dev(run, gold, scores)
+        yield f"`{head}`, `rescoring`{share}", rescored([run], held, gold)
     if len(runs) > 1:
-        yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")), rescored(runs, held, gold)
+        yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")) + share, rescored(runs, held, gold)
 
 
 def main() -> None:
@@ -86,6 +88,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--heads", nargs="+", default=["w2ner", "crf"])
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--parts", type=int, default=PARTS, help="one of so many parts is held out")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "rescoring")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
     options = parser.parse_args()
