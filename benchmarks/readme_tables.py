@@ -89,8 +89,8 @@ SETUPS = {  # by key: English, Chinese
     "w2ner, lexicon, ema": ("`w2ner` with lexicon and `ema`, 6 epochs", "`w2ner`，加词典特征和 `ema`，6 轮"),
     "pretrained": ("the same, encoder pre-trained on TCM's texts", "同上，编码器在 TCM 文本上继续预训练"),
     "rescored": (
-        "`w2ner` with lexicon and `ema` on two thirds of the data, rescored by the rest",
-        "`w2ner`，加词典特征和 `ema`，用三分之二的数据训练，用其余三分之一重新打分",
+        "`w2ner` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
+        "`w2ner`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
     ),
     "stacking": ("3 heads × 5 folds, stacked, thresholds for F1", "3 种输出层 × 5 折，stacking，为 F1 选阈值"),
     "BERT-base CRF": ("published: BERT-base, CRF", "已发表：BERT-base，CRF"),
@@ -101,8 +101,8 @@ SETUPS = {  # by key: English, Chinese
     ),
 }
 NOTES = {
-    "en": "Percent, mean ± deviation where there are several seeds; otherwise one seed. All trained rows use the small bundled encoder (4 layers of width 256), a stand-in for tests, but for those marked published, which use base-size encoders and chose their best step on dev.json itself. The three rows of 4 epochs share windows, weights and schedule. Speed: seconds of a training epoch, on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
-    "zh": "百分数，有多个种子时为均值 ± 标准差，否则为一个种子。训练所得的各行都用自带的小编码器（4 层，宽 256，仅供测试和演示）；标有“已发表”的各行用 base 规模的编码器，并用 dev.json 挑选了最好的一步。4 轮的三行所用的窗口、权重和学习率安排相同。速度为训练一轮的秒数，GPU 为一块 {}。提交、日期和机器见[实测结果](docs/zh/numbers.md)。",
+    "en": "TCM: leaflets of traditional Chinese medicine, 850 to learn from and 150 (dev.json) to score on. Percent, mean ± deviation where there are several seeds; otherwise one seed. All trained rows use the small bundled encoder (4 layers of width 256), a stand-in for tests, but for those marked published, which use base-size encoders and chose their best step on dev.json itself. The three rows of 4 epochs share windows, weights and schedule. Speed: seconds of a training epoch, on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
+    "zh": "TCM：中药说明书，训练用 850 篇，评分用 150 篇（dev.json）。百分数，有多个种子时为均值 ± 标准差，否则为一个种子。训练所得的各行都用自带的小编码器（4 层，宽 256，仅供测试和演示）；标有“已发表”的各行用 base 规模的编码器，并用 dev.json 挑选了最好的一步。4 轮的三行所用的窗口、权重和学习率安排相同。速度为训练一轮的秒数，GPU 为一块 {}。提交、日期和机器见[实测结果](docs/zh/numbers.md)。",
 }
 
 
