@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from bert4ner.data.headers import FOREIGN, NEEDED, header_cure, shown_cells
+from bert4ner.data.headers import NEEDED, foreign_sign, header_cure, shown_cells
 from bert4ner.data.peek import MANY, Peek, not_text, share
 from bert4ner.errors import shown
 
@@ -29,8 +29,8 @@ def refusal(seen: Peek) -> str:
         return f"{seen.path}: expected text, found {binary}; export it as text, CSV or JSON"
     header = _unknown_header(seen)
     if header:
-        cure = header_cure(header) or (
-            "name the columns in the first line, or write one token and its tag (O, B-X, I-X) a line"
+        cure = header_cure(
+            header, "name the columns in the first line, or write one token and its tag (O, B-X, I-X) a line"
         )
         return (
             f"{seen.path}:1: {NEEDED}; found {shown_cells(header)}; {cure}; to read each line as text without "
@@ -49,7 +49,7 @@ def refusal(seen: Peek) -> str:
 
 def _unknown_header(seen: Peek) -> list[str]:
     """The first row of what is a table by its suffix and its rows of the same width, or by words with other signs."""
-    if len(seen.lines) > 1 and any(sign in seen.lines[0] for sign in FOREIGN) and header_cure([seen.lines[0]]):
+    if len(seen.lines) > 1 and foreign_sign([seen.lines[0]]):
         return [seen.lines[0]]
     for separator in SUFFIXES.get(seen.path.suffix.lower(), ""):
         try:
