@@ -50,8 +50,8 @@ class Repairs(Counter[str]):
             places.append(where)
 
     def listed(self) -> list[str]:
-        """One line for each place that deserves a look."""
-        return [f"{kind}: {place}" for kind, places in self.places.items() for place in places]
+        """One line for each place that deserves a look, without what follows a colon in its kind."""
+        return [f"{kind.partition(':')[0]}: {place}" for kind, places in self.places.items() for place in places]
 
     def describe(self, *, called: bool = False) -> list[str]:
         """One line for each kind, most frequent first; with `called`, it begins with "repaired: " or "note: "."""
