@@ -4,9 +4,12 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from bert4ner.data.files import open_bytes
 from bert4ner.data.headers import NEEDED, foreign_sign, header_cure, shown_cells
-from bert4ner.data.peek import MANY, Peek, not_text, share
+from bert4ner.data.peek import MANY, OLD_WORKBOOK, Peek, not_text, share
+from bert4ner.data.workbooks import is_workbook
 from bert4ner.errors import shown
 
 SHOWN = 3
@@ -26,7 +29,7 @@ def refusal(seen: Peek) -> str:
         return ""
     binary = not_text(seen.start)
     if binary:
-        return f"{seen.path}: expected text, found {binary}; export it as text, CSV or JSON"
+        return _binary_refusal(seen.path, binary)
     header = _unknown_header(seen)
     if header:
         cure = header_cure(
@@ -45,6 +48,17 @@ def refusal(seen: Peek) -> str:
         "(O, B-X, I-X) a line, or a table whose header names its columns; to read each line as text without entities, "
         "name the format text"
     )
+
+
+def _binary_refusal(path: Path, binary: str) -> str:
+    with open_bytes(path) as handle:
+        if is_workbook(handle):
+            return f"{path}: expected a workbook's name to end in .xlsx, found {path.name}; rename it"
+    if binary == OLD_WORKBOOK:
+        return (
+            f'{path}: expected .xlsx or CSV, found {binary}; open it in Excel or WPS, save it as .xlsx or "CSV UTF-8"'
+        )
+    return f"{path}: expected text, found {binary}; export it as text, CSV or JSON"
 
 
 def _unknown_header(seen: Peek) -> list[str]:
