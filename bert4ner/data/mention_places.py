@@ -36,10 +36,10 @@ def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repa
         raise DataError(f"{record.where}: {problem}") from None
     record.spans = result.spans
     kinds = (
-        ("mentions that do not stand in their text left out", result.missing),
-        ("mentions that stand only across another's end left out", result.crossing),
-        (f"mentions found more than once in their text: {CHOSEN[how]}", result.repeated),
+        ("mentions that do not stand in their text left out", result.missing, True),
+        ("mentions that stand only across another's end left out", result.crossing, True),
+        (f"mentions found more than once in their text: {CHOSEN[how]}", result.repeated, False),
     )
-    for kind, listed in kinds:
+    for kind, listed, left_out in kinds:
         for mention, label in listed:
-            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}")
+            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}", left_out=left_out)
