@@ -51,8 +51,9 @@ def audit(
     """Statistics of annotated data, and everything in it that looks like a mistake.
 
     Reports repeated texts and those annotated in different ways, mentions annotated here and not there, mentions with
-    several labels, overlaps, odd characters, documents longer than a window, and repairs during reading. With --run it
-    adds what models predict differently in documents that they did not see; --review writes a file to correct this in.
+    several labels, overlaps, odd characters, documents longer than a window, annotation left out, and repairs during
+    reading. With --run it adds what models predict differently in documents that they did not see; --review writes a
+    file to correct this in.
 
     e.g.  bert4ner audit train.json --pretrained tcm-mini
     """
@@ -72,13 +73,14 @@ def audit(
         check_ends=result.repairs.offsets_alone >= sum(len(each.entities) for each in result.documents),
     )
     repairs, opinions = result.repairs.describe(), ask(result.documents, doubts)
+    left_out = result.repairs.findings(report.sizes.entities)
     if json:
         values = {**report.to_dict(), **doubts_as_values(opinions, doubts)}
         origin = {"path": str(data), "format": result.format, "shape": result.shape}
-        print_json({**origin, "repairs": repairs, "places": result.repairs.places, **values})
+        print_json({**origin, "repairs": repairs, "left_out": left_out, "places": result.repairs.places, **values})
     else:
         print(one_line(f"{data}: {result.describe()}"))
-        _print_report(report, [*repairs, *result.repairs.listed()])
+        _print_report(report, [*repairs, *result.repairs.listed()], left_out)
         print_doubts(data, opinions, doubts)
 
 
@@ -100,7 +102,7 @@ def _known(documents: Sequence["Document"], tokenizer: "CharacterTokenizer") -> 
     return tokenizer.known(sorted({character for document in documents for character in document.text}))
 
 
-def _print_report(report: "AuditReport", repairs: list[str]) -> None:
+def _print_report(report: "AuditReport", repairs: list[str], left_out: list[str]) -> None:
     from bert4ner.cli.printing import print_table
 
     sizes = report.sizes
@@ -124,7 +126,7 @@ def _print_report(report: "AuditReport", repairs: list[str]) -> None:
             ],
         )
     _print_sentences("Repairs while reading", repairs)
-    _print_sentences("Suspicious", report.findings() or ["nothing"])
+    _print_sentences("Suspicious", [*left_out, *report.findings()] or ["nothing"])
     _print_examples(report)
     if report.leakage is not None:
         found = report.leakage

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 from bert4ner.cli.options import InputFormat, Json
 from bert4ner.cli.reading import ReadingOptions
 from bert4ner.entities import Document
-from bert4ner.errors import shown
+from bert4ner.errors import DataError, shown
 from bert4ner.options import describe
+from bert4ner.registry import FORMATS
 from bert4ner.runs.layout import find_out_of_fold, is_run, run_of_predictions
 
 if TYPE_CHECKING:
@@ -48,13 +49,7 @@ def evaluate(
     from bert4ner.scoring.errors import analyse_errors
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
-    documents = reading.read(gold, format)
-    if any(entity.score is not None for document in documents for entity in document.entities):
-        logger.warning(
-            "%s is given as GOLD, but its entities carry scores, as predictions do; "
-            "expected bert4ner evaluate PREDICTIONS GOLD",
-            gold,
-        )
+    documents = _read_gold(gold, format, reading)
     unseen = None
     if is_run(predicted):
         found, unseen = _recognized(predicted, documents)
@@ -74,6 +69,32 @@ def evaluate(
     if unseen is not None:  # again: the warning stands above a long table
         again = shlex.join(["bert4ner", "evaluate", str(unseen), str(gold)])
         print(f"These scores are optimistic: the run was made from these texts. For held-out scores: {again}")
+
+
+def _read_gold(gold: Path, format: str, reading: ReadingOptions) -> list[Document]:
+    """The gold documents; warns of scores, which only predictions have.
+
+    Raises:
+        DataError: their format holds no entities, so that every prediction would be wrong.
+    """
+    from bert4ner.data.detect import detect_format
+    from bert4ner.data.files import existing
+
+    source = existing(gold)  # a pipe is read once
+    name = detect_format(source) if format == "auto" else format
+    if name in FORMATS and not FORMATS.get(name).holds.entities:
+        raise DataError(
+            f"{gold}: expected annotated documents as GOLD, found the format {name}, which holds no entities; "
+            "name the annotated file, or its format with --format"
+        )
+    documents = reading.read(source, format)
+    if any(entity.score is not None for document in documents for entity in document.entities):
+        logger.warning(
+            "%s is given as GOLD, but its entities carry scores, as predictions do; "
+            "expected bert4ner evaluate PREDICTIONS GOLD",
+            gold,
+        )
+    return documents
 
 
 def _held_out(run: Path, predicted: Path, gold: Sequence[Document]) -> tuple[list[Document], list[Document]]:

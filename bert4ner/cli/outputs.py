@@ -13,6 +13,8 @@ from bert4ner.options import describe
 
 BY_ENDING = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".xlsx": "xlsx", ".bio": "bio", ".conll": "bio"}
 """The endings that stand for one format; of .jsonl several formats are written, jsonl if none is given."""
+OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".et")
+"""Endings of workbooks that no format writes."""
 Overwrite = Annotated[bool, describe("Replace existing files.")]
 
 
@@ -28,7 +30,7 @@ def written_format(target: Path, given: str | None, *, otherwise: str | None = N
     """The format that was given, or that the ending of `target` stands for, or `otherwise`.
 
     Raises:
-        ConfigError: it is none of these.
+        ConfigError: it is none of these, or the ending is that of a workbook that is not written.
 
     Example:
         >>> written_format(Path("found.csv"), None), written_format(Path("found.csv"), "bio").remark
@@ -41,6 +43,10 @@ def written_format(target: Path, given: str | None, *, otherwise: str | None = N
         return Written(given, f", although its name ends in {ending}" if contradicts else "")
     if meant is not None:
         return Written(meant, "" if meant == otherwise else ", by its name")
+    if ending in OTHER_WORKBOOKS:
+        raise ConfigError(
+            f"{target}: {ending} is not written; name the file .xlsx or .csv, or its format with --format"
+        )
     if otherwise is None:
         raise ConfigError(f"{target}: its name does not say which format to write; name one with --format")
     return Written(otherwise, "")

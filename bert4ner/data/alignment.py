@@ -1,7 +1,7 @@
 """Finds mentions without offsets in their text: every occurrence, the first one, or one after another.
 
-The longest mentions are placed first. A mention is placed inside another one only if it occurs nowhere else: then the
-entities are meant to be nested.
+The longest mentions are placed first. A mention is placed inside longer ones only if it stands nowhere in the text by
+itself: then the entities are meant to be nested.
 """
 
 from collections.abc import Sequence

@@ -42,7 +42,8 @@ def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator
         broken: list[str] = []
         document = _read_pair(pair, repairs, broken)
         if skip_broken:
-            repairs.note("annotations that cannot be read left out", str(pair.annotation), count=len(broken))
+            kind = "annotations that cannot be read left out"
+            repairs.note(kind, str(pair.annotation), count=len(broken), left_out=True)
         else:
             errors += broken
         if not errors:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 
+from bert4ner.errors import shown
+
 WORDS = {
-    "text": "text sentence content document context raw passage 文本 句子 原文 内容 正文 文档 语句 原始文本",
+    "text": "text sentence content document context raw passage 文本 句子 原文 内容 正文 文档 语句 原始文本 "
+    "文本内容 句子内容 原句 微博内容 评论内容 微博 评论",
     "entities": "entities entity entitylist labels label annotations annotation spans ents ner "
     "tags nertag nertags wordlabels 实体 实体列表 标注 标签",
     "start": "start begin startoffset startidx startpos startindex startposition startchar beginoffset "
     "起始 开始 起始位置 开始位置 起点 起始下标 开始下标",
     "end": "end stop endoffset endidx endpos endindex endposition endchar "
     "结束 终止 结束位置 终止位置 终点 结束下标 终止下标",
-    "label": "label type entitytype category class tag entitylabel ner 标签 类型 类别 实体类型 实体类别 标签类型",
+    "label": "label type entitytype category class tag entitylabel ner 标签 类型 类别 实体类型 实体类别 标签类型 "
+    "标签名 类别名 实体标签 种类 分类",
     "mention": "mention entity entitytext span surface word value entityname "
-    "实体 实体名 实体名称 实体文本 实体内容 实体词 实体原文 提及 片段",
+    "实体 实体名 实体名称 实体文本 实体内容 实体词 实体原文 提及 片段 词语",
     "score": "score",
     "token": "token word char character tokens words chars 字 词 字符 汉字 单字 词语 单词",
     "tag": "tag label ner nertag nertags tags labels bio iob netag 标签 标记 实体标签 序列标签 标注",
@@ -22,13 +26,21 @@ WORDS = {
     "sentence# sentenceid sentid sid sentenceno sentencenumber senid "
     "编号 序号 文档编号 文本编号 句子编号 句编号 句子id 句子序号",
 }
-NEEDED = "the header needs text,start,end,label (or 文本,开始,结束,标签), text,entities or a token and a tag column"
+UNSURE = frozenset("微博 评论 种类 分类 词语".split())
+"""Words that may name something beside the annotation: they have a role only where no other column has it."""
+NEEDED = (
+    "the header needs text,mention,label (文本,实体,标签), text,start,end,label (文本,开始,结束,标签), text,entities "
+    "or a token and a tag column"
+)
 """For messages."""
+MENTION_ROW = {"text": "文本", "mention": "实体", "label": "标签"}
+"""The columns of a table with one row an entity, without offsets, and a Chinese word for each."""
 ENTITY_ROW = {"start": "开始", "end": "结束", "text": "文本", "label": "实体类型"}
-"""The columns of a table with one row an entity, and a Chinese word for each."""
+"""The same with offsets."""
 FOREIGN = "，；、|"
 """What stands between the columns of files that are no tables yet."""
 WIDTH = 256  # columns that are examined
+NAMED = 8  # columns in a message
 _MEANINGS = {role: frozenset(words.split()) for role, words in WORDS.items()}
 _ALL = frozenset().union(*_MEANINGS.values()) | {"pos", "postag", "chunk", "词性"}
 
@@ -71,40 +83,77 @@ def find_roles(cells: Sequence[str], roles: Iterable[str]) -> dict[str, int]:
 
 
 def columns_named(cells: Sequence[str], role: str) -> list[int]:
-    """All columns whose word can mean a role."""
-    return [column for column, cell in enumerate(cells[:WIDTH]) if _plain(cell) in _MEANINGS[role]]
+    """All columns whose word can mean a role, those under an unsure word last."""
+    columns = [column for column, cell in enumerate(cells[:WIDTH]) if _plain(cell) in _MEANINGS[role]]
+    return sorted(columns, key=lambda column: _plain(cells[column]) in UNSURE)
 
 
 def missing_columns(cells: Sequence[str]) -> str:
     """What a header lacks to have one row an entity, in a phrase; "" if that is not what it is about.
 
     Example:
-        >>> missing_columns(["文本", "起始", "实体类型"]), missing_columns(["word", "tag"])
-        ('column end (结束) is missing', '')
+        >>> missing_columns(["文本", "起始", "实体类型"]), missing_columns(["句子", "实体"])
+        ('column end (结束) is missing', 'column label (标签) is missing')
     """
-    found = find_roles(cells, ENTITY_ROW)
-    missing = [f"{role} ({word})" for role, word in ENTITY_ROW.items() if role not in found]
+    found = find_roles(cells, (*ENTITY_ROW, "mention"))
     offsets = {"start", "end"} & found.keys()
-    if not missing or len(found) < 2 or not (offsets or {"token", "tag"} - find_roles(cells, ("token", "tag")).keys()):
+    if len(found) < 2 or not (offsets or {"token", "tag"} - find_roles(cells, ("token", "tag")).keys()):
         return ""
+    if not offsets and "mention" not in found:
+        return "column mention (实体), for words of the text, is missing, or columns start (开始) and end (结束)"
+    wanted = ENTITY_ROW if offsets else MENTION_ROW
+    missing = [f"{role} ({word})" for role, word in wanted.items() if role not in found]
     if len(missing) == 1:
         return f"column {missing[0]} is missing"
-    instead = "" if offsets else ", or a column mention (实体) whose words stand in the text"
-    return f"columns {' and '.join(missing)} are missing{instead}"
+    return f"columns {' and '.join(missing)} are missing" if missing else ""
 
 
-def header_cure(cells: Sequence[str]) -> str:
-    """What to do about a header that names no table: its separator is no comma, or columns are missing; else "".
+def header_cure(cells: Sequence[str], otherwise: str) -> str:
+    """What a refused header was understood as, and what to do about it; `otherwise` if nothing special is wrong.
 
     Example:
-        >>> header_cure(["文本，开始，结束，标签"])
+        >>> header_cure(["文本，开始，结束，标签"], "")
         'the separator is the full-width ，: save as CSV with ,'
+        >>> header_cure(["句子", "实体", "种类名"], "")
+        "understood 句子 as text, 实体 as mention; '种类名' is not recognized; column label (标签) is missing"
     """
+    sign = foreign_sign(cells)
+    if sign:
+        return f"the separator is {'the full-width ' * (not sign.isascii())}{sign}: save as CSV with ,"
+    parts = (*_understood(cells), missing_columns(cells) or _misfit(cells) or otherwise)
+    return "; ".join(part for part in parts if part)
+
+
+def foreign_sign(cells: Sequence[str]) -> str:
+    """The sign between the columns of a header that is no comma; "" if there is none."""
     line = ",".join(cells)
-    sign = next((each for each in FOREIGN if _names_columns(line.split(each))), "")
-    if not sign:
-        return missing_columns(cells)
-    return f"the separator is {'the full-width ' * (not sign.isascii())}{sign}: save as CSV with ,"
+    return next((each for each in FOREIGN if _names_columns(line.split(each))), "")
+
+
+def _understood(cells: Sequence[str]) -> tuple[str, str]:
+    """Two phrases: the role of each column whose word is known, and the columns whose word is not."""
+    roles = find_roles(cells, (*MENTION_ROW, "start", "end", "id", "score", "entities", "token", "tag"))
+    known = [f"{shown(cells[column])[1:-1]} as {role}" for role, column in roles.items()]
+    unknown = [shown(cell) for cell in cells if cell.strip() and _plain(cell) not in _ALL]
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    are = "is" if len(unknown) == 1 else "are"
+    return (
+        f"understood {', '.join(known)}" if known else "",
+        f"{', '.join(unknown[:NAMED])}{more} {are} not recognized" if unknown else "",
+    )
+
+
+def _misfit(cells: Sequence[str]) -> str:
+    """What is wrong below a header that names all columns of a table, in a phrase: it was refused for its cells."""
+    for roles, wrong in (
+        (MENTION_ROW, "most words under {mention} do not stand in the text of their row"),
+        (("token", "tag"), "the cells under {tag} are no tags (O, B-X, I-X)"),
+        (("text", "entities"), "the cells under {entities} hold neither lists of entities nor tags"),
+    ):
+        found = {role: shown(cells[column]) for role, column in find_roles(cells, roles).items()}
+        if len(found) == len(roles):
+            return wrong.format(**found)
+    return ""
 
 
 def _names_columns(cells: Sequence[str]) -> bool:

@@ -4,9 +4,12 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from bert4ner.data.headers import FOREIGN, NEEDED, header_cure, shown_cells
-from bert4ner.data.peek import MANY, Peek, not_text, share
+from bert4ner.data.files import open_bytes
+from bert4ner.data.headers import NEEDED, foreign_sign, header_cure, shown_cells
+from bert4ner.data.peek import MANY, OLD_WORKBOOK, Peek, not_text, share
+from bert4ner.data.workbooks import is_workbook
 from bert4ner.errors import shown
 
 SHOWN = 3
@@ -26,11 +29,11 @@ def refusal(seen: Peek) -> str:
         return ""
     binary = not_text(seen.start)
     if binary:
-        return f"{seen.path}: expected text, found {binary}; export it as text, CSV or JSON"
+        return _binary_refusal(seen.path, binary)
     header = _unknown_header(seen)
     if header:
-        cure = header_cure(header) or (
-            "name the columns in the first line, or write one token and its tag (O, B-X, I-X) a line"
+        cure = header_cure(
+            header, "name the columns in the first line, or write one token and its tag (O, B-X, I-X) a line"
         )
         return (
             f"{seen.path}:1: {NEEDED}; found {shown_cells(header)}; {cure}; to read each line as text without "
@@ -47,9 +50,20 @@ def refusal(seen: Peek) -> str:
     )
 
 
+def _binary_refusal(path: Path, binary: str) -> str:
+    with open_bytes(path) as handle:
+        if is_workbook(handle):
+            return f"{path}: expected a workbook's name to end in .xlsx, found {path.name}; rename it"
+    if binary == OLD_WORKBOOK:
+        return (
+            f'{path}: expected .xlsx or CSV, found {binary}; open it in Excel or WPS, save it as .xlsx or "CSV UTF-8"'
+        )
+    return f"{path}: expected text, found {binary}; export it as text, CSV or JSON"
+
+
 def _unknown_header(seen: Peek) -> list[str]:
     """The first row of what is a table by its suffix and its rows of the same width, or by words with other signs."""
-    if len(seen.lines) > 1 and any(sign in seen.lines[0] for sign in FOREIGN) and header_cure([seen.lines[0]]):
+    if len(seen.lines) > 1 and foreign_sign([seen.lines[0]]):
         return [seen.lines[0]]
     for separator in SUFFIXES.get(seen.path.suffix.lower(), ""):
         try:

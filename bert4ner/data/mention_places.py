@@ -16,6 +16,12 @@ SHAPES: dict[Align, str] = {
     "order": "mentions without offsets, in the order given",
 }
 """How what was read is described."""
+CHOSEN: dict[Align, str] = {
+    "all": "every occurrence is annotated; --align first or order chooses one",
+    "first": "the first occurrence is annotated; --align all or order chooses others",
+    "order": "",
+}
+"""What was done with mentions that occur several times; in the order given there is nothing to choose."""
 
 
 def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repairs) -> None:
@@ -30,10 +36,10 @@ def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repa
         raise DataError(f"{record.where}: {problem}") from None
     record.spans = result.spans
     kinds = (
-        ("mentions that do not stand in their text left out", result.missing),
-        ("mentions that stand only across another's end left out", result.crossing),
-        ("mentions found more than once in their text", result.repeated),
+        ("mentions that do not stand in their text left out", result.missing, True),
+        ("mentions that stand only across another's end left out", result.crossing, True),
+        (f"mentions found more than once in their text: {CHOSEN[how]}", result.repeated, False),
     )
-    for kind, listed in kinds:
+    for kind, listed, left_out in kinds:
         for mention, label in listed:
-            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}")
+            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}", left_out=left_out)

@@ -25,11 +25,12 @@ from bert4ner.errors import DataError, shown
 
 LINES = 1000
 START = 4096
+OLD_WORKBOOK = "an old .xls"
 BINARY = {
     b"PK\x03\x04": "a zip archive",
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
-    b"\xd0\xcf\x11\xe0": "an old .xls",
+    b"\xd0\xcf\x11\xe0": OLD_WORKBOOK,
 }
 """What the first bytes of a file that is not text stand for."""
 MANY = 0.9  # share of lines that must look alike: the reader reports a broken line

@@ -22,6 +22,7 @@ from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError, shown
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
+REVERSED = "spans that end before they start left out"
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ def make_document(
     spans = record.spans
     if drop_reversed:
         kept = [span for span in spans if span.start < span.end]
-        repairs.note("spans that end before they start left out", record.where, count=len(spans) - len(kept))
+        repairs.note(REVERSED, record.where, count=len(spans) - len(kept), left_out=True)
         spans = kept
     if offsets == "utf16":
         places = positions(utf16_widths(record.text), 0)

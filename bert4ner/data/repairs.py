@@ -18,14 +18,17 @@ class Repairs(Counter[str]):
         """Spans whose offsets no mention in the file confirms."""
         self.of_files: set[str] = set()
         """The kinds that concern whole files."""
+        self.left_out: set[str] = set()
+        """The kinds that say that annotation was left out: it is neither learned nor scored."""
         self.remarks: set[str] = set()
         """The kinds that say what was found or not read, where nothing was repaired."""
         self.shape = ""
         """The format's shape that the reader found, in a few words ("one row an entity"); "" if it has only one."""
 
-    def note(self, kind: str, where: str, *, count: int = 1) -> None:
-        """Count `kind`, a plural phrase such as "Windows line ends", at `where`."""
+    def note(self, kind: str, where: str, *, count: int = 1, left_out: bool = False) -> None:
+        """Count `kind`, a plural phrase such as "Windows line ends", at `where`; `left_out` if annotation was lost."""
         if count:
+            self.left_out.update({kind} if left_out else ())
             self[kind] += count
             self.examples.setdefault(kind, where)
 
@@ -42,16 +45,28 @@ class Repairs(Counter[str]):
         else:
             self.note(kind, where, count=count)
 
-    def note_each(self, kind: str, where: str) -> None:
+    def note_each(self, kind: str, where: str, *, left_out: bool = False) -> None:
         """As `note`, but keeps each place, up to a number, to be listed."""
-        self.note(kind, where)
+        self.note(kind, where, left_out=left_out)
         places = self.places.setdefault(kind, [])
         if len(places) < MOST_LISTED:
             places.append(where)
 
     def listed(self) -> list[str]:
-        """One line for each place that deserves a look."""
-        return [f"{kind}: {place}" for kind, places in self.places.items() for place in places]
+        """One line for each place that deserves a look, without what follows a colon in its kind."""
+        return [f"{kind.partition(':')[0]}: {place}" for kind, places in self.places.items() for place in places]
+
+    def findings(self, num_kept: int) -> list[str]:
+        """One line for each kind of annotation that was left out, beside some entities that were kept.
+
+        Example:
+            >>> repairs = Repairs()
+            >>> repairs.note("spans without end left out", "a.json:3", count=2, left_out=True)
+            >>> repairs.findings(5)
+            ['2 spans without end left out (first: a.json:3), 5 entities kept; correct them in the file']
+        """
+        kinds = sorted(self.left_out, key=lambda kind: (-self[kind], kind))
+        return [f"{self.describe_kind(kind)}, {num_kept} entities kept; correct them in the file" for kind in kinds]
 
     def describe(self, *, called: bool = False) -> list[str]:
         """One line for each kind, most frequent first; with `called`, it begins with "repaired: " or "note: "."""

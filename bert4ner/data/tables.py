@@ -66,7 +66,7 @@ def read_table(table: Table, repairs: Repairs) -> Iterator[Document]:
         raise DataError(f"{table.path}: only a header, no rows; found {found}{beside}")
     shape = find_shape(table.header, first)
     if shape is None or shape.read is None:
-        cure = header_cure(table.header) or "name the columns by these words; their cells must fit the words"
+        cure = header_cure(table.header, "name the columns by these words")
         raise DataError(
             f"{table.where(table.begins)}: {NEEDED}; found {shown_cells(table.header)} above "
             f"{shown_cells(first[0][1]) if first else 'nothing'}; {cure}{beside}"

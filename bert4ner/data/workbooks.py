@@ -44,6 +44,15 @@ def is_too_large(packed: IO[bytes], size: int) -> int:
     return unpacked >> 20 if unpacked > max(1 << 24, min(UNPACKED, TIMES * size)) else 0
 
 
+def is_workbook(packed: IO[bytes]) -> bool:
+    """Whether a file is an archive with a workbook in it, whatever its name."""
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):  # the last: an unknown version of zip
+        return False
+
+
 def text_of_cell(value: object) -> str:
     r"""A cell as text: whole numbers without a point, empty ones as "", signs such as `_x000D_` as what they stand for.
 

@@ -108,6 +108,16 @@ def test_audit_reports_repairs(bert4ner, tmp_path):
     assert "read as bio" in out and "1 I-, M- or E- tags without a beginning" in out
 
 
+def test_audit_finds_annotation_that_was_left_out(bert4ner, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("文本,实体,标签\n人参用于头痛,人参,药\n当归补血,当归,药\n黄连清热,黄莲,药\n", encoding="utf-8")
+    left_out = f"1 mentions that do not stand in their text left out (first: {path}:4: '黄莲' as '药'), 2 entities kept"
+    out = bert4ner("audit", path).out
+    assert left_out in out[out.index("Suspicious") :]
+    (line,) = json.loads(bert4ner("audit", path, "--json").out)["left_out"]
+    assert line == f"{left_out}; correct them in the file"
+
+
 def test_audit_of_text_without_entities(bert4ner, tmp_path):
     path = tmp_path / "data.txt"
     path.write_text("人参用于头痛。\n", encoding="utf-8")
@@ -169,6 +179,15 @@ def test_nesting_is_reported_where_there_is_any(bert4ner, tmp_path, predictions,
     assert "entities that one layer of tags cannot hold: 1; heads that score spans can" in out
     assert "nested" not in bert4ner("evaluate", predictions, data).out
     assert "Nesting" not in bert4ner("audit", data).out
+
+
+@pytest.mark.parametrize("format", [(), ("--format", "text")])
+def test_evaluate_refuses_gold_of_plain_text(refused, predictions, tmp_path, format):
+    path = tmp_path / "gold.txt"
+    path.write_text("人参用于头痛。\n", encoding="utf-8")
+    assert f"{path}: expected annotated documents as GOLD, found the format text" in refused(
+        "evaluate", predictions, path, *format
+    )
 
 
 def test_evaluate_as_json_with_errors(bert4ner, predictions, data):

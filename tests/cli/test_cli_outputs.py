@@ -8,6 +8,7 @@ from bert4ner.cli.outputs import written_format
 from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.data.visible import visible
 from bert4ner.entities import Document, Entity
+from bert4ner.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,10 @@ def test_control_characters_are_spelled_out(bert4ner, refused, tmp_path):
     assert outcome.out.replace("\n", "").isprintable() and "A\\x07" in outcome.out
     assert "\\x1b[31m" in refused("audit", tmp_path / "\x1b[31m")
     assert visible("气\t血\n") == "气\t血\n" and visible("\ud800\x9b") == "\\ud800\\x9b"
+
+
+def test_an_old_workbook_is_not_written_under_that_name():
+    for name in ("found.xls", "found.XLSM"):
+        with pytest.raises(ConfigError, match=r"is not written; name the file \.xlsx or \.csv, or its format with"):
+            written_format(Path(name), None, otherwise="jsonl")
+    assert written_format(Path("found.xls"), "csv") == ("csv", "")

@@ -23,6 +23,13 @@ def test_what_stands_inside_another_only_is_nested():
     assert placed("北京大学", [("北京", "LOC"), ("北京大学", "ORG")]) == [(0, 4, "ORG"), (0, 2, "LOC")]
 
 
+def test_what_stands_by_itself_in_the_text_is_not_nested_there():
+    mentions = [("苦逼青年", "A"), ("文艺青年", "A"), ("青年", "B")]
+    text = "苦逼青年和文艺青年"
+    assert placed(text, mentions) == [(5, 9, "A"), (0, 4, "A"), (2, 4, "B"), (7, 9, "B")]
+    assert placed(text + "，青年", mentions) == [(5, 9, "A"), (0, 4, "A"), (10, 12, "B")]
+
+
 def test_what_stands_across_another_only_is_left_out():
     found = align("甲乙丙丁", [("甲乙丙", "A"), ("丙丁", "B")])
     assert [span.label for span in found.spans] == ["A"]
@@ -71,5 +78,9 @@ def test_order_and_first_reach_the_reader(tmp_path):
     path.write_text('{"text": "王李王", "entities": [["王", "A"], ["李", "B"]]}\n', encoding="utf-8")
     counts = {how: len(read_with_report(path, align=how).documents[0].entities) for how in ("all", "first", "order")}
     assert counts == {"all": 3, "first": 2, "order": 2}
+    chosen = {"all": "every occurrence is annotated", "first": "the first occurrence is annotated"}
+    for how, done in chosen.items():
+        (line,) = read_with_report(path, align=how).repairs.describe()
+        assert line.startswith(f"1 mentions found more than once in their text: {done}; --align ")
     (listed,) = read_with_report(path).repairs.listed()
     assert listed == f"mentions found more than once in their text: {path}:1: '王' as 'A'"

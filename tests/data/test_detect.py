@@ -1,5 +1,7 @@
 """The format of a file by its content."""
 
+import zipfile
+
 import pytest
 
 from bert4ner.data.detect import detect_format
@@ -72,4 +74,19 @@ def test_utf16_is_refused_by_name(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("气", encoding="utf-16")
     with pytest.raises(DataError, match="iconv -f UTF-16"):
+        detect_format(path)
+
+
+def test_workbooks_under_other_names_are_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "set.xls"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>\n")
+    with pytest.raises(DataError, match=r"expected a workbook's name to end in \.xlsx, found set\.xls; rename it"):
+        detect_format(path)
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
+    with pytest.raises(DataError, match=r"an old \.xls; open it in Excel or WPS, save it as \.xlsx or \"CSV UTF-8\""):
+        detect_format(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "气血\n")
+    with pytest.raises(DataError, match="found a zip archive; export it as text, CSV or JSON"):
         detect_format(path)

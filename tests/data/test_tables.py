@@ -117,7 +117,7 @@ def test_rows_with_half_an_entity_or_words_from_elsewhere_are_refused(read):
     for half in ("气,", ",A"):
         with pytest.raises(DataError, match=r"set\.csv:4: expected an entity's text and its label, found"):
             read(f"句子,实体,类别\n气血,血,B\n气血,,\n气血,{half}\n")
-    with pytest.raises(DataError, match=r"columns start .* missing, or a column mention .* whose words stand in the"):
+    with pytest.raises(DataError, match="most words under '实体' do not stand in the text of their row"):
         read("句子,实体,类别\n气血,虚,A\n")
     with pytest.raises(DataError, match=r"column end \(结束\) is missing"):
         read("句子,开始,实体,类别\n气血,0,气,A\n")
@@ -228,16 +228,37 @@ def test_a_header_without_known_words_is_shown_beside_those_it_needs(read, heade
         ("文本,起始,实体类型", "column end (结束) is missing"),
         ("text,end,标签类型", "column start (开始) is missing"),
         ("类型,起始,说明", "columns end (结束) and text (文本) are missing"),
-        ("start,备注,说明", "name the columns by these words"),
-        ("text,label,说明", "columns start (开始) and end (结束) are missing, or a column mention (实体)"),
+        ("start,备注,说明", "'备注', '说明' are not recognized; name the columns by these words"),
+        (
+            "text,label,说明",
+            "column mention (实体), for words of the text, is missing, or columns start (开始) and end (结束)",
+        ),
+        (
+            "序号,句子,实体,种类名",
+            "understood 句子 as text, 实体 as mention, 序号 as id; '种类名' is not recogn",
+        ),
+        ("句子,实体", "column label (标签) is missing"),
+        ("句子,实体,类别", "most words under '实体' do not stand in the text of their row"),
         ("文本,开始,说明", "columns end (结束) and label (实体类型) are missing"),
-        ("word,tag,text", "name the columns by these words"),
+        ("word,tag,说明", "the cells under 'tag' are no tags"),
     ],
 )
 def test_a_column_that_is_missing_is_named(read, header, said):
     with pytest.raises(DataError, match=r"set\.csv:1: the header needs") as caught:
-        read(f"{header}\n气血两亏,0,虚\n", format="csv")
+        read(f"{header}\n" + ",".join(["气血两亏", "头", "虚", "1"][: header.count(",") + 1]) + "\n", format="csv")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["文本内容", "句子内容", "原句", "语句", "微博内容", "微博", "评论", "评论内容"])
+@pytest.mark.parametrize(("mention", "label"), [("实体", "种类"), ("实体词", "实体标签"), ("词语", "分类")])
+def test_words_of_everyday_tables_name_columns(read, text, mention, label):
+    result = read(f"{text},{mention},{label}\n气血两亏,气血,虚\n头痛,头,部位\n")
+    assert found(result) == [[("气血", "虚")], [("头", "部位")]]
+
+
+def test_a_word_that_may_name_something_else_yields_to_a_sure_one(read):
+    assert found(read("分类,评论,文本,实体,标签\n甲,好,气血两亏,气血,虚\n")) == [[("气血", "虚")]]
+    assert found(read("词语,实体标签\n气血,B-虚\n两,O\n")) == [[("气血", "虚")]]
 
 
 @pytest.mark.parametrize("header", ["序号,文本,开始,标签,原词", "句子,开始位置,类别,实体内容"])
@@ -263,7 +284,10 @@ def test_text_with_full_width_commas_in_its_first_line_stays_text(read):
 def test_a_notes_sheet_that_is_read_is_told_from_the_others(tmp_path):
     rows = [(2, ["看数据表", "", ""])]
     table = Table(tmp_path / "set.xlsx", ["标注规范", "", ""], rows, "row ", beside="the workbook also has: 数据")
-    with pytest.raises(DataError, match=r"found 标注规范 above 看数据表; name the .*; the workbook also has: 数据$"):
+    with pytest.raises(
+        DataError,
+        match=r"found 标注规范 above 看数据表; .* recognized; name the .*; the workbook also has: 数据$",
+    ):
         list(read_table(table, Repairs()))
     table = Table(tmp_path / "set.xlsx", ["文本", "标签"], [], "row ", beside="the workbook also has: 数据")
     with pytest.raises(DataError, match=r"found 文本,标签 and nothing below it; the workbook also has: 数据$"):
