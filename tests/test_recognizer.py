@@ -299,6 +299,12 @@ class TestRuns:
         )
         assert exact_scores.shape != rough_scores.shape or 1e-6 < np.abs(exact_scores - rough_scores).max() < 0.2
 
+    def test_a_path_with_nothing_of_a_run_is_refused_as_by_the_commands(self, tmp_path):
+        with pytest.raises(CheckpointError, match="or a model; nothing is there"):
+            NamedEntityRecognizer.load(tmp_path / "nowhere")
+        with pytest.raises(CheckpointError, match="or a model; the folder holds none"):
+            NamedEntityRecognizer.load(tmp_path)
+
     def test_an_incomplete_run_is_refused_naming_the_folds(self, run):
         (run / "fold-1" / "predictions.jsonl").unlink()
         with pytest.raises(RunError, match=r"fold-1 is not complete \(1 of 3\); run the command that made it again"):
