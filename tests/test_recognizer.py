@@ -142,10 +142,14 @@ class TestOneText:
     def test_an_empty_text_has_no_entities(self, ner):
         assert ner.recognize("") == []
 
-    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text"])
+    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text", ["头"]])
     def test_another_type_than_text_is_refused(self, ner, given):
-        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+        with pytest.raises(
+            DataError, match=r"expected one text as a string, got .+; recognize_all takes several texts"
+        ):
             ner.recognize(given)
+        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+            list(ner.recognize_all([given]))
         with pytest.raises(DataError, match=r"documents\[1\]: expected a Document, got"):
             list(ner.predict([Document("1", "头"), given]))
 
