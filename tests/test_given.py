@@ -49,7 +49,7 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: audit("train.json"), r"documents: .* got 'train.json' \(str\); read the file first"),
         (
             lambda: check_training([DOCUMENT, "人参"], Config()),
-            r"expected a Document, got '人参' \(str\); bert4ner.Document\(\"1\", text\) makes one from an id and a text",
+            r"expected a Document, got '人参' \(str\); bert4ner.Document\(\"1\", text\) makes one from an id",
         ),
         (lambda: evaluate([DOCUMENT], [None]), r"predicted documents\[0\]: expected a Document, got None"),
     ],
