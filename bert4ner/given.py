@@ -38,6 +38,8 @@ def check_kind(given: object, kind: type, where: str) -> None:
     """
     if not isinstance(given, kind):
         cure = "; bert4ner.Document.from_dict makes documents from dicts" if isinstance(given, Mapping) else ""
+        if isinstance(given, str) and kind.__name__ == "Document":
+            cure = '; bert4ner.Document("1", text) makes one from an id and a text'
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise DataError(f"{where}: expected {article} {kind.__name__}, got {received(given)}{cure}")
 

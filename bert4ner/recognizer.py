@@ -6,13 +6,14 @@ from pathlib import Path
 from bert4ner.decode.readings import Reading
 from bert4ner.decode.viterbi import ViterbiDecoder
 from bert4ner.entities import Document
-from bert4ner.errors import RunError
+from bert4ner.errors import CheckpointError, RunError
 from bert4ner.given import check_many
 from bert4ner.models.ensemble import Ensemble
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.prediction import predict_documents, predict_readings
 from bert4ner.recognizing import Recognizer, check_nbest
-from bert4ner.runs.layout import LABELS, is_combination, is_trained, model_folder
+from bert4ner.runs.layout import LABELS, is_combination, is_run, is_trained, model_folder
+from bert4ner.runs.missing import not_a_run
 from bert4ner.runs.record import TrainedRun, open_trained
 
 
@@ -97,6 +98,8 @@ class NamedEntityRecognizer(Recognizer):
                 loaded = cls(models)
             except RunError as error:
                 raise RunError(f"{path}: its folds do not belong together, {error}") from None
+        elif not is_run(path):
+            raise CheckpointError(not_a_run(path))
         else:
             loaded = cls([NERModel.load(model_folder(path), precision=precision, verify=verify)])
         loaded.path, loaded.precision, loaded.verify = path.absolute(), precision, verify

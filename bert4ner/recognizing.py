@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import Bert4NERError, ConfigError, RunError
+from bert4ner.errors import Bert4NERError, ConfigError, DataError, RunError, received
 from bert4ner.given import check_many
 
 _SHOWN = 5  # labels in a repr
@@ -77,8 +77,13 @@ class Recognizer(ABC):
         """The entities of one text, in characters of that text, sorted; `nbest` as for `predict`.
 
         Raises:
-            DataError: the text holds NUL or an unpaired surrogate.
+            DataError: it is no string, or holds NUL or an unpaired surrogate.
         """
+        if not isinstance(text, str):
+            raise DataError(
+                f"expected one text as a string, got {received(text)}; "
+                "recognize_all takes several texts, predict takes documents"
+            )
         return next(self.recognize_all([text], nbest=nbest))
 
     def recognize_all(

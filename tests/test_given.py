@@ -47,6 +47,10 @@ def test_numbers_of_numpy_become_pythons():
         (lambda: check_training([{"text": "本"}], Config()), r"documents\[0\]: expected .*; bert4ner.Document"),
         (lambda: evaluate([DOCUMENT], "found.jsonl"), "predicted documents: expected a list of Document, got 'found"),
         (lambda: audit("train.json"), r"documents: .* got 'train.json' \(str\); read the file first"),
+        (
+            lambda: check_training([DOCUMENT, "人参"], Config()),
+            r"expected a Document, got '人参' \(str\); bert4ner.Document\(\"1\", text\) makes one from an id",
+        ),
         (lambda: evaluate([DOCUMENT], [None]), r"predicted documents\[0\]: expected a Document, got None"),
     ],
 )

@@ -142,10 +142,14 @@ class TestOneText:
     def test_an_empty_text_has_no_entities(self, ner):
         assert ner.recognize("") == []
 
-    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text"])
+    @pytest.mark.parametrize("given", [5, None, float("nan"), b"text", ["头"]])
     def test_another_type_than_text_is_refused(self, ner, given):
-        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+        with pytest.raises(
+            DataError, match=r"expected one text as a string, got .+; recognize_all takes several texts"
+        ):
             ner.recognize(given)
+        with pytest.raises(DataError, match="document text 1: expected the text as a string, got"):
+            list(ner.recognize_all([given]))
         with pytest.raises(DataError, match=r"documents\[1\]: expected a Document, got"):
             list(ner.predict([Document("1", "头"), given]))
 
@@ -298,6 +302,12 @@ class TestRuns:
             np.array([entity.score for entity in ner.recognize(CHARACTERS)]) for ner in (exact, rough)
         )
         assert exact_scores.shape != rough_scores.shape or 1e-6 < np.abs(exact_scores - rough_scores).max() < 0.2
+
+    def test_a_path_with_nothing_of_a_run_is_refused_as_by_the_commands(self, tmp_path):
+        with pytest.raises(CheckpointError, match="or a model; nothing is there"):
+            NamedEntityRecognizer.load(tmp_path / "nowhere")
+        with pytest.raises(CheckpointError, match="or a model; the folder holds none"):
+            NamedEntityRecognizer.load(tmp_path)
 
     def test_an_incomplete_run_is_refused_naming_the_folds(self, run):
         (run / "fold-1" / "predictions.jsonl").unlink()

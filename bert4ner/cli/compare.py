@@ -1,6 +1,7 @@
 """``bert4ner compare``: several runs side by side."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ from bert4ner.errors import ConfigError
 from bert4ner.options import describe
 
 if TYPE_CHECKING:
-    from bert4ner.report.comparison import Pair
+    from bert4ner.report.comparison import Overlap, Pair
     from bert4ner.runs.record import RunRecord
 
 Runs = Annotated[tuple[Path, ...], describe("The folders of complete runs.", metavar="RUN")]
@@ -32,7 +33,7 @@ def compare(
 
     With --gold, every two runs are compared on the documents that both held out: the difference in micro F1 and its
     p-value, the probability that other documents of the same kind give as large a difference by accident (paired
-    bootstrap). The p-value does not cover other seeds.
+    bootstrap). The p-value does not cover other seeds. Runs that were scored on different documents are named.
 
     e.g.  bert4ner compare runs/crf runs/span --gold train.json
     """
@@ -41,19 +42,20 @@ def compare(
     for run in runs:
         check_run(run)
     from bert4ner.cli.printing import print_json
-    from bert4ner.report.comparison import compare_pairs, differing_options
+    from bert4ner.report.comparison import compare_pairs, different_documents, differing_options
     from bert4ner.runs.record import open_run
 
     documents = None if gold is None else reading.read(gold, format)
     records = [open_run(run) for run in runs]
     options = differing_options(records)
     pairs = [] if documents is None else compare_pairs(records, documents)
+    overlaps = different_documents(records)
     if json:
-        print_json(
-            {"runs": [_described(record) for record in records], "options": options, "pairs": [_pair(p) for p in pairs]}
-        )
+        values = {"runs": [_described(record) for record in records], "options": options}
+        print_json({**values, "different_documents": list(map(asdict, overlaps)), "pairs": list(map(_pair, pairs))})
     else:
         _print(records, options, pairs)
+        _print_overlaps(overlaps, pairs, [str(record.path) for record in records], gold)
 
 
 def _std(record: "RunRecord") -> float | None:
@@ -92,15 +94,36 @@ def _print(records: "Sequence[RunRecord]", options: dict[str, list[object]], pai
         rows = [[name, *("combined" if each is None else each for each in values)] for name, values in options.items()]
         print_table("Options that differ", ["option", *names], [rows])
     _print_scores(records, names)
-    if pairs:
-        rows = [[names[pair.one], names[pair.other], *_difference_cells(pair)] for pair in pairs]
+    rows = [
+        [names[pair.one], names[pair.other], found.documents, f"{100 * found.f1:+.2f}", f"{found.p_value:.4f}"]
+        for pair in pairs
+        if (found := pair.difference) is not None
+    ]
+    if rows:
         columns = ["run", "against", "documents", "F1", "p-value"]
         print_table("Differences on documents that both held out", columns, [rows])
 
 
-def _difference_cells(pair: "Pair") -> list[object]:
-    found = pair.difference
-    return [0, None, None] if found is None else [found.documents, f"{100 * found.f1:+.2f}", f"{found.p_value:.4f}"]
+def _print_overlaps(overlaps: "list[Overlap]", pairs: "list[Pair]", names: list[str], gold: Path | None) -> None:
+    """Two scores side by side look as if one were better; only those of the same documents can be."""
+    from bert4ner.cli.printing import one_line
+
+    apart = set()
+    for each in overlaps:
+        said = f"{names[each.one]} and {names[each.other]} were scored on different documents"
+        if not each.common:
+            apart.add((each.one, each.other))
+            said += " and have none in common: their F1 cannot be compared"
+        elif gold is None:
+            said += f", {each.common} in common: their F1 can be compared only on these, with --gold DATA"
+        else:
+            said += f", {each.common} in common: their F1 can be compared only on these"
+        print(one_line(said))
+    for pair in pairs:
+        if pair.difference is None and (pair.one, pair.other) not in apart:
+            print(
+                one_line(f"{gold} annotates no document that both {names[pair.one]} and {names[pair.other]} held out")
+            )
 
 
 def _percent(share: float | None) -> str | None:

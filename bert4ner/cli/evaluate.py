@@ -1,18 +1,18 @@
 """``bert4ner evaluate``: precision, recall and F1 of a run, or of predictions in a file, against gold documents."""
 
 import logging
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import InputFormat, Json
+from bert4ner.cli.own_texts import OwnTexts, advice, find_own_texts
 from bert4ner.cli.reading import ReadingOptions
 from bert4ner.entities import Document
 from bert4ner.errors import DataError, shown
 from bert4ner.options import describe
 from bert4ner.registry import FORMATS
-from bert4ner.runs.layout import find_out_of_fold, is_run, run_of_predictions
+from bert4ner.runs.layout import is_run, run_of_predictions
 
 if TYPE_CHECKING:
     from bert4ner.scoring.errors import ErrorExample, ErrorReport
@@ -50,9 +50,9 @@ def evaluate(
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
     documents = _read_gold(gold, format, reading)
-    unseen = None
+    own = None
     if is_run(predicted):
-        found, unseen = _recognized(predicted, documents)
+        found, own = _recognized(predicted, documents)
     elif run := run_of_predictions(predicted):
         documents, found = _held_out(run, predicted, documents)
     else:
@@ -66,9 +66,8 @@ def evaluate(
     _print_scores(scores, interval, len(documents))
     if report is not None:
         _print_errors(report)
-    if unseen is not None:  # again: the warning stands above a long table
-        again = shlex.join(["bert4ner", "evaluate", str(unseen), str(gold)])
-        print(f"These scores are optimistic: the run was made from these texts. For held-out scores: {again}")
+    if own is not None:  # again: the warning stands above a long table
+        print(advice(own, documents, found, gold))
 
 
 def _read_gold(gold: Path, format: str, reading: ReadingOptions) -> list[Document]:
@@ -127,15 +126,15 @@ def _read(predicted: Path, gold: Sequence[Document]) -> list[Document]:
     return named
 
 
-def _recognized(run: Path, gold: Sequence[Document]) -> tuple[list[Document], Path | None]:
-    """What a run predicts in the texts of gold documents; the file of what to score instead, if it has seen them."""
+def _recognized(run: Path, gold: Sequence[Document]) -> tuple[list[Document], OwnTexts | None]:
+    """What a run predicts in the texts of gold documents; its own documents, if texts of them are among these."""
     from bert4ner.cli.printing import counted
     from bert4ner.combine.recognizer import load_recognizer
 
     recognizer = load_recognizer(run)
     _warn_of_unknown_labels(run, gold, recognizer.labels)
-    unseen = _warn_of_own_documents(run, gold)
-    return list(counted(recognizer.predict(gold))), unseen
+    own = find_own_texts(run, gold)
+    return list(counted(recognizer.predict(gold))), own
 
 
 def _warn_of_unknown_labels(run: Path, gold: Sequence[Document], known: Sequence[str]) -> None:
@@ -150,27 +149,6 @@ def _warn_of_unknown_labels(run: Path, gold: Sequence[Document], known: Sequence
             len(labels),
             shown(list(known)),
         )
-
-
-def _warn_of_own_documents(run: Path, gold: Sequence[Document]) -> Path | None:
-    """Warn if documents of the run are among gold; returns the file with its out-of-fold predictions then."""
-    from bert4ner.runs.predicted import read_predicted
-
-    path = find_out_of_fold(run)
-    if path is None:
-        return None
-    own = {document.text for document in read_predicted(path.parent)}
-    shared = sum(document.text in own for document in gold)
-    if not shared:
-        return None
-    logger.warning(
-        "%d of %d gold texts were used to make this run, so its scores on them are optimistic; "
-        "%s holds predictions of models that did not see them",
-        shared,
-        len(gold),
-        path,
-    )
-    return path
 
 
 def _print_json(

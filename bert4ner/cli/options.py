@@ -11,6 +11,7 @@ from bert4ner.errors import RunError
 from bert4ner.options import Options, describe, option
 from bert4ner.registry import EXECUTORS, FORMATS
 from bert4ner.runs.layout import is_run
+from bert4ner.runs.missing import not_a_run
 
 if TYPE_CHECKING:
     from bert4ner.train.executors.base import Executor
@@ -104,7 +105,4 @@ def check_run(path: Path) -> None:
         RunError: the folder is missing, or contains nothing of a run.
     """
     if not is_run(path):
-        found = (
-            "the folder holds none" if path.is_dir() else "it is not a folder" if path.exists() else "nothing is there"
-        )
-        raise RunError(f"{path}: expected a run, made by bert4ner train, crossval or combine, or a model; {found}")
+        raise RunError(not_a_run(path))

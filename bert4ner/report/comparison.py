@@ -20,6 +20,26 @@ class Pair:
     difference: Difference | None
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """Two runs, by number, that were scored on different documents; documents are the same if their texts are."""
+
+    one: int
+    other: int
+    common: int
+    """Texts that both held out."""
+
+
+def different_documents(records: Sequence[RunRecord]) -> list[Overlap]:
+    """The pairs of runs whose scores are not of the same documents, and so cannot be compared as they are."""
+    texts = [{document.text for document in record.predicted} for record in records]
+    return [
+        Overlap(one, other, len(texts[one] & texts[other]))
+        for one, other in combinations(range(len(records)), 2)
+        if texts[one] != texts[other]
+    ]
+
+
 def differing_options(records: Sequence[RunRecord]) -> dict[str, list[object]]:
     """The options whose values differ between runs, with the value in each; None for a combined run."""
     every = [record.config.options() if isinstance(record, TrainedRun) else None for record in records]

@@ -27,7 +27,7 @@ def find_findings(record: RunRecord, mistakes: Mistakes | None, found: Reliabili
     if mistakes is not None:
         sentences += _about_mistakes(mistakes)
     if found is not None:
-        sentences += _about_scores(found)
+        sentences += _about_scores(found, cure=isinstance(record, TrainedRun))
     if isinstance(record, TrainedRun):
         sentences += about_epochs(record)
     return sentences
@@ -86,15 +86,18 @@ def _about_confusions(mixed: dict[tuple[str, str], int]) -> Phrase:
     return phrase("finding.confusion", pair=pairs[0], count=times)
 
 
-def _about_scores(found: Reliability) -> Iterator[Phrase]:
+def _about_scores(found: Reliability, *, cure: bool) -> Iterator[Phrase]:
+    """Whether scores mislead, with the cure, unless the run is a combined one, to which it may have been applied."""
     gap = 100 * (found.mean_score - found.share_right)
     if abs(gap) >= 100 * CLEAR_GAP:
-        yield phrase(
+        said = phrase(
             "finding.overconfident" if gap > 0 else "finding.underconfident",
             gap=f"{abs(gap):.1f}",
             score=f"{100 * found.mean_score:.1f}",
             right=f"{100 * found.share_right:.1f}",
         )
+        how = phrase("finding.calibrate")
+        yield Phrase(f"{said} {how}", said.chinese + how.chinese) if cure else said
 
 
 def about_updates(record: TrainedRun) -> Iterator[Phrase]:
@@ -106,11 +109,13 @@ def about_updates(record: TrainedRun) -> Iterator[Phrase]:
 
 
 def about_epochs(record: TrainedRun) -> Iterator[Phrase]:
-    """The advice to train for more epochs, where most models were best after the last one."""
+    """The advice to train for more epochs, where most models were best after the last one, or none found anything."""
     epochs = record.config.optimization.epochs
-    last = sum(fold.best_epoch == epochs for fold in record.sheet.folds)
+    last = sum(fold.best_epoch == epochs and fold.micro.f1 > 0 for fold in record.sheet.folds)
     models = len(record.sheet.folds)
-    if 2 * last > models == 1:
+    if not any(fold.micro.f1 for fold in record.sheet.folds):
+        yield phrase("finding.nothing")
+    elif 2 * last > models == 1:
         yield phrase("finding.epochs.one")
     elif 2 * last > models:
         several = "finding.epochs.folds" if models == record.num_folds else "finding.epochs.trainings"

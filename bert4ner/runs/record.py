@@ -21,6 +21,7 @@ from bert4ner.runs.folds import Folds, read_folds
 from bert4ner.runs.history import History, read_history
 from bert4ner.runs.labels import read_labels
 from bert4ner.runs.layout import FOLDS, MODEL, OUT_OF_FOLD, SCORES, is_combination
+from bert4ner.runs.missing import cure_of_incomplete
 from bert4ner.runs.predicted import read_predicted
 from bert4ner.runs.score_sheet import ScoreSheet
 from bert4ner.runs.scores import read_scores
@@ -232,8 +233,7 @@ def open_trained(path: Path) -> TrainedRun:
     if missing:
         names, verb = ", ".join(each.name for each in missing[:_NAMED]), "is" if len(missing) == 1 else "are"
         names += f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-        raise RunError(
-            f"{path}: the run is incomplete, {names} {verb} not complete ({len(missing)} of "
-            f"{len(run.folds.trainings)}); run the command that made it again, it continues where it stopped"
-        )
+        cure = cure_of_incomplete(path, "run the command that made it again, it continues where it stopped")
+        counts = f"({len(missing)} of {len(run.folds.trainings)})"
+        raise RunError(f"{path}: the run is incomplete, {names} {verb} not complete {counts}; {cure}")
     return run

@@ -4,7 +4,7 @@ import pytest
 
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
-from bert4ner.report.comparison import compare_pairs, differing_options
+from bert4ner.report.comparison import Overlap, compare_pairs, different_documents, differing_options
 from bert4ner.runs.record import open_run
 from bert4ner.scoring.metrics import evaluate
 
@@ -38,6 +38,19 @@ def test_every_two_runs_are_compared_on_the_documents_that_both_held_out(record_
     assert difference.documents == 5 and 0 < difference.p_value < 1
     assert difference.f1 == pytest.approx(evaluate(gold[1:], predicted[1:]).micro.f1 - 1)
     assert pairs[1].difference is pairs[2].difference is None
+
+
+def test_runs_of_different_documents_are_found_by_their_texts(record_of, gold, predicted):
+    renamed = [[replace(each, id=f"b-{each.id}") for each in documents] for documents in (gold, predicted)]
+    new = Document("leaflet-0", "人参", (Entity(0, 2, "DRUG"),))
+    records = [
+        record_of("one"),
+        record_of("renamed", renamed[1], renamed[0]),
+        record_of("part", predicted[:4], gold[:4]),
+        record_of("elsewhere", [new], [new], folds=1),
+    ]
+    assert different_documents(records[:2]) == []
+    assert different_documents(records[1:]) == [Overlap(0, 1, 4), Overlap(0, 2, 0), Overlap(1, 2, 0)]
 
 
 def test_runs_of_one_data_set_under_several_names_are_compared(record_of, gold, predicted):

@@ -11,7 +11,7 @@ from bert4ner.runs.history import read_history, write_history
 from bert4ner.runs.record import open_run
 from bert4ner.runs.scores import write_scores
 from bert4ner.scoring.counts import Counts
-from bert4ner.scoring.metrics import Scores
+from bert4ner.scoring.metrics import Score, Scores
 from bert4ner.scoring.reliability import reliability
 
 
@@ -22,6 +22,8 @@ def findings(run):
     def findings_of(counts, mistakes=None, reliability=None, best_epochs=(3, 3)):
         sheet = open_run(run).sheet
         folds = [replace(fold, best_epoch=epoch) for fold, epoch in zip(sheet.folds, best_epochs, strict=True)]
+        if not any(each.hits for each in counts.values()):
+            folds = [replace(fold, micro=Score(0.0, 0.0, 0.0)) for fold in folds]
         write_scores(run, replace(sheet, scores=Scores(counts), folds=tuple(folds)))
         return find_findings(open_run(run), mistakes, reliability)
 
@@ -102,12 +104,20 @@ def test_the_most_frequent_mistakes_are_reported(findings, gold, predicted):
 )
 def test_scores_that_mislead_are_reported(findings, scores, right, said):
     (sentence,) = findings({"A": Counts(50, 50, 50)}, None, reliability(scores, right), **EARLY)
-    assert said in sentence
+    assert said in sentence and sentence.endswith(
+        " Calibrate them: bert4ner combine RUN --output NEW --gold DATA --calibration isotonic."
+    )
 
 
 def test_more_epochs_are_advised_where_the_last_was_the_best(findings):
     (sentence,) = findings({"A": Counts(50, 50, 50)})
     assert sentence == "The last epoch was the best in 2 of 2 folds: more epochs (--epochs) may give more."
+
+
+def test_no_epoch_is_called_the_best_where_nothing_right_was_found(findings):
+    assert findings({"A": Counts(0, 50, 50)})[-1] == (
+        "No model found anything right yet: more epochs (--epochs) or smaller batches (--batch-tokens) may help."
+    )
 
 
 def test_few_updates_of_the_weights_come_before_all_else(findings, run):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bert4ner.cli.evaluate import _warn_of_own_documents
+from bert4ner.cli.own_texts import find_own_texts
 from bert4ner.errors import RunError
 from bert4ner.runs.predicted import read_predicted
 
@@ -24,8 +24,8 @@ def test_a_score_that_is_no_probability_is_refused(run, score):
 
 
 def test_evaluate_reads_them_as_a_part_of_the_run(run, gold, caplog):
-    assert _warn_of_own_documents(run / "fold-0", gold) == run / "out_of_fold.jsonl"
+    assert find_own_texts(run / "fold-0", gold).out_of_fold == run / "out_of_fold.jsonl"
     assert "6 of 6 gold texts were used to make this run" in caplog.text
     (run / "out_of_fold.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
     with pytest.raises(RunError, match=r"out_of_fold\.jsonl:1"):
-        _warn_of_own_documents(run, gold)
+        find_own_texts(run, gold)

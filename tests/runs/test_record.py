@@ -6,6 +6,8 @@ import re
 import pytest
 
 from bert4ner.errors import RunError
+from bert4ner.runs.lock import held
+from bert4ner.runs.missing import not_a_run
 from bert4ner.runs.record import CombinedRun, TrainedRun, open_run
 from bert4ner.scoring.metrics import Score, evaluate
 
@@ -37,6 +39,26 @@ def test_an_incomplete_run_is_named_with_what_to_do(run):
         RunError, match=r"run: the run is incomplete, fold-1 is not complete \(1 of 2\); run the command"
     ):
         open_run(run)
+
+
+def test_a_run_that_is_being_trained_is_waited_for(run):
+    pytest.importorskip("fcntl", reason="no locks on this system")
+    (run / "fold-1" / "predictions.jsonl").unlink()
+    with (
+        held(run),
+        pytest.raises(RunError, match=r"\(1 of 2\); this process trains into it now, wait for it"),
+    ):
+        open_run(run)
+
+
+def test_what_is_there_in_place_of_a_run_is_said(tmp_path):
+    pytest.importorskip("fcntl", reason="no locks on this system")
+    (tmp_path / "file").touch()
+    with held(tmp_path / "begun"):
+        assert not_a_run(tmp_path / "begun").endswith("or a model; this process trains into it now, wait for it")
+    assert not_a_run(tmp_path).endswith("; the folder holds none")
+    assert not_a_run(tmp_path / "file").endswith("; it is not a folder")
+    assert not_a_run(tmp_path / "nowhere").endswith("; nothing is there")
 
 
 @pytest.mark.parametrize(

@@ -74,5 +74,9 @@ class History(keras.callbacks.Callback):
         if all(name in line for name in _SCORES):
             precision, recall, f1 = (100 * line[name] for name in _SCORES)
             message += f", precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}"
-            message += ", best so far" if best_line(self.lines) is line else ""
+            best = best_line(self.lines)
+            if not best["f1"]:  # of these the one with the lowest loss is kept, but none is good
+                message += ", nothing right found yet"
+            elif best is line:
+                message += ", best so far"
         logger.info("epoch %d: %s (%.1f s)", line["epoch"], message, seconds)

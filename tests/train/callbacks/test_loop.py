@@ -88,3 +88,17 @@ def test_a_history_reports_what_there_is_to_tell(loop, documents, config, tmp_pa
     network.compile(keras.optimizers.SGD(0.5), loss=NERModel.of(network).head.loss)
     history.on_epoch_end(1, {"loss": 1.0})
     assert history.lines[1]["learning_rate"] == 0.5 and "head_learning_rate" not in history.lines[1]
+
+
+def test_an_epoch_is_called_the_best_only_if_something_right_was_found(config, tmp_path, caplog):
+    network = bert4ner.build_model(config, LABELS)
+    network.compile(keras.optimizers.SGD(0.5), loss=NERModel.of(network).head.loss)
+    history = History(tmp_path / "history.jsonl")
+    history.set_model(network)
+    with caplog.at_level(logging.INFO):
+        for epoch, f1 in enumerate((0.0, 0.0, 0.5, 0.25, 0.75)):
+            history.on_epoch_end(epoch, {"loss": 1.0 - epoch / 10, "precision": f1, "recall": f1, "f1": f1})
+    lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("epoch ")]
+    said = [line.partition(" (")[0].rpartition(", ")[2] for line in lines]
+    nothing, best = "nothing right found yet", "best so far"
+    assert said == [nothing, nothing, best, "F1 25.00", best]
