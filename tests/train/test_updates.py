@@ -62,7 +62,7 @@ def test_the_advice_gives_enough_updates_and_holds_a_window(number, length, long
 
 def test_batches_that_are_small_already_leave_more_epochs():
     plan = planned([50] * 30, batch_tokens=64, epochs=1)
-    assert few_updates(plan, batch_tokens=64, longest=64).endswith("too few to learn well. For this data try --epochs 2")
+    assert few_updates(plan, batch_tokens=64, longest=64).endswith(" to learn well. For this data try --epochs 2")
 
 
 def test_the_demo_and_larger_data_are_left_in_peace():
