@@ -70,7 +70,7 @@ def few_updates(plan: Plan, *, batch_tokens: int, longest: int) -> str | None:
     batches = f" of {plan.in_one} batches each" if plan.in_one > 1 else ""
     return (
         f"planned updates of the weights: {total}, {plan.per_epoch} an epoch{batches}, with "
-        f"batch_tokens={batch_tokens}: too few to learn well. Try {' and '.join(cures)}"
+        f"batch_tokens={batch_tokens}: too few to learn well. For this data try {' and '.join(cures)}"
     )
 
 
