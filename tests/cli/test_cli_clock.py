@@ -14,7 +14,7 @@ from bert4ner.data.documents import read_documents
 from bert4ner.runs.manifest import verify
 from bert4ner.runs.record import open_trained
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 JUMPS = """
 import itertools, time
 if __name__ == "sitecustomize":

@@ -10,7 +10,11 @@ from bert4ner.entities import Document
 from bert4ner.runs.record import open_trained
 from tests.cli.processes import completed, refusal
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="no limit of the size of files")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(os.name != "posix", reason="no limit of the size of files"),
+]
 FULL = "cannot be written (File too large); free some space or choose another place"
 NO_MODEL, NO_STATE = 12, 24
 """KiB: the weights of the tiny network need 18, the state to resume from three times as much, all else less than 3."""

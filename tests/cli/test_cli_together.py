@@ -16,7 +16,7 @@ from bert4ner.runs.record import open_trained
 from tests.cli.processes import PATIENCE, refusal, start
 
 pytest.importorskip("fcntl", reason="no locks on this system")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 
 
 class First:
