@@ -65,9 +65,10 @@ def _whole(path: Path, options: dict[str, Any]) -> Iterator[IO[Any]]:
                     handle.flush()
                     os.fsync(handle.fileno())
                 durable.replace(aside, path)
-            finally:
+            except BaseException:  # once it is renamed, another thread may have the place aside
                 with suppress(OSError):  # what cannot be removed is a left-over, which hides no other error
                     aside.unlink(missing_ok=True)
+                raise
 
 
 def _tidy(path: Path) -> None:
@@ -114,11 +115,13 @@ def atomic_folder(path: str | Path, *, replaces: tuple[str, ...] = ()) -> Iterat
                 if path.is_dir():
                     path.rename(old)
                 durable.replace(aside, path)
-            finally:
+            except BaseException:  # once it is renamed, another thread may have the place aside
                 if old.is_dir() and not path.exists():
                     old.rename(path)
-                for folder in (aside, old):
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(aside, ignore_errors=True)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_free(path: Path, replaces: tuple[str, ...]) -> None:
