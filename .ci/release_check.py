@@ -24,7 +24,9 @@ CARRIED = {
     "bert4ner/_bundled/leaflets-unlabelled.txt": (),
 }
 """Files in the wheel beside the library's own code, with the files that hold their licences."""
-OWN = re.compile(r"bert4ner/(?!_vendor/|_bundled/)[\w/]+(\.py|\.css|\.js|\.json|\.html\.jinja|/py\.typed)|bert4ner/py\.typed")
+OWN = re.compile(
+    r"bert4ner/(?!_vendor/|_bundled/)[\w/]+(\.py|\.css|\.js|\.json|\.html\.jinja|/py\.typed)|bert4ner/py\.typed"
+)
 
 
 class Failed(Exception):
