@@ -15,25 +15,22 @@ def keep_rows(
 ) -> None:
     """Keep a table that was measured now in place of the one before; rows by name, figures by column.
 
-    With a seed only these rows of that seed are replaced, with `others_stay` only these rows, all then in the order of
-    their names: the others may come from another day.
+    With a seed, or with `others_stay`, only the same rows (of that seed) are replaced, because the others may come from
+    another day; with `others_stay`, all are then in the order of their names.
 
     A figure is a number or, of several, [mean, standard deviation]; scores are shares between 0 and 1.
     """
     path = MEASURED / f"{topic}.jsonl"
     seeded = {} if seed is None else {"seed": seed}
-
-    def stays(job: Mapping[str, Any]) -> bool:
-        if job["table"] == table and job["row"] in rows:
-            return seed is not None and job.get("seed") != seed
-        return job["table"] != table or others_stay or seed is not None
-
     provenance = measured_now()
     new = [
         {"job": {"table": table, "row": row, **seeded}, "figures": dict(figures), "provenance": provenance}
         for row, figures in rows.items()
     ]
-    lines = [*(line for line in read_lines(path) if stays(line["job"])), *new]
+    jobs = [line["job"] for line in new]
+    some = others_stay or seed is not None
+    lines = [line for line in read_lines(path) if (line["job"] not in jobs if some else line["job"]["table"] != table)]
+    lines += new
     write_lines(path, sorted(lines, key=lambda line: line["job"]["row"]) if others_stay else lines)
     print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
 
