@@ -64,7 +64,7 @@ def advice(texts: OwnTexts, gold: Sequence[Document], predicted: Sequence[Docume
     """
     own, others = texts.split(gold)
     said = "These scores are optimistic: "
-    known = _learned_only_from_held_out(texts.out_of_fold.parent)
+    known = bool(others) and _learned_only_from_held_out(texts.out_of_fold.parent)
     if not others:
         said += "the run was made from these texts."
     elif known:
@@ -74,7 +74,7 @@ def advice(texts: OwnTexts, gold: Sequence[Document], predicted: Sequence[Docume
         said += f"the run was made from at least {len(own)} of these {len(gold)} texts."
     if _holds_all(texts, gold):
         return f"{said} For held-out scores: {shlex.join(['bert4ner', 'evaluate', str(texts.out_of_fold), str(path)])}"
-    if others and known:
+    if known:
         return said
     return f"{said} For scores that are not, evaluate on texts that it was not made from"
 

@@ -217,7 +217,7 @@ def _copy_vocabulary(found: PretrainedFolder, folder: Path) -> None:
     Raises:
         CheckpointError: one of them is no regular file, or cannot be read.
     """
-    vocabulary = open_vocabulary(found.path)[0] if _has_word_pieces(found) else None
+    vocabulary = (found.vocabulary or open_vocabulary(found.path))[0] if _has_word_pieces(found) else None
     listed = vocabulary is not None and vocabulary.file_name == VOCABULARY_NAME
     for pattern in _TOKENIZER_FILES if listed else (*_TOKENIZER_FILES, "*vocab*.txt"):
         for path in found.path.glob(pattern):
