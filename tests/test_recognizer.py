@@ -336,8 +336,8 @@ class TestRuns:
         (run / "fold-2" / "model" / "weights.safetensors").unlink()
         with pytest.raises(CheckpointError, match=r"fold-2.*weights\.safetensors"):
             NamedEntityRecognizer.load(run)
-        for folder in (tmp_path / "nothing", tmp_path):
-            with pytest.raises(CheckpointError, match=r"config\.json is missing"):
+        for folder, found in ((tmp_path / "nothing", "nothing is there"), (tmp_path, "the folder holds none")):
+            with pytest.raises(CheckpointError, match=f"expected a run, .* or a model; {found}$"):
                 NamedEntityRecognizer.load(folder)
 
     @pytest.mark.parametrize(
