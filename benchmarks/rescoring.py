@@ -1,6 +1,7 @@
 """What rescoring adds to models: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
 
     python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--parts 3] [--limit N]
+    python benchmarks/rescoring.py --pretrained e5-small-zh --heads w2ner
 
 The third (with `--parts 6` the sixth) that the models do not learn from chooses their best epochs, and rescoring is
 fitted to what they find there; dev.json is scored twice for each head, without and with rescoring, and once for all
@@ -24,7 +25,7 @@ from bert4ner import Config, Document
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE: dict[str, Any] = {"lexicon": "train", "modifiers": "ema", "epochs": 6}
-NBEST, PARTS = 8, 3
+NBEST, PARTS, ENCODER = 8, 3, "tcm-mini"
 
 
 def split(documents: list[Document], seed: int, parts: int) -> tuple[list[Document], list[Document]]:
@@ -66,14 +67,16 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
     documents = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
     learned, held = split(documents, options.seed, options.parts)
+    encoder = Path(options.pretrained).name
     share = "" if options.parts == PARTS else f", {options.parts - 1}/{options.parts}"
+    share += "" if encoder == ENCODER else f", {encoder}"
     runs = []
     for head in options.heads:
-        config = Config().replace(pretrained="tcm-mini", head=head, seed=options.seed, **RECIPE)
+        config = Config().replace(pretrained=options.pretrained, head=head, seed=options.seed, **RECIPE)
         if options.limit:
             config = config.replace(epochs=1)
         numbers = (options.seed, *(each for each in (options.parts, options.limit) if each not in (PARTS, None)))
-        run = options.work / "-".join(map(str, (head, *numbers)))
+        run = options.work / "-".join(map(str, (*[encoder] * (encoder != ENCODER), head, *numbers)))
         scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
         yield f"`{head}`{share}", on_dev(run, gold, scores)
@@ -87,6 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--heads", nargs="+", default=["w2ner", "crf"])
+    parser.add_argument("--pretrained", default=ENCODER, help="a bundled encoder, or a folder; its name is in the rows")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--parts", type=int, default=PARTS, help="one of so many parts is held out")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "rescoring")
