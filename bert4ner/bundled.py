@@ -29,3 +29,13 @@ def bundled(name: str) -> Path:
 def or_bundled(folder: Path) -> Path:
     """The folder of a pretrained model; the bundled encoder's folder for its name, if no such folder is here."""
     return bundled(ENCODER) if folder == Path(ENCODER) and not folder.is_dir() else folder
+
+
+def is_bundled(pretrained: str) -> bool:
+    """Whether a pretrained model is the bundled encoder, by its name or by the name of its folder.
+
+    Example:
+        >>> is_bundled("tcm-mini"), is_bundled("pretrained/tcm-mini/"), is_bundled("hfl/chinese-roberta-wwm-ext")
+        (True, True, False)
+    """
+    return Path(pretrained).name == ENCODER

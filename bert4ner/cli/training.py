@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from bert4ner.cli.printing import average_rows, notes_shown, percent, print_table, score_cells
-from bert4ner.report.findings import about_epochs, about_updates
+from bert4ner.report.findings import about_encoder, about_epochs, about_updates
 from bert4ner.runs.record import TrainedRun
 from bert4ner.runs.score_sheet import ScoreSheet
 from bert4ner.runs.scores import read_scores
@@ -12,7 +12,7 @@ from bert4ner.scoring.metrics import Scores
 
 
 def print_training(run: Path, scores: Scores) -> None:
-    """Scores of the folds and seeds, their spread, the averages over labels, and the next command.
+    """Scores of the folds and seeds, their spread, the averages over labels, advice, and the next command.
 
     Prints nothing with ``--quiet``: the run holds all of it.
     """
@@ -29,7 +29,7 @@ def print_training(run: Path, scores: Scores) -> None:
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     print(f"Note: {sheet.note}.")
     record = TrainedRun(run)
-    for advice in (*about_updates(record), *about_epochs(record)):
+    for advice in (*about_updates(record), *about_epochs(record), *about_encoder(record)):
         print(advice)
     print(f"run:   {run}")
     print(f"next:  bert4ner predict {shlex.quote(str(run))} NEW.txt --output found.jsonl")

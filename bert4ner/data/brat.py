@@ -20,6 +20,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, shown
+from bert4ner.phrases import phrase
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
 TEXT_BOUND = re.compile(r"(\S+) (-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*)")
@@ -42,7 +43,7 @@ def read(path: Path, repairs: Repairs, *, skip_broken: bool = False) -> Iterator
         broken: list[str] = []
         document = _read_pair(pair, repairs, broken)
         if skip_broken:
-            kind = "annotations that cannot be read left out"
+            kind = phrase("left.out.broken")
             repairs.note(kind, str(pair.annotation), count=len(broken), left_out=True)
         else:
             errors += broken

@@ -14,6 +14,7 @@ from pathlib import Path
 from bert4ner.data.detect import detect_format
 from bert4ner.data.files import existing, unchanged
 from bert4ner.data.format import Format, Read, Write
+from bert4ner.data.left_out import DocumentsRead
 from bert4ner.data.losses import holdable
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.tally import Tally
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 class ReadResult:
     """Documents, the format that they were read as, and the count of each kind of repair."""
 
-    documents: list[Document]
+    documents: DocumentsRead
     format: str
     repairs: Repairs
 
@@ -61,6 +62,10 @@ def read_documents(
         annotated: whether to warn if no document has an entity.
         options: options of the format's reader: `offsets="utf16"` if offsets count UTF-16 units, `align` ("all",
             "first", "order") for mentions without offsets.
+
+    Returns:
+        the documents; the list's `left_out` has the kinds of annotation that were left out, if any, and the runs made
+        from it record them.
 
     Raises:
         DataError: the file is missing or empty, or its annotation disagrees with its text, with `path:line`; or the
@@ -101,9 +106,10 @@ def read_with_report(path: str | Path, format: str = "auto", **options: object) 
     format, read = _decide(path, format)
     repairs = Repairs()
     with unchanged(path):
-        documents = make_unique(read(path, repairs, **_options(format, options)), repairs)
+        documents = DocumentsRead(make_unique(read(path, repairs, **_options(format, options)), repairs))
     if not documents:
         raise _empty(path, format)
+    documents.left_out = repairs.annotation_left_out()
     return ReadResult(documents, format, repairs)
 
 

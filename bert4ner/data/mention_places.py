@@ -9,6 +9,7 @@ from bert4ner.data.alignment import Align, Mention, align
 from bert4ner.data.records import Record
 from bert4ner.data.repairs import Repairs
 from bert4ner.errors import DataError, shown
+from bert4ner.phrases import phrase
 
 SHAPES: dict[Align, str] = {
     "all": "mentions without offsets, every occurrence",
@@ -36,8 +37,8 @@ def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repa
         raise DataError(f"{record.where}: {problem}") from None
     record.spans = result.spans
     kinds = (
-        ("mentions that do not stand in their text left out", result.missing, True),
-        ("mentions that stand only across another's end left out", result.crossing, True),
+        (phrase("left.out.missing"), result.missing, True),
+        (phrase("left.out.crossing"), result.crossing, True),
         (f"mentions found more than once in their text: {CHOSEN[how]}", result.repeated, False),
     )
     for kind, listed, left_out in kinds:

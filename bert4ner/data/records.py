@@ -20,9 +20,10 @@ from bert4ner.data.units import UNITS, Offsets, positions, utf16_widths
 from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document, Entity, check_fragments, check_text
 from bert4ner.errors import DataError, shown
+from bert4ner.phrases import phrase
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
-REVERSED = "spans that end before they start left out"
+REVERSED = phrase("left.out.reversed")
 
 
 @dataclass(slots=True)

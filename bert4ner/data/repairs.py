@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from bert4ner.data.left_out import LeftOut
+from bert4ner.data.visible import visible
+
 MOST_LISTED = 20
 
 
@@ -65,8 +68,14 @@ class Repairs(Counter[str]):
             >>> repairs.findings(5)
             ['2 spans without end left out (first: a.json:3), 5 entities kept; correct them in the file']
         """
-        kinds = sorted(self.left_out, key=lambda kind: (-self[kind], kind))
+        kinds = (each.kind for each in self.annotation_left_out())
         return [f"{self.describe_kind(kind)}, {num_kept} entities kept; correct them in the file" for kind in kinds]
+
+    def annotation_left_out(self) -> tuple[LeftOut, ...]:
+        """The kinds of annotation that were left out, the most frequent first."""
+        kinds = sorted(self.left_out, key=lambda kind: (-self[kind], kind))
+        places = {kind: self.places.get(kind, [self.examples[kind]]) for kind in kinds}
+        return tuple(LeftOut(visible(kind), self[kind], tuple(map(visible, places[kind]))) for kind in kinds)
 
     def describe(self, *, called: bool = False) -> list[str]:
         """One line for each kind, most frequent first; with `called`, it begins with "repaired: " or "note: "."""

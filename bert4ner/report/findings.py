@@ -5,6 +5,7 @@ Each sentence follows from numbers that the page also shows.
 
 from collections.abc import Iterator, Sequence
 
+from bert4ner.bundled import ENCODER, is_bundled
 from bert4ner.phrases import Phrase, phrase
 from bert4ner.report.mistakes import KINDS, NOTHING, ORDER, Mistakes
 from bert4ner.runs.history import ENOUGH_UPDATES, updates_in
@@ -120,3 +121,9 @@ def about_epochs(record: TrainedRun) -> Iterator[Phrase]:
     elif 2 * last > models:
         several = "finding.epochs.folds" if models == record.num_folds else "finding.epochs.trainings"
         yield phrase(several, last=last, models=models)
+
+
+def about_encoder(record: RunRecord) -> Iterator[Phrase]:
+    """The advice to take an encoder of usual size, where the run was trained with the bundled one."""
+    if isinstance(record, TrainedRun) and is_bundled(record.config.model.pretrained):
+        yield phrase("encoder.small", name=ENCODER)

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert4ner.config import Config
+from bert4ner.report.findings import about_encoder
 from bert4ner.report.plots import curve_limits, draw_curves, draw_tradeoff
 from bert4ner.runs.history import History
 from bert4ner.runs.layout import fold_name
+from bert4ner.runs.left_out import left_out_of_run
 from bert4ner.runs.record import CombinedRun, RunRecord, TrainedRun
 from bert4ner.version import VERSION
 
 
-def about_run(record: RunRecord) -> dict[str, Any]:
+def about_run(record: TrainedRun | CombinedRun) -> dict[str, Any]:
     """The run as a whole: its name, its command, how to make the page again."""
     held_out = len(record.predicted)
     num_documents = len(record.held_out_in) + (record.folds.further if isinstance(record, TrainedRun) else 0)
@@ -24,6 +26,7 @@ def about_run(record: RunRecord) -> dict[str, Any]:
         "version": VERSION,
         "title": record.name,
         "command": _command(record.environment),
+        "left_out": left_out_of_run(record),
         "again": ["bert4ner", "report", shlex.quote(str(record.path)), "--gold", "DATA"],
         "characters": [len(document.text) for document in record.predicted],
         "held_out": held_out,
@@ -33,12 +36,13 @@ def about_run(record: RunRecord) -> dict[str, Any]:
 
 
 def about_setup(record: TrainedRun | CombinedRun) -> dict[str, Any]:
-    """How a run was made: its options, those that differ from the defaults, or its combination."""
+    """How a run was made: its options, those that differ from the defaults, advice; or its combination."""
     options = _options(record.config) if isinstance(record, TrainedRun) else []
     return {
         "combination": record.combination if isinstance(record, CombinedRun) else None,
         "options": options,
         "changed": [option for option in options if option["changed"]],
+        "advice_on_encoder": list(about_encoder(record)),
     }
 
 

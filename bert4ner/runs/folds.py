@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
+from bert4ner.data.left_out import LeftOut
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError, shown
 from bert4ner.runs.files import RUN_FILES, to_json
@@ -46,6 +47,8 @@ class Folds:
     """The fingerprint of the pseudo-labelled documents in the training, if any."""
     further: int = 0
     """Number of documents that every model learns from, besides those listed; 0 if an earlier version did not count."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Annotation that was left out when the documents were read, if that is known."""
 
     @property
     def division(self) -> str:
@@ -78,6 +81,7 @@ class Folds:
             **({"seeds": list(self.seeds)} if self.seeds else {}),
             **({"taught": self.taught} if self.taught else {}),
             **({"further": self.further} if self.further else {}),
+            **({"left_out": [asdict(each) for each in self.left_out]} if self.left_out else {}),
             "documents": {id: folds[0] if len(folds) == 1 else list(folds) for id, folds in self.held_out_in.items()},
         }
         return to_json(values, indent=1)
@@ -94,6 +98,7 @@ class _FoldsFile:
     seeds: tuple[Count, ...] = ()
     taught: str = ""
     further: Count = 0
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.seeds)) < len(self.seeds):
@@ -115,7 +120,7 @@ def read_folds(run: Path) -> Folds:
         raise RunError(f"{run}: not a run, {FOLDS} is missing")
     read = RUN_FILES.read(path, _FoldsFile, formats=Formats(FOLDS_FORMAT))
     held_out_in = {id: _folds_of(found) for id, found in read.documents.items()}
-    return Folds(read.folds, read.fingerprint, held_out_in, read.seeds, read.taught, read.further)
+    return Folds(read.folds, read.fingerprint, held_out_in, read.seeds, read.taught, read.further, read.left_out)
 
 
 def _folds_of(found: tuple[int, ...] | int) -> tuple[int, ...]:

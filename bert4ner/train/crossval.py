@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bert4ner.config import Config
+from bert4ner.data.left_out import LeftOut, left_out_of
 from bert4ner.entities import Document, nesting_of
 from bert4ner.errors import RunError
 from bert4ner.registry import HEADS
@@ -80,7 +81,8 @@ def cross_validate(
         check_training(documents, config, more=more)
         division = with_pseudo_labels(divide(documents, folds, config), more.all, strict=True)
         check_held_out(division)
-        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).complete()
+        left_out = left_out_of(documents)
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks, left_out).complete()
 
 
 def train_model(
@@ -125,24 +127,26 @@ def train_model(
         check_training(documents, config, valid, more=more)
         division = with_pseudo_labels(divide_in_two(documents, valid, config), more.all, strict=False)
         check_held_out(division)
-        return _Run(RunFolder(Path(output)), division, config, opened, callbacks).complete()
+        left_out = left_out_of(documents) + left_out_of(valid or ())
+        return _Run(RunFolder(Path(output)), division, config, opened, callbacks, left_out).complete()
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A run to complete: folder, division, configuration, executor and callbacks."""
+    """A run to complete: folder, division, configuration, executor, callbacks, and what reading its data left out."""
 
     folder: RunFolder
     division: Division
     config: Config
     executor: Executor
     callbacks: Sequence[Any]
+    left_out: tuple[LeftOut, ...]
 
     @cached_property
     def folds(self) -> Folds:
         """The division as the run records it."""
         seeds = self.config.run.all_seeds
-        return self.division.described(seeds if len(seeds) > 1 else ())
+        return replace(self.division.described(seeds if len(seeds) > 1 else ()), left_out=self.left_out)
 
     def complete(self) -> Scores:
         """Train the missing models, and score all models."""

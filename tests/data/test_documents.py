@@ -17,8 +17,10 @@ from bert4ner.data.documents import (
     write_with_report,
 )
 from bert4ner.data.format import Format
+from bert4ner.data.left_out import LeftOut, left_out_of
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError
+from bert4ner.phrases import phrase
 from bert4ner.registry import FORMATS
 
 DOCUMENT = Document("a", "气血两亏", (Entity(0, 4, "A"),))
@@ -217,3 +219,24 @@ def test_what_is_written_is_counted_while_it_is_written(tmp_path):
     result = write_with_report(documents, tmp_path / "out", "bio")
     assert str(result.written) == "2 documents, 2 entities, 1 label"
     assert result.losses["empty documents"] == 1
+
+
+GOOD = "人参补气,人参,X\n当归补血,当归,X\n甘草和中,甘草,X\n"
+
+
+def test_documents_know_what_annotation_was_left_out_of_them(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(f"text,mention,label\n{GOOD}人参补气,川芎,X\n甘草和中,黄芪,Y\n", encoding="utf-8")
+    documents = read_documents(path)
+    assert [len(each.entities) for each in documents] == [1, 1, 1]
+    missing = (f"{path}:2: '川芎' as 'X'", f"{path}:4: '黄芪' as 'Y'")
+    assert left_out_of(documents) == (LeftOut(phrase("left.out.missing"), 2, missing),)
+    assert left_out_of(documents[:1]) == left_out_of(list(documents)) == ()  # of other lists it is not known
+
+
+def test_only_the_first_places_of_many_are_kept_and_what_is_invisible_is_spelled(tmp_path):
+    path = tmp_path / "mine\u202e.csv"
+    rows = "".join(f"{GOOD}第{number}句,无,X\n" for number in range(100))
+    path.write_text(f"text,mention,label\n{rows}", encoding="utf-8")
+    (kind,) = left_out_of(read_documents(path))
+    assert (kind.count, len(kind.places)) == (100, 20) and "mine\\u202e.csv:5: '无'" in kind.places[0]

@@ -142,3 +142,24 @@ def test_the_advice_stands_under_the_scores_of_a_training_too(findings, run, cap
     with caplog.at_level(logging.INFO, "bert4ner"):  # --quiet prints none of it
         print_training(run, open_run(run).scores)
     assert sentence in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("pretrained", "bundled"),
+    [
+        ("tcm-mini", True),
+        ("pretrained/tcm-mini/", True),
+        ("tcm-mini-pretrained", False),
+        ("hfl/chinese-bert-wwm", False),
+    ],
+)
+def test_a_training_with_the_bundled_encoder_ends_with_the_advice_to_take_a_larger_one(
+    pretrained, bundled, make_run, gold, predicted, capsys, caplog
+):
+    run = make_run(gold, predicted, pretrained=pretrained)
+    with caplog.at_level(logging.INFO, "bert4ner"):
+        print_training(run, open_run(run).scores)
+    assert capsys.readouterr().out.count("one of usual size should score much higher") == bundled
+    with caplog.at_level(logging.WARNING, "bert4ner"):  # --quiet
+        print_training(run, open_run(run).scores)
+    assert capsys.readouterr().out == ""

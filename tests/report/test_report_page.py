@@ -11,12 +11,14 @@ import pytest
 
 from bert4ner import report
 from bert4ner.config import Config
+from bert4ner.data.left_out import LeftOut
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import DataError, RunError
-from bert4ner.phrases import is_chinese
+from bert4ner.phrases import is_chinese, phrase
 from bert4ner.report.page import write_report
 from bert4ner.runs.combination import Combination, read_combination
 from bert4ner.runs.fitted import Calibration, Stacker
+from bert4ner.runs.folds import read_folds
 from bert4ner.runs.rules import Rule, SpanRules
 
 EVIL = '<script>alert("&")</script>'
@@ -130,6 +132,26 @@ def test_options_that_differ_come_first_and_all_are_there(run):
     assert "overlap 32" in rest
     assert "bert4ner crossval 'my data.json' --output run" in text
     assert "bert4keras not installed" in text
+
+
+def test_the_bundled_encoder_is_said_to_be_small_where_it_is_named(make_run, gold, predicted):
+    small, usual = (page_of(make_run(gold, predicted, name=name, pretrained=name)) for name in ("tcm-mini", "bert"))
+    named, advice = small.text.index("head on tcm-mini"), small.text.index("The encoder tcm-mini is a small one")
+    assert named < advice < small.text.index("F1, micro") and "编码器 tcm-mini 很小，只供试用" in small.chinese
+    assert "is a small one" not in usual.text and "只供试用" not in usual.chinese
+
+
+def test_annotation_left_out_is_suspicious_with_and_without_gold(run, gold):
+    assert "left out" not in page_of(run, gold=gold).text
+    missing = LeftOut(phrase("left.out.missing"), 25, tuple(f"我的.csv:{n}: '<b>' as 'DRUG'" for n in range(2, 22)))
+    other = LeftOut("things of a plugin left out", 1, ("a.xyz:1",))
+    (run / "folds.json").write_text(replace(read_folds(run), left_out=(missing, other)).to_json(), encoding="utf-8")
+    for page in (page_of(run), page_of(run, gold=gold)):
+        assert "left out: 25 (first: 我的.csv:2: '<b>' as 'DRUG' ); neither learned nor scored" in page.text
+        assert "文中找不到、因而略去的实体词 ：25 处（第一处： 我的.csv:2: '<b>' as 'DRUG'" in page.chinese
+        assert "things of a plugin left out: 1 (first: a.xyz:1)" in page.text
+        assert page.text.count("我的.csv:21:") == 1 and "The first 20 are shown" in page.text
+        assert "Where: things of a plugin" not in page.text  # its one place stands in the sentence
 
 
 def test_without_gold_the_page_says_how_to_get_the_rest(run):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bert4ner.data.left_out import LeftOut
 from bert4ner.entities import Document, Entity
 from bert4ner.errors import RunError
 from bert4ner.runs.folds import Folds, Training, fingerprint, read_folds
@@ -24,6 +25,14 @@ def test_folds_round_trip_and_name_their_format(tmp_path):
     assert read_folds(tmp_path) == folds and json.loads(folds.to_json())["format"] == 1
     assert "further" not in json.loads(folds.to_json())
     assert read_folds_of(replace(folds, further=7), tmp_path).further == 7
+
+
+def test_annotation_left_out_is_kept_with_its_places_and_changes_nothing_of_the_division(tmp_path):
+    plain = Folds(2, "f", {"a": (0,), "b": (1,)})
+    left_out = (LeftOut("mentions that do not stand in their text left out", 3, ("a.csv:2", "a.csv:5: '气'")),)
+    assert "left_out" not in json.loads(plain.to_json()) and read_folds_of(plain, tmp_path).left_out == ()
+    assert read_folds_of(replace(plain, left_out=left_out), tmp_path).left_out == left_out
+    assert replace(plain, left_out=left_out).division == plain.division
 
 
 SEVERAL = Folds(3, "f", {"a": (0, 2), "b": (1,)}, seeds=(7, 8))

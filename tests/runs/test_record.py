@@ -5,7 +5,10 @@ import re
 
 import pytest
 
+from bert4ner.data.left_out import LeftOut
 from bert4ner.errors import RunError
+from bert4ner.runs.folds import Folds
+from bert4ner.runs.left_out import left_out_of_run
 from bert4ner.runs.lock import held
 from bert4ner.runs.missing import not_a_run
 from bert4ner.runs.record import CombinedRun, TrainedRun, open_run
@@ -197,6 +200,16 @@ def test_a_combined_run_has_the_folds_of_its_members(combined):
         (combined / f"member-{number}" / "folds.json").write_text(text, encoding="utf-8")
     record = open_run(combined)
     assert (record.trained_folds, record.num_folds) == (3, 2)
+
+
+def test_a_combined_run_names_what_its_members_left_out_each_once(combined):
+    one, other = LeftOut("spans left out", 2, ("a.json:1",)), LeftOut("spans left out", 2, ("b.json:1",))
+    assert left_out_of_run(open_run(combined)) == ()  # no member is there
+    for number, left_out in enumerate([(one, other), (one,)]):
+        (combined / f"member-{number}").mkdir()
+        text = Folds(2, "f", {"a": (0,), "b": (1,)}, left_out=left_out).to_json()
+        (combined / f"member-{number}" / "folds.json").write_text(text, encoding="utf-8")
+    assert left_out_of_run(open_run(combined)) == (one, other)
 
 
 def test_a_combined_run_without_scores_has_everything_else(combined):

@@ -5,7 +5,10 @@ import logging
 import pytest
 
 from bert4ner.backend.frameworks import keras
+from bert4ner.data.left_out import DocumentsRead, LeftOut
 from bert4ner.errors import ConfigError, RunError
+from bert4ner.runs.left_out import left_out_of_run
+from bert4ner.runs.record import open_run
 from bert4ner.train.crossval import cross_validate, train_model
 from bert4ner.train.executors.local import LocalExecutor
 from tests.conftest import ROOT
@@ -53,6 +56,18 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
     assert len(processes) == 2
     for path in processes:
         assert [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()] == ["0", "1"]
+
+
+def test_a_run_records_what_was_left_out_when_its_data_was_read(documents, config, tmp_path):
+    train, valid = DocumentsRead(documents[:-8]), DocumentsRead(documents[-8:])
+    train.left_out, valid.left_out = (LeftOut("spans left out", 2, ("a:1", "a:7")),), (LeftOut("spans", 1, ("b:3",)),)
+    once = config.replace(epochs=1)
+    train_model(train, once, output=tmp_path / "one", valid=valid, executor="in_process", verbose=0)
+    assert left_out_of_run(open_run(tmp_path / "one")) == train.left_out + valid.left_out
+    cross_validate(train, once, output=tmp_path / "two", folds=2, executor="in_process", verbose=0)
+    assert left_out_of_run(open_run(tmp_path / "two")) == train.left_out
+    cross_validate(list(train), once, output=tmp_path / "two", folds=2, executor="in_process", verbose=0)
+    assert left_out_of_run(open_run(tmp_path / "two")) == train.left_out  # it is the same run
 
 
 def test_callbacks_of_this_process_are_the_callers_own(documents, config, tmp_path, read_lines):
