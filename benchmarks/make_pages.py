@@ -28,7 +28,7 @@ MARKED = {"en": ("README.md", "docs/heads.md"), "zh": ("README.zh-CN.md", "docs/
 BLOCKS = {"heads": heads_table, "measured": measured_table}
 INTRODUCTION = {
     "en": "[中文](zh/numbers.md)\n\nEvery figure that the guides and the README quote, with the command that measures it and, as far as it was recorded, commit, date and machine. `make numbers` makes this page from `benchmarks/measured/*.jsonl`; nothing here is typed by hand. Scores are strict: start, end and label must agree.",
-    "zh": "[English](../numbers.md)\n\n各篇指南和 README 引用的全部数字，以及测量它们的命令；提交、日期和机器凡有记录的都列出。本页由 `make numbers` 从 `benchmarks/measured/*.jsonl` 生成，没有手写的数字。评分是严格的：起点、终点、标签都要一致。",
+    "zh": "[English](../numbers.md)\n\n各篇指南和 README 引用的全部数字，以及测量它们的命令；代码版本（commit）、日期和机器凡有记录的都列出。本页由 `make numbers` 从 `benchmarks/measured/*.jsonl` 生成，没有手写的数字。评分是严格的：起点、终点、标签都要一致。",
 }
 NEXT = {
     "en": "What to try on your own data: [the training recipe](recipe.md).",

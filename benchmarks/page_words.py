@@ -2,11 +2,11 @@
 
 NOTES = {
     "heads on tcm": (
-        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on train.json, a seeded tenth of which chooses the epoch; scored on dev.json.",
+        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on train.json; a seeded tenth of it chooses the epoch; scored on dev.json.",
         "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，全部默认选项，`tcm-mini`。用 train.json 训练，按种子抽出的十分之一用来选轮次，在 dev.json 上评分。",
     ),
     "heads on cmeee": (
-        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on a fixed 3,000 sentences of train, a seeded tenth of which chooses the epoch; scored on all of dev.",
+        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on a fixed 3,000 sentences of train; a seeded tenth of them chooses the epoch; scored on all of dev.",
         "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，全部默认选项，`tcm-mini`。用 train 中固定的 3,000 句训练，按种子抽出的十分之一用来选轮次，在整个 dev 上评分。",
     ),
     "note on speed of heads": (

@@ -60,7 +60,7 @@ def known(english: str) -> str:
 
 
 def both(english: str, chinese: str) -> str:
-    """HTML in both languages, of which the page shows one, by the classes `en` and `zh`; arguments are HTML, too."""
+    """HTML in both languages; the page shows one, by the classes `en` and `zh`. Arguments are HTML, too."""
     if english == chinese:
         return english
     return f'<span class="en" lang="{ENGLISH}">{english}</span><span class="zh" lang="{CHINESE}">{chinese}</span>'

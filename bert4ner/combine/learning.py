@@ -57,7 +57,7 @@ def fit_stacker(labels: Sequence[str], probabilities: FloatArray, right: BoolArr
 
 
 def check_learnable(right: BoolArray, method: str) -> None:
-    """Refuse candidates (candidates,) of which all are right, or none is.
+    """Refuse candidates (candidates,) if all are right, or none is.
 
     Raises:
         DataError: there is nothing to tell apart.

@@ -12,7 +12,7 @@ class LeftOut:
     """Annotation of one kind that was left out while reading: it is neither learned nor scored."""
 
     kind: str
-    """A plural phrase such as "spans that end before they start left out"."""
+    """A plural phrase such as "spans left out because they end before they start"."""
     count: Positive
     places: tuple[str, ...]
     """The first places, one at least."""

@@ -139,7 +139,7 @@ def _read_lexicon(path: Path, labels: tuple[str, ...]) -> Lexicon:
 
 
 def check_size(folder: Path, encoder_config: EncoderConfig) -> None:
-    """Refuse an encoder of which the weights hold no half, before a network of that size is built.
+    """Refuse an encoder if the weights hold less than half of it, before a network of that size is built.
 
     Raises:
         CheckpointError: it is one, or the header of the weights is damaged.

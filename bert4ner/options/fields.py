@@ -44,7 +44,7 @@ class About:
     no_choice: Callable[[str], str] = lambda word: ""
     """Further advice for a word that is not among the choices."""
     known: Choices = ()
-    """Names that help lists, of which the text may consist; requested each time, too."""
+    """Names that the text may consist of, which help lists; requested each time, too."""
     range: Range = field(default_factory=Range)
     text: Text | None = None
 

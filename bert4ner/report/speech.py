@@ -1,4 +1,4 @@
-"""The template's text: phrases in both languages, of which the page shows one, and marked data."""
+"""The template's text: phrases in both languages, and marked data; the page shows one language."""
 
 from collections.abc import Callable
 

@@ -33,7 +33,7 @@ BYTES = {
     "U8": 1,
     "BOOL": 1,
 }
-"""Types of numbers and the bytes of each; a file may have others, of which no array is read."""
+"""Types of numbers and the bytes of each; arrays of other types that a file may have are not read."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ _FIRST = {
     XLM_ROBERTA: ("<s>", "<pad>", "</s>", "<unk>"),
     CAMEMBERT: ("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"),
 }
-"""What stands there before the file's pieces, of which XLM-R leaves out the first three and CamemBERT the first."""
+"""What stands there before the file's pieces; XLM-R leaves out the first three of these, CamemBERT the first."""
 _LEFT_OUT = {XLM_ROBERTA: ("<unk>", "<s>", "</s>"), CAMEMBERT: ("<unk>",)}
 
 _Piece = tuple[str, float, int]  # name, score, sort

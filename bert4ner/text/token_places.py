@@ -95,7 +95,7 @@ def _put_first(vocabulary: Vocabulary, found: Found) -> np.ndarray:
 
 
 def _one_token(vocabulary: Vocabulary, text: str) -> Encoding:
-    """For a text of which the library leaves nothing."""
+    """For a text from which the library drops everything."""
     if text.isspace():
         return _encoding([vocabulary.space_id], [0], [len(text)])
     return _encoding([vocabulary.unk_id], [len(text) - len(text.lstrip())], [len(text.rstrip())])

@@ -91,7 +91,7 @@ class WordPieceTokenizer:
 
     White space before a word belongs to the word's token, whose place begins behind it. Several tokens in one character
     (bytes, decomposed Hangul) have the place of the whole character each. What is dropped (control characters) has no
-    token; a combining mark belongs to the token before it. A text of which nothing is left is one token.
+    token; a combining mark belongs to the token before it. A text that is dropped altogether is one token.
 
     In models of before, whose rules say so, every character is in exactly one token: white space and what BERT drops
     has its own, one for each character, and of several tokens in one character there is the first only.
@@ -118,7 +118,7 @@ def _whole(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """The same with a plain blank for all white space, some of which the library drops."""
+    """The same with a plain blank for all white space; the library drops some of it."""
     return _whole(_SPACES.sub(" ", text))
 
 

@@ -93,7 +93,8 @@ class TrainingBatches:
         if lost:
             document, entity = lost[0]
             logger.warning(
-                "%d of %d entities %s and will not be learned by the head %s, e.g. %s %r at [%d, %d) of document %s",
+                "%d of %d entities %s and will not be learned by the head %s, e.g. %s %r at [%d, %d) of document %s; "
+                "docs/heads.md says which heads learn such entities",
                 len(lost),
                 sum(len(each.entities) for each in documents),
                 self.head.cannot_hold,

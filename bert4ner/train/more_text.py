@@ -13,7 +13,7 @@ class MoreText:
 
     Args:
         pseudo: pseudo-labelled documents, as `read_pseudo_labels` returns them.
-        unlabelled: documents of which only the text is used.
+        unlabelled: documents whose annotation, if any, is not used.
 
     Example:
         >>> import bert4ner

@@ -111,7 +111,8 @@ def test_audit_reports_repairs(bert4ner, tmp_path):
 def test_audit_finds_annotation_that_was_left_out(bert4ner, tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("文本,实体,标签\n人参用于头痛,人参,药\n当归补血,当归,药\n黄连清热,黄莲,药\n", encoding="utf-8")
-    left_out = f"1 mentions that do not stand in their text left out (first: {path}:4: '黄莲' as '药'), 2 entities kept"
+    first = f"(first: {path}:4: '黄莲' as '药')"
+    left_out = f"1 mentions left out because their text does not contain them {first}, 2 entities kept"
     out = bert4ner("audit", path).out
     assert left_out in out[out.index("Suspicious") :]
     (line,) = json.loads(bert4ner("audit", path, "--json").out)["left_out"]

@@ -154,7 +154,7 @@ def test_broken_annotations_are_reported_together_or_left_out_and_counted(pair):
         read_documents(folder)
     result = read_with_report(folder, skip_broken=True)
     assert found(result.documents[0]) == [("气", "A")]
-    assert result.repairs == {"annotations that cannot be read left out": 2}
+    assert result.repairs == {"annotations left out because they cannot be read": 2}
     pair("气血", "".join(f"T{n}\tA 0 1\t血\n" for n in range(1, 31)), "1")
     with pytest.raises(DataError, match="32 annotations cannot be read") as caught:
         read_documents(folder)

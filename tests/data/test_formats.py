@@ -176,8 +176,8 @@ def test_cmeee_lines_have_inclusive_ends_and_broken_spans_are_left_out(write_fil
     path = write_file(f"{line}{end}\n{TEXT}|||\n没有标注\n", "set.txt")
     result = read_with_report(path, "cmeee")
     assert found(result.documents) == [[("气血", "bod"), ("气血两亏", "dis"), ("气血", "bod")], [], []]
-    assert result.repairs["spans that end before they start left out"] == 1
-    assert result.repairs.examples["spans that end before they start left out"] == f"{path}:1"
+    assert result.repairs["spans left out because they end before they start"] == 1
+    assert result.repairs.examples["spans left out because they end before they start"] == f"{path}:1"
 
 
 def test_cmeee_json_is_inclusive_unless_mentions_say_otherwise(write_file):

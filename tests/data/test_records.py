@@ -159,7 +159,7 @@ def test_inclusive_ends_are_shown_as_they_stand_in_the_file():
 def test_reversed_spans_can_be_left_out_and_are_counted():
     document, repairs = document_of("一二三四", Span(2, 1, "A"), Span(1, 1, "A"), inclusive=True, drop_reversed=True)
     assert document.entities == (Entity(1, 2, "A"),)
-    assert repairs == {"spans that end before they start left out": 1}
+    assert repairs == {"spans left out because they end before they start": 1}
 
 
 def test_repeated_ids_become_unique_and_are_counted():

@@ -29,7 +29,7 @@ FLAWS = {
     "weibo/weiboNER_2nd_conll.train": {WITHOUT_BEGINNING: 10},
     "weibo/weiboNER_2nd_conll.test": {WITHOUT_BEGINNING: 4},
     "weibo/weiboNER.conll.dev": {WITHOUT_BEGINNING: 4, "emoji cut over two lines read as one character": 8},
-    "cmeee/train_data.txt": {"spans that end before they start left out": 2},
+    "cmeee/train_data.txt": {"spans left out because they end before they start": 2},
 }
 HARMLESS = ("Windows line ends (CRLF) removed", "segmentation digits removed from the tokens")
 

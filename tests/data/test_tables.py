@@ -107,7 +107,7 @@ def test_entities_without_offsets_are_found_in_their_text(tmp_path):
     for how, count in counts.items():
         result = read_with_report(path, align=how)
         assert [len(each.entities) for each in result.documents] == [count] and result.shape.startswith("mentions")
-        assert result.repairs["mentions that do not stand in their text left out"] == 1
+        assert result.repairs["mentions left out because their text does not contain them"] == 1
     path.write_text("文本,开始,结束,标签\n气血,0,1,A\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"expected mentions without offsets to align .* found one row an entity"):
         read_with_report(path, align="first")

@@ -147,8 +147,10 @@ def test_annotation_left_out_is_suspicious_with_and_without_gold(run, gold):
     other = LeftOut("things of a plugin left out", 1, ("a.xyz:1",))
     (run / "folds.json").write_text(replace(read_folds(run), left_out=(missing, other)).to_json(), encoding="utf-8")
     for page in (page_of(run), page_of(run, gold=gold)):
-        assert "left out: 25 (first: 我的.csv:2: '<b>' as 'DRUG' ); neither learned nor scored" in page.text
-        assert "文中找不到、因而略去的实体词 ：25 处（第一处： 我的.csv:2: '<b>' as 'DRUG'" in page.chinese
+        assert (
+            "does not contain them: 25 (first: 我的.csv:2: '<b>' as 'DRUG' ); neither learned nor scored" in page.text
+        )
+        assert "因文中找不到而略去的实体词 ：25 处（第一处： 我的.csv:2: '<b>' as 'DRUG'" in page.chinese
         assert "things of a plugin left out: 1 (first: a.xyz:1)" in page.text
         assert page.text.count("我的.csv:21:") == 1 and "The first 20 are shown" in page.text
         assert "Where: things of a plugin" not in page.text  # its one place stands in the sentence

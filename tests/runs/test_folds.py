@@ -29,7 +29,7 @@ def test_folds_round_trip_and_name_their_format(tmp_path):
 
 def test_annotation_left_out_is_kept_with_its_places_and_changes_nothing_of_the_division(tmp_path):
     plain = Folds(2, "f", {"a": (0,), "b": (1,)})
-    left_out = (LeftOut("mentions that do not stand in their text left out", 3, ("a.csv:2", "a.csv:5: '气'")),)
+    left_out = (LeftOut("mentions left out because their text does not contain them", 3, ("a.csv:2", "a.csv:5: '气'")),)
     assert "left_out" not in json.loads(plain.to_json()) and read_folds_of(plain, tmp_path).left_out == ()
     assert read_folds_of(replace(plain, left_out=left_out), tmp_path).left_out == left_out
     assert replace(plain, left_out=left_out).division == plain.division

@@ -33,6 +33,7 @@ def test_nested_entities_that_tags_cannot_hold_are_counted_once(model, caplog):
     assert len(warnings) == 1
     assert warnings[0].startswith("2 of 5 entities overlap longer ones")
     assert "B '心房' at [0, 2) of document d" in warnings[0]
+    assert warnings[0].endswith("docs/heads.md says which heads learn such entities")
 
 
 def test_flat_annotation_gives_no_warning(model, caplog):

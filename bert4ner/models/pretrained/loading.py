@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 _SHOWN = 4  # variables of another shape that a message names
 _BUILT = re.compile(r"Transformer-|Embedding-(?!Segment)")
-"""Layers of which a network lacks none that the file has; without segments it may be built on purpose."""
+"""Layers that a network must have if the file has them; it may be built without segments on purpose."""
 ROWS_OF_TOKENS = {"Embedding-Token": 0, "MLM-Bias": 0, "Decoder-Output-LM": -1}
 """Layers with a row for each token of the vocabulary, and the axis of these rows."""
 

@@ -53,7 +53,7 @@ class TorchStore(Store):
             self._tensors = _named_tensors(self._new() if zipfile.is_zipfile(path) else self._old())
         except Refused as refused:
             raise CheckpointError(
-                f"{path}: refused: it asks for {refused}, which files of weights have no use for and which could run "
+                f"{path}: refused: it asks for {refused}, which no file of weights needs and which could run "
                 "any code; take the model from a source you trust, as model.safetensors"
             ) from None
         except Exception as error:  # a damaged pickle may raise almost any exception

@@ -1,4 +1,4 @@
-"""The pickles in PyTorch's files of weights, by a machine that knows the few steps of which files of tensors consist.
+"""The pickles in PyTorch's files of weights, by a machine that knows the few steps in files of tensors.
 
 It calls nothing that a pickle names, holds no more than the pickle's bytes, and stops at a number of steps that no file
 of weights reaches. Keys are words or numbers: what else can be a key may take for ever to be compared.
@@ -31,7 +31,7 @@ _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
 class _Bounded:
-    """A file of which no more is read than the pickle in a file of weights is long."""
+    """A file that is read no further than the longest pickle in a file of weights."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._left, self.tell = file, _LONGEST_PICKLE, file.tell

@@ -70,7 +70,7 @@ class Weights:
             )
 
     def _absent_blocks(self) -> list[str]:
-        """The variables of blocks of which nothing is there: a network of thousands of blocks takes long to build."""
+        """The variables of blocks that are missing altogether: a network of thousands of blocks takes long to build."""
         names: dict[str, list[str]] = {}
         for layer, sources in self.sources.items():
             block = _BLOCK.match(layer)
