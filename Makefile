@@ -25,7 +25,7 @@ install: $(INSTALLED)  ## create .venv and install everything into it
 # A plain path instead of an import hook: with the hook, Python takes the folder of the clone for the package in a script
 # that lies beside it.
 $(USABLE): setup.py pyproject.toml
-	@echo 'Into .venv go TensorFlow and what else bert4ner needs: about 700 MB of downloads, 2.5 GB on disk (make test needs 3.6 GB). This takes a minute or more, several on a slow network; there is no output meanwhile.'
+	@echo 'Installing TensorFlow and the other packages that bert4ner needs into .venv: about 700 MB of downloads, 2.5 GB on disk (3.6 GB for make test). This takes two minutes or more, several on a slow network, without any output.'
 	.venv/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	$(PIP) --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip
 	$(PIP) install --quiet 'setuptools>=77'

@@ -45,10 +45,12 @@ def evaluate(
 
     e.g.  bert4ner evaluate runs/mine/out_of_fold.jsonl train.json
     """
+    from bert4ner.data.files import existing
     from bert4ner.scoring.bootstrap import bootstrap_interval
     from bert4ner.scoring.errors import analyse_errors
     from bert4ner.scoring.metrics import evaluate as evaluate_documents
 
+    predicted = existing(predicted)  # before a large file is read
     documents = _read_gold(gold, format, reading)
     own = None
     if is_run(predicted):

@@ -182,6 +182,12 @@ def test_nesting_is_reported_where_there_is_any(bert4ner, tmp_path, predictions,
     assert "Nesting" not in bert4ner("audit", data).out
 
 
+def test_evaluate_misses_its_run_before_it_reads_gold(refused, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text("not read", encoding="utf-8")
+    assert f"{tmp_path / 'runs'}: no such file or folder" in refused("evaluate", tmp_path / "runs", gold)
+
+
 @pytest.mark.parametrize("format", [(), ("--format", "text")])
 def test_evaluate_refuses_gold_of_plain_text(refused, predictions, tmp_path, format):
     path = tmp_path / "gold.txt"
