@@ -37,8 +37,8 @@ def evaluate(
 ) -> None:
     """Strict scores: an entity counts when start, end and label agree. Documents of two files are paired by id.
 
-    If no id is in both files, documents are paired by text, provided that texts identify them. Of out_of_fold.jsonl of
-    a run, only the documents that the run held out are scored.
+    If no id stands for the same text in both, they are paired by text, provided that texts identify them. Of
+    out_of_fold.jsonl of a run, only the documents that the run held out are scored.
     `micro` pools all entities, `macro` is the mean of the labels, `weighted` weighs each label by its gold entities.
     If gold entities are nested, the recall of those that share characters with another one is reported, too.
     The interval shows how far micro F1 would vary with other documents of the same kind (bootstrap, 95 %).

@@ -12,6 +12,7 @@ from bert4ner.entities import Document
 from bert4ner.errors import RunError
 from bert4ner.runs.layout import is_combination
 from bert4ner.runs.record import TrainedRun, open_trained
+from bert4ner.scoring.pairing import advice_on_ids
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def _aligned(record: TrainedRun, first: TrainedRun) -> list[Document]:
         raise RunError(
             f"{record.path}: has out-of-fold predictions of {len(own)} documents, {first.path} of "
             f"{len(wanted)}, and {len(differing)} differ{example}; combine runs that held out the same documents"
+            f"{advice_on_ids(record.predicted, first.predicted)}"
         )
     if record.folds.fingerprint != first.folds.fingerprint:
         logger.warning(

@@ -65,7 +65,10 @@ def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> lis
     for record, predicted in zip(records, found, strict=True):
         changed = [id for id, each in predicted.items() if id in by_id and by_id[id].text != each.text]
         if changed:
-            raise DataError(f"the text of {changed[0]!r} in gold is not that which {record.path} was scored on")
+            raise DataError(
+                f"the text of {changed[0]!r} in gold is not that which {record.path} was scored on; give the data that "
+                "the runs were made from"
+            )
     return [
         Pair(one, other, _compare(by_id, found[one], found[other]))
         for one, other in combinations(range(len(records)), 2)
@@ -73,7 +76,7 @@ def compare_pairs(records: Sequence[RunRecord], gold: Sequence[Document]) -> lis
 
 
 def _named(record: RunRecord, gold: Sequence[Document]) -> Sequence[Document]:
-    """The held-out documents of a run, with the ids of gold if no id is in both and texts identify documents."""
+    """The held-out documents of a run, with the ids of gold where only texts identify them."""
     texts = {document.text for document in record.predicted}
     return named_alike(record.predicted, [each for each in gold if each.text in texts]) or record.predicted
 

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 def match_gold(record: RunRecord, documents: Sequence[Document]) -> list[Document]:
     """The gold documents of the held-out ones, in the order of `record.predicted`; others are left out.
 
-    Where no id agrees they are paired by text, see `with_ids_of_run`.
+    Where ids mean other texts they are paired by text, see `with_ids_of_run`.
 
     Raises:
         DataError: a held-out document is missing, or has another text.
@@ -43,7 +43,7 @@ def match_predicted(run: Path, predicted: Sequence[Document], documents: Sequenc
 
 
 def with_ids_of_run(run: Path, predicted: Sequence[Document], documents: Sequence[Document]) -> Sequence[Document]:
-    """The documents, those that the run held out with its ids: where no id agrees but all texts do, see `named_alike`.
+    """The documents, those that the run held out with its ids: where all texts agree but no id, see `named_alike`.
 
     Whoever looks for documents of the run among the given ones by their ids takes these.
     """

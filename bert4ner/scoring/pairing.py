@@ -1,9 +1,14 @@
-"""Pairs documents by their texts where ids cannot: readers make ids from a file's name where documents have none."""
+"""Pairs documents by their texts where ids cannot.
+
+Readers make ids from a file's name where documents have none, and every annotation tool numbers its documents anew.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bert4ner.data.repairs import Repairs
+from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document
 
 _ADVICE = (
@@ -15,8 +20,9 @@ _ADVICE = (
 def named_alike(documents: Sequence[Document], like: Sequence[Document]) -> list[Document] | None:
     """The documents with the ids of those in `like` that have the same text, in that order, then the others.
 
-    None unless it is safe: no id is in both, each text of `like` is as often among the documents, and documents with
-    one text do not differ in anything but their ids.
+    None unless it is safe: no id stands for the same text in both, each text of `like` is as often among the documents,
+    and documents with one text do not differ in anything but their ids. Other documents whose id is then taken get a
+    new one.
 
     Example:
         >>> named = named_alike([Document("b-1", "人参"), Document("b-2", "当归")], [Document("a-1", "当归")])
@@ -24,15 +30,15 @@ def named_alike(documents: Sequence[Document], like: Sequence[Document]) -> list
         [('a-1', '当归'), ('b-1', '人参')]
     """
     wanted, found = _by_text(like), _by_text(documents)
-    ids = {document.id for document in like}
-    if not like or any(document.id in ids for document in documents):
+    texts = {document.id: document.text for document in like}
+    if not like or any(texts.get(document.id) == document.text for document in documents):
         return None
     if any(len(found.get(text, ())) != len(group) for text, group in wanted.items()):
         return None
     if any(replace(each, id=found[text][0].id) != found[text][0] for text in wanted for each in found[text]):
         return None
     named = [replace(found[document.text][0], id=document.id) for document in like]
-    return [*named, *(document for document in documents if document.text not in wanted)]
+    return make_unique([*named, *(document for document in documents if document.text not in wanted)], Repairs())
 
 
 def advice_on_ids(documents: Sequence[Document], like: Sequence[Document]) -> str:

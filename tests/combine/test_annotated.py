@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bert4ner.combine.annotated import annotate
 from bert4ner.combine.members import open_members
 from bert4ner.entities import Document
+from bert4ner.errors import RunError
 from tests.made_runs import gold_documents, predicted_documents, write_run
 
 
@@ -15,3 +18,11 @@ def test_what_was_paired_by_text_is_not_among_the_others(tmp_path):
     for documents in ([*gold, more], [*renamed, more]):
         found = annotate(runs, documents)
         assert (found.gold, found.others) == (gold, [more])
+
+
+def test_runs_of_one_data_set_under_several_names_are_refused_with_the_cure(tmp_path):
+    gold, found = gold_documents(), predicted_documents(gold_documents())
+    renamed = [[replace(each, id=f"b-{each.id}") for each in documents] for documents in (gold, found)]
+    runs = [write_run(tmp_path / "a", gold, found), write_run(tmp_path / "b", *renamed)]
+    with pytest.raises(RunError, match="combine runs that held out the same documents; the texts are the same: ids "):
+        open_members(runs)

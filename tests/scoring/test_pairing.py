@@ -25,6 +25,16 @@ def test_the_same_texts_get_the_ids_that_are_wanted():
     ]
 
 
+def test_numbers_that_mean_other_texts_in_another_export_do_not_keep_texts_apart():
+    texts = ["人参", "当归", "川芎"]
+    one = [Document(str(number), text) for number, text in enumerate(texts, start=1)]
+    other = [Document(str(number), text, (DRUG,)) for number, text in enumerate([*texts, "甘草"])]
+    named = named_alike(other, one)
+    assert named is not None
+    assert [(each.id, each.text) for each in named] == [("1", "人参"), ("2", "当归"), ("3", "川芎"), ("3#2", "甘草")]
+    assert all(each.entities == (DRUG,) for each in named)
+
+
 @pytest.mark.parametrize(
     "given",
     [
