@@ -18,8 +18,8 @@ import bert4ner  # noqa: E402  # of this checkout, wherever another one is insta
 from bert4ner.options import Option, Options  # noqa: E402
 
 GUIDES = (
-    "first-steps data formats pretrained-encoders pretrained heads recipe unlabelled combining "
-    "long-texts notebook gpu errors legacy numbers"
+    "first-steps your-data formats pretrained-encoders heads recipe unlabelled combining long-texts notebook "
+    "gpu-and-memory errors legacy numbers"
 ).split()
 """Guides are shown in this order, others after them."""
 REFERENCE = ("glossary",)

@@ -98,6 +98,11 @@ def test_every_page_is_in_the_navigation_once(hooks):
     assert set(listed) == written | set(hooks.FROM_ROOT.values())
 
 
+@pytest.mark.parametrize("folder", ["", "zh"])
+def test_guides_are_shown_in_an_order_that_names_each(hooks, folder):
+    assert hooks.pages(folder) == hooks.GUIDES  # one that is not named would come last
+
+
 def test_api_pages_show_every_option_with_its_range_and_help(hooks):
     shown = hooks.directive(hooks.DIRECTIVE.search("::: bert4ner.Config"))
     assert shown.startswith("::: bert4ner.config.Config\n    options:\n      heading: bert4ner.Config\n")
