@@ -46,7 +46,8 @@ def _about_labels(counts: dict[str, Counts], one_model: bool) -> Iterator[Phrase
     enough = {label: each for label, each in counts.items() if each.gold >= FEW}
     if len(enough) > WEAKEST:
         weakest = sorted(enough.items(), key=lambda item: (item[1].f1, item[0]))[:WEAKEST]
-        yield phrase("finding.weakest", labels=_listed([f"{label} ({100 * each.f1:.1f})" for label, each in weakest]))
+        labels = [phrase("label.f1", label=label, f1=f"{100 * each.f1:.1f}") for label, each in weakest]
+        yield phrase("finding.weakest", labels=_listed(labels))
     few = sorted(label for label, each in counts.items() if each.gold < FEW)
     if len(few) == len(counts) > 1:
         yield phrase("finding.few.held" if one_model else "finding.few.all", count=FEW, labels=len(few))

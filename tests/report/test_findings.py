@@ -59,6 +59,7 @@ def test_weakest_labels_leave_out_those_too_rare_to_judge(findings):
         "Weakest labels by F1: B (25.0), C (50.0), A (75.0).",
         "Fewer than 20 gold entities, so the label's score says little: RARE.",
     ]
+    assert sentences[0].chinese == "F1 最低的标签：B（25.0）、C（50.0）、A（75.0）。"
 
 
 def test_labels_that_are_all_too_rare_are_counted(findings, make_run, gold, predicted):
