@@ -81,13 +81,14 @@ def print_doubts(data: Path, opinions: Sequence["Opinions"], options: DoubtOptio
 
     doubts = find_doubts(opinions)
     models = sorted({len(each.scores) for each in opinions})
-    each_by = f"{models[0]} to {models[-1]}" if len(models) > 1 else str(models[0])
-    print(f"\n{len(opinions)} documents; {each_by} models that did not learn from it were asked about each")
+    number = f"{models[0]} to {models[-1]}" if len(models) > 1 else str(models[0])
+    noun = "model" if models == [1] else "models"
+    print(f"\n{len(opinions)} documents, each checked by {number} {noun} that did not learn from it")
     counts = [[kind, sum(d.kind == kind and d.suspicion > _GRAVE for _, d in doubts)] for kind in KINDS]
     print_table("Doubtful annotation, suspicion above 0.5", ["kind", "entities"], [counts])
     rows = [_row(document, doubt) for document, doubt in doubts[:SHOWN]]
     columns = ["suspicion", "kind", "document", "annotated", "suggested", "context"]
-    print_table("The gravest doubts", columns, [rows])
+    print_table("Most doubtful", columns, [rows])
     if options.review is not None:
         print(f"review:  {options.review}, to be corrected in {options.review_format}")
         print(f"next:    bert4ner correct {shlex.quote(str(data))} --reviewed EXPORT --output NEW.jsonl")

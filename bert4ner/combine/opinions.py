@@ -18,13 +18,14 @@ from bert4ner.combine.recognizer import load_together
 from bert4ner.entities import Document, Entity
 from bert4ner.runs.folds import fingerprint
 from bert4ner.runs.gold import with_ids_of_run
+from bert4ner.scoring.pairing import with_own_ids
 from bert4ner.scoring.suspicion import Opinions
 
 logger = logging.getLogger(__name__)
 
 
 def ask_runs(paths: Sequence[str | Path], documents: Sequence[Document], *, nbest: int = 5) -> list[Opinions]:
-    """For each document that the runs held out, the opinions of its out-of-fold models.
+    """For each document that the runs held out, the opinions of its out-of-fold models, under the id that it is given.
 
     Candidates are the annotated entities and everything that any of these models proposes with `nbest`. Documents that
     every model learned from have no opinions; a warning counts them.
@@ -40,9 +41,10 @@ def ask_runs(paths: Sequence[str | Path], documents: Sequence[Document], *, nbes
         DataError: documents that the runs held out are missing, have another text, or have labels unknown to the runs.
     """
     runs = open_members(paths)
-    documents = with_ids_of_run(runs[0].path, runs[0].predicted, documents)
-    gold = known_gold(runs, documents)
-    _warn(runs, documents)
+    named = with_ids_of_run(runs[0].path, runs[0].predicted, documents)
+    gold = known_gold(runs, named)
+    own = gold if named is documents else with_own_ids(gold, documents)
+    _warn(runs, named)
     asked = unseeing_models(runs)
     predictors = _open_models(runs, asked)
     logger.info("asking %d models about %d documents", len(predictors), len(gold))
@@ -60,7 +62,7 @@ def ask_runs(paths: Sequence[str | Path], documents: Sequence[Document], *, nbes
             np.stack([probabilities[model][place] for model in models]),
             np.stack([_among(candidates[place], found[model][place]) for model in models]),
         )
-        for place, (document, models) in enumerate(zip(gold, asked, strict=True))
+        for place, (document, models) in enumerate(zip(own, asked, strict=True))
     ]
 
 

@@ -41,6 +41,17 @@ def named_alike(documents: Sequence[Document], like: Sequence[Document]) -> list
     return make_unique([*named, *(document for document in documents if document.text not in wanted)], Repairs())
 
 
+def with_own_ids(named: Sequence[Document], documents: Sequence[Document]) -> list[Document]:
+    """What `named_alike` gave other ids, or some of it, with the ids of `documents` again, each id once.
+
+    Example:
+        >>> [document.id for document in with_own_ids([Document("a-1", "当归")], [Document("b-2", "当归")])]
+        ['b-2']
+    """
+    ids = {text: iter([document.id for document in group]) for text, group in _by_text(documents).items()}
+    return [replace(document, id=next(ids[document.text])) for document in named]
+
+
 def advice_on_ids(documents: Sequence[Document], like: Sequence[Document]) -> str:
     """A phrase for the end of a message about ids: what to do if all texts of `like` are there; else empty."""
     texts = {document.text for document in documents}

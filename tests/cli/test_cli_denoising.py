@@ -46,7 +46,7 @@ def asked(monkeypatch):
 def test_audit_ranks_what_runs_doubt(bert4ner, data, run, asked, documents):
     code, out, _ = bert4ner("audit", data, "--run", run, run, "--nbest", "3")
     assert code == 0 and asked == [([str(run), str(run)], 8, 3)]
-    assert "8 documents; 3 models that did not learn from it were asked about each" in out
+    assert "8 documents, each checked by 3 models that did not learn from it" in out
     (row,) = [line for line in out.splitlines() if "wrong boundary" in line and documents[0].id in line]
     assert row.split() == [
         *("0.875", "wrong", "boundary", documents[0].id, "人参", "DRUG", "0.125", "人参用", "DRUG", "0.875"),

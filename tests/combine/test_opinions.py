@@ -56,6 +56,15 @@ def test_what_a_head_could_not_learn_has_no_probability_by_it(runs, gold, caplog
     assert caplog.text.count("was made from other annotation, other documents or another order") == 2
 
 
+def test_documents_keep_their_ids_where_the_run_calls_them_otherwise(runs, gold):
+    """Another export may number the same texts so that an id of the run means another text."""
+    one_further = [replace(each, id=gold[(number + 1) % len(gold)].id) for number, each in enumerate(gold)]
+    said = ask_runs([runs["crf"]], one_further, nbest=1)
+    assert [each.document for each in said] == one_further
+    for one, other in zip(said, ask_runs([runs["crf"]], gold, nbest=1), strict=True):
+        assert one.candidates == other.candidates and np.array_equal(one.scores, other.scores)
+
+
 def test_documents_without_an_out_of_fold_model_are_reported(runs, gold, caplog):
     assert len(ask_runs([runs["crf"]], [*gold, Document("new", "人参。")])) == len(gold)
     assert "1 of 17 documents, e.g. 'new', were learned by every model, or by none" in caplog.text
