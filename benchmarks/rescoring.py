@@ -1,12 +1,14 @@
 """What rescoring adds to models: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
 
     python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--parts 3] [--limit N]
-    python benchmarks/rescoring.py --pretrained e5-small-zh --heads w2ner
+    python benchmarks/rescoring.py --pretrained e5-small-zh --heads w2ner --folds 3
 
 The third (with `--parts 6` the sixth) that the models do not learn from chooses their best epochs, and rescoring is
 fitted to what they find there; dev.json is scored twice for each head, without and with rescoring, and once for all
-heads rescored together; nothing is chosen on it. Trainings that are complete are not repeated; a row is kept for each
-seed. `--limit N` takes N documents of each part and one epoch, to try the script; they are not kept.
+heads rescored together; nothing is chosen on it. With `--folds 3` each head is cross-validated instead: the models of
+the folds predict together, and rescoring is fitted to what they find in the documents that they held out. Trainings
+that are complete are not repeated; a row is kept for each seed. `--limit N` takes N documents of each part and one
+epoch, to try the script; they are not kept.
 """
 
 import argparse
@@ -66,23 +68,32 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
     """Name and figures of each row: every head trained or found complete, alone and rescored; then all together."""
     documents = bert4ner.read_documents(options.data / "tcm/train.json")[: options.limit]
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
-    learned, held = split(documents, options.seed, options.parts)
-    encoder = Path(options.pretrained).name
-    share = "" if options.parts == PARTS else f", {options.parts - 1}/{options.parts}"
-    share += "" if encoder == ENCODER else f", {encoder}"
+    learned, held = ([], documents) if options.folds else split(documents, options.seed, options.parts)
+    share = _in_words(options)
     runs = []
     for head in options.heads:
         config = Config().replace(pretrained=options.pretrained, head=head, seed=options.seed, **RECIPE)
         if options.limit:
             config = config.replace(epochs=1)
-        numbers = (options.seed, *(each for each in (options.parts, options.limit) if each not in (PARTS, None)))
-        run = options.work / "-".join(map(str, (*[encoder] * (encoder != ENCODER), head, *numbers)))
-        scores = bert4ner.train_model(learned, config, output=run, valid=held)
+        limit = "" if options.limit is None else f"-{options.limit}"
+        run = options.work / (f"{head}-{options.seed}{share}".replace("/", "-").replace(", ", "-") + limit)
+        if options.folds:
+            scores = bert4ner.cross_validate(documents, config, output=run, folds=options.folds)
+        else:
+            scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
         yield f"`{head}`{share}", on_dev(run, gold, scores)
         yield f"`{head}`, `rescoring`{share}", rescored([run], held, gold)
     if len(runs) > 1:
         yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")) + share, rescored(runs, held, gold)
+
+
+def _in_words(options: argparse.Namespace) -> str:
+    """What distinguishes a row from those of two thirds and the bundled encoder."""
+    parts = "" if options.parts == PARTS else f", {options.parts - 1}/{options.parts}"
+    folds = f", {options.folds} folds" if options.folds else parts
+    encoder = Path(options.pretrained).name
+    return folds + ("" if encoder == ENCODER else f", {encoder}")
 
 
 def main() -> None:
@@ -93,6 +104,7 @@ def main() -> None:
     parser.add_argument("--pretrained", default=ENCODER, help="a bundled encoder, or a folder; its name is in the rows")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--parts", type=int, default=PARTS, help="one of so many parts is held out")
+    parser.add_argument("--folds", type=int, help="cross-validate on all documents instead")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "rescoring")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
     options = parser.parse_args()
