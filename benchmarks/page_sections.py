@@ -163,6 +163,15 @@ SECTIONS = (
                 "note on pre-training",
                 "encoder",
             ),
+            Table(
+                "unlabelled",
+                "arms",
+                "tcm: what unlabelled text and denoising add to a recipe",
+                "python benchmarks/unlabelled.py",
+                COMBINED,
+                "note on arms",
+                "on dev.json",
+            ),
         ),
     ),
     Section(

@@ -42,8 +42,8 @@ NOTES = {
         "百分数；输出层 `crf`、`efficient_global_pointer`、`span`，默认选项，`tcm-mini`，种子 42。所有选择和拟合都只用 train.json 的各折。折外 F1 所用的折上只选过最佳轮次。",
     ),
     "note on rescoring": (
-        "Percent, mean ± deviation over seeds, otherwise one seed; lexicon, `ema`, 6 epochs, `tcm-mini` or the encoder that the row names. The models learn from two thirds of train.json, or from the share that the row says. The rest chooses their epochs, and rescoring is fitted there to candidates of the 8 best paths; F1 out of fold comes from parts of that rest to which rescoring was not fitted.",
-        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；词典特征、`ema`、6 轮、`tcm-mini`。模型在 train.json 的三分之二（或该行标明的比例）上训练；其余部分用来选轮次，并在 8 条最优路径的候选实体上拟合重新打分。重新打分的折外 F1 来自其余部分中未参与其拟合的部分。",
+        "Percent, mean ± deviation over seeds, otherwise one seed; lexicon, `ema`, 6 epochs, `tcm-mini` or the encoder that the row names. The models learn from two thirds of train.json, from the share that the row says, or by folds that predict together. The rest chooses their epochs, and rescoring is fitted there to candidates of the 8 best paths; F1 out of fold comes from parts of that rest to which rescoring was not fitted.",
+        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；词典特征、`ema`、6 轮、`tcm-mini`（或该行标明的编码器）。模型在 train.json 的三分之二（或该行标明的比例）上训练，或按该行标明的折数交叉验证；其余部分用来选轮次，并在 8 条最优路径的候选实体上拟合重新打分。重新打分的折外 F1 来自其余部分中未参与其拟合的部分。",
     ),
     "note on thresholds": (
         "Percent on dev.json, one seed. The held-out tenth of train.json chooses the thresholds, on candidates of the 5 best paths.",
@@ -56,6 +56,10 @@ NOTES = {
     "note on pre-training": (
         "Texts of train.json and test.json. What it is worth for recognition is among the training tricks.",
         "train.json 和 test.json 的文本。对识别的作用见训练技巧一节。",
+    ),
+    "note on arms": (
+        "Percent, mean ± deviation over seeds, otherwise one seed; `crf`, lexicon, `ema`, 6 epochs, `tcm-mini`, the models of 3 folds averaged. Pre-training: 10 epochs on the texts of train.json and test.json. Pseudo-labels: test.json, labelled for each fold by its own model. Denoised: annotation that models of two heads agree against is changed; F1 out of fold is on the annotation as it was.",
+        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；`crf`、词典特征、`ema`、6 轮、`tcm-mini`，3 折的模型取平均。预训练：在 train.json 和 test.json 的文本上训练 10 轮。伪标签：test.json，由每折自己的模型为该折标注。去噪：两种输出层的模型一致反对的标注被改掉；折外 F1 按原来的标注计算。",
     ),
     "note on speed": (
         "Medians of processes measured in turn on the same machine: same windows, weights, dropout 0.3, schedule and epochs; tracing is not in the median. Recipe: bert4keras' own layers, generator, CRF and decoder, one text at a time. PyTorch: transformers and pytorch-crf with dynamic padding under bfloat16 autocast, its faster arithmetic here. bert4ner also gives the probability of each entity.",
@@ -186,6 +190,14 @@ CHINESE = {
     "tcm: models rescored": "tcm：重新打分",
     "Planted annotation errors found by audit": "audit 找到的人为标注错误",
     "Pre-training on TCM's texts": "在 TCM 文本上继续预训练",
+    "tcm: what unlabelled text and denoising add to a recipe": "tcm：无标注文本与去噪的作用",
+    "the recipe alone": "仅基本做法",
+    "pre-training": "继续预训练",
+    "pseudo-labels": "伪标签",
+    "denoised": "去噪",
+    "together": "三者合用",
+    "`w2ner`, 3 folds, e5-small-zh": "`w2ner`，3 折，e5-small-zh",
+    "`w2ner`, `rescoring`, 3 folds, e5-small-zh": "`w2ner`，`rescoring`，3 折，e5-small-zh",
     "tcm: beside the published recipe and PyTorch": "tcm：与已发表的流程和 PyTorch 对比",
     "Where the time goes: 16 × 256 tokens, CRF": "时间花在哪里：16 × 256 个 token，CRF",
     "Time of a training step with modifiers": "使用训练技巧时一步的时间",

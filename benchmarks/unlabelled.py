@@ -1,0 +1,112 @@
+"""What texts without annotation, and annotation that models agree on, add to a recipe on TCM: each alone, and together.
+
+    python benchmarks/unlabelled.py [--data ../shared/data] [--seed 42] [--arms pre-training together] [--limit N]
+
+Every arm is the recipe (CRF, lexicon, ema, 6 epochs, 3 folds of train.json), the three models averaged and scored on
+dev.json; nothing is chosen on it. Pre-training: the encoder has learned 10 epochs from the texts of train.json and
+test.json. Pseudo-labels: each fold's own model labels test.json for it. Denoised: where models of two heads that did
+not see a document agree against its annotation, it is changed; out of fold it is scored against the annotation as it
+was. A row is kept for each arm and seed; trainings that are complete are not repeated. `--limit N` takes N documents
+of each part and one epoch, to try the script; they are not kept.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from figures import keep_rows
+from rescoring import ENCODER, RECIPE, on_dev
+
+import bert4ner
+from bert4ner import Config, Document
+from bert4ner.combine.opinions import ask_runs
+from bert4ner.scoring.agreement import agreed_changes, apply_changes
+
+ROOT = Path(__file__).resolve().parent.parent
+ARMS = {  # of which of the three an arm consists
+    "the recipe alone": (),
+    "pre-training": ("pre-training",),
+    "pseudo-labels": ("pseudo-labels",),
+    "denoised": ("denoised",),
+    "together": ("pre-training", "pseudo-labels", "denoised"),
+}
+HEADS = "crf", "efficient_global_pointer"  # the first is scored; both are asked about the annotation
+FOLDS, ROUNDS = 3, 10
+
+
+@dataclass
+class Trainings:
+    """Trains what an arm needs, once."""
+
+    options: argparse.Namespace
+    annotated: list[Document] = field(init=False)
+    new: list[Document] = field(init=False)
+    files: tuple[Path, Path] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.files = self.options.data / "tcm/train.json", self.options.data / "tcm/test.json"
+        self.annotated, self.new = (bert4ner.read_documents(file)[: self.options.limit] for file in self.files)
+
+    def folder(self, *words: object) -> Path:
+        """Where something of these options is kept."""
+        limit = [] if self.options.limit is None else [self.options.limit]
+        work: Path = self.options.work
+        return work / "-".join(map(str, [*words, self.options.seed, *limit]))
+
+    def encoder(self, parts: Sequence[str]) -> str:
+        """The bundled encoder, or what it becomes on the texts."""
+        if "pre-training" not in parts:
+            return ENCODER
+        rounds = 1 if self.options.limit else ROUNDS
+        options = bert4ner.PretrainingOptions().replace(pretrained=ENCODER, epochs=rounds, seed=self.options.seed)
+        bert4ner.pretrain(self.files, options, output=self.folder("encoder"))
+        return str(self.folder("encoder"))
+
+    def documents(self, parts: Sequence[str]) -> list[Document]:
+        """The annotated documents, changed where all models agree against them if that is a part."""
+        if "denoised" not in parts:
+            return self.annotated
+        opinions = ask_runs([self.run((), head) for head in HEADS], self.annotated)
+        return apply_changes(self.annotated, agreed_changes(opinions, least_models=len(HEADS)))
+
+    def run(self, parts: Sequence[str], head: str = HEADS[0]) -> Path:
+        """The run of an arm; with pseudo-labels those of the same arm without them."""
+        config = Config().replace(pretrained=self.encoder(parts), head=head, seed=self.options.seed, **RECIPE)
+        if self.options.limit:
+            config = config.replace(epochs=1)
+        more = bert4ner.MoreText()
+        if "pseudo-labels" in parts:
+            teacher = self.run([part for part in parts if part != "pseudo-labels"])
+            lessons = bert4ner.pseudo_label(teacher, self.new, by_fold=True)
+            more = bert4ner.MoreText(pseudo=[each for lesson in lessons for each in lesson.labelled])
+        output = self.folder(head, *parts)
+        bert4ner.cross_validate(self.documents(parts), config, output=output, folds=FOLDS, more=more)
+        return output
+
+
+def main() -> None:
+    """Train what is missing, arm by arm, and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--work", type=Path, default=ROOT / "runs" / "unlabelled")
+    parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    trainings = Trainings(options)
+    gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
+    for arm in options.arms:
+        run = trainings.run(ARMS[arm])
+        out_of_fold = bert4ner.evaluate(trainings.annotated, bert4ner.read_documents(run / "out_of_fold.jsonl"))
+        figures = on_dev(run, gold, out_of_fold)
+        print(arm, figures)
+        if not options.limit:
+            keep_rows("unlabelled", "arms", {arm: figures}, seed=options.seed)
+
+
+if __name__ == "__main__":
+    main()
