@@ -48,7 +48,8 @@ def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
     """
     repairs.shape = SHAPES[table.align]
     for record, rows in grouped(table, shape.columns, repairs):
-        pairs = []
+        pairs: list[tuple[str, str]] = []
+        wheres: dict[tuple[str, str], str] = {}
         for number, row in rows:
             mention, label = (cell(row, shape.columns, role).strip() for role in ("mention", "label"))
             if bool(mention) != bool(label):
@@ -56,8 +57,10 @@ def read_mention_rows(table: Table, shape: Shape, repairs: Repairs) -> Iterator[
                     f"{table.where(number)}: expected an entity's text and its label, found "
                     f"{shown(mention)} and {shown(label)}; fill in both, or leave both empty"
                 )
-            pairs += [(mention, label)] if mention else []
-        place(record, pairs, table.align, repairs)
+            if mention:
+                pairs.append((mention, label))
+                wheres.setdefault(pairs[-1], table.where(number))
+        place(record, pairs, table.align, repairs, wheres=wheres)
         yield make_document(record, repairs)
 
 

@@ -114,14 +114,21 @@ def header_cure(cells: Sequence[str], otherwise: str) -> str:
     Example:
         >>> header_cure(["文本，开始，结束，标签"], "")
         'the separator is the full-width ，: save as CSV with ,'
-        >>> header_cure(["句子", "实体", "种类名"], "")
-        "understood 句子 as text, 实体 as mention; '种类名' is not recognized; column label (标签) is missing"
+        >>> header_cure(["句子", "实体", "种类名"], "").split("; ")[1:]
+        ["'种类名' is not recognized", "column label (标签) is missing: rename '种类名' if it is that"]
     """
     sign = foreign_sign(cells)
     if sign:
         return f"the separator is {'the full-width ' * (not sign.isascii())}{sign}: save as CSV with ,"
-    parts = (*_understood(cells), missing_columns(cells) or _misfit(cells) or otherwise)
+    parts = (*_understood(cells), _missing_or_renamed(cells) or _misfit(cells) or otherwise)
     return "; ".join(part for part in parts if part)
+
+
+def _missing_or_renamed(cells: Sequence[str]) -> str:
+    """What a header lacks; where one column is missing and one has an unknown word, the two are likely the same."""
+    missing, unknown = missing_columns(cells), _unknown(cells)
+    one_of_each = missing.startswith("column ") and len(unknown) == 1
+    return f"{missing}: rename {unknown[0]} if it is that" if one_of_each and " or columns " not in missing else missing
 
 
 def foreign_sign(cells: Sequence[str]) -> str:
@@ -134,13 +141,17 @@ def _understood(cells: Sequence[str]) -> tuple[str, str]:
     """Two phrases: the role of each column whose word is known, and the columns whose word is not."""
     roles = find_roles(cells, (*MENTION_ROW, "start", "end", "id", "score", "entities", "token", "tag"))
     known = [f"{shown(cells[column])[1:-1]} as {role}" for role, column in roles.items()]
-    unknown = [shown(cell) for cell in cells if cell.strip() and _plain(cell) not in _ALL]
+    unknown = _unknown(cells)
     more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
     are = "is" if len(unknown) == 1 else "are"
     return (
         f"understood {', '.join(known)}" if known else "",
         f"{', '.join(unknown[:NAMED])}{more} {are} not recognized" if unknown else "",
     )
+
+
+def _unknown(cells: Sequence[str]) -> list[str]:
+    return [shown(cell) for cell in cells if cell.strip() and _plain(cell) not in _ALL]
 
 
 def _misfit(cells: Sequence[str]) -> str:

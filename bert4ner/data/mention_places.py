@@ -3,7 +3,7 @@
 Knows no file format; `alignment` finds the places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bert4ner.data.alignment import Align, Mention, align
 from bert4ner.data.records import Record
@@ -25,8 +25,22 @@ CHOSEN: dict[Align, str] = {
 """What was done with mentions that occur several times; in the order given there is nothing to choose."""
 
 
-def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repairs) -> None:
+def place(
+    record: Record,
+    mentions: Sequence[Mention],
+    how: Align,
+    repairs: Repairs,
+    *,
+    wheres: Mapping[Mention, str] = {},
+) -> None:
     """Give a record the spans of its mentions; those that are missing or repeated are counted and listed.
+
+    Args:
+        record: gets the spans.
+        mentions: with their labels.
+        how: which occurrences they stand for.
+        repairs: gets the counts.
+        wheres: the place of a mention in the file; by default the record's.
 
     Raises:
         DataError: with the record's place: there are more entities than annotation has.
@@ -43,4 +57,5 @@ def place(record: Record, mentions: Sequence[Mention], how: Align, repairs: Repa
     )
     for kind, listed, left_out in kinds:
         for mention, label in listed:
-            repairs.note_each(kind, f"{record.where}: {shown(mention)} as {shown(label)}", left_out=left_out)
+            where = wheres.get((mention, label), record.where)
+            repairs.note_each(kind, f"{where}: {shown(mention)} as {shown(label)}", left_out=left_out)

@@ -229,7 +229,7 @@ def test_documents_know_what_annotation_was_left_out_of_them(tmp_path):
     path.write_text(f"text,mention,label\n{GOOD}人参补气,川芎,X\n甘草和中,黄芪,Y\n", encoding="utf-8")
     documents = read_documents(path)
     assert [len(each.entities) for each in documents] == [1, 1, 1]
-    missing = (f"{path}:2: '川芎' as 'X'", f"{path}:4: '黄芪' as 'Y'")
+    missing = (f"{path}:5: '川芎' as 'X'", f"{path}:6: '黄芪' as 'Y'")
     assert left_out_of(documents) == (LeftOut(phrase("left.out.missing"), 2, missing),)
     assert left_out_of(documents[:1]) == left_out_of(list(documents)) == ()  # of other lists it is not known
 

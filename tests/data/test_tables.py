@@ -237,6 +237,7 @@ def test_a_header_without_known_words_is_shown_beside_those_it_needs(read, heade
             "序号,句子,实体,种类名",
             "understood 句子 as text, 实体 as mention, 序号 as id; '种类名' is not recogn",
         ),
+        ("病历内容,实体,类别", "column text (文本) is missing: rename '病历内容' if it is that"),
         ("句子,实体", "column label (标签) is missing"),
         ("句子,实体,类别", "most words under '实体' do not stand in the text of their row"),
         ("文本,开始,说明", "columns end (结束) and label (实体类型) are missing"),
