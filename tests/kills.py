@@ -21,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections import Counter
@@ -204,7 +205,7 @@ class Kills:
     def check_end(self, kind: str, process: "subprocess.Popen[str]") -> None:
         """The command ends by itself, not as if all were well, and shows no traceback.
 
-        Python itself shows one, of frames of its own, if Ctrl-C comes before any other code has begun.
+        Python itself shows one, with frames of its own only, if Ctrl-C comes before any other code has begun.
         """
         try:
             _, err = process.communicate(timeout=ENDS_WITHIN)
@@ -213,7 +214,7 @@ class Kills:
             return
         if process.returncode == 0:
             self.problems.append(f"{kind} {self.counts[kind]}: ended with 0")
-        if "Traceback" in err and set(re.findall(r'File "(<frozen )?', err)) != {"<frozen "}:
+        if "Traceback" in err and not all(map(is_of_python, re.findall(r'File "([^"]+)"', err))):
             self.problems.append(f"{kind} {self.counts[kind]}: {err[-600:]}")
         if kind == "worker" and (process.returncode != 2 or "was killed" not in err):
             self.problems.append(f"worker {self.counts[kind]}: ended with {process.returncode}: {err[-300:]}")
@@ -234,6 +235,11 @@ class Kills:
             kept = run.with_name(f"{run.name}-kept-{len(self.problems)}")
             shutil.copytree(run, kept, dirs_exist_ok=True)
         shutil.rmtree(run, ignore_errors=True)
+
+
+def is_of_python(file: str) -> bool:
+    """Whether the file of a frame belongs to Python itself; installed packages do not."""
+    return file.startswith(("<frozen ", sysconfig.get_path("stdlib"))) and "site-packages" not in file
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -69,13 +70,15 @@ def test_a_command_that_ends_wrongly_is_a_problem(runs, tmp_path):
 def test_a_traceback_counts_unless_python_had_not_begun_our_code(tmp_path):
     kills = Kills(tmp_path, random.Random(0))
     ours = '  File "bert4ner/cli/main.py", line 62, in main\n'
-    for frames in ("", ours):
+    compiler = f'  File "{re.__file__}", line 14, in <module>\n'
+    installed = f'  File "{pytest.__file__}", line 14, in <module>\n'
+    for frames in ("", compiler, compiler + ours, installed):
         error = f'Traceback (most recent call last):\n  File "<frozen site>", line 73, in <module>\n{frames}'
         command = [sys.executable, "-c", f"import sys; sys.stderr.write({error!r}); sys.exit(1)"]
         process = subprocess.Popen(command, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         kills.check_end("signals", process)
-    assert len(kills.problems) == 1
-    assert "cli/main.py" in kills.problems[0]
+    assert len(kills.problems) == 2
+    assert "cli/main.py" in kills.problems[0] and "pytest" in kills.problems[1]
 
 
 def test_children_are_found_and_the_dead_are_not_alive():
