@@ -34,7 +34,7 @@ class EncoderConfig:
     Attributes:
         family: a name in `FAMILIES`.
         embedding_size: width of the token embeddings, if it differs from `hidden_size`.
-        pad_id: the id of padding, which attention excludes; None means 0. It comes from the folder's vocabulary.
+        pad_id: the id of padding, if a folder's vocabulary or configuration says it; see `padding`.
 
     Raises:
         CheckpointError: an option has a value that no encoder can have; the message names both.
@@ -76,6 +76,15 @@ class EncoderConfig:
                 f"hidden_size={self.hidden_size} with num_attention_heads={self.num_attention_heads}: rotary positions "
                 "need heads of even width"
             )
+
+    @property
+    def padding(self) -> int | None:
+        """The id of padding, which attention excludes; None if there is none, which only a few families allow."""
+        return self.pad_id or 0
+
+    def padded(self: Own, pad_id: int) -> Own:
+        """This configuration with another padding id."""
+        return self if pad_id == self.padding else dataclasses.replace(self, pad_id=pad_id)
 
     @property
     def rotary(self) -> bool:

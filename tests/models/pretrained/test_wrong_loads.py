@@ -187,7 +187,7 @@ def our_states(folder) -> np.ndarray | None:
     except CheckpointError as error:
         message = str(error)
     else:
-        ids = padded(found.config.pad_id or 0)
+        ids = padded(found.config.padding or 0)
         return transformer.model([ids, np.zeros_like(IDS)][: len(transformer.model.inputs)]).numpy()[REAL]
     assert "\n" not in message and len(message) < 1500
     return None

@@ -42,6 +42,11 @@ class GPTConfig(EncoderConfig):
     shared_segment_embeddings: bool = option(FLAG, True)
     segment_vocab_size: int = option(COUNT)
 
+    @property
+    def padding(self) -> int | None:
+        """None unless a vocabulary or configuration says otherwise: OpenAI's vocabulary has no padding."""
+        return self.pad_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class NezhaGenConfig(EncoderConfig):
@@ -103,12 +108,14 @@ def _gpt_config(config: GPTConfig) -> dict[str, Any]:
             f"{config.hidden_act!r} and {config.intermediate_size} for {config.hidden_size}"
         )
     options = config.options()
+    padding = {} if config.pad_id is None else {"pad_token_id": config.pad_id}
     return {
         "model_type": "openai-gpt",
         "architectures": ["OpenAIGPTLMHeadModel"],
         "vocab_size": config.vocab_size,
         **{word: options[key] for key, word in _WORDS.items() if key in options},
         "afn": activation,
+        **padding,
     }
 
 

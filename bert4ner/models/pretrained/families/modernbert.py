@@ -163,7 +163,7 @@ def _huggingface_config(config: ModernBertConfig) -> dict[str, Any]:
         **{key: options[key] for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")},
         "intermediate_size": config.intermediate_size,
         "max_position_embeddings": config.max_position_embeddings or 8192,
-        "pad_token_id": config.pad_id or 0,
+        "pad_token_id": config.padding,
         **{word: options[key] for key, word in _WORDS.items() if key in options},
         **{key: options[key] for key in _OWN},
         "layer_types": [kinds[letter] for letter in config.layer_kinds],

@@ -169,9 +169,9 @@ def _config(config: T5Config) -> dict[str, Any]:
         "dropout_rate": 0.1 if rate is None else rate,
         "tie_word_embeddings": config.scale_output,
         "scale_decoder_outputs": config.scale_output,
-        "pad_token_id": config.pad_id or 0,
+        "pad_token_id": config.padding,
         "eos_token_id": 1,
-        "decoder_start_token_id": config.pad_id or 0,
+        "decoder_start_token_id": config.padding,
     }
 
 
