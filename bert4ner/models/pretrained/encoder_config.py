@@ -174,3 +174,28 @@ ENCODER_KEYS = tuple(each.name for each in dataclasses.fields(EncoderConfig) if 
 def known_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a published configuration that determines encoders of all families."""
     return {key: config[key] for key in ENCODER_KEYS if key in config}
+
+
+def renamed_options(
+    config: Mapping[str, Any], words: Mapping[str, str], defaults: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Options that a published configuration has under other names; files of our own have ours.
+
+    Args:
+        config: the configuration.
+        words: the published name of each option.
+        defaults: values of options that neither name gives; None for all others.
+
+    Raises:
+        CheckpointError: both names occur, with different values that would change states.
+    """
+    found = {}
+    for key, word in words.items():
+        values = [config[name] for name in (word, key) if config.get(name) is not None]
+        if len(values) > 1 and values[0] != values[1] and not key.endswith("_prob"):
+            raise CheckpointError(
+                f"{word}={reprlib.repr(values[0])} and {key}={reprlib.repr(values[1])}: expected one value; take the "
+                "configuration that came with the weights"
+            )
+        found[key] = values[0] if values else (defaults or {}).get(key)
+    return found

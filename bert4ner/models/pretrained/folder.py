@@ -149,6 +149,10 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], str]:
 
 
 def _find_config(folder: Path) -> Path:
+    """The configuration of a folder; of two that of its weights, as the tools read it that wrote them."""
+    usual = [folder / name for name in CONFIG_NAMES[:2] if (folder / name).is_file()]
+    if len(usual) > 1:
+        return usual[Path(find_checkpoint(folder) or "").is_file()]
     for pattern in CONFIG_NAMES:
         found = sorted(path for path in folder.glob(pattern) if path.name not in _NOT_OF_THE_MODEL)
         if len(found) > 1:
