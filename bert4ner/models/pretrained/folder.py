@@ -210,8 +210,9 @@ def _padded(
 
     A vocabulary with more tokens than the embedding has rows does not decide.
     """
-    decides = vocabulary is not None and vocabulary[0].fits(config.vocab_size)
-    pad_id = vocabulary[0].pad_id if decides else described.get("pad_token_id")
+    pad_id = described.get("pad_token_id")
+    if vocabulary is not None and vocabulary[0].fits(config.vocab_size):
+        pad_id = vocabulary[0].pad_id
     if type(pad_id) is not int or pad_id < 0:
         return config
     if pad_id >= config.vocab_size:
