@@ -59,7 +59,8 @@ def test_two_files_must_not_give_a_token_two_ids(tmp_path):
     fast.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": ids}}), encoding="utf-8")
     assert Vocabulary.of_folder(tmp_path)[0].ids["气"] == 4
     fast.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": {**ids, "血": 4}}}), encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"token '血' has the id 4, but 5 in .*vocab\.txt; keep the file that came"):
+    wrong = r"token '血' has the id 4, but 5 in .*vocab\.txt; keep the file that came"
+    with pytest.raises(CheckpointError, match=wrong):
         Vocabulary.of_folder(tmp_path)
 
 
