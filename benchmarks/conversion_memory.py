@@ -2,8 +2,8 @@
 
 Makes checkpoints of BERT-base's sizes with random weights in a temporary folder, runs each job in a process of its own
 and prints the peak above that of a process that only imports the same modules, as a multiple of the file's size. The
-targets are 1.6 times the file for loading an encoder and 2 times for converting a checkpoint. `--prune` takes a table
-of 250,037 rows of 384 numbers, as multilingual encoders have.
+targets are 1.6 times the file for loading an encoder and 2 times for converting a checkpoint. Some jobs, with
+`--only multilingual` or `--only prune`, take a table of 250,037 rows of 384 numbers, as multilingual encoders have.
 """
 
 import argparse

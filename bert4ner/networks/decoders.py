@@ -3,7 +3,7 @@
 from typing import Any
 
 from bert4keras import models
-from bert4keras.layers import Add, RelativePositionEmbeddingT5
+from bert4keras.layers import Add, Embedding, RelativePositionEmbeddingT5
 
 from bert4ner.networks.encoders import Encoder
 
@@ -20,12 +20,21 @@ class GPT(Encoder, models.GPT):
     """The decoder of GPT, with the options of `Encoder`.
 
     Segments are embedded by the table of the tokens; bert4keras takes segment 0 for padding, as it does token 0.
+
+    Args:
+        pad_id: the id of padding; None masks nothing, since OpenAI's vocabulary has no padding.
     """
 
+    def __init__(self, *args: Any, pad_id: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, pad_id=pad_id, **kwargs)
+        self.has_padding = pad_id is not None
+
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Any = None, **kwargs: Any) -> Any:
-        """As in bert4keras, but segments mask nothing."""
+        """As in bert4keras, but segments mask nothing, and tokens only if there is padding."""
         if kwargs.get("name") == "Embedding-Token-Segment":
             layer = TokensAndSegments
+        if layer is Embedding and not self.has_padding:
+            kwargs["mask_zero"] = False
         return super().apply(inputs, layer, arguments, **kwargs)
 
 
@@ -44,6 +53,7 @@ class _T5(Encoder):
     """
 
     side = ""
+    starts_with_padding = True
     hidden_act: Any
     num_attention_heads: int
     initializer: Any

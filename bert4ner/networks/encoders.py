@@ -19,6 +19,7 @@ class Encoder:
         pad_id: the id of padding, which need not be 0.
     """
 
+    starts_with_padding = False  # whether a first token with the padding id is real, as in T5's decoder
     num_hidden_layers: int  # this and the following are bert4keras'
     apply_embeddings: Any
     apply_main_layers: Any
@@ -36,7 +37,8 @@ class Encoder:
         if layer is LayerNormalization:
             kwargs["epsilon"] = self.layer_norm_eps
         if layer is Embedding and kwargs.get("mask_zero") and self.pad_id:
-            layer, kwargs["pad_id"] = PaddedEmbedding, self.pad_id
+            layer = PaddedEmbedding
+            kwargs |= {"pad_id": self.pad_id, "first": self.starts_with_padding}
         return super().apply(inputs, layer, arguments, **kwargs)  # type: ignore[misc]  # in the other base
 
     def call(self, inputs: Any) -> Any:

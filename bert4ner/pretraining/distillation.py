@@ -32,7 +32,7 @@ class Distillation:
     """
 
     def __init__(self, student: LanguageModel, teacher: LanguageModel) -> None:
-        self.student, self._pad_id = student, student.found.config.pad_id or 0
+        self.student, self._pad_id = student, student.found.config.padding
         self._sides = [_LastLayer(model) for model in (teacher, student)]
 
     def __call__(self, ids: Any, places: Any, targets: Any) -> Any:

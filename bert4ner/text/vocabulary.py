@@ -139,7 +139,7 @@ class Vocabulary:
         """The vocabulary of a pretrained folder and its file: vocab.txt, else tokenizer.json, else another vocab*.txt.
 
         Raises:
-            CheckpointError: as `load` and `from_tokenizer_json`, or there are several others.
+            CheckpointError: as `load`, `from_tokenizer_json` and `check_agrees`, or there are several others.
         """
         path, fast, others = folder / "vocab.txt", folder / "tokenizer.json", sorted(folder.glob("*vocab*.txt"))
         if not path.is_file() and not fast.is_file() and len(others) > 1:
@@ -147,10 +147,29 @@ class Vocabulary:
             raise CheckpointError(f"{folder}: expected one vocabulary, found {names}; name one vocab.txt")
         if path.is_file() or not fast.is_file():
             found = path if path.is_file() or not others else others[0]
-            plain = cls.load(found).with_added(folder / "added_tokens.json")
+            plain = cls.load(found)
+            plain.check_agrees(fast)
+            plain = plain.with_added(folder / "added_tokens.json")
         else:
             found, plain = fast, cls.from_tokenizer_json(fast)
         return plain.with_rules(read_rules(folder, plain.tokens), where=found), found
+
+    def check_agrees(self, path: Path) -> None:
+        """Refuse a tokenizer.json with word pieces, if there is one, that gives a token another id.
+
+        Tokens that only one of the two files has are no contradiction: people replace [unused1] in vocab.txt alone.
+
+        Raises:
+            CheckpointError: it gives one, or cannot be read.
+        """
+        model = read_object(path).get("model")
+        ids = model.get("vocab") if isinstance(model, dict) and model.get("type") == "WordPiece" else None
+        for token, number in ids.items() if isinstance(ids, dict) else ():
+            if self.ids.get(token, number) != number:
+                raise CheckpointError(
+                    f"{path}: token {shown(token)} has the id {shown(number)}, but {self.ids[token]} in {self._where}; "
+                    "keep the file that came with the weights"
+                )
 
     def with_added(self, path: Path) -> "Vocabulary":
         """The same with the tokens that an added_tokens.json puts behind, if there is such a file.

@@ -1,5 +1,7 @@
 """Vocabularies are read as they were written, and refused with their line when they are wrong."""
 
+import json
+
 import pytest
 
 from bert4ner.errors import CheckpointError
@@ -47,6 +49,19 @@ def test_padding_may_stand_on_any_line(tmp_path):
     vocabulary = Vocabulary.load(path)
     assert (vocabulary.cls_id, vocabulary.pad_id, vocabulary.sep_id, vocabulary.unk_id) == (0, 1, 2, 3)
     assert vocabulary.fits(5) and vocabulary.fits(9) and not vocabulary.fits(4)
+
+
+def test_two_files_must_not_give_a_token_two_ids(tmp_path):
+    """A token that replaced [unused1] in vocab.txt alone is no contradiction."""
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n气\n血\n", encoding="utf-8")
+    ids = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[unused1]": 4, "血": 5}
+    fast = tmp_path / "tokenizer.json"
+    fast.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": ids}}), encoding="utf-8")
+    assert Vocabulary.of_folder(tmp_path)[0].ids["气"] == 4
+    fast.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": {**ids, "血": 4}}}), encoding="utf-8")
+    wrong = r"token '血' has the id 4, but 5 in .*vocab\.txt; keep the file that came"
+    with pytest.raises(CheckpointError, match=wrong):
+        Vocabulary.of_folder(tmp_path)
 
 
 def test_tokens_are_added_behind(tmp_path):

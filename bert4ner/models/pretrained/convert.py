@@ -129,11 +129,12 @@ def _weights(found: PretrainedFolder) -> Weights:
 
 def _random_ids(found: PretrainedFolder) -> np.ndarray:
     """Token ids (batch, length), the second row padded; of the vocabulary's any but padding, mostly."""
-    config, pad_id = found.config, found.config.pad_id or 0
+    config, pad_id = found.config, found.config.padding
     length = min(12, config.num_positions)
     ids = np.random.default_rng(0).integers(0, config.vocab_size, (2, length))
-    ids = np.where(ids == pad_id, (pad_id + 1) % config.vocab_size, ids)
-    ids[1, length // 2 :] = pad_id
+    if pad_id is not None:
+        ids = np.where(ids == pad_id, (pad_id + 1) % config.vocab_size, ids)
+        ids[1, length // 2 :] = pad_id
     return ids.astype("int32")
 
 
@@ -150,7 +151,7 @@ def _states(found: PretrainedFolder, ids: np.ndarray, pruned: Pruned | None = No
     states: np.ndarray = transformer.model(given if len(given) > 1 else given[0]).numpy()
     del transformer, inputs  # as large as the file
     release_memory()
-    real: np.ndarray = states[ids != (config.pad_id or 0)]
+    real: np.ndarray = states[ids != (-1 if config.padding is None else config.padding)]
     return real
 
 

@@ -34,7 +34,7 @@ class EncoderConfig:
     Attributes:
         family: a name in `FAMILIES`.
         embedding_size: width of the token embeddings, if it differs from `hidden_size`.
-        pad_id: the id of padding, which attention excludes; None means 0. It comes from the folder's vocabulary.
+        pad_id: the id of padding, if a folder's vocabulary or configuration says it; see `padding`.
 
     Raises:
         CheckpointError: an option has a value that no encoder can have; the message names both.
@@ -76,6 +76,15 @@ class EncoderConfig:
                 f"hidden_size={self.hidden_size} with num_attention_heads={self.num_attention_heads}: rotary positions "
                 "need heads of even width"
             )
+
+    @property
+    def padding(self) -> int | None:
+        """The id of padding, which attention excludes; None if there is none, which only a few families allow."""
+        return self.pad_id or 0
+
+    def padded(self: Own, pad_id: int) -> Own:
+        """This configuration with another padding id."""
+        return self if pad_id == self.padding else dataclasses.replace(self, pad_id=pad_id)
 
     @property
     def rotary(self) -> bool:
@@ -165,3 +174,28 @@ ENCODER_KEYS = tuple(each.name for each in dataclasses.fields(EncoderConfig) if 
 def known_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a published configuration that determines encoders of all families."""
     return {key: config[key] for key in ENCODER_KEYS if key in config}
+
+
+def renamed_options(
+    config: Mapping[str, Any], words: Mapping[str, str], defaults: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Options that a published configuration has under other names; files of our own have ours.
+
+    Args:
+        config: the configuration.
+        words: the published name of each option.
+        defaults: values of options that neither name gives; None for all others.
+
+    Raises:
+        CheckpointError: both names occur, with different values that would change states.
+    """
+    found = {}
+    for key, word in words.items():
+        values = [config[name] for name in (word, key) if config.get(name) is not None]
+        if len(values) > 1 and values[0] != values[1] and not key.endswith("_prob"):
+            raise CheckpointError(
+                f"{word}={reprlib.repr(values[0])} and {key}={reprlib.repr(values[1])}: expected one value; take the "
+                "configuration that came with the weights"
+            )
+        found[key] = values[0] if values else (defaults or {}).get(key)
+    return found

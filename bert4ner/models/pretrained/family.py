@@ -133,7 +133,13 @@ class Family(Generic[Config]):
             options = self.options(described, shapes)
         except CheckpointError as error:
             raise CheckpointError(f"{where}: {error}") from None
-        return self.config.from_dict({"family": self.name, **options}, where=where)
+        config = self.config.from_dict({"family": self.name, **options}, where=where)
+        if self.decoder and config.embedding_size not in (None, config.hidden_size):
+            raise CheckpointError(
+                f"{where}: embedding_size={config.embedding_size}: expected hidden_size={config.hidden_size}, since "
+                f"the embedding of {self.name} also gives the scores of the next token"
+            )
+        return config
 
     def option_names(self) -> tuple[str, ...]:
         """Names of the options in the family's configuration class; published configurations may use the same names."""

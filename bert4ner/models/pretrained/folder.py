@@ -3,7 +3,6 @@
 Everything is checked before a network is built. Weights stay on disk until they are loaded.
 """
 
-import dataclasses
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,9 +87,10 @@ def open_folder(given: str | Path) -> PretrainedFolder:
     config = family.configure(described, shapes, where=where)
     _check_weights(store, family, config, where=where)
     _warn_of_unknown_keys(family, described, where=where)
-    vocabulary = _vocabulary(folder, family)
-    said = None if family.decoder else described.get("pad_token_id")
-    config = _padded(config, said if vocabulary is None else vocabulary[0].pad_id)
+    vocabulary = _vocabulary(folder)
+    config = _padded(config, described, vocabulary, where=where)
+    if family.decoder:  # tokens may be numbered in other ways
+        vocabulary = None
     return PretrainedFolder(folder, family, config, checkpoint, described, vocabulary)
 
 
@@ -149,6 +149,10 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], str]:
 
 
 def _find_config(folder: Path) -> Path:
+    """The configuration of a folder; of two that of its weights, as the tools read it that wrote them."""
+    usual = [folder / name for name in CONFIG_NAMES[:2] if (folder / name).is_file()]
+    if len(usual) > 1:
+        return usual[Path(find_checkpoint(folder) or "").is_file()]
     for pattern in CONFIG_NAMES:
         found = sorted(path for path in folder.glob(pattern) if path.name not in _NOT_OF_THE_MODEL)
         if len(found) > 1:
@@ -192,17 +196,31 @@ def _warn_of_unknown_keys(family: Family[Any], described: Mapping[str, Any], *, 
         logger.warning("%s: not known what these keys do, they are not heeded: %s", where, some(unknown, 12))
 
 
-def _vocabulary(folder: Path, family: Family[Any]) -> tuple[Vocabulary, Path] | None:
+def _vocabulary(folder: Path) -> tuple[Vocabulary, Path] | None:
     try:
-        return None if family.decoder else open_vocabulary(folder)  # decoders have other vocabularies
+        return open_vocabulary(folder)
     except CheckpointError:  # reported when the vocabulary is needed
         return None
 
 
-def _padded(config: EncoderConfig, pad_id: Any) -> EncoderConfig:
-    """A configuration with the vocabulary's padding id, or without a vocabulary that of the published configuration."""
-    known = type(pad_id) is int and pad_id >= 0
-    return dataclasses.replace(config, pad_id=pad_id) if known and pad_id != (config.pad_id or 0) else config
+def _padded(
+    config: EncoderConfig, described: Mapping[str, Any], vocabulary: tuple[Vocabulary, Path] | None, *, where: str
+) -> EncoderConfig:
+    """A configuration with the vocabulary's padding id, or that of the published configuration.
+
+    A vocabulary with more tokens than the embedding has rows does not decide.
+    """
+    pad_id = described.get("pad_token_id")
+    if vocabulary is not None and vocabulary[0].fits(config.vocab_size):
+        pad_id = vocabulary[0].pad_id
+    if type(pad_id) is not int or pad_id < 0:
+        return config
+    if pad_id >= config.vocab_size:
+        raise CheckpointError(
+            f"{where}: pad_token_id={pad_id}: expected an id below vocab_size={config.vocab_size}; take the "
+            "configuration that came with the weights"
+        )
+    return config.padded(pad_id)
 
 
 def _listed(folder: Path) -> str:

@@ -96,8 +96,8 @@ def check_fit(weights: Weights, transformer: Any, *, fresh: Collection[str] = ()
     """The trainable weights of each layer of bert4keras' transformer but the fresh, once the file has all of them.
 
     Raises:
-        CheckpointError: as `Weights.check`; or one message naming some variables that are of another shape, missing or,
-            beside such, unknown, and how many more.
+        CheckpointError: as `Weights.check`; the family's files never have a layer of the network; or one message naming
+            some variables that are of another shape, missing or, beside such, unknown, and how many more.
     """
     weights.check()
     unbuilt = [layer for layer in weights.sources if _BUILT.match(layer) and layer not in trainable(transformer)]
@@ -112,6 +112,12 @@ def check_fit(weights: Weights, transformer: Any, *, fresh: Collection[str] = ()
         name: [_stored_shape(tuple(weight.shape), name, transformer, weights.num_tokens) for weight in variables]
         for name, variables in named.items()
     }
+    foreign = [layer for layer, shapes in wanted.items() if len(weights.sources.get(layer, ())) != len(shapes)]
+    if foreign:
+        raise CheckpointError(
+            f"{weights.store.where}: {weights.family.name} has no {some(foreign)}, which the configuration describes; "
+            "they are not from the same model"
+        )
     changed, missing = weights.misfits(wanted)
     if changed or missing:
         unknown = sorted(weights.unexpected())

@@ -122,7 +122,7 @@ def prune(found: PretrainedFolder, keep: str | Path) -> Pruned:
     fixed = np.arange(found.config.num_fixed_tokens, dtype=np.int32)
     ids = np.union1d(fixed, needed_tokens(vocabulary, keep, described))
     pad_id = int(np.flatnonzero(ids == vocabulary.pad_id)[0])
-    config = dataclasses.replace(found.config, vocab_size=len(ids), pad_id=pad_id or None)
+    config = dataclasses.replace(found.config, vocab_size=len(ids)).padded(pad_id)
     return Pruned(ids, dataclasses.replace(found, config=config), vocabulary, keep, described)
 
 

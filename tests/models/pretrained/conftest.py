@@ -116,6 +116,8 @@ def original_variables(kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]
     if kind == "bert in TensorFlow":
         return config, found
     del found["bert/embeddings/position_embeddings"]
+    if kind == "roformer in TensorFlow":
+        config["model_type"] = "roformer"
     if kind == "nezha":
         config["use_relative_position"] = True
     if kind == "roformer_v2":

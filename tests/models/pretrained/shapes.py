@@ -17,6 +17,14 @@ from bert4ner.models.pretrained.convert import convert_checkpoint, target_source
 from bert4ner.models.pretrained.stored import Stored
 
 VOCABULARY, LENGTHS = 41, (37, 5, 22)
+SIZES = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 8,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+}
+"""Of a shape that does not say otherwise, in the words of most families."""
 LEFT_OUT = (
     *("cls.predictions.decoder", "lm_head.decoder", "decoder.weight", "vocab_projector.weight", "classifier"),
     *("predictions.decoder", "generator_predictions", "generator_lm_head", "roformer.encoder.embed_positions"),

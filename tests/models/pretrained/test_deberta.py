@@ -12,7 +12,7 @@ from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import load_transformer, open_folder
 from bert4ner.networks.deberta_layers import distance_rows
 from tests.models.pretrained.shapes import (
-    VOCABULARY,
+    SIZES,
     Blocks,
     Shape,
     assert_near,
@@ -22,12 +22,8 @@ from tests.models.pretrained.shapes import (
     transformers_states,
 )
 
-SIZES = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 8,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 12,
+DEBERTA = {
+    **SIZES,
     "max_position_embeddings": 40,
     "position_biased_input": False,
     "relative_attention": True,
@@ -65,7 +61,7 @@ SHAPES = {
 @pytest.mark.parametrize("kind", SHAPES)
 def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog):
     shape = SHAPES[kind]
-    encoder, weights = save_shape(shape, "DebertaV2", SIZES, tmp_path / "one")
+    encoder, weights = save_shape(shape, "DebertaV2", DEBERTA, tmp_path / "one")
     pad = shape.changes.get("pad_token_id", 0)
     ids, blocks = token_ids(pad), Blocks(tmp_path / "one")
     found = blocks.states(tmp_path / "one", ids)
@@ -77,7 +73,7 @@ def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog
 
 
 def test_the_command_compares_the_states(tmp_path):
-    _, weights = save_shape(SHAPES["v3, its language model"], "DebertaV2", SIZES, tmp_path / "one")
+    _, weights = save_shape(SHAPES["v3, its language model"], "DebertaV2", DEBERTA, tmp_path / "one")
     assert_there_and_back(tmp_path / "one", tmp_path, weights, whole=True)
 
 
@@ -112,7 +108,7 @@ def test_rows_of_distances_without_buckets():
     ],
 )
 def test_another_network_is_refused(changes, message, tmp_path):
-    save_shape(SHAPES["v3"], "DebertaV2", SIZES, tmp_path)
+    save_shape(SHAPES["v3"], "DebertaV2", DEBERTA, tmp_path)
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
     with pytest.raises(CheckpointError) as error:
@@ -121,15 +117,15 @@ def test_another_network_is_refused(changes, message, tmp_path):
 
 
 def test_only_a_table_of_positions_bounds_windows(tmp_path):
-    save_shape(SHAPES["v3"], "DebertaV2", SIZES, tmp_path / "three")
-    save_shape(SHAPES["v2"], "DebertaV2", SIZES, tmp_path / "two")
+    save_shape(SHAPES["v3"], "DebertaV2", DEBERTA, tmp_path / "three")
+    save_shape(SHAPES["v2"], "DebertaV2", DEBERTA, tmp_path / "two")
     assert not open_folder(tmp_path / "three").config.position_table
     assert open_folder(tmp_path / "two").config.position_table
 
 
 def test_gradients_reach_every_weight_but_a_bias_that_softmax_forgets(tmp_path):
     save_shape(
-        Shape({"position_buckets": 6, "conv_kernel_size": 3, "type_vocab_size": 2}), "DebertaV2", SIZES, tmp_path
+        Shape({"position_buckets": 6, "conv_kernel_size": 3, "type_vocab_size": 2}), "DebertaV2", DEBERTA, tmp_path
     )
     network = load_transformer(tmp_path, dropout_rate=0.1, attention_dropout_rate=0.1)
     before = [weight.numpy() for weight in network.trainable_weights]

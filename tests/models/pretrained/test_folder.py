@@ -10,6 +10,7 @@ import pytest
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import open_pretrained, open_store
+from tests.models.pretrained import shapes
 
 WORDS = "bert/embeddings/word_embeddings"
 
@@ -46,6 +47,15 @@ def test_config_json_will_do_and_bert_config_json_comes_first(folder):
     assert open_pretrained(folder).config.hidden_size == 32
     (folder / "bert_config.json").unlink()
     assert open_pretrained(folder).config.hidden_size == 16
+
+
+def test_of_two_configurations_that_of_the_weights_is_read(tiny_checkpoint, tmp_path):
+    shapes.rewrite(tiny_checkpoint, tmp_path / "encoder", "huggingface")
+    config = {**open_pretrained(tiny_checkpoint).config.to_dict(), "hidden_act": "relu"}
+    (tmp_path / "encoder" / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert open_pretrained(tmp_path / "encoder").config.hidden_act == "gelu"
+    (tmp_path / "encoder" / "config.json").unlink()
+    assert open_pretrained(tmp_path / "encoder").config.hidden_act == "relu"
 
 
 def test_without_weights_the_encoder_starts_at_random_and_that_is_said(tiny_encoder, caplog):

@@ -14,7 +14,7 @@ from bert4ner.models.pretrained import load_transformer, open_folder
 from tests.models.pretrained.gated_witness import Gated, Jina, New
 from tests.models.pretrained.shapes import (
     LENGTHS,
-    VOCABULARY,
+    SIZES,
     Blocks,
     Shape,
     assert_near,
@@ -27,12 +27,8 @@ from tests.models.pretrained.shapes import (
     write_weights,
 )
 
-SIZES = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 8,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 12,
+GATED = {
+    **SIZES,
     "max_position_embeddings": 40,
     "hidden_act": "gelu",
     "layer_norm_eps": 1e-12,
@@ -41,7 +37,7 @@ SIZES = {
     "pad_token_id": 0,
 }
 NEW = {
-    **SIZES,
+    **GATED,
     "model_type": "new",
     "type_vocab_size": 1,
     "position_embedding_type": "rope",
@@ -51,7 +47,7 @@ NEW = {
     "pack_qkv": True,
 }
 JINA = {
-    **SIZES,
+    **GATED,
     "model_type": "bert",
     "architectures": ["JinaBertModel"],
     "type_vocab_size": 2,
@@ -144,7 +140,7 @@ def test_the_command_compares_the_states(kind, tmp_path):
 @pytest.mark.parametrize("suffix", ["Model", "ForMaskedLM", "ForTokenClassification"])
 def test_gte_is_that_of_transformers(suffix, tmp_path):
     config = transformers.GteConfig(
-        **{**SIZES, "pad_token_id": 1, "rope_parameters": {"rope_type": "default", "rope_theta": 50.0}}
+        **{**GATED, "pad_token_id": 1, "rope_parameters": {"rope_type": "default", "rope_theta": 50.0}}
     )
     model = getattr(transformers, f"Gte{suffix}")(config).eval()
     randomize(model)

@@ -35,12 +35,12 @@ class Greedy(AutoRegressiveDecoder):
         return self.network(np.concatenate([inputs[0], output_ids], axis=1)).numpy()[:, -1]
 
 
-def save_gpt(folder):
+def save_gpt(folder, **more):
     """OpenAI's GPT of random weights, everything in it away from 0 and 1, and its folder."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(4)
-    sizes = {"vocab_size": 40, "n_positions": 20, "n_embd": 16, "n_layer": 2, "n_head": 2}
+    sizes = {"vocab_size": 40, "n_positions": 20, "n_embd": 16, "n_layer": 2, "n_head": 2, **more}
     model = transformers.OpenAIGPTLMHeadModel(transformers.OpenAIGPTConfig(**sizes)).eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -60,6 +60,17 @@ def test_scores_of_cdial_gpt_are_those_of_transformers(tmp_path):
     np.testing.assert_allclose(found[IDS > 0], expected[IDS > 0], atol=1e-4)
     without = load_transformer(tmp_path, final_activation="linear", segment_vocab_size=0)(IDS).numpy()
     np.testing.assert_allclose(without[IDS > 0], plain[IDS > 0], atol=1e-4)
+
+
+@pytest.mark.parametrize("pad", [None, 9])
+def test_only_padding_is_masked_as_in_transformers(pad, tmp_path):
+    torch, model = save_gpt(tmp_path, pad_token_id=pad)
+    ids = np.array([[7, 0, 9, 10, 0, 12]])  # padding before other tokens
+    mask = torch.tensor(ids != (-1 if pad is None else pad)).long()
+    with torch.no_grad():
+        expected = model(torch.tensor(ids), attention_mask=mask).logits.numpy()
+    found = load_transformer(tmp_path, final_activation="linear", segment_vocab_size=0)(ids).numpy()
+    np.testing.assert_allclose(found[ids != pad], expected[ids != pad], atol=1e-4)
 
 
 def test_greedy_generation_by_bert4keras_is_that_of_transformers(tmp_path):

@@ -9,7 +9,7 @@ from bert4ner.backend.frameworks import keras
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import load_transformer, open_folder
 from tests.models.pretrained.shapes import (
-    VOCABULARY,
+    SIZES,
     Blocks,
     Shape,
     assert_near,
@@ -19,12 +19,8 @@ from tests.models.pretrained.shapes import (
     transformers_states,
 )
 
-SIZES = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 8,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 12,
+MODERNBERT = {
+    **SIZES,
     "max_position_embeddings": 64,
     "local_attention": 6,
     **dict.fromkeys(("pad_token_id", "eos_token_id", "bos_token_id", "cls_token_id", "sep_token_id"), 0),
@@ -50,7 +46,7 @@ SHAPES = {
 @pytest.mark.parametrize("kind", SHAPES)
 def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog):
     shape = SHAPES[kind]
-    encoder, weights = save_shape(shape, "ModernBert", SIZES, tmp_path / "one")
+    encoder, weights = save_shape(shape, "ModernBert", MODERNBERT, tmp_path / "one")
     pad = shape.changes.get("pad_token_id", 0)
     ids, blocks = token_ids(pad), Blocks(tmp_path / "one")
     found = blocks.states(tmp_path / "one", ids)
@@ -61,7 +57,7 @@ def test_states_are_those_of_transformers_and_bits_return(kind, tmp_path, caplog
 
 
 def test_the_command_compares_the_states(tmp_path):
-    _, weights = save_shape(SHAPES["its language model"], "ModernBert", SIZES, tmp_path / "one")
+    _, weights = save_shape(SHAPES["its language model"], "ModernBert", MODERNBERT, tmp_path / "one")
     assert_there_and_back(tmp_path / "one", tmp_path, weights, whole=True)
 
 
@@ -83,7 +79,7 @@ def test_the_command_compares_the_states(tmp_path):
     ],
 )
 def test_another_network_is_refused(changes, message, tmp_path):
-    save_shape(Shape(), "ModernBert", SIZES, tmp_path)
+    save_shape(Shape(), "ModernBert", MODERNBERT, tmp_path)
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
     with pytest.raises(CheckpointError) as error:
@@ -93,7 +89,7 @@ def test_another_network_is_refused(changes, message, tmp_path):
 
 def test_configurations_of_old_say_the_same(tmp_path):
     """Before transformers 5 there were no tables of angles and no list of layers."""
-    save_shape(SHAPES["angles"], "ModernBert", SIZES, tmp_path)
+    save_shape(SHAPES["angles"], "ModernBert", MODERNBERT, tmp_path)
     path = tmp_path / "config.json"
     now, described = open_folder(tmp_path).config, json.loads(path.read_text(encoding="utf-8"))
     for key in ("rope_parameters", "layer_types"):
@@ -104,7 +100,7 @@ def test_configurations_of_old_say_the_same(tmp_path):
 
 
 def test_gradients_reach_every_weight(tmp_path):
-    save_shape(Shape(BIASES), "ModernBert", SIZES, tmp_path)
+    save_shape(Shape(BIASES), "ModernBert", MODERNBERT, tmp_path)
     network = load_transformer(tmp_path, dropout_rate=0.1, attention_dropout_rate=0.1)
     before = [weight.numpy() for weight in network.trainable_weights]
     network.compile(keras.optimizers.SGD(0.1), loss="mse")

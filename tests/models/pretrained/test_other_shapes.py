@@ -88,7 +88,7 @@ T5_SHAPES = {
 GPT = {"n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 40}
 GPT_SHAPES = {
     "as published": Shape({}, "LMHeadModel"),
-    "encoder": Shape({"n_layer": 3, "n_head": 4}, "Model", "bin"),
+    "encoder": Shape({"n_layer": 3, "n_head": 4, "pad_token_id": 3}, "Model", "bin"),
     "prefix": Shape({"afn": "relu", "n_positions": 66}, "Model", "sharded", prefix="transformer."),
     "no prefix": Shape({"afn": "silu", "layer_norm_epsilon": 0.1}, "LMHeadModel", "fp16", prefix=""),
     "two heads": Shape({"n_embd": 12, "n_head": 3}, "DoubleHeadsModel"),
@@ -96,7 +96,7 @@ GPT_SHAPES = {
     "one of all": Shape({"n_embd": 2, "n_layer": 1, "n_head": 1}, "LMHeadModel", "sharded"),
     "wide": Shape({"n_embd": 24, "n_head": 8, "layer_norm_epsilon": 1e-3}, "Model", "fp16"),
     "deep": Shape({"n_layer": 5, "n_embd": 4, "n_head": 1}, "LMHeadModel", "bin"),
-    "relu": Shape({"afn": "relu", "n_head": 8, "n_positions": 37}, "DoubleHeadsModel", "sharded"),
+    "relu": Shape({"afn": "relu", "n_head": 8, "n_positions": 37, "pad_token_id": 40}, "DoubleHeadsModel", "sharded"),
     "small norms": Shape({"layer_norm_epsilon": 1e-12, "n_embd": 6, "n_head": 3}, "ForSequenceClassification", "fp16"),
     "head of one": Shape({"n_embd": 4, "n_head": 4, "afn": "silu"}, "LMHeadModel", prefix="model.transformer."),
 }

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 
 from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained import Weights, load_weights, open_folder, open_store
+from bert4ner.models.pretrained.weight_writing import write_tensorflow
 from bert4ner.networks.building import build_transformer
 from bert4ner.registry import FAMILIES
 from tests.conftest import google_variables
@@ -65,8 +66,8 @@ JINA = {
     "feed_forward_type": "geglu",
     "architectures": None,
 }
-LESS_IS_ANOTHER = ("nezha", "gte")
-"""What BERT's words do not say: that positions are NEZHA's, and GTE's base of angles, which has a default."""
+LESS_IS_ANOTHER = "gte"
+"""What BERT's words do not say: GTE's base of angles, which has a default."""
 SOURCES = (*KINDS, "nezha", "jina_bert")
 CLAIMS = (
     "bert",
@@ -187,7 +188,7 @@ def our_states(folder) -> np.ndarray | None:
     except CheckpointError as error:
         message = str(error)
     else:
-        ids = padded(found.config.pad_id or 0)
+        ids = padded(found.config.padding or 0)
         return transformer.model([ids, np.zeros_like(IDS)][: len(transformer.model.inputs)]).numpy()[REAL]
     assert "\n" not in message and len(message) < 1500
     return None
@@ -233,18 +234,41 @@ def test_so_it_is_in_the_layout_of_tensorflow(kind, made, tmp_path):
     own = json.loads((folder / "bert_config.json").read_text(encoding="utf-8"))
     assert own["family"] in offered(folder, own, (*FAMILIES, None), "family", expected)
     offered(folder, own, CLAIMS[:-1], "model_type", expected)
-    if kind not in LESS_IS_ANOTHER:
+    if kind != LESS_IS_ANOTHER:
         offered(folder, {key: value for key, value in own.items() if key in BERT}, (None,), "family", expected)
 
 
-def test_without_a_family_and_positions_it_is_roformer_aloud(made, tmp_path, caplog):
+@pytest.mark.parametrize("said", [{"model_type": "roformer"}, {"use_relative_position": True}])
+def test_nezha_and_roformer_must_be_named(said, made, tmp_path):
     write(tmp_path / "one", made["nezha"][1], made["nezha"][2])
     write_tokens(tmp_path / "one", 0, 11)
     rewrite(tmp_path / "one", tmp_path / "two", "tensorflow")
     path = tmp_path / "two" / "bert_config.json"
     path.write_text(json.dumps(BERT), encoding="utf-8")
-    assert open_folder(tmp_path / "two").family.name == "roformer"
-    assert "If this is NEZHA" in caplog.text
+    with pytest.raises(CheckpointError) as error:
+        open_folder(tmp_path / "two")
+    assert 'add "model_type": "roformer" to the configuration, or of NEZHA "use_relative_position"' in str(error.value)
+    path.write_text(json.dumps({**BERT, **said}), encoding="utf-8")
+    assert open_folder(tmp_path / "two").family.name == said.get("model_type", "nezha")
+
+
+@pytest.mark.parametrize("rows", [12_000, 50_000, 21_128])
+@pytest.mark.parametrize("sentences", [False, True])
+def test_published_roformers_need_no_name(rows, sentences, tmp_path, caplog):
+    """Their configurations have the keys of BERT; NEZHA has 21,128 tokens and a head for next sentences."""
+    config = {**BERT, "vocab_size": rows}
+    values = google_variables(config, np.random.default_rng(0))
+    values.pop("bert/embeddings/position_embeddings")
+    if not sentences:
+        values = {name: value for name, value in values.items() if not name.startswith(("cls/seq", "bert/pooler"))}
+    write_tensorflow(str(tmp_path / "bert_model.ckpt"), values)
+    (tmp_path / "bert_config.json").write_text(json.dumps(config), encoding="utf-8")
+    if sentences or rows == 21_128:
+        with pytest.raises(CheckpointError, match="RoFormer's or NEZHA's, it is not said whose"):
+            open_folder(tmp_path)
+    else:
+        assert open_folder(tmp_path).family.name == "roformer"
+        assert "vocabulary size are those of the published RoFormer" in caplog.text
 
 
 CHANGED = {
@@ -366,6 +390,30 @@ def test_a_key_that_changes_results_is_heeded_or_refused(kind, made, tmp_path):
                 np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0, err_msg=f"{kind}, {key}={value!r}")
                 heeded += 1
     assert heeded >= 2
+
+
+CONTRADICTIONS = {
+    "xlnet": [{"hidden_act": "relu"}, {"hidden_size": 16}, {"d_model": 9, "n_head": 3, "d_head": None}],
+    "distilbert": [{"hidden_act": "relu"}, {"num_attention_heads": 4}],
+    "openai-gpt": [{"hidden_act": "relu"}, {"layer_norm_eps": 0.1}, {"embedding_size": 4}, {"n_embd": None}],
+    "modernbert": [{"hidden_act": "relu"}, {"layer_norm_eps": 0.1}, {"norm_eps": 0.0}],
+    "t5": [
+        *({"layer_norm_eps": 0.1}, {"dense_act_fn": "silu"}, {"is_gated_act": True}, {"embedding_size": 4}),
+        {"feed_forward_proj": None, "dense_act_fn": "tanh"},
+    ],
+    "roberta": [{"embedding_size": 4}],
+    "ernie": [{"embedding_size": 4}],
+    "megatron-bert": [{"embedding_size": 4}],
+    "gte": [{"embedding_size": 4}],
+}
+"""What a configuration says beside the same under another name, or what its family cannot have."""
+
+
+@pytest.mark.parametrize("kind", CONTRADICTIONS)
+def test_what_contradicts_itself_or_cannot_be_is_refused(kind, made, tmp_path):
+    for change in CONTRADICTIONS[kind]:
+        write(tmp_path, {**made[kind][1], **change}, made[kind][2])
+        assert our_states(tmp_path) is None, f"{kind} with {change} loads"
 
 
 def test_there_are_thirty_changes():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options, renamed_options
 from bert4ner.models.pretrained.families.bert import HUGGINGFACE_UNNEEDED
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming
 from bert4ner.models.pretrained.family import (
@@ -65,7 +65,7 @@ def _sources(naming: Naming, config: DistilBertConfig) -> Sources:
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """From BERT's keys, which saved models have, or from those of Hugging Face's files."""
-    found = known_options({**config, **{key: config.get(key, config.get(word)) for key, word in _WORDS.items()}})
+    found = known_options({**config, **renamed_options(config, _WORDS)})
     found["sinusoidal_pos_embds"] = config.get("sinusoidal_pos_embds") or None
     return {key: value for key, value in found.items() if key not in _FIXED}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options, renamed_options
 from bert4ner.models.pretrained.families.naming import TENSORFLOW, blocks, embeddings, heads
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -42,6 +42,11 @@ class GPTConfig(EncoderConfig):
     shared_segment_embeddings: bool = option(FLAG, True)
     segment_vocab_size: int = option(COUNT)
 
+    @property
+    def padding(self) -> int | None:
+        """None unless a vocabulary or configuration says otherwise: OpenAI's vocabulary has no padding."""
+        return self.pad_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class NezhaGenConfig(EncoderConfig):
@@ -53,14 +58,13 @@ class NezhaGenConfig(EncoderConfig):
 
 def _gpt_options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """From Hugging Face's keys or BERT's; segments are tokens, as in CDial-GPT, unless `segment_vocab_size` is 0."""
-    said = {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
+    said = renamed_options(config, _WORDS, {"layer_norm_eps": 1e-5})
     if "afn" in config and said["hidden_act"] == "gelu":  # that code calls this function gelu
         said["hidden_act"] = "gelu_new"
-    if "n_embd" in config:
+    if type(config.get("n_embd")) is int:
         said["intermediate_size"] = 4 * config["n_embd"]
     return {
         **known_options({**config, **said}),
-        "layer_norm_eps": said["layer_norm_eps"] or 1e-5,
         "shared_segment_embeddings": config.get("shared_segment_embeddings", True),
         "segment_vocab_size": config.get("segment_vocab_size", config.get("vocab_size")),
     }
@@ -103,12 +107,14 @@ def _gpt_config(config: GPTConfig) -> dict[str, Any]:
             f"{config.hidden_act!r} and {config.intermediate_size} for {config.hidden_size}"
         )
     options = config.options()
+    padding = {} if config.pad_id is None else {"pad_token_id": config.pad_id}
     return {
         "model_type": "openai-gpt",
         "architectures": ["OpenAIGPTLMHeadModel"],
         "vocab_size": config.vocab_size,
         **{word: options[key] for key, word in _WORDS.items() if key in options},
         "afn": activation,
+        **padding,
     }
 
 
@@ -161,6 +167,11 @@ def _newslm(config: EncoderConfig) -> Sources:
     return found
 
 
+def _gpt2_options(config: Described, shapes: Shapes) -> dict[str, Any]:
+    epsilon = config.get("layer_norm_eps")
+    return {**known_options(config), "layer_norm_eps": 1e-5 if epsilon is None else epsilon}
+
+
 GPT2_ML = Family(
     name="gpt2_ml",
     title="GPT2_ML",
@@ -169,7 +180,7 @@ GPT2_ML = Family(
     recognises=lambda config, shapes: has("newslm/*")(shapes),
     model_types=("gpt2_ml",),
     keys=Keys(),
-    options=lambda config, shapes: {**known_options(config), "layer_norm_eps": config.get("layer_norm_eps") or 1e-5},
+    options=_gpt2_options,
     layouts=(Layout("tensorflow", has("newslm/*"), _newslm, TENSORFLOW_UNNEEDED, inside=under("newslm")),),
     decoder=True,
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
+from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options, renamed_options
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
@@ -80,13 +80,11 @@ class ModernBertConfig(EncoderConfig):
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """From the keys of any version of transformers, or our own."""
-    said = {key: config.get(word, config.get(key)) for key, word in _WORDS.items()}
+    said = renamed_options(config, _WORDS, {"hidden_act": "gelu", "layer_norm_eps": 1e-5})
     known = {key: value for key, value in known_options(config).items() if key not in _UNUSED}
     return {
         **known,
         **said,
-        "hidden_act": said["hidden_act"] or "gelu",
-        "layer_norm_eps": said["layer_norm_eps"] or 1e-5,
         **{key: config[key] for key in _OWN if config.get(key) is not None},
         "layer_kinds": config.get("layer_kinds", _kinds(config)),
         **{key: config.get(key, _theta(config, key)) for key in _THETAS},
@@ -163,7 +161,7 @@ def _huggingface_config(config: ModernBertConfig) -> dict[str, Any]:
         **{key: options[key] for key in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")},
         "intermediate_size": config.intermediate_size,
         "max_position_embeddings": config.max_position_embeddings or 8192,
-        "pad_token_id": config.pad_id or 0,
+        "pad_token_id": config.padding,
         **{word: options[key] for key, word in _WORDS.items() if key in options},
         **{key: options[key] for key in _OWN},
         "layer_types": [kinds[letter] for letter in config.layer_kinds],

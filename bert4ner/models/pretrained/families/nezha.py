@@ -43,7 +43,8 @@ def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     if config.get("use_relative_position") is False:
         raise CheckpointError("use_relative_position=false: NEZHA without its relative positions is not read")
     _check_claim(config, shapes)
-    found = {**known_options(config), "max_relative_position": config.get("max_relative_position") or 64}
+    farthest = config.get("max_relative_position")
+    found = {**known_options(config), "max_relative_position": 64 if farthest is None else farthest}
     found.pop("embedding_size", None)
     return found
 

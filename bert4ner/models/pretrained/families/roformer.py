@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bert4ner.errors import CheckpointError
 from bert4ner.models.pretrained.encoder_config import EncoderConfig, known_options
 from bert4ner.models.pretrained.families.bert import BERT_KEYS, ENCODER_PARTS, HUGGINGFACE_UNNEEDED, bert_huggingface
 from bert4ner.models.pretrained.families.naming import HUGGINGFACE, TENSORFLOW, Naming, blocks, embeddings, heads
@@ -28,6 +29,9 @@ _UNNEEDED = (*HUGGINGFACE_UNNEEDED, r".*embed_positions\.weight")
 _KEY = "*encoder/layer_0/attention/self/key/kernel", "*encoder.layer.0.attention.self.key.weight"
 _BIAS = "*encoder/layer_0/attention/self/key/bias", "*encoder.layer.0.attention.self.key.bias"
 _POSITIONS = "bert/embeddings/position_embeddings"
+_TABLE = "bert/embeddings/word_embeddings"
+_PUBLISHED_ROWS = (12_000, 50_000)
+"""Tokens of the vocabularies with which RoFormer and RoFormer-Sim were published, of characters and of words."""
 _KEYS = Keys(required={"rotary_value": (False, None)}, ignored=BERT_KEYS)
 
 
@@ -65,12 +69,31 @@ def _bare_sources(naming: Naming, config: EncoderConfig) -> Sources:
     }
 
 
-def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
-    if has("bert/*")(shapes) and config.get("model_type") is None and config.get("family") is None:
-        logger.warning(
-            "the configuration names no family; BERT's variables without positions are taken for RoFormer. If this is "
-            'NEZHA, add "use_relative_position": true'
+def _check_named(config: Described, shapes: Shapes) -> None:
+    """Refuses what may be NEZHA: its TensorFlow files have the same names, and its published ones other vocabularies.
+
+    RoFormer's configurations are those of BERT. NEZHA was trained to predict next sentences, RoFormer was not.
+    """
+    if any(config.get(key) for key in ("model_type", "family", "architectures")) or not has("bert/*")(shapes):
+        return
+    cure = 'add "model_type": "roformer" to the configuration, or of NEZHA "use_relative_position": true'
+    if shapes.get(_TABLE, ())[:1] not in [(rows,) for rows in _PUBLISHED_ROWS] or has("cls/seq_rel*")(shapes):
+        raise CheckpointError(
+            f"BERT's variables without positions are RoFormer's or NEZHA's, it is not said whose; {cure}"
         )
+    logger.warning(
+        "the configuration names no family; variables and vocabulary size are those of the published RoFormer. To be "
+        "certain, %s",
+        cure,
+    )
+
+
+def _v1_options(config: Described, shapes: Shapes) -> dict[str, Any]:
+    _check_named(config, shapes)
+    return _options(config, shapes)
+
+
+def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     found = known_options(config)
     width = width_of(shapes, "*embeddings/word_embeddings", "*embeddings.word_embeddings.weight")
     return found if config.get("embedding_size") or width is None else {**found, "embedding_size": width}
@@ -112,7 +135,7 @@ ROFORMER = Family(
     language_model=True,
     config=RoFormerConfig,
     recognises=_is_v1,
-    options=_options,
+    options=_v1_options,
     model_types=("roformer",),
     architectures=("RoFormer",),
     keys=_KEYS,

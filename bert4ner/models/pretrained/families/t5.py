@@ -1,10 +1,11 @@
 """T5 (1.0 and 1.1) and mT5: Google's files of Mesh TensorFlow and Hugging Face's; recognition uses the encoder."""
 
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options
+from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options, renamed_options
 from bert4ner.models.pretrained.family import (
     Described,
     Family,
@@ -55,16 +56,18 @@ class T5Config(FreeHeadsConfig):
 
 
 _KEYS = Keys(
-    heeded=(*_WORDS.values(), "num_decoder_layers", "feed_forward_proj", "dropout_rate", "scale_decoder_outputs"),
+    heeded=(
+        *(*_WORDS.values(), "num_decoder_layers", "dropout_rate", "scale_decoder_outputs"),
+        *("feed_forward_proj", "dense_act_fn", "is_gated_act"),
+    ),
     required={"is_encoder_decoder": (True, False, None)},
-    ignored=because("said by feed_forward_proj", "dense_act_fn is_gated_act")
-    | because("that of the tokenizer", "n_positions"),
+    ignored=because("that of the tokenizer", "n_positions"),
 )
 
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """From Hugging Face's keys, bert4keras' or our own."""
-    said = {key: config.get(key, config.get(word, _DEFAULTS.get(key))) for key, word in _WORDS.items()}
+    said = renamed_options(config, _WORDS, _DEFAULTS)
     decoder = config.get("num_decoder_layers")
     if decoder is not None and decoder != said["num_hidden_layers"]:
         raise CheckpointError(
@@ -91,11 +94,19 @@ def _activation(config: Described) -> tuple[Any, Any]:
     kind = config.get("feed_forward_proj")
     if kind is None:  # bert4keras: a name, or that and "linear"
         kind = config.get("hidden_act", "relu")
-        names = kind if isinstance(kind, list) else [kind]
-        return "gelu_new" if names[0] == "gelu" else names[0], len(names) > 1
-    name = str(kind).removeprefix("gated-")
-    gated = name != kind
-    return "gelu_new" if gated and name == "gelu" else name, gated
+        names = kind if isinstance(kind, list) and kind else [kind]
+        name, gated = "gelu_new" if names[0] == "gelu" else names[0], len(names) > 1
+    else:
+        name = str(kind).removeprefix("gated-")
+        gated = name != kind
+        name = "gelu_new" if gated and name == "gelu" else name
+    for key, value in (("dense_act_fn", name), ("is_gated_act", gated)):  # transformers prefers these
+        if config.get(key) not in (None, value):
+            raise CheckpointError(
+                f"{key}={reprlib.repr(config[key])} and an activation of {reprlib.repr(kind)}: expected them to agree; "
+                "take the configuration that came with the weights"
+            )
+    return name, gated
 
 
 def _scaled(config: Described, own: bool) -> bool:
@@ -169,9 +180,9 @@ def _config(config: T5Config) -> dict[str, Any]:
         "dropout_rate": 0.1 if rate is None else rate,
         "tie_word_embeddings": config.scale_output,
         "scale_decoder_outputs": config.scale_output,
-        "pad_token_id": config.pad_id or 0,
+        "pad_token_id": config.padding,
         "eos_token_id": 1,
-        "decoder_start_token_id": config.pad_id or 0,
+        "decoder_start_token_id": config.padding,
     }
 
 

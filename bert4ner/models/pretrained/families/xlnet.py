@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bert4ner.errors import CheckpointError
-from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options
+from bert4ner.models.pretrained.encoder_config import FreeHeadsConfig, known_options, renamed_options
 from bert4ner.models.pretrained.family import (
     TENSORFLOW_UNNEEDED,
     Described,
@@ -56,12 +56,16 @@ class XLNetConfig(FreeHeadsConfig):
     clamp_length: int = option(INTEGER, -1)
     pad_id: int = option(COUNT, PAD_ID)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden_size % 2:
+            raise CheckpointError(f"hidden_size={self.hidden_size}: expected an even number, for sines and cosines")
+
 
 def _options(config: Described, shapes: Shapes) -> dict[str, Any]:
     """Both kinds of files have n_layer and so on; saved models have num_hidden_layers."""
     found = known_options(
-        {key: config.get(key, config.get(word)) for key, word in _WORDS.items()}
-        | {key: value for key, value in config.items() if key not in _WORDS}
+        renamed_options(config, _WORDS) | {key: value for key, value in config.items() if key not in _WORDS}
     )
     if config.get("attn_type", "bi") != "bi":
         raise CheckpointError(f"attn_type is {config['attn_type']!r}, expected 'bi'; Transformer-XL is not read")
