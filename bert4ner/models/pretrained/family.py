@@ -168,11 +168,6 @@ def transposed(name: str) -> Source:
     return Source((name,), np.transpose, lambda array: (array.T,))
 
 
-def offset(name: str, rows: int) -> Source:
-    """A table whose first `rows` rows are not used, such as fairseq's positions."""
-    return Source((name,), lambda array: array[rows:], None)
-
-
 def columns(name: str, part: int, parts: int, *, transpose: bool = False) -> Source:
     """One of `parts` equal pieces of the last axis, as in fused projections of query, key and value."""
 
