@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Generic, TypeVar
 
-from bert4ner.errors import ConfigError, EnvironmentProblem, in_one_line, nearest
+from bert4ner.errors import ConfigError, EnvironmentProblem, in_one_line, nearest, shown
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Registry(Generic[Thing]):
             EnvironmentProblem: another package declares it but cannot deliver it, or needs a package that is missing.
         """
         if not isinstance(name, str):
-            raise ConfigError(f"the name of a {self.kind} must be text, got {name!r}")
+            raise ConfigError(f"the name of a {self.kind} must be text, got {shown(name)}")
         if name not in self._loaded:
             if name in self._own:
                 place = self._own[name]
@@ -84,7 +84,7 @@ class Registry(Generic[Thing]):
             elif name in self._added:
                 self._loaded[name] = self._load(self._added[name])
             else:
-                raise ConfigError(f"unknown {self.kind} {name!r}{nearest(name, self.names())}")
+                raise ConfigError(f"unknown {self.kind} {shown(name)}{nearest(name, self.names())}")
         return self._loaded[name]
 
     def items(self, names: Iterable[str] | None = None) -> Iterator[tuple[str, Thing]]:
@@ -109,7 +109,7 @@ class Registry(Generic[Thing]):
             ConfigError: the name is taken or is not one word, or the thing is of another kind.
         """
         if not isinstance(name, str) or name.split() != [name]:
-            raise ConfigError(f"the name of a {self.kind} must be a word without white space, got {name!r}")
+            raise ConfigError(f"the name of a {self.kind} must be a word without white space, got {shown(name)}")
         if name in self:
             raise ConfigError(f"the {self.kind} {name!r} is there already; choose another name")
         try:

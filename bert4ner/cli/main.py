@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from bert4ner.data.failures import in_words, is_unnamed, unwritten
 from bert4ner.data.streams import without_copies
 from bert4ner.data.visible import visible
-from bert4ner.errors import Bert4NERError
+from bert4ner.errors import Bert4NERError, shown
 from bert4ner.other_names import COMMANDS_MEANT
 from bert4ner.registry import COMMANDS
 from bert4ner.version import VERSION
@@ -96,7 +96,7 @@ def _unknown(name: str) -> str:
     meant = COMMANDS_MEANT.get(name.lower())
     close = [meant] if meant else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-    return f"unknown {kind} {name!r}, {hint} (see bert4ner --help)"
+    return f"unknown {kind} {shown(name)}, {hint} (see bert4ner --help)"
 
 
 def _run(name: str, arguments: list[str]) -> int:

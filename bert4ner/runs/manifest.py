@@ -5,6 +5,7 @@ A run's manifest names the manifests of its models instead of their files. Folde
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,7 @@ from bert4ner.schema import FORMAT, Count, Formats, Misfit
 
 _FORMAT = 1
 _CHUNK = 1 << 20
+_LONGEST = 255  # bytes of a file name on all usual file systems
 _FILES, _BYTES, _SHA256 = "files", "bytes", "sha256"
 
 
@@ -143,6 +145,7 @@ def _read(manifest: Path) -> dict[str, tuple[int, str]]:
 
 
 def _is_inside(name: str) -> bool:
-    """Whether a name stays in the folder: what is read must be the folder's own."""
+    """Whether a name can be a file's and stays in the folder: what is read must be the folder's own."""
     parts = PurePosixPath(name).parts
-    return bool(parts) and parts[0] != "/" and ".." not in parts and name.isprintable() and "\\" not in name
+    inside = bool(parts) and parts[0] != "/" and ".." not in parts and name.isprintable() and "\\" not in name
+    return inside and len(name) <= _LONGEST and all(len(os.fsencode(part)) <= _LONGEST for part in parts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bert4ner.config import Config
-from bert4ner.errors import ConfigError, nearest
+from bert4ner.errors import ConfigError, nearest, shown
 from bert4ner.models.ner_model import NERModel
 from bert4ner.models.precision import resolve_precision
 from bert4ner.models.pretrained import EncoderConfig
@@ -84,7 +84,7 @@ def open_modifiers(config: Config) -> dict[str, Modifier]:
     for described in config.step.modifiers.split(",") if config.step.modifiers else ():
         name, *options = (part.strip() for part in described.split(":"))
         if name in found:
-            raise ConfigError(f"modifiers={config.step.modifiers!r}: {name!r} is named twice")
+            raise ConfigError(f"modifiers={shown(config.step.modifiers)}: {shown(name)} is named twice")
         found[name] = _make(name, _options(name, options))
     _check_roles(found)
     return found
@@ -105,9 +105,11 @@ def _options(name: str, options: Sequence[str]) -> dict[str, Any]:
     for option in options:
         key, equals, value = (part.strip() for part in option.partition("="))
         if not equals or not key:
-            raise ConfigError(f"modifiers: expected option=value after {name!r}, found {option!r}; e.g. ema:decay=0.99")
+            raise ConfigError(
+                f"modifiers: expected option=value after {shown(name)}, found {shown(option)}; e.g. ema:decay=0.99"
+            )
         if key in found:
-            raise ConfigError(f"modifiers: the option {key!r} of {name!r} is given twice")
+            raise ConfigError(f"modifiers: the option {shown(key)} of {shown(name)} is given twice")
         try:
             found[key] = parse_json(value)
         except Unreadable:
@@ -120,7 +122,7 @@ def _make(name: str, options: dict[str, Any]) -> Modifier:
     known = inspect.signature(kind).parameters
     for option in options:
         if option not in known:
-            raise ConfigError(f"the modifier {name!r} has no option {option!r}{nearest(option, known)}")
+            raise ConfigError(f"the modifier {name!r} has no option {shown(option)}{nearest(option, known)}")
     try:
         modifier: Modifier = kind(**options)
     except ValueError as error:

@@ -73,7 +73,7 @@ def test_each_kind_of_change_is_told(model):
         ('{"files": {"a": {"bytes": 1}}}', "'files.a.sha256' is missing"),
         *(
             (json.dumps({"files": {name: {"bytes": 0, "sha256": "0" * 64}}}), "is no name of a file in the folder")
-            for name in ("/dev/zero", "../a", "a/../../a", "", "a\0", "..\\a", "x" * 5000 + "\n")
+            for name in ("/dev/zero", "../a", "a/../../a", "", "a\0", "..\\a", "x" * 5000 + "\n", "x" * 256, "字" * 86)
         ),
     ],
 )

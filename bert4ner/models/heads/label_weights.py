@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bert4ner.errors import ConfigError, nearest
+from bert4ner.errors import ConfigError, nearest, shown
 
 
 def label_weights_of(labels: Sequence[str], given: Mapping[str, float]) -> np.ndarray:
@@ -15,5 +15,5 @@ def label_weights_of(labels: Sequence[str], given: Mapping[str, float]) -> np.nd
     """
     for label in given:
         if label not in labels:
-            raise ConfigError(f"label_weights: unknown label {label!r}{nearest(label, labels)}")
+            raise ConfigError(f"label_weights: unknown label {shown(label)}{nearest(label, labels)}")
     return np.array([given.get(label, 1.0) for label in labels], "float32")

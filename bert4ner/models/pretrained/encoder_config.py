@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any, TypeVar
 
-from bert4ner.errors import CheckpointError, nearest
+from bert4ner.errors import CheckpointError, nearest, shown
 from bert4ner.models.pretrained.kinds import ACTIVATION, COUNT, RATE, SIZE, SMALL, WORD, option
 
 Own = TypeVar("Own", bound="EncoderConfig")
@@ -133,7 +133,7 @@ class EncoderConfig:
         for name in described:
             if name not in fields:
                 raise CheckpointError(
-                    f"{where}: {described.get('family')} has no option {name!r}{nearest(name, fields)}"
+                    f"{where}: {described.get('family')} has no option {shown(name)}{nearest(name, fields)}"
                 )
         for name, each in fields.items():
             if name not in described and each.default is MISSING:

@@ -147,6 +147,7 @@ def test_models_of_before_families_hold_all_that_bert_was_published_with():
         ("bert", {"hidden_act": "gleu"}, "expected 'hidden_act' to be the name of an activation, as a rule 'gelu', "),
         ("bert", {"layer_norm_eps": 1}, "expected 'layer_norm_eps' to be a number in (0, 1), found 1"),
         ("bert", {"hidden_sise": 16}, "bert has no option 'hidden_sise'; did you mean 'hidden_size'?"),
+        ("bert", {"x" * 5000: 64}, f"bert has no option '{'x' * 27}...{'x' * 28}'; known: "),
         ("bert", {"max_relative_position": 64}, "bert has no option 'max_relative_position'"),
         ("bert", {"num_attention_heads": 3}, "hidden_size=16 is not a multiple of num_attention_heads=3"),
         ("roformer", {"num_attention_heads": 16}, "hidden_size=16 with num_attention_heads=16: rotary positions need"),
