@@ -91,6 +91,8 @@ def columns_named(cells: Sequence[str], role: str) -> list[int]:
 def missing_columns(cells: Sequence[str]) -> str:
     """What a header lacks to have one row an entity, in a phrase; "" if that is not what it is about.
 
+    Where one column is missing and one has an unknown word, the two are likely the same.
+
     Example:
         >>> missing_columns(["文本", "起始", "实体类型"]), missing_columns(["句子", "实体"])
         ('column end (结束) is missing', 'column label (标签) is missing')
@@ -104,7 +106,9 @@ def missing_columns(cells: Sequence[str]) -> str:
     wanted = ENTITY_ROW if offsets else MENTION_ROW
     missing = [f"{role} ({word})" for role, word in wanted.items() if role not in found]
     if len(missing) == 1:
-        return f"column {missing[0]} is missing"
+        unknown = _unknown(cells)
+        cure = f": rename {unknown[0]} if it is that" if len(unknown) == 1 else ""
+        return f"column {missing[0]} is missing{cure}"
     return f"columns {' and '.join(missing)} are missing" if missing else ""
 
 
@@ -120,15 +124,8 @@ def header_cure(cells: Sequence[str], otherwise: str) -> str:
     sign = foreign_sign(cells)
     if sign:
         return f"the separator is {'the full-width ' * (not sign.isascii())}{sign}: save as CSV with ,"
-    parts = (*_understood(cells), _missing_or_renamed(cells) or _misfit(cells) or otherwise)
+    parts = (*_understood(cells), missing_columns(cells) or _misfit(cells) or otherwise)
     return "; ".join(part for part in parts if part)
-
-
-def _missing_or_renamed(cells: Sequence[str]) -> str:
-    """What a header lacks; where one column is missing and one has an unknown word, the two are likely the same."""
-    missing, unknown = missing_columns(cells), _unknown(cells)
-    one_of_each = missing.startswith("column ") and len(unknown) == 1
-    return f"{missing}: rename {unknown[0]} if it is that" if one_of_each and " or columns " not in missing else missing
 
 
 def foreign_sign(cells: Sequence[str]) -> str:
