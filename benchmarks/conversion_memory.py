@@ -102,10 +102,10 @@ def make(folder: Path, form: str, config: dict[str, Any]) -> None:
 
 def job(name: str, given: Path, target: Path) -> None:
     """Does it and prints the peak above the imports in bytes, and the seconds."""
-    from bert4ner.backend.memory import without_pool
+    from bert4ner.backend.onednn import without_onednn
 
     if not name.startswith("load"):  # as the command does
-        without_pool()
+        without_onednn()
     from bert4ner.config import ModelConfig
     from bert4ner.models.backbone import build_backbone
     from bert4ner.models.pretrained import open_pretrained

@@ -13,6 +13,7 @@ from typing import Any
 from bert4ner.backend.autograph import trace_as_written
 from bert4ner.backend.forks import watch_forks
 from bert4ner.backend.importing import keras_named, native_log_held_back, supply_distutils
+from bert4ner.backend.onednn import use_onednn
 from bert4ner.errors import EnvironmentProblem
 from bert4ner.version import BERT4KERAS_VERSION, VENDOR
 
@@ -52,6 +53,7 @@ def activate(legacy: bool = False) -> None:
 def _activate(legacy: bool) -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     supply_distutils()
+    use_onednn()
     if VENDOR.is_dir() and str(VENDOR) not in sys.path:
         sys.path.append(str(VENDOR))  # last, so that an installed bert4keras wins
     with native_log_held_back():

@@ -2,8 +2,6 @@
 
 import ctypes
 import gc
-import os
-import sys
 
 
 def release_memory() -> None:
@@ -15,13 +13,3 @@ def release_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
     if trim is not None:
         trim(0)
-
-
-def without_pool() -> None:
-    """Let TensorFlow give all freed memory back in this process, if it is not imported yet; multiplying is then slower.
-
-    Where the processor has instructions for oneDNN, TensorFlow keeps freed arrays for later ones, which fit in where
-    nothing small has been put meanwhile: converting what is mostly embedding then takes over twice the file.
-    """
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

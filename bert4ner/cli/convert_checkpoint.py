@@ -27,10 +27,10 @@ def convert_checkpoint(
 
     e.g.  bert4ner convert-checkpoint tcm-mini tcm-mini-hf --to hf
     """
-    from bert4ner.backend.memory import without_pool
+    from bert4ner.backend.onednn import without_onednn
     from bert4ner.cli.printing import print_note
 
-    without_pool()
+    without_onednn()
     from bert4ner.models.pretrained.convert import convert_checkpoint as convert
 
     done = convert(input, output, {"hf": "huggingface"}.get(to, to), keep_tokens=keep_tokens)
