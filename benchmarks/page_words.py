@@ -58,8 +58,8 @@ NOTES = {
         "train.json 和 test.json 的文本。对识别的作用见训练技巧一节。",
     ),
     "note on arms": (
-        "Percent, mean ± deviation over seeds, otherwise one seed; `crf`, lexicon, `ema`, 6 epochs, `tcm-mini`, the models of 3 folds averaged. Pre-training: 10 epochs on the texts of train.json and test.json. Pseudo-labels: test.json, labelled for each fold by its own model. Denoised: annotation that models of two heads agree against is changed; F1 out of fold is on the annotation as it was.",
-        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；`crf`、词典特征、`ema`、6 轮、`tcm-mini`，3 折的模型取平均。预训练：在 train.json 和 test.json 的文本上训练 10 轮。伪标签：test.json，由每折自己的模型为该折标注。去噪：两种输出层的模型一致反对的标注被改掉；折外 F1 按原来的标注计算。",
+        "Percent, mean ± deviation over seeds, otherwise one seed; `crf`, lexicon, `ema`, 6 epochs, `tcm-mini`, one model. F1 out of fold is that of the held-out tenth of train.json, on the annotation as it was. Pre-training: 10 epochs on the texts of train.json and test.json. Pseudo-labels: test.json, labelled by the model of the same row without them. Denoised: annotation that models of two heads agree against, neither of which saw it, is changed.",
+        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；`crf`、词典特征、`ema`、6 轮、`tcm-mini`，单个模型。折外 F1 是 train.json 中留出的十分之一上的，按原来的标注计算。预训练：在 train.json 和 test.json 的文本上训练 10 轮。伪标签：test.json，由同一行不含伪标签的模型标注。去噪：两种输出层的模型都没有见过、却一致反对的标注被改掉。",
     ),
     "note on speed": (
         "Medians of processes measured in turn on the same machine: same windows, weights, dropout 0.3, schedule and epochs; tracing is not in the median. Recipe: bert4keras' own layers, generator, CRF and decoder, one text at a time. PyTorch: transformers and pytorch-crf with dynamic padding under bfloat16 autocast, its faster arithmetic here. bert4ner also gives the probability of each entity.",
@@ -194,6 +194,7 @@ CHINESE = {
     "the recipe alone": "仅基本做法",
     "pre-training": "继续预训练",
     "pseudo-labels": "伪标签",
+    "pre-training, pseudo-labels": "继续预训练，伪标签",
     "denoised": "去噪",
     "together": "三者合用",
     "`w2ner`, 3 folds, e5-small-zh": "`w2ner`，3 折，e5-small-zh",
