@@ -111,8 +111,7 @@ def _recognizer(record: TrainedRun, folds: tuple[int, ...]) -> NamedEntityRecogn
 
 
 def _gold_documents(record: TrainedRun, folds: tuple[int, ...]) -> int | None:
-    """How many documents the models of some folds learned from; a single training does not record it."""
-    if record.num_folds == 1:
-        return None
+    """How many annotated documents the models of some folds learned from; None if an earlier version did not count."""
     held_out = record.held_out_in.values()
-    return sum(len(folds) > 1 or folds[0] not in each for each in held_out)
+    learned = sum(len(folds) > 1 or folds[0] not in each for each in held_out)
+    return learned + record.folds.further or None

@@ -89,6 +89,12 @@ def test_train_with_validation_documents_and_a_configuration_file(bert4ner, data
     saved = (workshop / "one" / "config.toml").read_text(encoding="utf-8")
     assert "epochs = 2" in saved and 'head = "softmax"' in saved
 
+    new = workshop / "more.txt"
+    new.write_text("人参用于头痛。\n", encoding="utf-8")
+    code, out, err = bert4ner("pseudo", workshop / "one", new, "--output", workshop / "from_one.jsonl", "--sure", 0.5)
+    assert code == 0, err  # the run counts the 8 documents that its model learned from: 5 to 10 times 8 for 1 new one
+    assert "40.0000 to 80.0000" in out
+
 
 def test_pseudo_labels_teach_each_fold_what_its_own_models_found_and_leaks_are_refused(
     crossval, bert4ner, data, tiny_bert, workshop
