@@ -5,8 +5,8 @@
 Every arm is the recipe (CRF, lexicon, ema, 6 epochs) on train.json, whose held-out tenth chooses the best epoch, scored
 on dev.json; nothing is chosen on it. Pre-training: the encoder has learned 10 epochs from the texts of train.json and
 test.json. Pseudo-labels: the model of the same arm without them labels test.json. Denoised: where models of two heads
-that did not see a document agree against its annotation, it is changed; the held-out tenth is scored against the
-annotation as it was, a little too high, because the models that changed the others had learned from it. A row is kept
+that did not see a document agree against its annotation, it is changed, except in the held-out tenth, on which the
+scores are a little too high, because the models that changed the others had learned from it. A row is kept
 for each arm and seed; trainings that are complete are not repeated. `--limit N` takes N documents of each part and one
 epoch, to try the script; they are not kept.
 """
@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 
 from figures import keep_rows
-from rescoring import ENCODER, RECIPE, on_dev
+from rescoring import ENCODER, RECIPE, on_dev, split
 
 import bert4ner
 from bert4ner import Config, Document
@@ -37,7 +37,7 @@ ARMS = {  # of which of the three an arm consists
     "together": ("pre-training", "pseudo-labels", "denoised"),
 }
 HEADS = "crf", "efficient_global_pointer"  # the first is scored; both judge the annotation
-FOLDS, ROUNDS = 3, 10
+FOLDS, PARTS, ROUNDS = 3, 10, 10  # one part of PARTS is held out
 
 
 @dataclass
@@ -81,23 +81,19 @@ class Trainings:
             bert4ner.cross_validate(self.annotated, self.config(ENCODER, head), output=run, folds=FOLDS)
         return apply_changes(self.annotated, agreed_changes(ask_runs(runs, self.annotated), least_models=len(HEADS)))
 
-    def run(self, parts: Sequence[str]) -> Path:
-        """The run of an arm; with pseudo-labels those of the same arm without them."""
+    def run(self, parts: Sequence[str]) -> tuple[Path, bert4ner.Scores]:
+        """The run of an arm and its scores on the held-out tenth; with pseudo-labels those of the arm without them."""
         more = bert4ner.MoreText()
         if "pseudo-labels" in parts:
-            teacher = self.run([part for part in parts if part != "pseudo-labels"])
+            teacher, _ = self.run([part for part in parts if part != "pseudo-labels"])
             (lesson,) = bert4ner.pseudo_label(teacher, self.new)
             more = bert4ner.MoreText(pseudo=lesson.labelled)
+        _, held = split(self.annotated, self.options.seed, PARTS)
+        names = {document.id for document in held}
         documents = self.denoised if "denoised" in parts else self.annotated
-        output = self.folder("arm", *parts)
-        bert4ner.train_model(documents, self.config(self.encoder(parts), HEADS[0]), output=output, more=more)
-        return output
-
-    def held_out(self, run: Path) -> bert4ner.Scores:
-        """Scores on what chose the best epoch, against its annotation as it was."""
-        found = bert4ner.read_documents(run / "out_of_fold.jsonl")
-        names = {document.id for document in found}
-        return bert4ner.evaluate([document for document in self.annotated if document.id in names], found)
+        learned = [document for document in documents if document.id not in names]
+        output, config = self.folder("arm", *parts), self.config(self.encoder(parts), HEADS[0])
+        return output, bert4ner.train_model(learned, config, output=output, valid=held, more=more)
 
 
 def main() -> None:
@@ -113,8 +109,7 @@ def main() -> None:
     trainings = Trainings(options)
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
     for arm in options.arms:
-        run = trainings.run(ARMS[arm])
-        figures = on_dev(run, gold, trainings.held_out(run))
+        figures = on_dev(*trainings.run(ARMS[arm]), gold=gold)
         print(arm, figures)
         if not options.limit:
             keep_rows("unlabelled", "arms", {arm: figures}, seed=options.seed)
