@@ -7,8 +7,8 @@ on dev.json; nothing is chosen on it. Pre-training: the encoder has learned 10 e
 test.json. Pseudo-labels: the model of the same arm without them labels test.json. Denoised: where models of two heads
 that did not see a document agree against its annotation, it is changed, except in the held-out tenth, on which the
 scores are a little too high, because the models that changed the others had learned from it. A row is kept
-for each arm and seed; trainings that are complete are not repeated. `--limit N` takes N documents of each part and one
-epoch, to try the script; they are not kept.
+for each arm and seed; trainings that are complete are not repeated. `--limit N` takes N documents of each part in small
+batches, to try the script; its rows are not kept.
 """
 
 import argparse
@@ -71,7 +71,7 @@ class Trainings:
     def config(self, encoder: str, head: str) -> Config:
         """The recipe."""
         config = Config().replace(pretrained=encoder, head=head, seed=self.options.seed, **RECIPE)
-        return config.replace(epochs=1) if self.options.limit else config
+        return config.replace(batch_tokens=512) if self.options.limit else config  # else they find nothing
 
     @cached_property
     def denoised(self) -> list[Document]:
