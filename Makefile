@@ -12,7 +12,7 @@ GPU := $(if $(shell command -v nvidia-smi),[gpu])
 PYTEST := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test fuzz kills soak numbers bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-ablation bench-decoding lint docs-index docs release-check clean
+.PHONY: help install user demo check test fuzz kills soak numbers bench-accuracy bench-speed bench-scaling bench-heads bench-combine bench-ablation bench-decoding lint docs-index docs release-check clean
 .DELETE_ON_ERROR:
 
 help:  ## this list
@@ -36,6 +36,8 @@ $(USABLE): setup.py pyproject.toml
 $(INSTALLED): $(USABLE)
 	$(PIP) install --quiet --no-build-isolation --use-pep517 $(PLAIN) --editable '.[test]'
 	@touch $(INSTALLED)
+
+user: $(USABLE)  ## create .venv with what a user needs, no more
 
 # Run again it shows its own run again; a run of other data or options of that name is refused, not deleted.
 demo: $(USABLE)  ## the main job on the bundled sample: cross-validate, predict, report; installs no test tools

@@ -3,6 +3,9 @@
 import re
 import subprocess
 import sys
+from itertools import combinations
+
+import pytest
 
 import bert4ner
 from bert4ner.entities import Document, Entity
@@ -13,7 +16,7 @@ GOLD = Document("1", "头晕<b>咳嗽", (Entity(0, 2, "症状"), Entity(5, 7, "A
 
 
 def marked(html: str) -> list[str]:
-    return re.findall("<mark[^>]*>(.*?)</mark>", html)
+    return [plain(piece) for piece in re.findall("<mark[^>]*>(.*?)</mark>", html)]
 
 
 def plain(html: str) -> str:
@@ -62,3 +65,23 @@ def test_dir_has_the_promised_names_and_no_others():
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert run.stdout.strip() == "[]"
     assert {"read_documents", "Config", "__doc__"} <= set(dir(bert4ner))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "DRUG DRUG_INGREDIENT DRUG_DOSAGE DRUG_TASTE DRUG_EFFICACY DRUG_GROUP DISEASE DISEASE_GROUP SYMPTOM SYNDROME "
+        "FOOD FOOD_GROUP PERSON_GROUP",
+        "name address company government position organization scene book movie game",
+        "dis sym dru pro equ bod mic ite dep",
+        "PER ORG LOC GPE",
+    ],
+)
+def test_labels_of_one_corpus_have_colours_that_differ(labels):
+    text = "字" * len(labels.split())
+    document = Document("1", text, tuple(Entity(at, at + 1, label) for at, label in enumerate(labels.split())))
+    colours = [tuple(map(int, each)) for each in re.findall(r"hsl\((\d+),85%,(\d+)%\)", document._repr_html_())]
+    assert len(colours) == len(text)
+    for (hue, lightness), (other, another) in combinations(colours, 2):
+        turned = abs(hue - other)
+        assert min(turned, 360 - turned) + 2.5 * abs(lightness - another) >= 16

@@ -186,6 +186,8 @@ def _print_errors(report: "ErrorReport") -> None:
     print_table("Kinds of errors", ["", "entities"], [kinds])
     confused = [[*names, count] for names, count in report.confusions.most_common(10)]
     print_table("Most frequent", ["kind", "gold label", "predicted label", "entities"], [confused])
+    if report.examples:
+        print("\nIn the examples «» encloses what is annotated and what is predicted.")
     for kind, examples in report.examples.items():
         print(f"\nExamples, {kind}")
         for example in examples[:SHOWN]:

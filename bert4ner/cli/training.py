@@ -19,12 +19,15 @@ def print_training(run: Path, scores: Scores) -> None:
     if not notes_shown():
         return
     sheet = read_scores(run)
-    _print_folds(sheet)
+    if len(sheet.folds) > 1:
+        _print_folds(sheet)
     if sheet.seeds:
         rows = [[each.seed, *score_cells(each.micro)] for each in sheet.seeds]
         spread = [[name, *score_cells(score)] for name, score in sheet.seed_spread().items()]
         print_table("Each seed's models on their held-out documents", ["seed", "P", "R", "F1"], [rows, spread])
     print_table(f"All held-out documents, {scores.support} entities", ["", "P", "R", "F1"], [average_rows(scores)])
+    if len(sheet.folds) == 1:
+        print(f"best epoch: {sheet.folds[0].best_epoch}")
     low, high = sheet.bootstrap_f1
     print(f"micro F1, 95 % interval over documents: {percent(low)} to {percent(high)}")
     print(f"Note: {sheet.note}.")

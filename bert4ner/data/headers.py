@@ -95,7 +95,7 @@ def missing_columns(cells: Sequence[str]) -> str:
 
     Example:
         >>> missing_columns(["文本", "起始", "实体类型"]), missing_columns(["句子", "实体"])
-        ('column end (结束) is missing', 'column label (标签) is missing')
+        ('column end (结束) is missing', 'column label (标签) is missing: a row names one entity and its label')
     """
     found = find_roles(cells, (*ENTITY_ROW, "mention"))
     offsets = {"start", "end"} & found.keys()
@@ -107,7 +107,8 @@ def missing_columns(cells: Sequence[str]) -> str:
     missing = [f"{role} ({word})" for role, word in wanted.items() if role not in found]
     if len(missing) == 1:
         unknown = _unknown(cells)
-        cure = f": rename {unknown[0]} if it is that" if len(unknown) == 1 else ""
+        cure = ": a row names one entity and its label" if wanted is MENTION_ROW and "label" not in found else ""
+        cure = f": rename {unknown[0]} if it is that" if len(unknown) == 1 else cure
         return f"column {missing[0]} is missing{cure}"
     return f"columns {' and '.join(missing)} are missing" if missing else ""
 

@@ -51,7 +51,8 @@ def finish_run(run: RunFolder, gold: Sequence[Document]) -> Scores:
         predicted, note = read_predicted(run.path), phrase("note.together")
     else:
         found = {document.id: document for each in trained for document in each.found}
-        predicted, note = [found[document.id] for document in gold], phrase("note.folds")
+        predicted = [found[document.id] for document in gold]
+        note = phrase("note.folds" if folds.number > 1 else "note.one")
         write_documents(predicted, run.path / OUT_OF_FOLD, "jsonl")
     rows = [
         FoldScore(

@@ -216,7 +216,13 @@ def test_everything_counted_is_shown_where_it_stands():
         "a mention with white space at the edge": [("b", 3, 5)],
         "a label in fewer documents than folds": [("b", 0, 2)],
         "an invisible or broken character": [("a", 7, 8), ("c", 7, 8), ("d", 7, 8)],
-        "a character that the vocabulary lacks": [("a", 7, 8), ("b", 4, 5), ("b", 8, 9), ("c", 7, 8), ("d", 7, 8)],
+        "a character that the vocabulary lacks, once per document": [
+            ("a", 7, 8),
+            ("b", 4, 5),
+            ("b", 8, 9),
+            ("c", 7, 8),
+            ("d", 7, 8),
+        ],
     }
     assert all(each.text == dict_of(documents)[each.id].text[each.start : each.end] for each in report.places)
     shown = report.places_by_kind()["another label than usual"][0]
