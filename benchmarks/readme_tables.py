@@ -92,7 +92,7 @@ SETUPS = {  # by key: English, Chinese
         "`w2ner` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
         "`w2ner`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
     ),
-    "stacking": ("3 heads × 5 folds, stacked, thresholds for F1", "3 种输出层 × 5 折，stacking，为 F1 选阈值"),
+    "stacking": ("3 heads × 5 folds, stacked, thresholds for F1", "3 种输出层 × 5 折，stacking，按 F1 选阈值"),
     "BERT-base CRF": ("published: BERT-base, CRF", "已发表：BERT-base，CRF"),
     "RoBERTa-wwm CRF": ("published: RoBERTa-wwm, CRF", "已发表：RoBERTa-wwm，CRF"),
     "RoBERTa-wwm CRF, pseudo-labels, averaging, PGD": (
