@@ -3,20 +3,28 @@
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SWITCH = "TF_ENABLE_ONEDNN_OPTS"  # read once, when TensorFlow is imported
 
 
-def use_onednn() -> None:
-    """Let TensorFlow multiply with oneDNN on every x86-64 processor, unless the user chose or TensorFlow is imported.
+@contextmanager
+def use_onednn() -> Iterator[None]:
+    """While TensorFlow is imported, let it choose oneDNN on every x86-64 processor, unless the user chose.
 
     TensorFlow itself does so only where the processor has instructions for neural networks (AVX-512 VNNI and later).
     With AVX2 alone an epoch takes almost twice as long without oneDNN, much of it because arrays that are freed go back
-    to the system in every step. Once TensorFlow is imported, the switch would only reach the processes started later,
-    whose sums would then differ from those of this one.
+    to the system in every step. The switch is gone afterwards: processes started later choose for themselves.
     """
-    if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:
-        os.environ.setdefault(SWITCH, "1")
+    given = SWITCH in os.environ or platform.machine() not in ("x86_64", "AMD64")
+    if not given:
+        os.environ[SWITCH] = "1"
+    try:
+        yield
+    finally:
+        if not given:
+            del os.environ[SWITCH]
 
 
 def without_onednn() -> None:

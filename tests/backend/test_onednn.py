@@ -32,8 +32,8 @@ def answer(script: str, **environment: str) -> list[str]:
 
 
 @pytest.mark.skipif(not X86, reason="TensorFlow chooses on other processors")
-def test_every_x86_processor_uses_onednn():
-    assert answer(ACTIVATE) == ["1", "True"]
+def test_every_x86_processor_uses_onednn_and_other_processes_choose_for_themselves():
+    assert answer(ACTIVATE) == ["None", "True"]
 
 
 def test_what_the_user_set_stays():
@@ -42,8 +42,3 @@ def test_what_the_user_set_stays():
 
 def test_saving_memory_goes_first():
     assert answer("from bert4ner.backend.onednn import without_onednn; without_onednn()\n" + ACTIVATE) == ["0", "False"]
-
-
-def test_where_tensorflow_was_imported_before_its_choice_stays():
-    """Set now, the switch would reach only the processes started later."""
-    assert answer("import tensorflow\n" + ACTIVATE)[0] == "None"
