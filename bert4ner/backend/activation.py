@@ -53,9 +53,10 @@ def activate(legacy: bool = False) -> None:
 def _activate(legacy: bool) -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     supply_distutils()
+    use_onednn()
     if VENDOR.is_dir() and str(VENDOR) not in sys.path:
         sys.path.append(str(VENDOR))  # last, so that an installed bert4keras wins
-    with native_log_held_back(), use_onednn():
+    with native_log_held_back():
         tf = _import("tensorflow", "pip install tensorflow")
         tf.config.list_physical_devices()  # here, because the search for a GPU also logs
     if legacy:

@@ -3,28 +3,21 @@
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 SWITCH = "TF_ENABLE_ONEDNN_OPTS"  # read once, when TensorFlow is imported
+OWN = "true"  # as bert4ner sets it, which processes started later inherit; a user writes 1, with the same effect
 
 
-@contextmanager
-def use_onednn() -> Iterator[None]:
-    """While TensorFlow is imported, let it choose oneDNN on every x86-64 processor, unless the user chose.
+def use_onednn() -> None:
+    """Let TensorFlow multiply with oneDNN on every x86-64 processor, unless the user chose or TensorFlow is imported.
 
     TensorFlow itself does so only where the processor has instructions for neural networks (AVX-512 VNNI and later).
     With AVX2 alone an epoch takes almost twice as long without oneDNN, much of it because arrays that are freed go back
-    to the system in every step. The switch is gone afterwards: processes started later choose for themselves.
+    to the system in every step. Once TensorFlow is imported, the switch would only reach the processes started later,
+    whose sums would then differ from those of this one.
     """
-    given = SWITCH in os.environ or platform.machine() not in ("x86_64", "AMD64")
-    if not given:
-        os.environ[SWITCH] = "1"
-    try:
-        yield
-    finally:
-        if not given:
-            del os.environ[SWITCH]
+    if platform.machine() in ("x86_64", "AMD64") and "tensorflow" not in sys.modules:
+        os.environ.setdefault(SWITCH, OWN)
 
 
 def without_onednn() -> None:
@@ -33,5 +26,5 @@ def without_onednn() -> None:
     oneDNN keeps freed arrays for later ones, which fit in where nothing small has been put meanwhile: converting what
     is mostly embedding then takes over twice the file.
     """
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault(SWITCH, "0")
+    if "tensorflow" not in sys.modules and os.environ.get(SWITCH, OWN) == OWN:
+        os.environ[SWITCH] = "0"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bert4ner.backend.onednn import SWITCH
+from bert4ner.backend.onednn import OWN, SWITCH
 
 X86 = platform.machine() in ("x86_64", "AMD64")
 ACTIVATE = "from bert4ner.compat import activate; activate()\n"
@@ -32,13 +32,26 @@ def answer(script: str, **environment: str) -> list[str]:
 
 
 @pytest.mark.skipif(not X86, reason="TensorFlow chooses on other processors")
-def test_every_x86_processor_uses_onednn_and_other_processes_choose_for_themselves():
-    assert answer(ACTIVATE) == ["None", "True"]
+def test_every_x86_processor_uses_onednn():
+    assert answer(ACTIVATE) == [OWN, "True"]
 
 
 def test_what_the_user_set_stays():
     assert answer(ACTIVATE, **{SWITCH: "0"}) == ["0", "False"]
 
 
-def test_saving_memory_goes_first():
-    assert answer("from bert4ner.backend.onednn import without_onednn; without_onednn()\n" + ACTIVATE) == ["0", "False"]
+WITHOUT = "from bert4ner.backend.onednn import without_onednn; without_onednn()\n"
+
+
+@pytest.mark.parametrize("inherited", [{}, {SWITCH: OWN}])
+def test_saving_memory_goes_first_also_in_a_process_that_inherits_the_switch(inherited):
+    assert answer(WITHOUT + ACTIVATE, **inherited) == ["0", "False"]
+
+
+def test_saving_memory_leaves_the_choice_of_the_user():
+    assert answer(WITHOUT + ACTIVATE, **{SWITCH: "1"}) == ["1", "True"]
+
+
+def test_where_tensorflow_was_imported_before_its_choice_stays():
+    """Set now, the switch would reach only the processes started later."""
+    assert answer("import tensorflow\n" + ACTIVATE)[0] == "None"
