@@ -41,7 +41,7 @@ def split(documents: list[Document], seed: int, parts: int) -> tuple[list[Docume
     return found
 
 
-def on_dev(run: Path, out_of_fold: bert4ner.Scores, gold: list[Document]) -> dict[str, Any]:
+def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dict[str, Any]:
     """Scores of a run on dev.json, and its micro F1 on what it held out, shares between 0 and 1."""
     scores = bert4ner.evaluate(gold, bert4ner.load_recognizer(run).predict(gold))
     micro = scores.micro
@@ -61,7 +61,7 @@ def rescored(runs: list[Path], held: list[Document], gold: list[Document]) -> di
         output = Path(folder) / "rescored"
         estimate = bert4ner.combine_runs(runs, output=output, gold=held, options=options)
         assert estimate is not None  # there is gold
-        return on_dev(output, estimate, gold)
+        return on_dev(output, gold, estimate)
 
 
 def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -82,7 +82,7 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
         else:
             scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
-        yield f"`{head}`{share}", on_dev(run, scores, gold)
+        yield f"`{head}`{share}", on_dev(run, gold, scores)
         yield f"`{head}`, `rescoring`{share}", rescored([run], held, gold)
     if len(runs) > 1:
         yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")) + share, rescored(runs, held, gold)

@@ -6,9 +6,9 @@ Every arm is the recipe (CRF, lexicon, ema, 6 epochs) on train.json, whose held-
 on dev.json; nothing is chosen on it. Pre-training: the encoder has learned 10 epochs from the texts of train.json and
 test.json. Pseudo-labels: the model of the same arm without them labels test.json. Denoised: where models of two heads
 that did not see a document agree against its annotation, it is changed, except in the held-out tenth, on which the
-scores are a little too high, because the models that changed the others had learned from it. A row is kept
-for each arm and seed; trainings that are complete are not repeated. `--limit N` takes N documents of each part in small
-batches, to try the script; its rows are not kept.
+scores are a little too high, because the models that changed the others had learned from it. A row is kept for each arm
+and seed; trainings that are complete are not repeated. `--limit N` takes N documents of each part in small batches, to
+try the script; its rows are not kept.
 """
 
 import argparse
@@ -46,12 +46,15 @@ class Trainings:
 
     options: argparse.Namespace
     annotated: list[Document] = field(init=False)
+    held: list[Document] = field(init=False)
+    """The tenth of them that chooses the best epoch."""
     new: list[Document] = field(init=False)
     files: tuple[Path, Path] = field(init=False)
 
     def __post_init__(self) -> None:
         self.files = self.options.data / "tcm/train.json", self.options.data / "tcm/test.json"
         self.annotated, self.new = (bert4ner.read_documents(file)[: self.options.limit] for file in self.files)
+        _, self.held = split(self.annotated, self.options.seed, PARTS)
 
     def folder(self, *words: object) -> Path:
         """Where something of these options is kept."""
@@ -88,12 +91,11 @@ class Trainings:
             teacher, _ = self.run([part for part in parts if part != "pseudo-labels"])
             (lesson,) = bert4ner.pseudo_label(teacher, self.new)
             more = bert4ner.MoreText(pseudo=lesson.labelled)
-        _, held = split(self.annotated, self.options.seed, PARTS)
-        names = {document.id for document in held}
+        names = {document.id for document in self.held}
         documents = self.denoised if "denoised" in parts else self.annotated
         learned = [document for document in documents if document.id not in names]
         output, config = self.folder("arm", *parts), self.config(self.encoder(parts), HEADS[0])
-        return output, bert4ner.train_model(learned, config, output=output, valid=held, more=more)
+        return output, bert4ner.train_model(learned, config, output=output, valid=self.held, more=more)
 
 
 def main() -> None:
@@ -109,7 +111,8 @@ def main() -> None:
     trainings = Trainings(options)
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")[: options.limit]
     for arm in options.arms:
-        figures = on_dev(*trainings.run(ARMS[arm]), gold=gold)
+        run, held_out = trainings.run(ARMS[arm])
+        figures = on_dev(run, gold, held_out)
         print(arm, figures)
         if not options.limit:
             keep_rows("unlabelled", "arms", {arm: figures}, seed=options.seed)

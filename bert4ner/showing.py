@@ -35,11 +35,12 @@ def marked_html(text: str, marks: Sequence[Mark]) -> str:
     parts = []
     for start, end in pairwise(edges):
         covering = [(stop - begin, label) for begin, stop, label in pieces if begin <= start and end <= stop]
-        shown = escape(text[start:end])
         if covering:
-            shown = f"{escape(text[start : end - 1])}{_labelled(text[end - 1], ends.get(end, ()))}"
-            shown = f'<mark style="background:{_colour(min(covering)[1])};color:#000;border-radius:.2em">{shown}</mark>'
-        parts.append(shown)
+            style = f"background:{_colour(min(covering)[1])};color:#000;border-radius:.2em"
+            last = _labelled(text[end - 1], ends.get(end, ()))
+            parts.append(f'<mark style="{style}">{escape(text[start : end - 1])}{last}</mark>')
+        else:
+            parts.append(escape(text[start:end]))
     return f'<div lang="zh" style="white-space:pre-wrap;line-height:1.8">{"".join(parts)}</div>'
 
 

@@ -107,8 +107,11 @@ def missing_columns(cells: Sequence[str]) -> str:
     missing = [f"{role} ({word})" for role, word in wanted.items() if role not in found]
     if len(missing) == 1:
         unknown = _unknown(cells)
-        cure = ": a row names one entity and its label" if wanted is MENTION_ROW and "label" not in found else ""
-        cure = f": rename {unknown[0]} if it is that" if len(unknown) == 1 else cure
+        cure = ""
+        if len(unknown) == 1:
+            cure = f": rename {unknown[0]} if it is that"
+        elif not offsets and "label" not in found:
+            cure = ": a row names one entity and its label"
         return f"column {missing[0]} is missing{cure}"
     return f"columns {' and '.join(missing)} are missing" if missing else ""
 

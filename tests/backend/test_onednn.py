@@ -11,6 +11,7 @@ from bert4ner.backend.onednn import OWN, SWITCH
 
 X86 = platform.machine() in ("x86_64", "AMD64")
 ACTIVATE = "from bert4ner.compat import activate; activate()\n"
+WITHOUT = "from bert4ner.backend.onednn import without_onednn; without_onednn()\n"
 ANSWER = (
     "import os\nfrom tensorflow.python.util import _pywrap_util_port as port\n"
     f"print(os.environ.get('{SWITCH}'), port.IsMklEnabled())"
@@ -38,9 +39,6 @@ def test_every_x86_processor_uses_onednn():
 
 def test_what_the_user_set_stays():
     assert answer(ACTIVATE, **{SWITCH: "0"}) == ["0", "False"]
-
-
-WITHOUT = "from bert4ner.backend.onednn import without_onednn; without_onednn()\n"
 
 
 @pytest.mark.parametrize("inherited", [{}, {SWITCH: OWN}])
