@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 import bert4ner  # noqa: E402  # of this checkout, wherever another one is installed
 from bert4ner.options import Option, Options  # noqa: E402
+from tests.public_names import PLACES  # noqa: E402
 
 GUIDES = (
     "first-steps your-data formats pretrained-encoders heads recipe unlabelled combining long-texts notebook "
@@ -59,8 +60,7 @@ def _reference(folder: str) -> list[str]:
 
 def place(name: str) -> str:
     """Where a public name is defined, as mkdocstrings wants it: `bert4ner.module.name`."""
-    lazy = bert4ner._LAZY.get(name)
-    return lazy.replace(":", ".") if lazy else f"{getattr(bert4ner, name).__module__}.{name}"
+    return PLACES[name].replace(":", ".")
 
 
 def options_of(name: str) -> type[Options] | None:

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from tests.public_examples import PLACES
+from tests.public_names import PLACES, WITH_NETWORKS
 from tests.test_floors import FLOORS, MODULES
 
 KERAS_FLOORS = {"backend", "networks", "models", "recognizer", "train", "legacy", "compat"}
-EXAMPLES_TRAIN = {place.removeprefix("bert4ner.").partition(":")[0] for place in PLACES.values()}
+EXAMPLES_TRAIN = {PLACES[name].removeprefix("bert4ner.").partition(":")[0] for name in WITH_NETWORKS}
 """Modules whose examples make and train networks; `test_public_docs` runs them."""
 LIGHT = [
     name for name in MODULES if name.partition(".")[0] not in KERAS_FLOORS | {"__main__"} and name not in EXAMPLES_TRAIN

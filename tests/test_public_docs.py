@@ -14,7 +14,7 @@ from bert4ner.data.documents import read_documents, write_documents
 from bert4ner.registry import EXECUTORS
 from bert4ner.train.executors.in_process import InProcessExecutor
 from tests.conftest import ROOT
-from tests.public_examples import PLACES
+from tests.public_names import PLACES, WITH_NETWORKS
 
 NAMES = [name for name in bert4ner.__all__ if name != "__version__"]
 MODULES = {"callbacks", "compat"}
@@ -30,8 +30,7 @@ MAIN_ERRORS = {"CheckpointError", "RunError", "EnvironmentProblem"}  # the examp
 
 def defined(name: str) -> ast.AST:
     """The class, function or module that a public name is, as source: nothing is imported."""
-    place = bert4ner._LAZY.get(name) or f"{getattr(bert4ner, name).__module__}:{name}"
-    module, _, attribute = place.partition(":")
+    module, _, attribute = PLACES[name].partition(":")
     path = ROOT / (module.replace(".", "/") + ".py")
     tree = ast.parse((path if path.is_file() else path.with_suffix("") / "__init__.py").read_text(encoding="utf-8"))
     return next((node for node in tree.body if getattr(node, "name", None) == attribute), tree)
@@ -90,14 +89,14 @@ def test_every_public_name_is_on_one_api_page():
 
 def examples(name: str) -> list[doctest.DocTest]:
     """The examples of a public name as a user has them: nothing is imported that they do not import."""
-    module, _, attribute = (bert4ner._LAZY.get(name) or f"{getattr(bert4ner, name).__module__}:{name}").partition(":")
+    module, _, attribute = PLACES[name].partition(":")
     home = importlib.import_module(module)
     finder = doctest.DocTestFinder(recurse=False)
     found = finder.find(getattr(home, attribute) if attribute else home, name, module=home, globs={})
     return [test for test in found if test.examples]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {*PLACES, *MAIN_ERRORS}])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {*WITH_NETWORKS, *MAIN_ERRORS}])
 def test_the_example_runs_by_itself(name):
     (test,) = examples(name)
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
@@ -120,7 +119,7 @@ def small(shallow_encoder, tmp_path, monkeypatch):
 @pytest.mark.tensorflow
 def test_the_examples_that_train_run_one_after_the_other(small, eagerly):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    for name in PLACES:
+    for name in WITH_NETWORKS:
         if name == "combine_runs":
             shutil.copytree(small / "runs/sample", small / "runs/bios")
         (test,) = examples(name)
