@@ -53,16 +53,19 @@ def combine(
     from bert4ner.combine.combine_runs import combine_runs  # deferred: mistakes above are reported without TensorFlow
 
     scores = combine_runs(runs, output=output, gold=documents, options=options)
+    useful = True
     if scores is not None and notes_shown():
-        _print_scores(output, scores)
+        useful = _print_scores(output, scores)
     print_note(f"run:   {output}")
     if scores is None:
         again = f"remove it (rm -r {shlex.quote(str(output))}) and combine again with --gold DATA"
         print_note(f"without scores; to get them, {again}")
-    print_note(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
+    if useful:
+        print_note(f"next:  bert4ner predict {shlex.quote(str(output))} NEW.txt --output found.jsonl")
 
 
-def _print_scores(path: Path, scores: "Scores") -> None:
+def _print_scores(path: Path, scores: "Scores") -> bool:
+    """Print what `combine` estimated; whether the new run is worth using."""
     from bert4ner.cli.printing import average_rows, percent, print_table, score_cells
     from bert4ner.runs.record import CombinedRun
 
@@ -81,14 +84,15 @@ def _print_scores(path: Path, scores: "Scores") -> None:
     if combination.thresholds:
         rows = [[label, f"{value:.4f}"] for label, value in combination.thresholds.items()]
         print_table("Thresholds, chosen on all held-out documents", ["label", "threshold"], [rows])
-    if "aimed" in sheet.worth:
-        _print_objective(sheet.worth["aimed"], [each.name for each in sheet.members], scores)
+    names, calibrated = [each.name for each in sheet.members], combination.calibration is not None
+    useful = "aimed" not in sheet.worth or _print_objective(sheet.worth["aimed"], names, scores, calibrated=calibrated)
     _print_worth(sheet.worth, combination.quorum)
     print(f"Note: {sheet.note}.")
+    return useful
 
 
-def _print_objective(aimed: Mapping[str, Any], names: Sequence[str], scores: "Scores") -> None:
-    """The objective for the runs as they are and for the combination, and whether the combination gains."""
+def _print_objective(aimed: Mapping[str, Any], names: Sequence[str], scores: "Scores", *, calibrated: bool) -> bool:
+    """Print the objective for the runs as they are and for the combination; whether the combination is worth using."""
     from bert4ner.cli.printing import percent, print_table
     from bert4ner.combine.aimed import in_words, reached
     from bert4ner.combine.thresholds import Aim
@@ -106,7 +110,9 @@ def _print_objective(aimed: Mapping[str, Any], names: Sequence[str], scores: "Sc
     if combined > most:
         print(f"estimated gain over {best}: {100 * (combined - most):.2f} points")
     else:
-        print(f"Estimated to be no better than {best} ({percent(combined)} and {percent(most)}): use that instead.")
+        advice = "use it only for its calibrated scores" if calibrated else "use that instead"
+        print(f"Estimated to be no better than {best} ({percent(combined)} and {percent(most)}): {advice}.")
+    return combined > most or calibrated
 
 
 def _print_worth(worth: Mapping[str, Mapping[str, Any]], quorum: int) -> None:

@@ -31,7 +31,6 @@ class Aim:
     """The objective that thresholds are chosen for.
 
     It is the best F-beta of all labels together (micro), the best F-beta of each label (and so the best macro F-beta),
-    or a recall or precision of at least `value` for each label. Of all thresholds that reach a target recall the
     or a recall or precision of at least `value` for each label. For a target recall it is the highest threshold that
     reaches it, for a target precision the lowest; if none reaches the target, the nearest one.
     """

@@ -29,10 +29,14 @@ def test_aims_are_described_in_words():
 
 def test_a_loss_is_reported_as_one(capsys):
     scores = evaluate(GOLD, FOUND)
-    _print_objective({"aim": "f1", "alone": [0.5, 0.6], "together": 0.65}, ["one", "two"], scores)
+    assert _print_objective(
+        {"aim": "f1", "alone": [0.5, 0.6], "together": 0.65}, ["one", "two"], scores, calibrated=False
+    )
     out = capsys.readouterr().out
     assert "Objective: micro F1" in out and "estimated gain over all together, nothing fitted: 1.67 points" in out
-    _print_objective({"aim": "f1", "alone": [0.7], "together": 0.1}, ["one"], scores)
+    assert not _print_objective({"aim": "f1", "alone": [0.7], "together": 0.1}, ["one"], scores, calibrated=False)
     out = capsys.readouterr().out
     assert "Estimated to be no better than one alone (66.67 and 70.00): use that instead." in out
     assert "together" not in out
+    assert _print_objective({"aim": "f1", "alone": [0.7], "together": 0.1}, ["one"], scores, calibrated=True)
+    assert "(66.67 and 70.00): use it only for its calibrated scores." in capsys.readouterr().out
