@@ -262,6 +262,6 @@ def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:
     return ("labels", alike) if alike * _MISTAKES <= total else ("any", 0)
 
 
-def sorted_labels(documents: "list[Document]") -> list[str]:
+def sorted_labels(documents: "Iterable[Document]") -> list[str]:
     """All labels that occur, sorted: a set has no order, but a checkpoint needs one."""
     return sorted({entity.label for document in documents for entity in document.entities})

@@ -33,7 +33,8 @@ def defined(name: str) -> ast.AST:
     module, _, attribute = PLACES[name].partition(":")
     path = ROOT / (module.replace(".", "/") + ".py")
     tree = ast.parse((path if path.is_file() else path.with_suffix("") / "__init__.py").read_text(encoding="utf-8"))
-    return next((node for node in tree.body if getattr(node, "name", None) == attribute), tree)
+    named = [node for node in tree.body if getattr(node, "name", None) == attribute]
+    return named[-1] if named else tree  # the last one: overloads stand before it
 
 
 def docstring(name: str) -> str:

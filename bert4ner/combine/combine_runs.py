@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import get_args, overload
 
 from bert4ner.combine.aimed import compare_with_runs
 from bert4ner.combine.annotated import Annotated, annotate, check_fitting
@@ -32,6 +32,14 @@ from bert4ner.scoring.metrics import Scores, evaluate
 _DEFAULTS = CombineOptions()
 
 
+@overload
+def combine_runs(
+    runs: Sequence[str | Path], *, output: str | Path, gold: Sequence[Document], options: CombineOptions = ...
+) -> Scores: ...
+@overload
+def combine_runs(
+    runs: Sequence[str | Path], *, output: str | Path, gold: None = None, options: CombineOptions = ...
+) -> None: ...
 def combine_runs(
     runs: Sequence[str | Path],
     *,
