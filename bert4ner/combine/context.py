@@ -55,7 +55,7 @@ def surroundings(document: Document, probabilities: FloatArray) -> FloatArray:
     _places(document, columns)
     for name, values in _other_occurrences(document, means).items():
         columns[name][:] = values
-    for name, values in _rivals(entities, means).items():
+    for name, values in zip(FEATURES[7:11], greatest_of_rivals(entities, means), strict=True):
         columns[name][:] = values
     starts = np.array([each.start for each in entities])
     totals = np.append(0.0, means.cumsum())
@@ -115,22 +115,27 @@ def _other_occurrences(document: Document, means: FloatArray) -> dict[str, Float
     return found
 
 
-def _rivals(entities: Sequence[Entity], means: FloatArray) -> dict[str, FloatArray]:
-    """The greatest probability of other candidates at the same place, by column, (candidates,)."""
+def greatest_of_rivals(entities: Sequence[Entity], values: FloatArray) -> FloatArray:
+    """The greatest value among other candidates that touch each one, 0 where there is none, (4, candidates).
+
+    Row by row among those with the same span, those that contain it, those that it contains, and all that overlap it.
+
+    Args:
+        entities: at least one; sorted.
+        values: (candidates,), at least 0.
+    """
     starts, ends = (np.array(each) for each in zip(*((e.start, e.end) for e in entities), strict=True))
     longest = int((ends - starts).max())
     firsts, lasts = np.searchsorted(starts, starts - longest), np.searchsorted(starts, ends)
-    found = {name: np.zeros(len(entities)) for name in FEATURES[7:11]}
+    found = np.zeros((4, len(entities)))
     for place, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
-        start, end, chosen = starts[first:last], ends[first:last], means[first:last].copy()
+        start, end, chosen = starts[first:last], ends[first:last], values[first:last].copy()
         chosen[place - first] = 0  # itself is no rival
         wider, narrower = (
             (start <= starts[place]) & (end >= ends[place]),
             (start >= starts[place]) & (end <= ends[place]),
         )
         touching = end > starts[place]
-        for name, which in zip(
-            FEATURES[7:11], (wider & narrower, wider & ~narrower, narrower & ~wider, touching), strict=True
-        ):
-            found[name][place] = chosen[which].max(initial=0.0)
+        for row, which in zip(found, (wider & narrower, wider & ~narrower, narrower & ~wider, touching), strict=True):
+            row[place] = chosen[which].max(initial=0.0)
     return found

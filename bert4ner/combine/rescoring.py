@@ -1,6 +1,6 @@
 """Gives candidates a new probability, from members, from the rest of the document and from the annotated texts.
 
-A small network over a few dozen numbers for each candidate, fitted out of fold. The caller makes sure that candidates
+A small network over a hundred numbers for each candidate, fitted out of fold. The caller makes sure that candidates
 come from out-of-fold models; what the annotated documents say about a candidate is counted here without its own.
 """
 
@@ -10,17 +10,17 @@ import numpy as np
 
 from bert4ner.combine import context
 from bert4ner.combine.candidates import Evidence
-from bert4ner.combine.learning import BoolArray, FloatArray, check_learnable, log_odds
+from bert4ner.combine.features import NUMBERS, Columns, active, common_neighbours, feature_names, features
+from bert4ner.combine.learning import BoolArray, FloatArray, check_learnable
 from bert4ner.decode.activations import logistic
 from bert4ner.entities import Document, Entity, sorted_labels
-from bert4ner.runs.rescorer import MEMBER, Rescorer
+from bert4ner.errors import ConfigError
+from bert4ner.runs.rescorer import Rescorer
 from bert4ner.text.gazetteer import Gazetteer
 
 _GROUPS = 5  # of documents, whose annotated texts are counted without those of their own group
 _UNITS, _EPOCHS = 64, 20
 _STEPS = 64  # at least, in an epoch: few candidates need smaller batches
-_FROM_WORDS = ("annotated so", "annotated", "seen", "share of the label", "share annotated")
-_SHRINK = 0.3  # additional annotations of every word: words that are rarely seen get middling shares
 
 
 def known_words(gazetteer: Gazetteer, text: str) -> set[Entity]:
@@ -76,34 +76,46 @@ def fit_rescorer(
         Stacking: Wolpert 1992. Non-local features of repeated mentions: Krishnan and Manning 2006, An effective
         two-stage model for exploiting non-local dependencies in named entity recognition.
     """
-    from sklearn.neural_network import MLPClassifier  # deferred: predicting does not need it
-
     labels = sorted_labels([*gold, *others, *(each.document for each in evidence)])
     whole = Gazetteer.of([*gold, *others], labels)
-    table, target = _taught(gold, evidence, right, whole)
+    columns = Columns(NUMBERS, *common_neighbours(evidence))
+    table, target = _taught(gold, evidence, right, whole, columns)
     check_learnable(target, "rescoring")
     centres, scales = table.mean(axis=0), table.std(axis=0)
     scales[scales < 1e-6] = 1.0
-    batch = min(max(len(table) // _STEPS, 16), 256, len(table))
-    network = MLPClassifier((_UNITS,), alpha=1.0, batch_size=batch, random_state=0)
-    for _ in range(_EPOCHS):
-        network.partial_fit((table - centres) / scales, target, classes=[False, True])
-    (hidden, output), (hidden_bias, bias) = network.coefs_, network.intercepts_
+    (hidden, output), (hidden_bias, bias) = _learn((table - centres) / scales, target)
     return Rescorer(
         labels=tuple(labels),
         words=whole.to_dict(),
-        features=_names(len(evidence[0].probabilities), labels),
+        features=feature_names(len(evidence[0].probabilities), labels, columns),
         centres=tuple(centres.tolist()),
         scales=tuple(scales.tolist()),
         hidden=tuple(map(tuple, hidden.tolist())),
         hidden_bias=tuple(hidden_bias.tolist()),
         output=tuple(output[:, 0].tolist()),
         bias=float(bias[0]),
+        before=columns.before,
+        after=columns.after,
     )
 
 
+def _learn(table: FloatArray, target: BoolArray) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Weights and biases of the two layers of a network, from standardized features (candidates, features)."""
+    from sklearn.neural_network import MLPClassifier  # deferred: predicting does not need it
+
+    batch = min(max(len(table) // _STEPS, 16), 256, len(table))
+    network = MLPClassifier((_UNITS,), alpha=1.0, batch_size=batch, random_state=0)
+    for _ in range(_EPOCHS):
+        network.partial_fit(table, target, classes=[False, True])
+    return network.coefs_, network.intercepts_
+
+
 def _taught(
-    gold: Sequence[Document], evidence: Sequence[Evidence], right: Sequence[BoolArray], whole: Gazetteer
+    gold: Sequence[Document],
+    evidence: Sequence[Evidence],
+    right: Sequence[BoolArray],
+    whole: Gazetteer,
+    columns: Columns,
 ) -> tuple[FloatArray, BoolArray]:
     """The features of all candidates (candidates, features), counted without their own group, and which are right."""
     rows, truth = [], []
@@ -112,16 +124,24 @@ def _taught(
         words = whole.without_texts({gold[place].text for place in own})
         for place in own:
             among = active(evidence[place], words)
-            rows.append(_features(evidence[place], words)[among])
+            rows.append(features(evidence[place], words, columns)[among])
             truth.append(right[place][among])
     return np.concatenate(rows), np.concatenate(truth)
 
 
 def rescore(rescorer: Rescorer, evidence: Evidence) -> tuple[list[Entity], FloatArray]:
-    """The candidates that members found or that occur among the annotated texts, and their probabilities."""
+    """The candidates that members found or that occur among the annotated texts, and their probabilities.
+
+    Raises:
+        ConfigError: the network wants a number that is unknown here.
+    """
+    unknown = [name for name in rescorer.numbers if name not in NUMBERS]
+    if unknown:
+        raise ConfigError(f"rescoring computes no number {unknown[0]!r}; combine the runs again")
+    columns = Columns(rescorer.numbers, rescorer.before, rescorer.after)
     among = active(evidence, rescorer.gazetteer)
     entities = [entity for entity, kept in zip(evidence.document.entities, among.tolist(), strict=True) if kept]
-    return entities, network_output(rescorer, _features(evidence, rescorer.gazetteer)[among])
+    return entities, network_output(rescorer, features(evidence, rescorer.gazetteer, columns)[among])
 
 
 def network_output(rescorer: Rescorer, table: FloatArray) -> FloatArray:
@@ -129,39 +149,3 @@ def network_output(rescorer: Rescorer, table: FloatArray) -> FloatArray:
     hidden, hidden_bias = rescorer.hidden_layer()
     units = np.maximum((table - np.array(rescorer.centres)) / np.array(rescorer.scales) @ hidden + hidden_bias, 0)
     return logistic(units @ np.array(rescorer.output) + rescorer.bias)
-
-
-def active(evidence: Evidence, gazetteer: Gazetteer) -> BoolArray:
-    """Which candidates members proposed, or are annotated texts, bool (candidates,)."""
-    return evidence.proposed | (_counts(evidence, gazetteer)[:, 0] > 0)
-
-
-def _names(members: int, labels: Sequence[str]) -> tuple[str, ...]:
-    return (*(f"{MEMBER}{number}" for number in range(members)), *context.FEATURES, *_FROM_WORDS, *labels)
-
-
-def _features(evidence: Evidence, gazetteer: Gazetteer) -> FloatArray:
-    """The columns of `_names`, (candidates, features)."""
-    so, annotated, seen = _counts(evidence, gazetteer).T  # (candidates,) each
-    counts = np.column_stack([so, annotated, seen, so / np.maximum(annotated, 1), (so + _SHRINK) / (seen + 1)])
-    columns = {label: column for column, label in enumerate(gazetteer.labels)}
-    marks = np.zeros((len(so), len(columns)))
-    for row, entity in zip(marks, evidence.document.entities, strict=True):
-        if entity.label in columns:  # labels that nothing was fitted to have no mark
-            row[columns[entity.label]] = 1
-    return np.hstack([log_odds(evidence.probabilities).T, evidence.surroundings, np.log(counts + 0.02), marks])
-
-
-def _counts(evidence: Evidence, gazetteer: Gazetteer) -> FloatArray:
-    """How often each candidate's text is annotated with its label, with any, and how often it occurs, (candidates, 3).
-
-    All 0 for texts that are never annotated.
-    """
-    document, columns = evidence.document, {label: column for column, label in enumerate(gazetteer.labels)}
-    found = np.zeros((len(document.entities), 3))
-    for row, entity in zip(found, document.entities, strict=True):
-        number = gazetteer.places.get(document.mention(entity))
-        if number is not None and entity.label in columns:
-            annotated = gazetteer.counts.annotated[number]
-            row[:] = annotated[columns[entity.label]], annotated.sum(), gazetteer.counts.seen[number]
-    return found

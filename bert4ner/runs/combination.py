@@ -17,7 +17,7 @@ from bert4ner.runs.votes import check_quorum, vote_shares
 from bert4ner.schema import FORMAT, Formats, Misfit, Positive, Share
 from bert4ner.version import VERSION
 
-COMBINATION_FORMAT = 3
+COMBINATION_FORMAT, OLDEST_FORMAT = 4, 3
 Method = Literal["probability", "vote", "stacking", "rescoring"]
 FITTED_METHODS: tuple[Method, ...] = ("stacking", "rescoring")
 """Those with a model that is fitted to out-of-fold candidates."""
@@ -165,5 +165,5 @@ def read_combination(run: Path) -> Combination:
     Raises:
         RunError: combination.json is missing, damaged or of another format.
     """
-    formats = Formats(COMBINATION_FORMAT, oldest=COMBINATION_FORMAT, cure="combine the runs again")
+    formats = Formats(COMBINATION_FORMAT, oldest=OLDEST_FORMAT, cure="combine the runs again")
     return RUN_FILES.read(run / COMBINATION, _CombinationFile, formats=formats).combination()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Rescorer:
     words: Mapping[Name, Occurrences]
     """The annotated texts of the documents that it was fitted to, as `Gazetteer.to_dict` gives them."""
     features: tuple[str, ...]
-    """The names of the columns, in their order."""
+    """The names of the columns, in their order: members, numbers, labels, characters before and after."""
     centres: tuple[float, ...]
     """Subtracted from the features."""
     scales: tuple[float, ...]
@@ -40,12 +41,18 @@ class Rescorer:
     output: tuple[float, ...]
     """(units,)."""
     bias: float
+    before: tuple[str, ...] = ()
+    """Characters with a column that says whether a candidate stands behind one; "" is the start of the text."""
+    after: tuple[str, ...] = ()
+    """Likewise, in front of one; "" is the end of the text."""
 
     def __post_init__(self) -> None:
         features, units = len(self.features), len(self.output)
         shapes = [len(self.centres), len(self.scales), len(self.hidden), *map(len, self.hidden), len(self.hidden_bias)]
         if not units or shapes != [features] * 3 + [units] * (features + 1):
             raise ConfigError(f"a network of {features} features and {units} units needs as many weights, got {shapes}")
+        if not self.members + self.marks <= features:
+            raise ConfigError(f"{features} features are fewer than members, labels and characters together")
         numbers = [*self.centres, *self.scales, *self.hidden_bias, *self.output, self.bias, *sum(self.hidden, ())]
         if not np.isfinite(numbers).all() or 0 in self.scales:
             raise ConfigError("the weights of rescoring must be finite, its scales not 0")
@@ -53,8 +60,18 @@ class Rescorer:
 
     @property
     def members(self) -> int:
-        """How many members' probabilities are among the features."""
-        return sum(name.startswith(MEMBER) for name in self.features)
+        """How many members' probabilities are among the features: the first ones."""
+        return sum(1 for _ in takewhile(lambda name: name.startswith(MEMBER), self.features))
+
+    @property
+    def marks(self) -> int:
+        """How many features, the last ones, are 1 or 0: for labels and characters."""
+        return len(self.labels) + len(self.before) + len(self.after)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the features between those of members and marks."""
+        return self.features[self.members : len(self.features) - self.marks]
 
     @cached_property
     def gazetteer(self) -> Gazetteer:

@@ -11,6 +11,7 @@ from sklearn.neural_network import MLPClassifier
 
 from bert4ner.combine.candidates import Evidence
 from bert4ner.combine.context import FEATURES, repeated, surroundings
+from bert4ner.combine.features import NUMBERS, Columns, common_neighbours, feature_names, features
 from bert4ner.combine.fitting import Search, apply, cross_fit, fit
 from bert4ner.combine.rescoring import fit_rescorer, known_words, network_output, rescore, words_of_other_folds
 from bert4ner.combine.thresholds import Aim
@@ -101,6 +102,99 @@ def test_annotated_texts_are_candidates_with_each_of_their_labels():
     assert known_words(of_each[1], "人参") == {Entity(0, 2, "DRUG"), Entity(1, 2, "DRUG")}
 
 
+def known(gazetteer, entity, text):
+    """Share annotated of a candidate, by hand; 0 for a text that is never annotated."""
+    number = gazetteer.places.get(text[entity.start : entity.end])
+    if number is None:
+        return 0.0
+    so = gazetteer.counts.annotated[number][gazetteer.labels.index(entity.label)]
+    return (so + 0.3) / (gazetteer.counts.seen[number] + 1)
+
+
+@given(candidates())
+def test_every_other_column_is_what_its_name_says(drawn):
+    document, probabilities = drawn
+    taught = [
+        Document("1", "人参。当归气血", (Entity(0, 2, "DRUG"), Entity(3, 5, "HERB"), Entity(5, 7, "DRUG"))),
+        Document("2", "气血。人参血虚", (Entity(3, 5, "HERB"), Entity(5, 7, "DRUG"))),
+    ]
+    gazetteer = Gazetteer.of(taught, ("DRUG", "HERB"))
+    columns = Columns(NUMBERS, ("", "。"), ("参", ""))
+    names = feature_names(2, gazetteer.labels, columns)
+    assert names[-6:] == ("DRUG", "HERB", "before ", "before 。", "after 参", "after ")
+    table = features(Evidence(document, probabilities), gazetteer, columns)
+    assert table.shape == (len(document.entities), len(names))
+    for entity, row in zip(document.entities, table, strict=True):
+        found, text = dict(zip(names, row.tolist(), strict=True)), document.text
+        before, after = text[: entity.start][-1:], text[entity.end :][:1]
+        assert [found[f"before {each}"] for each in ("", "。")] == [before == "", before == "。"]
+        assert [found[f"after {each}"] for each in ("", "参")] == [after == "", after == "参"]
+        assert [found[label] for label in gazetteer.labels] == [entity.label == "DRUG", entity.label == "HERB"]
+        over = [o for o in document.entities if o != entity and o.start < entity.end and entity.start < o.end]
+        spans = {
+            "this span": [o for o in over if (o.start, o.end) == (entity.start, entity.end)],
+            "containing": [o for o in over if {*range(o.start, o.end)} > {*range(entity.start, entity.end)}],
+            "contained": [o for o in over if {*range(o.start, o.end)} < {*range(entity.start, entity.end)}],
+            "overlapping": over,
+        }
+        for name, rivals in spans.items():
+            greatest = max((known(gazetteer, other, text) for other in rivals), default=0)
+            shown = "share of this span" if name == "this span" else f"share {name}"
+            assert found[shown] == pytest.approx(np.log(greatest + 0.02))
+
+
+def test_characters_beside_many_proposed_candidates_have_a_column():
+    ends = [Entity(0, 2, "DRUG"), Entity(3, 5, "DRUG")]
+    often = [Evidence(Document(str(n), "人参、当归", tuple(ends)), np.full((1, 2), 0.5)) for n in range(10)]
+    rarely = [Evidence(Document(str(n), "人参。当归", tuple(ends)), np.full((1, 2), 0.5)) for n in range(10, 19)]
+    unproposed = [replace(each, proposed=np.array([False, False])) for each in rarely]
+    assert common_neighbours([*often, *rarely]) == (("", "、"), ("", "、"))
+    assert common_neighbours([*often, *unproposed, *unproposed]) == (("", "、"), ("", "、"))
+    assert common_neighbours([*often, *rarely, *rarely]) == (("", "、", "。"), ("", "、", "。"))
+    assert common_neighbours(often[:9]) == ((), ())
+
+
+def after_a_comma(rng):
+    """Words are annotated where a comma follows, whatever they are; the member is indifferent."""
+    gold, evidence = [], []
+    for number in range(40):
+        signs = rng.permutation(list("，，，。。。")).tolist()
+        text = "".join(word + sign for word, sign in zip(rng.choice(WORDS[:4], 6).tolist(), signs, strict=True))
+        entities = tuple(Entity(3 * place, 3 * place + 2, "DRUG") for place in range(6))
+        gold.append(Document(str(number), text, tuple(e for e in entities if text[e.end] == "，")))
+        evidence.append(Evidence(Document(str(number), text, entities), np.full((1, 6), 0.5)))
+    return gold, evidence, [number % 3 for number in range(40)]
+
+
+def test_it_learns_what_stands_beside_an_entity(rng):
+    gold, evidence, folds = after_a_comma(rng)
+    found = cross_fit(gold, evidence, folds, ONE, Search(Aim("f", 1)))
+    assert evaluate(gold, found.selected).micro.f1 > 0.95
+
+
+def test_a_model_from_before_these_columns_is_applied_as_it_was(rng):
+    gold, evidence, _ = first_occurrences(rng, 10)
+    new = fit(gold, evidence, ONE, Search()).rescorer
+    kept = [n for n, name in enumerate(new.features) if not name.startswith(("share ", "before ", "after "))]
+    kept = sorted({*kept, *(n for n, name in enumerate(new.features) if name in NUMBERS[:-4])})
+    values = asdict(new)
+    del values["before"], values["after"]  # as a file of format 3 has it
+    for name in ("features", "centres", "scales", "hidden"):
+        values[name] = [values[name][n] for n in kept]
+    old = build(Rescorer, json.loads(json.dumps(values)))
+    assert (old.before, old.after, old.numbers) == ((), (), NUMBERS[:-4])
+    raw = features(evidence[0], new.gazetteer, Columns(new.numbers, new.before, new.after))
+    np.testing.assert_allclose(rescore(old, evidence[0])[1], network_output(old, raw[:, kept]), atol=1e-12)
+
+
+def test_a_number_that_is_unknown_is_refused(rng):
+    gold, evidence, _ = first_occurrences(rng, 6)
+    rescorer = fit(gold, evidence, ONE, Search()).rescorer
+    odd = replace(rescorer, features=tuple("weather" if name == "seen" else name for name in rescorer.features))
+    with pytest.raises(ConfigError, match="rescoring computes no number 'weather'; combine the runs again"):
+        rescore(odd, evidence[0])
+
+
 def first_occurrences(rng, num_documents=60):
     """Only the first occurrence of each word is annotated, and one member cannot see which it is."""
     gold, evidence = [], []
@@ -165,6 +259,7 @@ def test_it_needs_right_and_wrong_candidates(rng):
     [
         ({"scales": [1.0]}, "as many weights"),
         ({"output": []}, "as many weights"),
+        ({"before": ["。"] * 200}, "fewer than members, labels and characters together"),
         ({"bias": float("nan")}, "expected bias to be a number, found nan"),
         ({"words": {"人参": [1.0]}}, "to be a list of 2"),
         ({"words": {"人参": [1.0, {"NEW": 1}]}}, "counts by label"),
