@@ -112,8 +112,9 @@ def make_rescored(folder: Path) -> None:
     """The same with a network that scores candidates anew."""
     make_combined(folder)
     words = {"人参": (2.0, {"DRUG": 1.0})}
-    network = ((0.5, -0.5), (1.0, 0.25), (0.1, 0.2))
-    rescorer = Rescorer(LABELS, words, ("member 0", "member 1", "seen"), (0.1,) * 3, (1.0,) * 3, network, *REST)
+    network = ((0.5, -0.5), (1.0, 0.25), (0.1, 0.2), (-0.5, 0.5), (0.25, 1.0), (0.0, 0.5), (0.75, -0.25))
+    features = ("member 0", "member 1", "seen", *LABELS, "before 。", "after ")
+    rescorer = Rescorer(LABELS, words, features, (0.1,) * 7, (1.0,) * 7, network, *REST, before=("。",), after=("",))
     combination = Combination("rescoring", ("crf", "span"), (2.0, 0.5), rescorer=rescorer)
     (folder / "combination.json").write_text(combination.to_json(), encoding="utf-8")
 

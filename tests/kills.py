@@ -200,10 +200,10 @@ class Kills:
         self.slowest_worker = max(self.slowest_worker, took)
         if took > WORKER_ENDS_WITHIN and kind != "worker":
             self.problems.append(f"{kind} {self.counts[kind]}: a worker ended only after {took:.1f} s")
-        self.check_end(kind, process)
+        self.check_end(kind, process, run)
 
-    def check_end(self, kind: str, process: "subprocess.Popen[str]") -> None:
-        """The command ends by itself, not as if all were well, and shows no traceback.
+    def check_end(self, kind: str, process: "subprocess.Popen[str]", run: Path) -> None:
+        """The command ends by itself, not as if all were well, unless the run was complete, and shows no traceback.
 
         Python itself shows one, with frames of its own only, if Ctrl-C comes before any other code has begun.
         """
@@ -212,8 +212,9 @@ class Kills:
         except subprocess.TimeoutExpired:
             self.problems.append(f"{kind} {self.counts[kind]}: did not end within {ENDS_WITHIN:.0f} s")
             return
-        if process.returncode == 0:
-            self.problems.append(f"{kind} {self.counts[kind]}: ended with 0")
+        if process.returncode == 0:  # it was faster than its end
+            lacks = differences(run, self.expected)
+            self.problems += [f"{kind} {self.counts[kind]}: ended with 0, but {each}" for each in lacks]
         if "Traceback" in err and not all(map(is_of_python, re.findall(r'File "([^"]+)"', err))):
             self.problems.append(f"{kind} {self.counts[kind]}: {err[-600:]}")
         if kind == "worker" and (process.returncode != 2 or "was killed" not in err):

@@ -51,15 +51,22 @@ def test_runs_differ_by_their_results_not_by_their_times(runs):
 
 
 def test_a_command_that_ends_wrongly_is_a_problem(runs, tmp_path):
-    """A command that ignores its signal, ends with 0 or shows a traceback."""
+    """A command that ends with 0 before its run is complete, or shows a traceback."""
     kills = Kills(tmp_path, random.Random(0))
-    for code, ending in (("pass", "ended with 0"), ("1 / 0", "ZeroDivisionError")):
+    shutil.copytree(runs[0], kills.expected)
+
+    def end(code, run):
         command = [sys.executable, "-c", code]
         process = subprocess.Popen(command, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        kills.check_end("group", process)
-        assert ending in kills.problems.pop()
+        kills.check_end("group", process, run)
+
+    end("pass", runs[0])  # its signal came too late
     assert kills.problems == []
-    shutil.copytree(runs[0], kills.expected)
+    end("1 / 0", runs[0])
+    assert "ZeroDivisionError" in kills.problems.pop()
+    (runs[1] / "scores.json").unlink()
+    end("pass", runs[1])
+    assert kills.problems.pop() == "group 0: ended with 0, but scores.json is missing"
     (runs[0] / "scores.json").write_text("", encoding="utf-8")
     kills.completed(
         subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE, stderr=subprocess.PIPE), runs[0]
@@ -76,7 +83,7 @@ def test_a_traceback_counts_unless_python_had_not_begun_our_code(tmp_path):
         error = f'Traceback (most recent call last):\n  File "<frozen site>", line 73, in <module>\n{frames}'
         command = [sys.executable, "-c", f"import sys; sys.stderr.write({error!r}); sys.exit(1)"]
         process = subprocess.Popen(command, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        kills.check_end("signals", process)
+        kills.check_end("signals", process, tmp_path)
     assert len(kills.problems) == 2
     assert "cli/main.py" in kills.problems[0] and "pytest" in kills.problems[1]
 
