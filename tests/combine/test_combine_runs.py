@@ -474,14 +474,14 @@ def test_other_gold_and_a_bad_output_are_refused(runs, gold, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda values: {**values, "format": 2}, "expected format 3, found 2"),
+        (lambda values: {**values, "format": 2}, "expected format 4, found 2"),
         (
             lambda values: {**values, "quorum": 0},
             "damaged, expected quorum to be a whole number of at least 1, found 0",
         ),
         (lambda values: {name: value for name, value in values.items() if name != "members"}, "damaged, .*members"),
         (lambda values: [], "damaged, expected names with values, found list"),
-        (lambda values: {"members": []}, "expected format 3, found 1"),
+        (lambda values: {"members": []}, "expected format 4, found 1"),
         (
             lambda values: {**values, "members": values["members"] * 2},
             "expected the folders of the members in their order",

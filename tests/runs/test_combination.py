@@ -27,6 +27,12 @@ def test_a_combination_round_trips(combination, tmp_path):
     assert read_combination(tmp_path) == combination
 
 
+def test_the_format_before_characters_is_still_read(tmp_path):
+    values = json.loads(FITTED.to_json()) | {"format": 3}
+    (tmp_path / "combination.json").write_text(json.dumps(values), encoding="utf-8")
+    assert read_combination(tmp_path) == FITTED
+
+
 def test_the_folders_of_members_are_numbered_through():
     assert VOTE.folders() == [("member-0", "member-1"), ("member-2",)]
     assert FITTED.folders() == [("member-0",), ("member-1",)]
@@ -61,8 +67,8 @@ def test_impossible_combinations_are_refused(changes, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "expected format 3, found 2; another version"),
-        ({"format": 4}, "has format 4, this version of bert4ner reads formats up to 3; install a newer one"),
+        ({"format": 2}, "expected format 4, found 2; another version"),
+        ({"format": 5}, "has format 5, this version of bert4ner reads formats up to 4; install a newer one"),
         ({"quorum": 9}, "damaged, quorum must be in"),
         ({"members": None}, "damaged, expected members to be a list, found None"),
         ({"method": "stacking"}, "damaged, the model of 'stacking' is missing"),
