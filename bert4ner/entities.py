@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from bert4ner.document_ids import Slots, kept_in_slots
-from bert4ner.errors import DataError, nearest, received
+from bert4ner.errors import DataError, named, nearest, received, shown
 from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
 from bert4ner.showing import marked_html
 
@@ -65,14 +65,14 @@ class Entity:
             object.__setattr__(self, "score", as_real(self.score, "score", self))
         if not 0 <= self.start < self.end:
             raise DataError(
-                f"entity {self.label!r} at [{self.start}, {self.end}): expected 0 <= start < end "
+                f"entity {shown(self.label)} at [{self.start}, {self.end}): expected 0 <= start < end "
                 "(characters from 0, end exclusive)"
             )
         if not self.label:
             raise DataError(f"entity at [{self.start}, {self.end}) has an empty label")
         if self.fragments:
             object.__setattr__(self, "fragments", as_pairs(self.fragments, "fragments", self))
-            check_fragments(self.start, self.end, self.fragments, where=f"entity {self.label!r}")
+            check_fragments(self.start, self.end, self.fragments, where=f"entity {shown(self.label)}")
 
     def __repr__(self) -> str:
         pieces = f", fragments={self.fragments!r}" if self.fragments else ""
@@ -119,7 +119,7 @@ class Document(Slots):
     def __post_init__(self) -> None:
         if not isinstance(self.id, str):
             raise DataError(f"expected a string as a document's id, got {received(self.id)}")
-        where = f"document {self.id}"
+        where = f"document {named(self.id)}"
         check_text(self.text, where=where)
         check_weight(self.weight, where=where)
         for name, what in (("entities", "entity"), ("unsure", "unsure span")):
@@ -131,12 +131,12 @@ class Document(Slots):
             for span in spans:
                 if span.end > len(self.text):
                     raise DataError(
-                        f"{where}: {what} {span.label} at [{span.start}, {span.end}) ends outside "
+                        f"{where}: {what} {named(span.label)} at [{span.start}, {span.end}) ends outside "
                         f"the text of {len(self.text)} characters"
                     )
         pieces = next((span for span in self.unsure if span.fragments), None)
         if pieces is not None:
-            raise DataError(f"{where}: an unsure span must not be discontinuous, got {pieces}")
+            raise DataError(f"{where}: an unsure span must not be discontinuous, got {shown(pieces)}")
 
     def __reduce__(self) -> tuple[type["Document"], tuple[object, ...]]:
         return Document, (self.id, self.text, self.entities, self.weight, self.unsure)
@@ -161,7 +161,7 @@ class Document(Slots):
         known = ("id", "text", "entities", "weight", "unsure")
         unknown = next((key for key in values if key not in known), None)
         if unknown is not None or "text" not in values:
-            found = "no 'text'" if unknown is None else f"{unknown!r}{nearest(str(unknown), known)}"
+            found = "no 'text'" if unknown is None else f"{shown(unknown)}{nearest(str(unknown), known)}"
             raise DataError(f"expected a document with {', '.join(known)} (text is required); found {found}")
         check_text(values["text"], where="text of a document")
         spans = {
@@ -242,7 +242,7 @@ def check_weight(weight: object, *, where: str) -> None:
     """
     number = isinstance(weight, int | float) and not isinstance(weight, bool)
     if not number or not 0 <= weight < math.inf:  # type: ignore[operator]  # a number, see above
-        raise DataError(f"{where}: expected a finite number, at least 0, as weight, found {weight!r}")
+        raise DataError(f"{where}: expected a finite number, at least 0, as weight, found {shown(weight)}")
 
 
 def nesting_of(documents: "Sequence[Document]") -> tuple[Nesting, int]:

@@ -111,6 +111,27 @@ def test_a_weight_that_is_no_finite_number_from_zero_on_is_refused(weight):
         Document("a", TEXT, weight=weight)
 
 
+LONG = "长" * 5000
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Document("a", TEXT, weight=LONG),
+        lambda: Document("a", TEXT, weight=[[LONG] * 9] * 9),
+        lambda: Document(LONG, TEXT, weight=-1.0),
+        lambda: Document(LONG, TEXT, (Entity(0, 99, LONG),)),
+        lambda: Entity(3, 1, LONG),
+        lambda: Entity(0, 3, LONG, fragments=((0, 9),)),
+        lambda: Document.from_dict({"text": TEXT, LONG: 1}),
+    ],
+)
+def test_a_message_is_bounded_whatever_it_shows(make):
+    with pytest.raises(DataError) as caught:
+        make()
+    assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
+
+
 def test_unsure_spans_are_sorted_part_of_a_document_and_within_its_text_in_one_piece():
     spans = (Entity(2, 3, "A"), Entity(0, 2, "A"))
     assert Document("a", TEXT, unsure=spans).unsure == spans[::-1]

@@ -19,7 +19,7 @@ from bert4ner.data.records import LINE_BREAK, Record, Span, agrees, make_documen
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError, shown
+from bert4ner.errors import DataError, named, shown
 from bert4ner.phrases import phrase
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
@@ -160,12 +160,14 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs, *, overwri
     """
     with atomic_folder(path, replaces=SUFFIXES if overwrite else ()) as folder:
         for document in documents:
-            where = f"document {document.id}"
+            where = f"document {named(document.id)}"
             name = _file_name(document.id)
             losses.note("ids as they are (not fit for a file name, changed)", where, count=name != document.id)
             text_path = folder / f"{name}.txt"
             if text_path.exists():
-                raise DataError(f"{path}: expected each id once, found {document.id!r} again as {name!r}; rename one")
+                raise DataError(
+                    f"{path}: expected each id once, found {shown(document.id)} again as {shown(name)}; rename one"
+                )
             text_path.write_bytes(guard_bom(document.text).encode("utf-8"))
             lines = [_line(number, entity, document) for number, entity in enumerate(document.entities, start=1)]
             (folder / f"{name}.ann").write_bytes("".join(lines).encode("utf-8"))

@@ -26,7 +26,7 @@ def put_back(documents: Sequence[Document], corrected: Iterable[Document]) -> li
     for document in corrected:
         place = _place_of(document, documents, places[document.text], known_id=document.id in ids)
         if place in found:
-            raise DataError(f"the document {documents[place].id!r} was corrected twice; keep one of the two")
+            raise DataError(f"the document {shown(documents[place].id)} was corrected twice; keep one of the two")
         found[place] = replace(documents[place], entities=tuple(replace(e, score=None) for e in document.entities))
     return [found.get(place, document) for place, document in enumerate(documents)]
 
@@ -37,13 +37,14 @@ def _place_of(document: Document, documents: Sequence[Document], places: Sequenc
     if not places:
         problem = "another text than in the data" if known_id else "a text that is not in the data"
         raise DataError(
-            f"the corrected document {document.id!r} has {problem}: {shown(document.text)}; "
+            f"the corrected document {shown(document.id)} has {problem}: {shown(document.text)}; "
             "only annotation can be corrected, texts must stay as they are"
         )
     named = [place for place in places if documents[place].id == document.id]
     if len(named) != 1:
-        alike = ", ".join(repr(documents[place].id) for place in places)
+        alike = shown([documents[place].id for place in places])[1:-1]
         raise DataError(
-            f"the corrected document {document.id!r} has the text of several: {alike}; give it the id of the one meant"
+            f"the corrected document {shown(document.id)} has the text of several: {alike}; give it the id of the one "
+            "meant"
         )
     return named[0]

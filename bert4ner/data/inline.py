@@ -28,7 +28,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
 from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, named, shown
 
 HTML = frozenset(
     "a b body br code dd div dl dt em font h1 h2 h3 h4 head html i li ol p pre s span strong sub sup table".split()
@@ -92,7 +92,7 @@ def _marked(document: Document) -> str:
 
 def _check_line(line: str, document: Document) -> None:
     """Refuse a line that would be read as something else."""
-    where = f"document {document.id}"
+    where = f"document {named(document.id)}"
     there = [(entity.start, entity.end, entity.label) for entity in document.entities]
     try:
         text, spans = read_tags(line, where)
@@ -100,7 +100,7 @@ def _check_line(line: str, document: Document) -> None:
         text, spans = "", []
     if text != document.text or sorted((span.start, span.end, span.label) for span in spans) != sorted(there):
         mark = TAG.search(document.text)
-        found = f"{mark.group()!r} in it" if mark else f"more than {DEEPEST} entities in one another"
+        found = f"{shown(mark.group())} in it" if mark else f"more than {DEEPEST} entities in one another"
         raise DataError(f"{where}: expected a text that can hold marks, found {found}; write another format")
 
 

@@ -72,10 +72,12 @@ def _unmarked(line: str, marks: Iterable[tuple[int, int, str, bool]], where: str
             spans.append(span)
         else:
             raise DataError(
-                f"{where}: expected a closing mark of an open one, found {line[start:end]!r}; correct the line"
+                f"{where}: expected a closing mark of an open one, found {shown(line[start:end])}; correct the line"
             )
     if open_spans:
-        raise DataError(f"{where}: expected each mark to be closed, {open_spans[-1].label!r} is not; correct the line")
+        raise DataError(
+            f"{where}: expected each mark to be closed, {shown(open_spans[-1].label)} is not; correct the line"
+        )
     return "".join(pieces) + line[reached:], spans
 
 

@@ -55,7 +55,7 @@ def _refuse_others(found: dict[str, object], where: str) -> None:
     for other in OTHERS:
         if other in found:
             raise DataError(
-                f"{where}: expected annotation under 'entities', found {other!r}; this is another format, "
+                f"{where}: expected annotation under 'entities', found {shown(other)}; this is another format, "
                 "or one record of another format"
             )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bert4ner.data.files import existing, read_lines
 from bert4ner.data.repairs import Repairs
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 
 _JIEBA = re.compile(r"(\S+) \d+(?: [a-z]+)?")
 
@@ -30,6 +30,6 @@ def read_word_list(path: str | Path) -> dict[str, list[str]]:
     for number, line in lines:
         word, *labels = (part.strip() for part in line.split("\t"))
         if len(labels) > 1 or not all([word, *labels]):
-            raise DataError(f"{path}:{number}: expected a word, or a word, a tab and its label, found {line!r}")
+            raise DataError(f"{path}:{number}: expected a word, or a word, a tab and its label, found {shown(line)}")
         found.setdefault(":".join([path.stem, *labels]), []).append(word)
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bert4ner.data.documents import write_documents
 from bert4ner.entities import Document
-from bert4ner.errors import RunError
+from bert4ner.errors import RunError, shown
 from bert4ner.phrases import phrase
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Training
@@ -77,8 +77,8 @@ def _read(folder: Path, training: Training, own: list[Document]) -> _Trained:
     missing = [document.id for document in own if document.id not in found]
     if missing:
         raise RunError(
-            f"{folder}: {PREDICTIONS} lacks {len(missing)} documents, e.g. {missing[0]!r}; somebody changed it, delete "
-            "the folder to train it again"
+            f"{folder}: {PREDICTIONS} lacks {len(missing)} documents, e.g. {shown(missing[0])}; somebody changed it, "
+            "delete the folder to train it again"
         )
     return _Trained(training, own, [found[document.id] for document in own], best_epoch(folder))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bert4ner.entities import Document
-from bert4ner.errors import DataError
+from bert4ner.errors import DataError, shown
 from bert4ner.runs.record import RunRecord
 from bert4ner.scoring.pairing import advice_on_ids, named_alike
 
@@ -31,13 +31,13 @@ def match_predicted(run: Path, predicted: Sequence[Document], documents: Sequenc
         absent = [document for document in predicted if document.id not in gold]
         raise DataError(
             f"gold lacks {len(missing)} of the {len(predicted)} documents that {run} was scored on, "
-            f"e.g. {missing[0]!r}; give the data that the run was made from{advice_on_ids(documents, absent)}"
+            f"e.g. {shown(missing[0])}; give the data that the run was made from{advice_on_ids(documents, absent)}"
         )
     changed = [document.id for document in predicted if document.text != gold[document.id].text]
     if changed:
         raise DataError(
             f"the texts of {len(changed)} gold documents are not those that {run} was scored on, "
-            f"e.g. of {changed[0]!r}; give the data that the run was made from"
+            f"e.g. of {shown(changed[0])}; give the data that the run was made from"
         )
     return [gold[document.id] for document in predicted]
 
