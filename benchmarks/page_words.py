@@ -42,8 +42,8 @@ NOTES = {
         "百分数；输出层 `crf`、`efficient_global_pointer`、`span`，默认选项，`tcm-mini`，种子 42。所有选择和拟合都只用 train.json 的各折。折外 F1 所用的折上只选过最佳轮次。",
     ),
     "note on rescoring": (
-        "Percent, mean ± deviation over seeds, otherwise one seed; lexicon, `ema`, 6 epochs, `tcm-mini` or the encoder that the row names. The models learn from two thirds of train.json, from the share that the row says, or by folds that predict together. The rest chooses their epochs, and rescoring is fitted there to candidates of the 8 best paths; F1 out of fold comes from parts of that rest to which rescoring was not fitted.",
-        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；词典特征、`ema`、6 轮、`tcm-mini`（或该行标明的编码器）。模型在 train.json 的三分之二（或该行标明的比例）上训练，或按该行标明的折数交叉验证；其余部分用来选轮次，并在 8 条最优路径的候选实体上拟合重新打分。重新打分的折外 F1 来自其余部分中未参与其拟合的部分。",
+        "Percent, mean ± deviation over seeds, otherwise one seed; lexicon, `ema`, 6 epochs, `tcm-mini` or the encoder that the row names. The models learn from two thirds of train.json, from the share that the row says, or by folds that predict together. The rest chooses their epochs, and rescoring is fitted there to candidates of the 8 best paths; F1 out of fold comes from parts of that rest to which rescoring was not fitted. What was rescored at `495fa99` and `225f64f` was so without the characters beside a candidate and without the counts of overlapping texts.",
+        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；词典特征、`ema`、6 轮、`tcm-mini`（或该行标明的编码器）。模型在 train.json 的三分之二（或该行标明的比例）上训练，或按该行标明的折数交叉验证；其余部分用来选轮次，并在 8 条最优路径的候选实体上拟合重新打分。重新打分的折外 F1 来自其余部分中未参与其拟合的部分。`495fa99` 和 `225f64f` 的重新打分还没有用候选前后的字，也没有用重叠文本的标注次数。",
     ),
     "note on thresholds": (
         "Percent on dev.json, one seed. The held-out tenth of train.json chooses the thresholds, on candidates of the 5 best paths.",

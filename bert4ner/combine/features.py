@@ -1,4 +1,4 @@
-"""What rescoring is told of each candidate: members' log-odds, numbers about document and annotated texts, marks."""
+"""What rescoring judges a candidate by: members' log-odds, numbers about document and annotated texts, and marks."""
 
 from collections import Counter
 from collections.abc import Sequence
