@@ -1,4 +1,4 @@
-"""What rescoring judges a candidate by: members' log-odds, numbers about document and annotated texts, and marks."""
+"""What rescoring sees of a candidate: log-odds of members, numbers about document and annotated texts, and marks."""
 
 from collections import Counter
 from collections.abc import Sequence
