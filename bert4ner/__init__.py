@@ -9,8 +9,14 @@ import lazy_loader
 
 from bert4ner.version import VERSION as __version__  # noqa: N811  # the name that Python's tools look for
 
-__getattr__, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_load, _, _names = lazy_loader.attach_stub(__name__, __file__)
 __all__ = ["__version__", *_names]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _names:  # in Python's own words, which people search for
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _load(name)
 
 
 def __dir__() -> list[str]:
