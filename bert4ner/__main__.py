@@ -2,7 +2,7 @@
 
 import sys
 
-from bert4ner.cli.main import main
+from bert4ner.cli.starting import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from bert4ner.cli.stopping import stopped
 from bert4ner.data.failures import in_words, is_unnamed, unwritten
 from bert4ner.data.streams import without_copies
 from bert4ner.data.visible import visible
@@ -20,7 +21,6 @@ from bert4ner.registry import COMMANDS
 from bert4ner.version import VERSION
 
 USAGE_ERROR = 2
-INTERRUPTED = 130
 BROKEN_PIPE = 141  # the shell's exit code for a program that SIGPIPE ended
 
 
@@ -60,10 +60,7 @@ def _answer(arguments: Sequence[str]) -> int:
     try:
         return _run(name, rest)
     except KeyboardInterrupt:
-        again = "; run the same command again to go on" if COMMANDS.get(name).resumable else ""
-        after_echo = "\n" if sys.stderr.isatty() else ""  # the terminal has just written ^C
-        print(f"{after_echo}bert4ner: stopped{again}", file=sys.stderr)
-        return INTERRUPTED
+        return stopped("; run the same command again to go on" if COMMANDS.get(name).resumable else "")
     except BrokenPipeError:
         raise
     except Bert4NERError as error:

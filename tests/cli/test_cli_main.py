@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,27 @@ def test_an_error_of_the_system_names_the_path(failing, capsys):
 def test_an_interrupt_is_one_line(name, again, failing, capsys):
     assert failing(KeyboardInterrupt(), name) == 130
     assert capsys.readouterr().err == f"bert4ner: stopped{again}\n"
+
+
+@pytest.mark.parametrize("module", ["bert4ner.cli.main", "bert4ner.registry", "bert4ner.cli.info"])
+def test_an_interrupt_while_modules_load_is_one_line(module):
+    script = (
+        "import os, runpy, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class CtrlC:\n"
+        "    def find_spec(name, *_):\n"
+        "        if name == sys.argv[2]: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, CtrlC)\n"
+        "runpy.run_module('bert4ner', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", script, "info", module]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "bert4ner: stopped\n")
+
+
+def test_the_installed_command_is_the_same():
+    (command,) = metadata.entry_points(group="console_scripts", name="bert4ner")
+    assert command.value == "bert4ner.cli.starting:start"
 
 
 def test_a_bug_keeps_its_traceback(failing):
