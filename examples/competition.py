@@ -1,14 +1,15 @@
 """Task: the steps of a competition team, from annotated leaflets to the files to submit.
 
-Audit the annotation, cross-validate two different networks with the recipe, ask them which annotation is doubtful (and,
-with --denoise, train again where all of them agree against it), let every fold label the new texts and train again with
-these pseudo-labels, keep the better run of each network by its out-of-fold F1, combine them with a threshold for every
-label, chosen on out-of-fold predictions, and write the entities of the new texts.
+Audit the annotation, let the encoder read all texts first (with --pretrain), cross-validate two different networks with
+the recipe, ask them which annotation is doubtful (and, with --denoise, train again where all of them agree against it),
+let every fold label the new texts and train again with these pseudo-labels, keep the better run of each network by its
+out-of-fold F1, combine them with a threshold for every label, chosen on out-of-fold predictions, and write the entities
+of the new texts.
 Data: the bundled sample of 129 leaflets, and 66 texts without annotation (or documents of your own).
 Score: none here: so few epochs only show the steps. `combine` prints honest scores for your data.
 
     python examples/competition.py --epochs 3
-    python examples/competition.py train.json test.txt --pretrained chinese_roberta_wwm_ext_L-12_H-768_A-12 --folds 5
+    python examples/competition.py train.json test.txt --pretrained ENCODER --pretrain 10 --folds 5
 """
 
 import argparse
@@ -34,6 +35,17 @@ WAYS = {  # all with a threshold for every label that gives the best F1, because
     "averaged-candidates": bert4ner.CombineOptions(nbest=5),
     "rescored": bert4ner.CombineOptions(method="rescoring", nbest=8),  # also by the rest of the document
 }
+
+
+def pretrained(given: argparse.Namespace) -> str:
+    """The encoder, after so many epochs as a language model on the annotated and the new texts, if requested."""
+    if not given.pretrain:
+        return str(given.pretrained)
+    options = bert4ner.PretrainingOptions().replace(pretrained=given.pretrained, epochs=given.pretrain)
+    output = given.output / "encoder"
+    history = bert4ner.pretrain([given.data, given.test], options, output=output)
+    print(f"perplexity of held-out texts: {history[0]['perplexity']:.2f} before, {history[-1]['perplexity']:.2f} after")
+    return str(output)
 
 
 def cross_validated(
@@ -97,6 +109,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=Path("runs/competition"))
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--pretrain", type=int, default=0, metavar="EPOCHS", help="Epochs on the texts alone, first.")
     parser.add_argument("--heads", nargs="+", default=HEADS)
     parser.add_argument("--denoise", action="store_true", help="Train again on annotation that all models agree on.")
     parser.add_argument("--no-pseudo", action="store_true", help="Learn nothing from the new texts.")
@@ -115,6 +128,7 @@ def main() -> None:
     for finding in bert4ner.audit(documents, num_folds=given.folds).findings():
         print(f"suspicious: {finding}")
 
+    given.pretrained = pretrained(given)
     runs = cross_validated(documents, given, given.output / "first")
     learned = denoised(documents, [run for _, run in runs.values()], given.output)
     if given.denoise:

@@ -141,10 +141,11 @@ def test_the_competition_goes_from_annotation_to_submission_files(run_here, eage
     documents = read_documents(ROOT / "examples/data/leaflets.jsonl")[:16]
     write_documents(documents, tmp_path / "some.jsonl", "jsonl")
     write_documents([Document(str(n), each.text) for n, each in enumerate(documents[:3])], tmp_path / "new.txt", "text")
-    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1, "--heads", "softmax")
+    options = ("--pretrained", shallow_encoder, "--folds", 2, "--epochs", 1, "--heads", "softmax", "--pretrain", 1)
     printed = run_here("competition.py", "some.jsonl", "new.txt", *options)
     output = tmp_path / "runs/competition"
     for message in (
+        "perplexity of held-out texts: ",
         "first, softmax: out-of-fold F1 0.",
         "taught, softmax: out-of-fold F1 0.",
         "all models agree against it: ",
@@ -152,6 +153,7 @@ def test_the_competition_goes_from_annotation_to_submission_files(run_here, eage
         "rescored, fitted to the other folds: out-of-fold F1 0.",
     ):
         assert message in printed
+    assert "runs/competition/encoder" in (output / "first/softmax/config.toml").read_text(encoding="utf-8")
     taught = read_pseudo_labels(output / "pseudo-softmax.jsonl")
     assert [each.teachers.folds for each in taught] == [(0,)] * 3 + [(1,)] * 3
     known = {each.text for each in documents}
