@@ -130,6 +130,15 @@ SECTIONS = (
             ),
             Table(
                 "combine",
+                "loop",
+                "tcm: the whole loop of a competition",
+                "python benchmarks/whole_loop.py",
+                COMBINED,
+                "note on the loop",
+                "on dev.json",
+            ),
+            Table(
+                "combine",
                 "thresholds",
                 "tcm: thresholds for one model",
                 "bert4ner combine RUN --gold train.json --nbest 5",

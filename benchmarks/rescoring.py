@@ -41,8 +41,8 @@ def split(documents: list[Document], seed: int, parts: int) -> tuple[list[Docume
     return found
 
 
-def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dict[str, Any]:
-    """Scores of a run on dev.json, and its micro F1 on what it held out, shares between 0 and 1."""
+def on_dev(run: Path, gold: list[Document], out_of_fold_f1: float) -> dict[str, Any]:
+    """Scores of a run on dev.json, beside its micro F1 on what it held out, shares between 0 and 1."""
     scores = bert4ner.evaluate(gold, bert4ner.load_recognizer(run).predict(gold))
     micro = scores.micro
     return {
@@ -50,7 +50,7 @@ def on_dev(run: Path, gold: list[Document], out_of_fold: bert4ner.Scores) -> dic
         "recall": micro.recall,
         "f1": micro.f1,
         "weighted_f1": scores.weighted.f1,
-        "out_of_fold_f1": out_of_fold.micro.f1,
+        "out_of_fold_f1": out_of_fold_f1,
     }
 
 
@@ -60,7 +60,7 @@ def rescored(runs: list[Path], held: list[Document], gold: list[Document]) -> di
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "rescored"
         estimate = bert4ner.combine_runs(runs, output=output, gold=held, options=options)
-        return on_dev(output, gold, estimate)
+        return on_dev(output, gold, estimate.micro.f1)
 
 
 def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
         else:
             scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
-        yield f"`{head}`{share}", on_dev(run, gold, scores)
+        yield f"`{head}`{share}", on_dev(run, gold, scores.micro.f1)
         yield f"`{head}`, `rescoring`{share}", rescored([run], held, gold)
     if len(runs) > 1:
         yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")) + share, rescored(runs, held, gold)

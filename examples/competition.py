@@ -97,7 +97,9 @@ def best_combined(runs: Sequence[Path], documents: Sequence[bert4ner.Document], 
         scores = bert4ner.combine_runs(runs, output=output, gold=documents, options=options)
         print(f"{name}, fitted to the other folds: out-of-fold F1 {scores.micro.f1:.4f}")
         found.append((scores.micro.f1, output))
-    return max(found)[1]
+    score, output = max(found)
+    print(f"best: {output}, out-of-fold F1 {score:.4f}")
+    return output
 
 
 def arguments() -> argparse.Namespace:

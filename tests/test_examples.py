@@ -151,6 +151,7 @@ def test_the_competition_goes_from_annotation_to_submission_files(run_here, eage
         "all models agree against it: ",
         "averaged, fitted to the other folds: out-of-fold F1 0.",
         "rescored, fitted to the other folds: out-of-fold F1 0.",
+        "best: runs/competition/",
     ):
         assert message in printed
     assert "runs/competition/encoder" in (output / "first/softmax/config.toml").read_text(encoding="utf-8")
