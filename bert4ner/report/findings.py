@@ -3,6 +3,7 @@
 Each sentence follows from numbers that the page also shows.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from bert4ner.bundled import ENCODER, is_bundled
@@ -28,7 +29,7 @@ def find_findings(record: RunRecord, mistakes: Mistakes | None, found: Reliabili
     if mistakes is not None:
         sentences += _about_mistakes(mistakes)
     if found is not None:
-        sentences += _about_scores(found, cure=isinstance(record, TrainedRun))
+        sentences += _about_scores(found, record)
     if isinstance(record, TrainedRun):
         sentences += about_epochs(record)
     return sentences
@@ -88,7 +89,7 @@ def _about_confusions(mixed: dict[tuple[str, str], int]) -> Phrase:
     return phrase("finding.confusion", pair=pairs[0], count=times)
 
 
-def _about_scores(found: Reliability, *, cure: bool) -> Iterator[Phrase]:
+def _about_scores(found: Reliability, record: RunRecord) -> Iterator[Phrase]:
     """Whether scores mislead, with the cure, unless the run is a combined one, to which it may have been applied."""
     gap = 100 * (found.mean_score - found.share_right)
     if abs(gap) >= 100 * CLEAR_GAP:
@@ -98,8 +99,9 @@ def _about_scores(found: Reliability, *, cure: bool) -> Iterator[Phrase]:
             score=f"{100 * found.mean_score:.1f}",
             right=f"{100 * found.share_right:.1f}",
         )
-        how = phrase("finding.calibrate")
-        yield Phrase(f"{said} {how}", said.chinese + how.chinese) if cure else said
+        run, new = (shlex.quote(str(record.path) + ending) for ending in ("", "-calibrated"))
+        how = phrase("finding.calibrate", run=run, new=new)
+        yield Phrase(f"{said} {how}", said.chinese + how.chinese) if isinstance(record, TrainedRun) else said
 
 
 def about_updates(record: TrainedRun) -> Iterator[Phrase]:
