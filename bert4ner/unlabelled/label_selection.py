@@ -26,7 +26,7 @@ def select_labels(found: Document, options: PseudoOptions, nesting: Nesting = "a
     Example:
         >>> from bert4ner.entities import Entity
         >>> spans = (Entity(0, 2, "A", 0.9), Entity(2, 4, "A", 0.5), Entity(4, 6, "A", 0.1))
-        >>> result = select_labels(Document("d", "人参当归甘草", spans), PseudoOptions())
+        >>> result = select_labels(Document("d", "人参当归甘草", spans), PseudoOptions(sure=0.9))
         >>> [len(spans) for spans in (result.document.entities, result.document.unsure)], result.confidence
         ([1, 1], 0.72)
     """

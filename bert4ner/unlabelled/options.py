@@ -25,14 +25,14 @@ class PseudoOptions(Options):
     Example:
         >>> import bert4ner
         >>> bert4ner.PseudoOptions(sure=0.95).unsure
-        0.3
+        0.2
 
     References:
         Lee 2013, Pseudo-Label: the simple and efficient semi-supervised learning method for deep neural networks.
     """
 
-    sure: float = option(0.9, "Minimum probability of a label.", low=0.5, high=1)
-    unsure: float = option(0.3, "Minimum probability of an unsure span, which the loss ignores.", low=0.01, high=1)
+    sure: float = option(0.5, "Minimum probability of a label.", low=0.5, high=1)
+    unsure: float = option(0.2, "Minimum probability of an unsure span, which the loss ignores.", low=0.01, high=1)
     least_confidence: float = option(0.0, "Leave out documents whose labels have a lower expected F1.", low=0, high=1)
     weights: Literal["equal", "confidence", "density"] = option(
         "equal",

@@ -20,12 +20,12 @@ def places(spans):
 
 
 def test_candidates_are_labels_open_or_nothing_by_their_probability():
-    candidates = [(0, 2, "A", 0.9), (2, 4, "A", 0.89), (2, 4, "B", 0.3), (4, 6, "B", 0.29)]
+    candidates = [(0, 2, "A", 0.5), (2, 4, "A", 0.49), (2, 4, "B", 0.2), (4, 6, "B", 0.19)]
     result = select_labels(found(*candidates), PseudoOptions()).document
     assert places(result.entities) == candidates[:1] and places(result.unsure) == candidates[1:3]
     assert (result.id, result.text, result.weight) == ("d", TEXT, 1.0)
-    none_open = select_labels(found(*candidates), PseudoOptions(sure=0.5, unsure=0.5)).document
-    assert places(none_open.entities) == candidates[:2] and none_open.unsure == ()
+    none_open = select_labels(found(*candidates), PseudoOptions(unsure=0.5)).document
+    assert places(none_open.entities) == candidates[:1] and none_open.unsure == ()
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_labels_that_may_not_overlap_are_left_open_where_they_do(nesting, labels
 
 def test_entities_in_several_pieces_are_labels_and_never_open():
     pieces = ((0, 2), (3, 4))
-    both = (Entity(0, 4, "A", 0.95, pieces), Entity(0, 4, "B", 0.5, pieces))
+    both = (Entity(0, 4, "A", 0.95, pieces), Entity(0, 4, "B", 0.4, pieces))
     result = select_labels(Document("d", TEXT, both), PseudoOptions()).document
     assert result.entities == both[:1] and result.unsure == ()
 
 
 def test_the_confidence_is_the_expected_f1():
-    options = PseudoOptions()
+    options = PseudoOptions(sure=0.9)
     assert select_labels(found(), options).confidence == 1
     assert select_labels(found((0, 2, "A", 1.0)), options).confidence == 1
     assert select_labels(found((0, 2, "A", 0.5)), options).confidence == 0
@@ -57,7 +57,7 @@ def test_the_confidence_is_the_expected_f1():
 
 def test_open_spans_are_less_sure_than_labels():
     with pytest.raises(ConfigError, match=r"unsure must be at most sure=0.9, got 0.95"):
-        PseudoOptions(unsure=0.95)
+        PseudoOptions(sure=0.9, unsure=0.95)
 
 
 @pytest.mark.parametrize(
