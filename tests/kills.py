@@ -153,6 +153,7 @@ class Kills:
             with self.started(run) as process:
                 if self.wait(process, run):
                     self.strike(kind, process, run)
+                    print(f"{kind}: {self.counts[kind]} of {number}", end="\r", flush=True)
                 else:
                     self.completed(process, run)
         with self.started(run) as process:
