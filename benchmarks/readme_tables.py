@@ -89,8 +89,8 @@ SETUPS = {  # by key: English, Chinese
     "w2ner, lexicon, ema": ("`w2ner` with lexicon and `ema`, 6 epochs", "`w2ner`，加词典特征和 `ema`，6 轮"),
     "pretrained": ("the same, encoder pre-trained on TCM's texts", "同上，编码器在 TCM 文本上继续预训练"),
     "rescored": (
-        "`w2ner` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
-        "`w2ner`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
+        "`crf` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
+        "`crf`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
     ),
     "stacking": ("3 heads × 5 folds, stacked, thresholds for F1", "3 种输出层 × 5 折，stacking，按 F1 选阈值"),
     "BERT-base CRF": ("published: BERT-base, CRF", "已发表：BERT-base，CRF"),
@@ -141,7 +141,7 @@ def _measured(kept: Kept, ablated: Kept, timed: dict[str, list[Line]]) -> dict[s
             lines = list(lines_by_seed.values())
             found[key] = (figure(lines, "f1"), _weighted(lines), None, None)
     for key, table, row in (
-        ("rescored", "rescoring", "`w2ner`, `rescoring`"),
+        ("rescored", "rescoring", "`crf`, `rescoring`"),
         ("stacking", "combine", "all heads: stacking, thresholds for F1"),
     ):
         figures = kept_figures("combine", table)[row]
