@@ -202,6 +202,8 @@ CHINESE = {
     "pre-training, pseudo-labels": "继续预训练，伪标签",
     "denoised": "去噪",
     "together": "三者合用",
+    "`crf`, tcm-mini pre-trained 30 epochs": "`crf`，继续预训练 30 轮的 tcm-mini",
+    "`crf`, `rescoring`, tcm-mini pre-trained 30 epochs": "`crf`，`rescoring`，继续预训练 30 轮的 tcm-mini",
     "`w2ner`, 3 folds, e5-small-zh": "`w2ner`，3 折，e5-small-zh",
     "`w2ner`, `rescoring`, 3 folds, e5-small-zh": "`w2ner`，`rescoring`，3 折，e5-small-zh",
     "tcm: beside the published recipe and PyTorch": "tcm：与已发表的流程和 PyTorch 对比",

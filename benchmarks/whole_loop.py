@@ -1,6 +1,6 @@
 """What the whole loop of a competition reaches on TCM: `examples/competition.py`, scored once on dev.json.
 
-    python benchmarks/whole_loop.py [--data ../shared/data] [-- --pretrain 30 --heads crf w2ner --epochs 6 …]
+    python benchmarks/whole_loop.py [--data ../shared/data] -- --pretrain 30 --heads crf w2ner --epochs 6
 
 The loop learns from train.json and from the texts of test.json, and chooses everything out of fold. What follows `--`
 is passed on to the script and names the row. Steps that are complete are not repeated.
@@ -45,12 +45,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "whole-loop")
-    parser.add_argument("passed_on", nargs="*", help="options of examples/competition.py, behind --")
+    parser.add_argument("passed_on", nargs="+", help="options of examples/competition.py, behind --")
     options = parser.parse_args()
     chosen, out_of_fold = run_loop(options.data, options.work, options.passed_on)
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")
     figures = on_dev(chosen, gold, out_of_fold)
-    row = f"`{' '.join(options.passed_on) or 'defaults'}`: {chosen.name}"
+    row = f"`{' '.join(options.passed_on)}`, `{chosen.name}`"
     print(row, figures)
     keep_rows("combine", "loop", {row: figures}, others_stay=True)
 
