@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from bert4ner.document_ids import Slots, kept_in_slots
-from bert4ner.errors import DataError, named, nearest, received, shown
+from bert4ner.errors import DataError, nearest, received, shown, unquoted
 from bert4ner.given import as_pairs, as_real, as_tuple, as_whole, made_of
 from bert4ner.showing import marked_html
 
@@ -119,7 +119,7 @@ class Document(Slots):
     def __post_init__(self) -> None:
         if not isinstance(self.id, str):
             raise DataError(f"expected a string as a document's id, got {received(self.id)}")
-        where = f"document {named(self.id)}"
+        where = f"document {unquoted(self.id)}"
         check_text(self.text, where=where)
         check_weight(self.weight, where=where)
         for name, what in (("entities", "entity"), ("unsure", "unsure span")):
@@ -131,7 +131,7 @@ class Document(Slots):
             for span in spans:
                 if span.end > len(self.text):
                     raise DataError(
-                        f"{where}: {what} {named(span.label)} at [{span.start}, {span.end}) ends outside "
+                        f"{where}: {what} {unquoted(span.label)} at [{span.start}, {span.end}) ends outside "
                         f"the text of {len(self.text)} characters"
                     )
         pieces = next((span for span in self.unsure if span.fragments), None)

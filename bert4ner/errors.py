@@ -63,11 +63,11 @@ class EnvironmentProblem(Bert4NERError):
     """A problem of the installation or the process: a package is missing, or TensorFlow was imported too early."""
 
 
-def named(text: str) -> str:
+def unquoted(text: str) -> str:
     """An id or a label of any size without quotes, shortened to one line, for messages.
 
     Example:
-        >>> named("leaflet-1"), len(named("1" * 5000))
+        >>> unquoted("leaflet-1"), len(unquoted("1" * 5000))
         ('leaflet-1', 58)
     """
     return text if len(text) < _SHORT.maxstring and text.isprintable() else shown(text)[1:-1]

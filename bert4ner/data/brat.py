@@ -19,7 +19,7 @@ from bert4ner.data.records import LINE_BREAK, Record, Span, agrees, make_documen
 from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_folder
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError, named, shown
+from bert4ner.errors import DataError, shown, unquoted
 from bert4ner.phrases import phrase
 
 OTHER_LINES = {"R": "relations", "E": "events", "A": "attributes", "M": "attributes", "N": "normalizations"}
@@ -160,7 +160,7 @@ def write(documents: Iterable[Document], path: Path, losses: Repairs, *, overwri
     """
     with atomic_folder(path, replaces=SUFFIXES if overwrite else ()) as folder:
         for document in documents:
-            where = f"document {named(document.id)}"
+            where = f"document {unquoted(document.id)}"
             name = _file_name(document.id)
             losses.note("ids as they are (not fit for a file name, changed)", where, count=name != document.id)
             text_path = folder / f"{name}.txt"

@@ -20,7 +20,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.tally import Tally
 from bert4ner.data.unique_ids import make_unique
 from bert4ner.entities import Document
-from bert4ner.errors import DataError, named
+from bert4ner.errors import DataError, unquoted
 from bert4ner.given import check_kind, check_many
 from bert4ner.registry import FORMATS
 
@@ -256,5 +256,5 @@ def write_with_report(documents: Iterable[Document], path: str | Path, format: s
 def _checked(documents: Iterable[Document], format: Format) -> Iterator[Document]:
     for place, document in enumerate(documents):
         check_kind(document, Document, f"documents[{place}]")
-        format.check_labels((each.label for each in document.entities), where=f"document {named(document.id)}")
+        format.check_labels((each.label for each in document.entities), where=f"document {unquoted(document.id)}")
         yield document

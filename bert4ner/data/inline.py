@@ -28,7 +28,7 @@ from bert4ner.data.repairs import Repairs
 from bert4ner.data.writing import atomic_write
 from bert4ner.document_ids import NumberedId
 from bert4ner.entities import Document
-from bert4ner.errors import DataError, named, shown
+from bert4ner.errors import DataError, shown, unquoted
 
 HTML = frozenset(
     "a b body br code dd div dl dt em font h1 h2 h3 h4 head html i li ol p pre s span strong sub sup table".split()
@@ -92,7 +92,7 @@ def _marked(document: Document) -> str:
 
 def _check_line(line: str, document: Document) -> None:
     """Refuse a line that would be read as something else."""
-    where = f"document {named(document.id)}"
+    where = f"document {unquoted(document.id)}"
     there = [(entity.start, entity.end, entity.label) for entity in document.entities]
     try:
         text, spans = read_tags(line, where)

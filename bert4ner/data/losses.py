@@ -8,13 +8,13 @@ from bert4ner.data.format import Holds
 from bert4ner.data.records import LINE_BREAK, flat_entities
 from bert4ner.data.repairs import Repairs
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import DataError, named
+from bert4ner.errors import DataError, unquoted
 
 
 def holdable(documents: Iterable[Document], holds: Holds, losses: Repairs) -> Iterator[Document]:
     """The documents as a format can hold them, one in memory at a time; losses are counted in `losses`."""
     for document in documents:
-        where = f"document {named(document.id)}"
+        where = f"document {unquoted(document.id)}"
         entities = _entities(document.entities, holds, losses, where)
         if not holds.places:
             _note_places(document.text, [(document.mention(each), each) for each in entities], losses, where)
