@@ -163,7 +163,7 @@ SECTIONS = (
                 "unlabelled",
                 "pretraining",
                 "Pre-training on TCM's texts",
-                "bert4ner pretrain",
+                "python benchmarks/unlabelled.py",
                 (
                     ("epochs", "epochs", number(0)),
                     ("held-out perplexity", "perplexity", significant),

@@ -58,12 +58,12 @@ NOTES = {
         "把样例中 10 % 的实体删去、移位或改标签，由没有见过该文档的模型给可疑之处排序（3 折）。",
     ),
     "note on pre-training": (
-        "Texts of train.json and test.json. What it is worth for recognition is among the training tricks.",
-        "train.json 和 test.json 的文本。对识别的作用见训练技巧一节。",
+        "Texts of train.json and test.json; minutes on one core beside other work. What it is worth for recognition stands below, and among the training tricks (10 epochs).",
+        "train.json 和 test.json 的文本；用时为单核，同时还有别的任务。对识别的作用见下表，以及训练技巧一节（10 轮）。",
     ),
     "note on arms": (
-        "Percent, mean ± deviation over seeds, otherwise one seed; `crf`, lexicon, `ema`, 6 epochs, `tcm-mini`, one model. F1 out of fold is that of the held-out tenth of train.json, on the annotation as it was. Pre-training: 10 epochs on the texts of train.json and test.json. Pseudo-labels: test.json, labelled by the model of the same row without them. Denoised: annotation that models of two heads agree against, neither of which saw it, is changed.",
-        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；`crf`、词典特征、`ema`、6 轮、`tcm-mini`，单个模型。折外 F1 是 train.json 中留出的十分之一上的，按原来的标注计算。预训练：在 train.json 和 test.json 的文本上训练 10 轮。伪标签：test.json，由同一行不含伪标签的模型标注。去噪：两种输出层的模型都没有见过、却一致反对的标注被改掉。",
+        "Percent, mean ± deviation over seeds, otherwise one seed; `crf`, lexicon, `ema`, 6 epochs, `tcm-mini`, one model. F1 out of fold is that of the held-out tenth of train.json, on the annotation as it was. Pre-training: 30 epochs on the texts of train.json and test.json. Pseudo-labels: test.json, labelled by the model of the same row without them. Denoised: annotation that models of two heads agree against, neither of which saw it, is changed, except in that tenth. Encoder and denoised annotation are the same for all seeds.",
+        "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；`crf`、词典特征、`ema`、6 轮、`tcm-mini`，单个模型。折外 F1 是 train.json 中留出的十分之一上的，按原来的标注计算。预训练：在 train.json 和 test.json 的文本上训练 30 轮。伪标签：test.json，由同一行不含伪标签的模型标注。去噪：两种输出层的模型都没有见过、却一致反对的标注被改掉（留出的十分之一除外）。编码器和去噪后的标注，各种子共用。",
     ),
     "note on speed": (
         "Medians of processes measured in turn on the same machine: same windows, weights, dropout 0.3, schedule and epochs; tracing is not in the median. Recipe: bert4keras' own layers, generator, CRF and decoder, one text at a time. PyTorch: transformers and pytorch-crf with dynamic padding under bfloat16 autocast, its faster arithmetic here. bert4ner also gives the probability of each entity.",

@@ -72,7 +72,15 @@ class Trainings:
         rounds = 1 if self.options.limit else ROUNDS
         options = bert4ner.PretrainingOptions().replace(pretrained=ENCODER, epochs=rounds, seed=ONCE)
         output = self.folder("encoder", seed=ONCE)
-        bert4ner.pretrain(self.files, options, output=output)
+        history = bert4ner.pretrain(self.files, options, output=output)
+        if not self.options.limit:
+            minutes = sum(line.get("seconds", 0) for line in history) / 60
+            before, after = history[0]["perplexity"], history[-1]["perplexity"]
+            rows = {
+                ENCODER: {"epochs": 0, "perplexity": before},
+                f"{ENCODER}, pre-trained on TCM": {"epochs": rounds, "perplexity": after, "minutes": minutes},
+            }
+            keep_rows("unlabelled", "pretraining", rows)
         return str(output)
 
     def config(self, encoder: str, head: str, seed: int) -> Config:
