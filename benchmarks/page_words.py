@@ -46,8 +46,8 @@ NOTES = {
         "百分数，有多个种子时为均值 ± 标准差，否则为一个种子；词典特征、`ema`、6 轮、`tcm-mini`（或该行标明的编码器）。模型在 train.json 的三分之二（或该行标明的比例）上训练，或按该行标明的折数交叉验证；其余部分用来选轮次，并在 8 条最优路径的候选实体上拟合重新打分。重新打分的折外 F1 来自其余部分中未参与其拟合的部分。`495fa99` 和 `225f64f` 的重新打分还没有用候选前后的字，也没有用重叠文本的标注次数。",
     ),
     "note on the loop": (
-        "Percent, one run of `examples/competition.py` on train.json and the texts of test.json, with the options that the row names and the way of combining that was best out of fold; `tcm-mini`. To compare with: 73.47 weighted is the best published single model (BERT-base, 102 million parameters).",
-        "百分数，`examples/competition.py` 在 train.json 和 test.json 的文本上运行一次，选项见各行，融合方式取折外最好的；`tcm-mini`。对照：已发表的最好单模型（BERT-base，1.02 亿参数）加权 F1 为 73.47。",
+        "Percent, one run of `examples/competition.py` on train.json and the texts of test.json, with the options that the row names and the way of combining that was best out of fold; `tcm-mini`. To compare with: 73.47 weighted is the best published single model (RoBERTa-wwm of base size, 102 million parameters).",
+        "百分数，`examples/competition.py` 在 train.json 和 test.json 的文本上运行一次，选项见各行，融合方式取折外最好的；`tcm-mini`。对照：已发表的最好单模型（base 规模的 RoBERTa-wwm，1.02 亿参数）加权 F1 为 73.47。",
     ),
     "note on thresholds": (
         "Percent on dev.json, one seed. The held-out tenth of train.json chooses the thresholds, on candidates of the 5 best paths.",
