@@ -86,13 +86,15 @@ SETUPS = {  # by key: English, Chinese
     "crf": ("`crf`, 10 epochs", "`crf`，10 轮"),
     "w2ner": ("`w2ner`, 10 epochs", "`w2ner`，10 轮"),
     "lexicon": ("`crf` with `--lexicon train`", "`crf`，加 `--lexicon train`"),
-    "w2ner, lexicon, ema": ("`w2ner` with lexicon and `ema`, 6 epochs", "`w2ner`，加词典特征和 `ema`，6 轮"),
-    "pretrained": ("the same, encoder pre-trained on TCM's texts", "同上，编码器在 TCM 文本上继续预训练"),
+    "recipe": ("`crf` with lexicon and `ema`, 6 epochs", "`crf`，加词典特征和 `ema`，6 轮"),
+    "unlabelled": (
+        "the same, encoder pre-trained, doubtful annotation changed, pseudo-labels",
+        "同上，继续预训练，去噪，加伪标签",
+    ),
     "rescored": (
         "`crf` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
         "`crf`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
     ),
-    "stacking": ("3 heads × 5 folds, stacked, thresholds for F1", "3 种输出层 × 5 折，stacking，按 F1 选阈值"),
     "loop": (
         "the whole loop of `examples/competition.py --pretrain 30`: encoder pre-trained, 2 heads × 3 folds, rescored",
         "`examples/competition.py --pretrain 30` 全流程：继续预训练，2 种输出层 × 3 折，重新打分",
@@ -135,21 +137,17 @@ def _measured(kept: Kept, ablated: Kept, timed: dict[str, list[Line]]) -> dict[s
         if head in SETUPS:
             seconds = median(timed[head], "seconds_per_epoch") if head in timed else None
             found[head] = (figure(lines, "f1"), _weighted(lines), None, seconds)
-    plain, ours = (tricks(ablated, "tcm", encoder) for encoder in ("tcm-mini", "tcm-mini, pre-trained on TCM"))
-    for key, lines_by_seed in (
-        ("lexicon", plain.get("lexicon")),
-        ("w2ner, lexicon, ema", plain.get("w2ner, lexicon, ema")),
-        ("pretrained", ours.get("w2ner, lexicon, ema")),
+    lexicon = tricks(ablated, "tcm", "tcm-mini").get("lexicon")
+    if lexicon:
+        lines = list(lexicon.values())
+        found["lexicon"] = (figure(lines, "f1"), _weighted(lines), None, None)
+    for key, topic, table, row in (
+        ("recipe", "unlabelled", "arms", "the recipe alone"),
+        ("unlabelled", "unlabelled", "arms", "together"),
+        ("rescored", "combine", "rescoring", "`crf`, `rescoring`"),
     ):
-        if lines_by_seed:
-            lines = list(lines_by_seed.values())
-            found[key] = (figure(lines, "f1"), _weighted(lines), None, None)
-    for key, table, row in (
-        ("rescored", "rescoring", "`crf`, `rescoring`"),
-        ("stacking", "combine", "all heads: stacking, thresholds for F1"),
-    ):
-        figures = kept_figures("combine", table)[row]
-        found[key] = (figures["f1"], figures.get("weighted_f1"), None, None)
+        figures = kept_figures(topic, table)[row]
+        found[key] = (figures["f1"], figures["weighted_f1"], None, None)
     loops = kept_figures("combine", "loop").values()
     if loops:
         figures = max(loops, key=lambda each: each["out_of_fold_f1"])

@@ -50,7 +50,7 @@ def main() -> None:
     chosen, out_of_fold = run_loop(options.data, options.work, options.passed_on)
     gold = bert4ner.read_documents(options.data / "tcm/dev.json")
     figures = on_dev(chosen, gold, out_of_fold)
-    row = f"`{' '.join(options.passed_on)}`, `{chosen.name}`"
+    row = f"`competition.py {' '.join(options.passed_on)}`, `{chosen.name}`"
     print(row, figures)
     keep_rows("combine", "loop", {row: figures}, others_stay=True)
 
