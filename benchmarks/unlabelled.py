@@ -65,10 +65,9 @@ class Trainings:
         work: Path = self.options.work
         return work / "-".join(map(str, [*words, seed, *limit]))
 
-    def encoder(self, parts: Sequence[str]) -> str:
-        """The bundled encoder, or what it becomes on the texts."""
-        if "pre-training" not in parts:
-            return ENCODER
+    @cached_property
+    def pretrained(self) -> str:
+        """What the bundled encoder becomes on the texts."""
         rounds = 1 if self.options.limit else ROUNDS
         options = bert4ner.PretrainingOptions().replace(pretrained=ENCODER, epochs=rounds, seed=ONCE)
         output = self.folder("encoder", seed=ONCE)
@@ -107,7 +106,8 @@ class Trainings:
         documents = self.denoised if "denoised" in parts else self.annotated
         learned = [document for document in documents if document.id not in names]
         seed: int = self.options.seed
-        output, config = self.folder("arm", *parts, seed=seed), self.config(self.encoder(parts), HEADS[0], seed)
+        encoder = self.pretrained if "pre-training" in parts else ENCODER
+        output, config = self.folder("arm", *parts, seed=seed), self.config(encoder, HEADS[0], seed)
         return output, bert4ner.train_model(learned, config, output=output, valid=self.held, more=more)
 
 
