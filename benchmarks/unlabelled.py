@@ -1,15 +1,16 @@
 """What texts without annotation, and annotation that models agree on, add to a recipe on TCM: each alone, and together.
 
     python benchmarks/unlabelled.py [--data ../shared/data] [--seed 42] [--arms pre-training together] [--limit N]
+    python benchmarks/unlabelled.py --pretrained e5-small-zh --pretrain 10 --arms "the recipe alone" pre-training
 
 Every arm is the recipe (CRF, lexicon, ema, 6 epochs) on train.json, whose held-out tenth chooses the best epoch, scored
-on dev.json; nothing is chosen on it. Pre-training: the encoder has learned 30 epochs from the texts of train.json and
-test.json. Pseudo-labels: the model of the same arm without them labels test.json. Denoised: where models of two heads
-that did not see a document agree against its annotation, it is changed, except in the held-out tenth, on which the
-scores are a little too high, because the models that changed the others had learned from it. The encoder is pre-trained
-once and the annotation denoised once, whatever the seed of the arm. A row is kept for each arm and seed; trainings that
-are complete are not repeated. `--limit N` takes N documents of each part in small batches, to try the script; its rows
-are not kept.
+on dev.json; nothing is chosen on it. Pre-training: the encoder has learned some epochs (30) from the texts of
+train.json and test.json. Pseudo-labels: the model of the same arm without them labels test.json. Denoised: where models
+of two heads that did not see a document agree against its annotation, it is changed, except in the held-out tenth, on
+which the scores are a little too high, because the models that changed the others had learned from it. The encoder is
+pre-trained once and the annotation denoised once, whatever the seed of the arm. A row is kept for each arm and seed;
+trainings that are complete are not repeated. `--limit N` takes N documents of each part in small batches, to try the
+script; its rows are not kept.
 """
 
 import argparse
@@ -38,7 +39,7 @@ ARMS = {  # of which of the three an arm consists
     "together": ("pre-training", "pseudo-labels", "denoised"),
 }
 HEADS = "crf", "efficient_global_pointer"  # the first is scored; both judge the annotation
-FOLDS, PARTS, ROUNDS = 3, 10, 30  # one part of PARTS is held out
+FOLDS, PARTS = 3, 10  # one part of PARTS is held out
 ONCE = 42
 """The seed of the pre-training, and of the models that judge the annotation."""
 
@@ -63,23 +64,24 @@ class Trainings:
         """Where something of these options is kept."""
         limit = [] if self.options.limit is None else [self.options.limit]
         work: Path = self.options.work
-        return work / "-".join(map(str, [*words, seed, *limit]))
+        encoder = [] if self.options.pretrained == ENCODER else [Path(self.options.pretrained).name]
+        return work / "-".join(map(str, [*encoder, *words, seed, *limit]))
 
     @cached_property
     def pretrained(self) -> str:
-        """What the bundled encoder becomes on the texts."""
-        rounds = 1 if self.options.limit else ROUNDS
-        options = bert4ner.PretrainingOptions().replace(pretrained=ENCODER, epochs=rounds, seed=ONCE)
+        """What the encoder becomes on the texts."""
+        given, rounds = self.options.pretrained, 1 if self.options.limit else self.options.pretrain
+        options = bert4ner.PretrainingOptions().replace(pretrained=given, epochs=rounds, seed=ONCE)
         output = self.folder("encoder", seed=ONCE)
         history = bert4ner.pretrain(self.files, options, output=output)
         if not self.options.limit:
             minutes = sum(line.get("seconds", 0) for line in history) / 60
             before, after = history[0]["perplexity"], history[-1]["perplexity"]
             rows = {
-                ENCODER: {"epochs": 0, "perplexity": before},
-                f"{ENCODER}, pre-trained on TCM": {"epochs": rounds, "perplexity": after, "minutes": minutes},
+                Path(given).name: {"epochs": 0, "perplexity": before},
+                f"{Path(given).name}, pre-trained on TCM": {"epochs": rounds, "perplexity": after, "minutes": minutes},
             }
-            keep_rows("unlabelled", "pretraining", rows)
+            keep_rows("unlabelled", "pretraining", rows, others_stay=True)
         return str(output)
 
     def config(self, encoder: str, head: str, seed: int) -> Config:
@@ -92,7 +94,8 @@ class Trainings:
         """The annotated documents, changed where the models of all heads that did not see one agree against it."""
         runs = [self.folder("folds", head, seed=ONCE) for head in HEADS]
         for head, run in zip(HEADS, runs, strict=True):
-            bert4ner.cross_validate(self.annotated, self.config(ENCODER, head, ONCE), output=run, folds=FOLDS)
+            config = self.config(self.options.pretrained, head, ONCE)
+            bert4ner.cross_validate(self.annotated, config, output=run, folds=FOLDS)
         return apply_changes(self.annotated, agreed_changes(ask_runs(runs, self.annotated), least_models=len(HEADS)))
 
     def run(self, parts: Sequence[str]) -> tuple[Path, bert4ner.Scores]:
@@ -106,7 +109,7 @@ class Trainings:
         documents = self.denoised if "denoised" in parts else self.annotated
         learned = [document for document in documents if document.id not in names]
         seed: int = self.options.seed
-        encoder = self.pretrained if "pre-training" in parts else ENCODER
+        encoder = self.pretrained if "pre-training" in parts else self.options.pretrained
         output, config = self.folder("arm", *parts, seed=seed), self.config(encoder, HEADS[0], seed)
         return output, bert4ner.train_model(learned, config, output=output, valid=self.held, more=more)
 
@@ -116,6 +119,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
+    parser.add_argument("--pretrained", default=ENCODER, help="a bundled encoder, or a folder; its name is in the rows")
+    parser.add_argument("--pretrain", type=int, default=30, metavar="EPOCHS")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "unlabelled")
     parser.add_argument("--limit", type=int, help="documents of each part, to try the script")
@@ -126,9 +131,10 @@ def main() -> None:
     for arm in options.arms:
         run, held_out = trainings.run(ARMS[arm])
         figures = on_dev(run, gold, held_out.micro.f1)
-        print(arm, figures)
+        row = arm if options.pretrained == ENCODER else f"{arm}, {Path(options.pretrained).name}"
+        print(row, figures)
         if not options.limit:
-            keep_rows("unlabelled", "arms", {arm: figures}, seed=options.seed)
+            keep_rows("unlabelled", "arms", {row: figures}, seed=options.seed)
 
 
 if __name__ == "__main__":
