@@ -1,7 +1,8 @@
 """Gives candidates a new probability, from members, from the rest of the document and from the annotated texts.
 
-A small network over a hundred numbers for each candidate, fitted out of fold. The caller makes sure that candidates
-come from out-of-fold models; what the annotated documents say about a candidate is counted here without its own.
+A few small networks over a hundred numbers for each candidate, averaged, fitted out of fold. The caller makes sure that
+candidates come from out-of-fold models; what the annotated documents say about a candidate is counted here without its
+own.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from bert4ner.runs.rescorer import Rescorer
 from bert4ner.text.gazetteer import Gazetteer
 
 _GROUPS = 5  # of documents, whose annotated texts are counted without those of their own group
-_UNITS, _EPOCHS = 64, 20
+_NETWORKS, _UNITS, _EPOCHS = 4, 64, 20
 _STEPS = 64  # at least, in an epoch: few candidates need smaller batches
 
 
@@ -61,7 +62,7 @@ def words_of_other_folds(gold: Sequence[Document], folds: Sequence[int], others:
 def fit_rescorer(
     gold: Sequence[Document], evidence: Sequence[Evidence], right: Sequence[BoolArray], others: Sequence[Document] = ()
 ) -> Rescorer:
-    """Fit the network to these documents; the same documents give the same network.
+    """Fit the networks to these documents; the same documents give the same ones.
 
     Args:
         gold: the annotated documents.
@@ -100,14 +101,23 @@ def fit_rescorer(
 
 
 def _learn(table: FloatArray, target: BoolArray) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Weights and biases of the two layers of a network, from standardized features (candidates, features)."""
+    """Weights and biases of the two layers of a network, from standardized features (candidates, features).
+
+    It gives the mean log-odds of several networks that start from different weights: their units side by side.
+    """
     from sklearn.neural_network import MLPClassifier  # deferred: predicting does not need it
 
     batch = min(max(len(table) // _STEPS, 16), 256, len(table))
-    network = MLPClassifier((_UNITS,), alpha=1.0, batch_size=batch, random_state=0)
-    for _ in range(_EPOCHS):
-        network.partial_fit(table, target, classes=[False, True])
-    return network.coefs_, network.intercepts_
+    networks = [
+        MLPClassifier((_UNITS,), alpha=1.0, batch_size=batch, random_state=number) for number in range(_NETWORKS)
+    ]
+    for network in networks:
+        for _ in range(_EPOCHS):
+            network.partial_fit(table, target, classes=[False, True])
+    hidden, output = zip(*(network.coefs_ for network in networks), strict=True)
+    hidden_bias, bias = zip(*(network.intercepts_ for network in networks), strict=True)
+    weights = [np.concatenate(hidden, axis=1), np.concatenate(output) / _NETWORKS]
+    return weights, [np.concatenate(hidden_bias), np.mean(bias, axis=0)]
 
 
 def _taught(

@@ -216,7 +216,7 @@ def test_it_learns_that_only_the_first_occurrence_is_annotated(rng):
     assert evaluate(gold, stacked.selected).micro.f1 < 0.6
 
 
-def test_the_network_is_scikit_learn_s_and_is_plain_numbers(rng, monkeypatch):
+def test_the_network_is_the_mean_of_scikit_learn_s_and_is_plain_numbers(rng, monkeypatch):
     fitted = []
     learn = MLPClassifier.partial_fit
     monkeypatch.setattr(MLPClassifier, "partial_fit", lambda *given, **by: fitted.append(given) or learn(*given, **by))
@@ -225,10 +225,13 @@ def test_the_network_is_scikit_learn_s_and_is_plain_numbers(rng, monkeypatch):
         np.array([e in one.entities for e in each.document.entities]) for one, each in zip(gold, evidence, strict=True)
     ]
     rescorer = fit_rescorer(gold, evidence, right)
-    network, table, target = fitted[-1]
-    assert len(target) == 90 and target.sum() == 30
+    networks, (table, target) = {id(network): network for network, *_ in fitted}.values(), fitted[-1][1:]
+    assert len(target) == 90 and target.sum() == 30 and len(networks) == 4
     raw = table * rescorer.scales + rescorer.centres
-    np.testing.assert_allclose(network_output(rescorer, raw), network.predict_proba(table)[:, 1], atol=1e-9)
+    chances = np.array([network.predict_proba(table)[:, 1] for network in networks])
+    assert (chances[0] != chances[1]).any()
+    mean = np.log(chances / (1 - chances)).mean(axis=0)
+    np.testing.assert_allclose(network_output(rescorer, raw), 1 / (1 + np.exp(-mean)), atol=1e-9)
     again = build(Rescorer, json.loads(json.dumps(asdict(rescorer))))
     assert again == rescorer
     np.testing.assert_array_equal(rescore(again, evidence[0])[1], rescore(rescorer, evidence[0])[1])
