@@ -1,6 +1,7 @@
 """What rescoring adds to models: trained on two thirds of TCM's train.json, rescored by the third, scored on dev.
 
     python benchmarks/rescoring.py [--data ../shared/data] [--heads w2ner crf] [--seed 42] [--parts 3] [--limit N]
+    python benchmarks/rescoring.py --heads w2ner --aims f1 macro-f1
     python benchmarks/rescoring.py --pretrained e5-small-zh --heads w2ner --folds 3
 
 The third (with `--parts 6` the sixth) that the models do not learn from chooses their best epochs, and rescoring is
@@ -24,10 +25,11 @@ from figures import keep_rows
 
 import bert4ner
 from bert4ner import Config, Document
+from bert4ner.combine.options import parse_aim
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE: dict[str, Any] = {"lexicon": "train", "modifiers": "ema", "epochs": 6}
-NBEST, PARTS, ENCODER = 8, 3, "tcm-mini"
+NBEST, PARTS, ENCODER, AIM = 8, 3, "tcm-mini", "f1"
 
 
 def split(documents: list[Document], seed: int, parts: int) -> tuple[list[Document], list[Document]]:
@@ -54,9 +56,9 @@ def on_dev(run: Path, gold: list[Document], out_of_fold_f1: float) -> dict[str, 
     }
 
 
-def rescored(runs: list[Path], held: list[Document], gold: list[Document]) -> dict[str, Any]:
+def rescored(runs: list[Path], held: list[Document], gold: list[Document], aim: str) -> dict[str, Any]:
     """The figures of runs that are rescored together by documents that none of them learned from."""
-    options = bert4ner.CombineOptions(method="rescoring", nbest=NBEST)
+    options = bert4ner.CombineOptions(method="rescoring", nbest=NBEST, aim=parse_aim(aim))
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "rescored"
         estimate = bert4ner.combine_runs(runs, output=output, gold=held, options=options)
@@ -82,9 +84,18 @@ def measure(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]
             scores = bert4ner.train_model(learned, config, output=run, valid=held)
         runs.append(run)
         yield f"`{head}`{share}", on_dev(run, gold, scores.micro.f1)
-        yield f"`{head}`, `rescoring`{share}", rescored([run], held, gold)
+        yield from _rescored_for(options.aims, [head], [run], held, gold, share)
     if len(runs) > 1:
-        yield ", ".join(f"`{name}`" for name in (*options.heads, "rescoring")) + share, rescored(runs, held, gold)
+        yield from _rescored_for(options.aims, options.heads, runs, held, gold, share)
+
+
+def _rescored_for(
+    aims: list[str], heads: list[str], runs: list[Path], held: list[Document], gold: list[Document], share: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A row for each objective; its name says which unless it is the default."""
+    for aim in aims:
+        names = [*heads, "rescoring", *([] if aim == AIM else [aim])]
+        yield ", ".join(f"`{name}`" for name in names) + share, rescored(runs, held, gold, aim)
 
 
 def _in_words(options: argparse.Namespace) -> str:
@@ -101,6 +112,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("BERT4NER_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("--heads", nargs="+", default=["w2ner", "crf"])
     parser.add_argument("--pretrained", default=ENCODER, help="a bundled encoder, or a folder; its name is in the rows")
+    parser.add_argument("--aims", nargs="+", default=[AIM], help="what thresholds are chosen for, as in combine --aim")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--parts", type=int, default=PARTS, help="one of so many parts is held out")
     parser.add_argument("--folds", type=int, help="cross-validate on all documents instead")
