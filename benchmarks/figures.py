@@ -16,7 +16,7 @@ def keep_rows(
     """Keep a table that was measured now in place of the one before; rows by name, figures by column.
 
     With a seed, or with `others_stay`, only the same rows (of that seed) are replaced, because the others may come from
-    another day; with `others_stay`, all are then in the order of their names.
+    another day; with `others_stay`, those of the table are then in the order of their names.
 
     A figure is a number or, of several, [mean, standard deviation]; scores are shares between 0 and 1.
     """
@@ -31,7 +31,10 @@ def keep_rows(
     some = others_stay or seed is not None
     lines = [line for line in read_lines(path) if (line["job"] not in jobs if some else line["job"]["table"] != table)]
     lines += new
-    write_lines(path, sorted(lines, key=lambda line: line["job"]["row"]) if others_stay else lines)
+    if others_stay:
+        own = sorted((line for line in lines if line["job"]["table"] == table), key=lambda line: line["job"]["row"])
+        lines = [line for line in lines if line["job"]["table"] != table] + own
+    write_lines(path, lines)
     print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
 
 
