@@ -43,13 +43,15 @@ def fit_stacker(labels: Sequence[str], probabilities: FloatArray, right: BoolArr
     Raises:
         DataError: all candidates are right, or none is.
     """
-    from sklearn.linear_model import LogisticRegression  # deferred: predicting does not need it
+    from scipy import sparse  # deferred: predicting does not need them
+    from sklearn.linear_model import LogisticRegression
 
     check_learnable(right, "stacking")
     names = sorted(set(labels))
     numbers = {name: number for number, name in enumerate(names)}
-    marks = np.eye(len(names))[[numbers[label] for label in labels]]  # (candidates, labels)
-    features = np.column_stack([log_odds(probabilities).T, marks])  # (candidates, members + labels)
+    places = (np.arange(len(labels)), [numbers[label] for label in labels])
+    marks = sparse.csr_matrix((np.ones(len(labels)), places))  # (candidates, labels); dense, it could fill the memory
+    features = sparse.hstack([log_odds(probabilities).T, marks], format="csr")  # (candidates, members + labels)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(features, right)
     weights, added = np.split(fitted.coef_[0], [len(probabilities)])
     by_label = dict(zip(names, added.tolist(), strict=True))
