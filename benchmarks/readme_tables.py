@@ -92,12 +92,12 @@ SETUPS = {  # by key: English, Chinese
         "同上，继续预训练，去噪，加伪标签",
     ),
     "rescored": (
-        "`crf` with lexicon and `ema` on two thirds of the data, its candidates rescored (`combine --method rescoring`, fitted to the other third)",
-        "`crf`，加词典特征和 `ema`，用三分之二的数据训练，候选实体重新打分（`combine --method rescoring`，用其余三分之一拟合）",
+        "`w2ner` with lexicon and `ema` on two thirds of the data, encoder pre-trained, its candidates rescored (`combine --method rescoring --aim macro-f1`, fitted to the other third)",
+        "`w2ner`，加词典特征和 `ema`，用三分之二的数据训练，继续预训练，候选实体重新打分（`combine --method rescoring --aim macro-f1`，用其余三分之一拟合）",
     ),
     "loop": (
-        "the whole loop of `examples/competition.py --pretrain 30`: encoder pre-trained, 2 heads × 3 folds, rescored",
-        "`examples/competition.py --pretrain 30` 全流程：继续预训练，2 种输出层 × 3 折，重新打分",
+        "the whole loop of `examples/competition.py --pretrain 30`: encoder pre-trained, 3 heads × 3 folds, rescored",
+        "`examples/competition.py --pretrain 30` 全流程：继续预训练，3 种输出层 × 3 折，重新打分",
     ),
     "BERT-base CRF": ("published: BERT-base, CRF", "已发表：BERT-base，CRF"),
     "RoBERTa-wwm CRF": ("published: RoBERTa-wwm, CRF", "已发表：RoBERTa-wwm，CRF"),
@@ -144,7 +144,7 @@ def _measured(kept: Kept, ablated: Kept, timed: dict[str, list[Line]]) -> dict[s
     for key, topic, table, row in (
         ("recipe", "unlabelled", "arms", "the recipe alone"),
         ("unlabelled", "unlabelled", "arms", "together"),
-        ("rescored", "combine", "rescoring", "`crf`, `rescoring`"),
+        ("rescored", "combine", "rescoring", "`w2ner`, `rescoring`, `macro-f1`, tcm-mini pre-trained 30 epochs"),
     ):
         figures = kept_figures(topic, table)[row]
         found[key] = (figures["f1"], figures["weighted_f1"], None, None)

@@ -155,7 +155,7 @@ def label_cuts(
             wanted[entity.label] = wanted.get(entity.label, 0) + 1
         for entity in _likeliest(other.entities, rule.nesting):
             found.setdefault(entity.label, []).append((score_of(entity), entity in right))
-    counted = _chances(found) if expected else found
+    counted = _with_probabilities(found) if expected else found
     return {label: _cuts(counted[label], wanted.get(label, 0)) for label in sorted(counted)}
 
 
@@ -181,15 +181,17 @@ def _cuts(found: Iterable[tuple[float, float]], num_gold: int) -> Cuts:
     return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
 
 
-def _chances(found: Mapping[str, Sequence[tuple[float, float]]]) -> Mapping[str, Sequence[tuple[float, float]]]:
-    """Scores with chances to be right in place of 1 and 0, unless nothing of a label is right, or everything of all."""
+def _with_probabilities(
+    found: Mapping[str, Sequence[tuple[float, float]]],
+) -> Mapping[str, Sequence[tuple[float, float]]]:
+    """Scores with probabilities in place of 1 and 0, unless nothing of a label is right, or everything of all labels."""
     labels = [label for label, each in found.items() for _ in each]
     scores, right = np.array([pair for each in found.values() for pair in each]).reshape(-1, 2).T  # (candidates,) each
     if right.all() or not right.any():
         return found
     members = scores[np.newaxis]  # (1, candidates): one member, the score itself
-    chances = iter(stack(fit_stacker(labels, members, right > 0), labels, members).tolist())
-    expected = {label: [(score, next(chances)) for score, _ in each] for label, each in found.items()}
+    probabilities = iter(stack(fit_stacker(labels, members, right > 0), labels, members).tolist())
+    expected = {label: [(score, next(probabilities)) for score, _ in each] for label, each in found.items()}
     return {label: expected[label] if any(hit for _, hit in each) else each for label, each in found.items()}
 
 

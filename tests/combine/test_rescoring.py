@@ -228,9 +228,9 @@ def test_the_network_is_the_mean_of_scikit_learn_s_and_is_plain_numbers(rng, mon
     networks, (table, target) = {id(network): network for network, *_ in fitted}.values(), fitted[-1][1:]
     assert len(target) == 90 and target.sum() == 30 and len(networks) == 4
     raw = table * rescorer.scales + rescorer.centres
-    chances = np.array([network.predict_proba(table)[:, 1] for network in networks])
-    assert (chances[0] != chances[1]).any()
-    mean = np.log(chances / (1 - chances)).mean(axis=0)
+    probabilities = np.array([network.predict_proba(table)[:, 1] for network in networks])
+    assert (probabilities[0] != probabilities[1]).any()
+    mean = np.log(probabilities / (1 - probabilities)).mean(axis=0)
     np.testing.assert_allclose(network_output(rescorer, raw), 1 / (1 + np.exp(-mean)), atol=1e-9)
     again = build(Rescorer, json.loads(json.dumps(asdict(rescorer))))
     assert again == rescorer

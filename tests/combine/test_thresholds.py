@@ -38,7 +38,7 @@ def f_beta(counts: Counts, beta: float) -> float:
     return (1 + beta**2) * counts.hits / (beta**2 * counts.gold + counts.predicted)
 
 
-def chances(gold: list[Document], candidates: list[Document]) -> dict[Entity, float]:
+def probabilities(gold: list[Document], candidates: list[Document]) -> dict[Entity, float]:
     """How likely each candidate of one document is right: by counting, or by a logistic regression over the scores."""
     entities, right = candidates[0].entities, [entity in gold[0].entities for entity in candidates[0].entities]
     if len(set(right)) == 1:
@@ -53,8 +53,8 @@ def chances(gold: list[Document], candidates: list[Document]) -> dict[Entity, fl
 
 
 def expected(gold, candidates, rule, thresholds) -> dict[str, Counts]:
-    """What a selection finds of each label, with the hits that the chances let one expect; labels without a hit: 0."""
-    likely, known = chances(gold, candidates), evaluate(gold, candidates).counts
+    """What a selection finds of each label, with the hits that the probabilities let one expect; labels without a hit: 0."""
+    likely, known = probabilities(gold, candidates), evaluate(gold, candidates).counts
     found = select_all(candidates, rule, thresholds)[0].entities
     return {
         label: Counts(
