@@ -155,7 +155,7 @@ def label_cuts(
             wanted[entity.label] = wanted.get(entity.label, 0) + 1
         for entity in _likeliest(other.entities, rule.nesting):
             found.setdefault(entity.label, []).append((score_of(entity), entity in right))
-    counted = _with_probabilities(found) if expected else found
+    counted = _probable(found) if expected else found
     return {label: _cuts(counted[label], wanted.get(label, 0)) for label in sorted(counted)}
 
 
@@ -181,10 +181,10 @@ def _cuts(found: Iterable[tuple[float, float]], num_gold: int) -> Cuts:
     return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
 
 
-def _with_probabilities(
+def _probable(
     found: Mapping[str, Sequence[tuple[float, float]]],
 ) -> Mapping[str, Sequence[tuple[float, float]]]:
-    """Scores with probabilities in place of 1 and 0, unless nothing of a label is right, or everything of all labels."""
+    """Scores with probabilities in place of 1 and 0, unless nothing of a label is right, or all of all labels."""
     labels = [label for label, each in found.items() for _ in each]
     scores, right = np.array([pair for each in found.values() for pair in each]).reshape(-1, 2).T  # (candidates,) each
     if right.all() or not right.any():
