@@ -53,7 +53,7 @@ def probabilities(gold: list[Document], candidates: list[Document]) -> dict[Enti
 
 
 def expected(gold, candidates, rule, thresholds) -> dict[str, Counts]:
-    """What a selection finds of each label, with the hits that probabilities let one expect; 0 for labels without any."""
+    """What a selection finds of each label, with expected hits; labels without a right candidate have none."""
     likely, known = probabilities(gold, candidates), evaluate(gold, candidates).counts
     found = select_all(candidates, rule, thresholds)[0].entities
     return {
