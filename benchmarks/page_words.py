@@ -203,18 +203,9 @@ CHINESE = {
     "pre-training, pseudo-labels": "继续预训练，伪标签",
     "denoised": "去噪",
     "together": "三者合用",
-    "`crf`, tcm-mini pre-trained 30 epochs": "`crf`，继续预训练 30 轮的 tcm-mini",
-    "`crf`, `rescoring`, tcm-mini pre-trained 30 epochs": "`crf`，`rescoring`，继续预训练 30 轮的 tcm-mini",
-    "`w2ner`, tcm-mini pre-trained 30 epochs": "`w2ner`，继续预训练 30 轮的 tcm-mini",
-    "`w2ner`, `rescoring`, tcm-mini pre-trained 30 epochs": "`w2ner`，`rescoring`，继续预训练 30 轮的 tcm-mini",
-    "`w2ner`, `rescoring`, `macro-f1`, tcm-mini pre-trained 30 epochs": "`w2ner`，`rescoring`，`macro-f1`，继续预训练 30 轮的 tcm-mini",
-    "`crf`, e5-small-zh pre-trained 10 epochs": "`crf`，继续预训练 10 轮的 e5-small-zh",
-    "`crf`, `rescoring`, e5-small-zh pre-trained 10 epochs": "`crf`，`rescoring`，继续预训练 10 轮的 e5-small-zh",
-    "`w2ner`, e5-small-zh pre-trained 10 epochs": "`w2ner`，继续预训练 10 轮的 e5-small-zh",
-    "`w2ner`, `rescoring`, e5-small-zh pre-trained 10 epochs": "`w2ner`，`rescoring`，继续预训练 10 轮的 e5-small-zh",
-    "`w2ner`, `rescoring`, `macro-f1`, e5-small-zh pre-trained 10 epochs": "`w2ner`，`rescoring`，`macro-f1`，继续预训练 10 轮的 e5-small-zh",
-    "`w2ner`, 3 folds, e5-small-zh": "`w2ner`，3 折，e5-small-zh",
-    "`w2ner`, `rescoring`, 3 folds, e5-small-zh": "`w2ner`，`rescoring`，3 折，e5-small-zh",
+    "tcm-mini pre-trained 30 epochs": "继续预训练 30 轮的 tcm-mini",
+    "e5-small-zh pre-trained 10 epochs": "继续预训练 10 轮的 e5-small-zh",
+    "3 folds": "3 折",
     "tcm: beside the published recipe and PyTorch": "tcm：与已发表的流程和 PyTorch 对比",
     "Where the time goes: 16 × 256 tokens, CRF": "时间花在哪里：16 × 256 个 token，CRF",
     "Time of a training step with modifiers": "使用训练技巧时一步的时间",
@@ -232,12 +223,8 @@ CHINESE = {
     "char LSTM-CRF": "字级 LSTM-CRF",
     "RoBERTa-wwm CRF, pseudo-labels, averaging, PGD": "RoBERTa-wwm CRF，伪标签、权重平均、PGD",
     "mean single model of all heads": "全部输出层单模型的平均",
-    "`crf`, mean single model": "`crf`，单模型的平均",
-    "`crf`, 5 folds averaged": "`crf`，5 折平均",
-    "`efficient_global_pointer`, mean single model": "`efficient_global_pointer`，单模型的平均",
-    "`efficient_global_pointer`, 5 folds averaged": "`efficient_global_pointer`，5 折平均",
-    "`span`, mean single model": "`span`，单模型的平均",
-    "`span`, 5 folds averaged": "`span`，5 折平均",
+    "mean single model": "单模型的平均",
+    "5 folds averaged": "5 折平均",
     "all heads: probabilities averaged, at least 0.5": "全部输出层：概率平均，不低于 0.5",
     "all heads: votes, quorum chosen out of fold": "全部输出层：投票，票数在折外选定",
     "all heads: probabilities averaged, thresholds for F1": "全部输出层：概率平均，按 F1 选阈值",
@@ -293,7 +280,15 @@ CHINESE = {
 
 
 def say(language: str, text: str) -> str:
-    """A text in one of the languages "en" and "zh"; names that both share stand as they are."""
+    """A text in one of the languages "en" and "zh"; names that both share stand as they are.
+
+    A row that begins with code (a head) and goes on behind commas is said part by part.
+    """
     if text in NOTES:
         return NOTES[text][language == "zh"]
-    return CHINESE.get(text, text) if language == "zh" else text
+    if language != "zh":
+        return text
+    if text in CHINESE or not text.startswith("`"):
+        return CHINESE.get(text, text)
+    parts = text.split(", ")
+    return "，".join(part if part.startswith("`") else CHINESE.get(part, part) for part in parts)

@@ -22,6 +22,7 @@ from bert4ner.runs.rules import Rule
 from bert4ner.scoring.metrics import pair_documents
 
 IntArray = NDArray[np.int64]
+_Scored = Mapping[str, Sequence[tuple[float, float]]]  # by label, of each candidate: its score, and how far it is right
 _AIM = re.compile(r"(?P<macro>macro-)?f(?P<beta>\d+(\.\d+)?)|(?P<target>recall|precision)=(?P<share>\d*\.?\d+)")
 _CURVE_POINTS = 200  # points per label in a plotted curve; more would not be visible
 
@@ -181,9 +182,7 @@ def _cuts(found: Iterable[tuple[float, float]], num_gold: int) -> Cuts:
     return Cuts(scores[last], hits[last], np.flatnonzero(last) + 1, num_gold)
 
 
-def _probable(
-    found: Mapping[str, Sequence[tuple[float, float]]],
-) -> Mapping[str, Sequence[tuple[float, float]]]:
+def _probable(found: _Scored) -> _Scored:
     """Scores with probabilities in place of 1 and 0, unless nothing of a label is right, or all of all labels."""
     labels = [label for label, each in found.items() for _ in each]
     scores, right = np.array([pair for each in found.values() for pair in each]).reshape(-1, 2).T  # (candidates,) each
