@@ -1,4 +1,4 @@
-"""What each trick of training is worth: the defaults, each trick alone, and the best of them together.
+"""What each trick of training is worth: none, each alone, and the best of them together.
 
     python benchmarks/ablation.py [--data ../shared/data] [--tricks lexicon ema …] [--seeds 42] [--sets tcm weibo]
     python benchmarks/ablation.py --limit 40     # to try the script; keeps nothing
@@ -25,9 +25,9 @@ from bert4ner.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = Path(__file__).resolve().parent / "measured" / "ablation.jsonl"
-DEFAULTS = "defaults"
+PLAIN = "no trick"
 TRICKS: dict[str, dict[str, Any]] = {
-    DEFAULTS: {},
+    PLAIN: {},
     "lexicon": {"lexicon": "train"},
     "lexicon and jieba": {"lexicon": "train,jieba"},
     "ema": {"modifiers": "ema"},
@@ -54,6 +54,7 @@ TRICKS: dict[str, dict[str, Any]] = {
 SETS = {  # to train on, to choose the epoch on (None: a tenth of the former), to score on
     "tcm": ("tcm/train.json", None, "tcm/dev.json"),
     "weibo": ("weibo/weiboNER_2nd_conll.train", "weibo/weiboNER_2nd_conll.dev", "weibo/weiboNER_2nd_conll.test"),
+    "resume": ("resume/train.char.bmes", "resume/dev.char.bmes", "resume/test.char.bmes"),
 }
 
 
@@ -67,8 +68,8 @@ class Job:
     seed: int
 
     def config(self) -> Config:
-        """The defaults, and the trick."""
-        return Config().replace(seed=self.seed, **TRICKS[self.trick])
+        """The defaults but for the lexicon, which is a trick like others, and the trick."""
+        return Config(lexicon="none").replace(seed=self.seed, **TRICKS[self.trick])
 
     def task(self, options: argparse.Namespace) -> dict[str, Any]:
         """What its process is given, see `arms/training.py`."""

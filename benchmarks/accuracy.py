@@ -1,4 +1,4 @@
-"""Accuracy of the defaults with the bundled mini encoder, on published data that lies beside the repository.
+"""Accuracy of the defaults without lexicon, with the bundled mini encoder, on published data beside the repository.
 
     python benchmarks/accuracy.py [--data ../shared/data] [--seeds 42 43 44] [--work runs/accuracy] [--crossval]
         [--float32]
@@ -22,7 +22,7 @@ from bert4ner import Config, Document
 from bert4ner.models.precision import resolve_precision
 
 ROOT = Path(__file__).resolve().parent.parent
-PRETRAINED = ROOT / "pretrained" / "tcm-mini"
+PLAIN = Config(pretrained=str(ROOT / "pretrained" / "tcm-mini"), lexicon="none")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def train_and_score(data_set: DataSet, data: Path, seed: int, work: Path, precis
     """Train one model, or take the one that is complete already; scores on the test documents."""
     training = bert4ner.read_documents(data / data_set.train)
     valid = bert4ner.read_documents(data / data_set.valid) if data_set.valid else None
-    config = Config().replace(pretrained=str(PRETRAINED), seed=seed, precision=precision)
+    config = PLAIN.replace(seed=seed, precision=precision)
     run = run_of(data_set, seed, work, precision)
     bert4ner.train_model(training, config, output=run, valid=renamed(valid, "valid") if valid else None)
     return score(run, data / data_set.test)
@@ -87,7 +87,7 @@ def cross_validation(data: Path, work: Path) -> None:
     """5-fold cross-validation of TCM's train.json, and its models on dev.json."""
     documents = bert4ner.read_documents(data / "tcm/train.json")
     run = work / "tcm-crossval"
-    scores = bert4ner.cross_validate(documents, Config().replace(pretrained=str(PRETRAINED)), output=run, folds=5)
+    scores = bert4ner.cross_validate(documents, PLAIN, output=run, folds=5)
     keep_rows("accuracy", "tcm-crossval", rows_of([scores]))
     keep_rows("accuracy", "tcm-crossval-dev", rows_of([score(run, data / "tcm/dev.json")]))
 

@@ -67,6 +67,7 @@ def own_f1(
         batch_tokens=BATCH_TOKENS,
         scheme="bio",
         precision="float32",
+        lexicon="none",
         seed=seed,
     )
     return bert4ner.train_model(train, config, output=folder / f"run-{seed}", valid=valid).micro.f1

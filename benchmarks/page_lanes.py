@@ -117,13 +117,13 @@ def _trick_table(found: dict[str, dict[int, Line]], name: str, encoder: str, lan
     title = say(language, "{}: tricks with {}").format(name, say(language, encoder))
     shown = (("seeds", "", str), *columns, ("p", "", str))
     table = Table("ablation", name, title, "make bench-ablation", shown, "note on tricks", "trick")
-    plain = found.get(ablation.DEFAULTS, {})
+    plain = found.get(ablation.PLAIN, {})
     rows = []
     for trick, by_seed in found.items():
         lines = list(by_seed.values())
         cells = [write(_figure(part, lines)) for _, part, write in columns]
         p = [_p_value(by_seed[seed], plain[seed]) for seed in by_seed.keys() & plain.keys()]
-        significance = "–" if trick == ablation.DEFAULTS or not p else f"{np.median(p):.3f}"
+        significance = "–" if trick == ablation.PLAIN or not p else f"{np.median(p):.3f}"
         rows.append(Row([say(language, trick), str(len(lines)), *cells, significance], lines))
     return render(table, rows, language)
 

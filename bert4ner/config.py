@@ -135,3 +135,13 @@ class Config(Options):
             10
         """
         return super().replace(**_with_an_overlap_that_fits(self.windows, options))
+
+    def decide(self, values: Mapping[str, object]) -> "Config":
+        """As `replace`, but only the options that are `auto`.
+
+        Example:
+            >>> Config(nesting="none").decide({"nesting": "any", "lexicon": "train"}).lexicon
+            'train'
+        """
+        options = self.options()
+        return self.replace(**{name: value for name, value in values.items() if options[name] == "auto"})

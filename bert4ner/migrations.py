@@ -21,6 +21,10 @@ def _unheeded_losses_left_out(options: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if name not in ("label_smoothing", "focal")}
 
 
+def _no_lexicon(options: dict[str, object]) -> dict[str, object]:
+    return {**options, "lexicon": options.get("lexicon") or "none"}
+
+
 CONFIG_MIGRATIONS = (
     Migration(
         "before `joint_layers` all layers read text and query of the head `mrc` together; its default is fewer",
@@ -28,7 +32,7 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
-    Migration("before `lexicon` networks used no lists of words, which is its default"),
+    Migration("before `lexicon` networks used no lists of words", _no_lexicon),
     Migration(
         "before the group `losses`, `label_smoothing` and `focal` were in the group `spans` and only the head `span` "
         "used them; now other heads use or refuse them. The group's other options did not exist: the defaults",
@@ -46,5 +50,6 @@ CONFIG_MIGRATIONS = (
         "`replace_mentions` and `swap_mentions` an epoch had every document once, unchanged: the defaults"
     ),
     Migration("before `pseudo_ramp` documents had the same weight in all epochs, which is its default"),
+    Migration("before `auto` no lexicon was the default of `lexicon`, and empty", _no_lexicon),
 )
 """The migrations of `Config`."""

@@ -113,8 +113,14 @@ class WordsConfig:
     """Known words that the network uses."""
 
     lexicon: str = option(
-        "",
+        "auto",
         "Known words as input beside the encoder's vectors: `train` (entities of the training documents), "
-        "`jieba` (its dictionary), a file with one word a line; several with commas.",
+        "`jieba` (its dictionary), a file with one word a line; several with commas. `none`: no words. `auto`: "
+        "`train`, if there are documents to train on.",
         metavar="train,jieba,FILE,...",
     )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of `lexicon`; none if it is `none` or empty, or `auto`: there were no documents to decide by."""
+        return () if self.lexicon in ("auto", "none", "") else tuple(part.strip() for part in self.lexicon.split(","))

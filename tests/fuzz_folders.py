@@ -192,7 +192,7 @@ def read_model(folder: Path) -> None:
 
     read = read_description(folder)
     assert list(read.labels) == sorted(set(read.labels)) and all(read.labels)
-    assert read.vocabulary.library() and (read.lexicon is None) == (not read.config.words.lexicon)
+    assert read.vocabulary.library() and (read.lexicon is None) == (not read.config.words.parts)
     check_size(folder, read.encoder_config)
     assert labels_of(folder) == [*read.labels] and verify(folder).files >= 0
     for value in read_weights(folder).values():

@@ -11,6 +11,8 @@ from bert4ner.registry import HEADS
 from tests.conftest import ROOT
 
 RECORDED = json.loads((ROOT / "tests" / "recorded_options.json").read_text(encoding="utf-8"))
+AUTOMATIC_LEXICON = 13
+"""The version since which a lexicon is the default."""
 AGAINST_RELATIONS = {
     "_overlap_fits": (
         {"max_length": 16, "overlap": 8},
@@ -117,9 +119,10 @@ def test_an_option_that_is_new_gone_or_other_is_reported():
 @pytest.mark.parametrize("version", RECORDED)
 def test_files_of_every_version_can_be_read(version):
     saved = {"format": int(version), **RECORDED[version]}
-    assert Config.restore(saved) == Config()
+    lexicon = "auto" if int(version) >= AUTOMATIC_LEXICON else "none"
+    assert Config.restore(saved) == Config(lexicon=lexicon)
     if version == "1":
-        assert Config.restore(RECORDED[version]) == Config()
+        assert Config.restore(RECORDED[version]) == Config(lexicon=lexicon)
 
 
 @pytest.mark.parametrize(("head", "joint"), [("mrc", 0), ("crf", "auto")])

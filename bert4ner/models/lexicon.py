@@ -16,22 +16,31 @@ def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
     """The lexicon that a configuration names, with an empty gazetteer; None if it names none.
 
     Raises:
-        ConfigError: a part is empty or named twice.
+        ConfigError: a part is empty, named twice, or means all or nothing; or two files have the same name.
         DataError: see `read_word_list`.
     """
-    if not config.words.lexicon:
+    parts = config.words.parts
+    if not parts:
         return None
-    parts = [part.strip() for part in config.words.lexicon.split(",")]
     lists: dict[str, list[str]] = {}
     for number, part in enumerate(parts):
-        if not part or part in parts[:number]:
-            raise ConfigError(f"lexicon={config.words.lexicon!r}: {part!r} is {'named twice' if part else 'no name'}")
+        if mistake := _mistake(part, parts[:number]):
+            raise ConfigError(f"lexicon={config.words.lexicon!r}: {part!r} {mistake}")
         if part not in (_ENTITIES, _WORDS):
             found = read_word_list(part)
             if taken := sorted(found.keys() & lists.keys()):
                 raise ConfigError(f"lexicon={config.words.lexicon!r}: two files have the name {taken[0]}; rename one")
             lists.update(found)
     return Lexicon(labels, lists, entities=_ENTITIES in parts, words=_WORDS in parts)
+
+
+def _mistake(part: str, before: Sequence[str]) -> str:
+    """What is wrong with a part of the option `lexicon`; empty if nothing is."""
+    if part in ("auto", "none"):
+        return "stands alone"
+    if not part:
+        return "is no name"
+    return "is named twice" if part in before else ""
 
 
 class LexiconFeatures(keras.layers.Layer):

@@ -127,7 +127,7 @@ def read_description(folder: Path, *, verify: bool = False) -> Description:
         config = Config.restore(read.config)
     except ConfigError as error:
         raise CheckpointError(f"{path}: {said(error)}") from None
-    lexicon = _read_lexicon(folder / MODEL_LEXICON, read.labels) if config.words.lexicon else None
+    lexicon = _read_lexicon(folder / MODEL_LEXICON, read.labels) if config.words.parts else None
     return Description(config, read.labels, encoder_config, vocabulary, read.reading, lexicon)
 
 

@@ -82,7 +82,7 @@ class RunFolder:
                 for more epochs that lacks a model; nothing is changed.
             ConfigError: its configuration is not valid for this version.
         """
-        config = _with_decided(config, decided or {})
+        config = config.decide(decided or {})
         make_folder(self.path)
         if self._is_begun():
             before = self._check_same(config, folds, decided or {}).optimization.epochs
@@ -115,7 +115,7 @@ class RunFolder:
             what = "a combined run, which is not trained" if layout.is_combination(self.path) else "no run"
             raise RunError(f"{self.path}: the folder is not empty and holds {what}; choose another --output")
         found = self.read_folds()
-        made_with = _with_decided(read_config(self.path), decided)
+        made_with = read_config(self.path).decide(decided)
         before = made_with.options()
         changed = [
             f"{name} was {before[name]!r}, now {value!r}"
@@ -226,8 +226,3 @@ class RunFolder:
         for training in self.read_folds().trainings:
             remove_left_overs(self.fold(*training))
         self.tidy()
-
-
-def _with_decided(config: Config, decided: Mapping[str, object]) -> Config:
-    options = config.options()
-    return config.replace(**{name: value for name, value in decided.items() if options[name] == "auto"})

@@ -10,9 +10,8 @@ from typing import Any
 
 from bert4ner.config import Config
 from bert4ner.data.left_out import LeftOut, left_out_of
-from bert4ner.entities import Document, nesting_of
+from bert4ner.entities import Document
 from bert4ner.errors import RunError
-from bert4ner.registry import HEADS
 from bert4ner.runs.finish import finish_run
 from bert4ner.runs.folder import RunFolder
 from bert4ner.runs.folds import Folds, Training
@@ -20,6 +19,7 @@ from bert4ner.runs.layout import MODEL
 from bert4ner.scoring.metrics import Scores
 from bert4ner.train.checks import check_training
 from bert4ner.train.console import log_to_console
+from bert4ner.train.deciding import decided_by, log_nesting
 from bert4ner.train.division import Division, Place, check_held_out, divide, divide_in_two
 from bert4ner.train.executors.base import Executor, open_executor
 from bert4ner.train.more_text import MoreText
@@ -158,10 +158,10 @@ class _Run:
                 self.division.labels,
                 self.folds,
                 precision=resolve_precision(self.config.run.precision),
-                decided=_decided(self.config, self.division.documents),
+                decided=decided_by(self.division.documents, self.config),
             )
             if config.spans.nesting != self.config.spans.nesting:
-                _log_nesting(self.division.documents)
+                log_nesting(self.division.documents)
             tasks = self._tasks(config)
             if tasks:
                 self.folder.discard_out_of_fold()
@@ -238,20 +238,3 @@ def _warn_of_unused_gpu() -> None:
     unused = unused_gpu()
     if unused:
         logger.warning("training on CPU cores: %s", unused)
-
-
-def _decided(config: Config, documents: Sequence[Document]) -> dict[str, str]:
-    """The values of `auto` options for these documents, which all folds share."""
-    return {"nesting": nesting_of(documents)[0]} if HEADS.get(config.model.head).may_nest else {}
-
-
-def _log_nesting(documents: Sequence[Document]) -> None:
-    nesting, otherwise = nesting_of(documents)
-    logger.info("nesting %s, as in the documents", nesting)
-    if otherwise:
-        logger.warning(
-            "%d of %d entities overlap %s and may not be found, as hardly any others do; --nesting any allows it",
-            otherwise,
-            sum(len(document.entities) for document in documents),
-            "others" if nesting == "none" else "others of their label",
-        )

@@ -20,6 +20,7 @@ from bert4ner.train.batches import training_batches
 from bert4ner.train.callbacks.replay import Replay
 from bert4ner.train.checks import check_training
 from bert4ner.train.compiling import compile_for_training
+from bert4ner.train.deciding import decided_by
 from bert4ner.train.rates import learning_rates
 from bert4ner.train.schedule import Rising
 
@@ -98,6 +99,7 @@ def search_rate(
         raise ConfigError(f"rates must rise from above 0, got lowest={lowest} and highest={highest}")
     check_training(documents, config)
     prepare_process(repeatable=True)
+    config = config.decide(decided_by(documents, config))
     network = NERModel.create(config, sorted_labels(list(documents))).network
     batches = training_batches(documents, network)
     compile_for_training(network, steps, schedule=partial(Rising, lowest, highest))

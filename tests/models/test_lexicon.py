@@ -145,8 +145,17 @@ def test_names_of_the_option_are_checked(tmp_path):
     for given, error, message in (
         ("train,", ConfigError, "'' is no name"),
         ("train,train", ConfigError, "'train' is named twice"),
+        ("jieba,auto", ConfigError, "'auto' stands alone"),
+        ("none,train", ConfigError, "'none' stands alone"),
         ("trian", DataError, "trian: no such file"),
         (both, ConfigError, "two files have the name herbs; rename one"),
     ):
         with pytest.raises(error, match=message):
             open_lexicon(Config().replace(lexicon=given), LABELS)
+
+
+@pytest.mark.parametrize("given", ["auto", "none", ""])
+def test_a_network_without_documents_has_no_lexicon_unless_told(tiny_config, tmp_path, given):
+    model = NERModel.create(tiny_config(lexicon=given), LABELS)
+    model.save(tmp_path)
+    assert len(model.network.inputs) == 2 and NERModel.load(tmp_path).lexicon is None

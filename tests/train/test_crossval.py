@@ -37,7 +37,7 @@ TOP = {
     "scores.json",
     "manifest.json",
 }
-IN_MODEL = {"config.json", "vocab.txt", "weights.safetensors", "manifest.json"}
+IN_MODEL = {"config.json", "vocab.txt", "weights.safetensors", "lexicon.json", "manifest.json"}
 IN_FOLD = {"history.jsonl", "predictions.jsonl", *(f"model/{name}" for name in IN_MODEL)}
 
 
@@ -96,7 +96,7 @@ class TestCrossValidation:
         assert [folder for folder, *_ in calls] == [tmp_path / f"fold-{fold}" for fold in range(4)]
         for _, training, held_out, used, labels in calls:
             assert [id for id in everybody if id not in held_out] == training
-            assert used == config and labels == ["DRUG", "PERSON", "SYMPTOM"]
+            assert used == config.replace(lexicon="train") and labels == ["DRUG", "PERSON", "SYMPTOM"]
         assert sorted(id for _, _, held_out, *_ in calls for id in held_out) == sorted(everybody)
 
     def test_folds_are_written_down(self, calls, documents, config, tmp_path):
@@ -239,6 +239,13 @@ class TestOneModel:
         assert ("2 of 2002 entities overlap others and may not be found" in caplog.text) is warned
         train_model(documents, config, output=tmp_path)  # the same run, not another one
         assert len(calls) == 1
+
+    @pytest.mark.parametrize(("option", "expected"), [("auto", "train"), ("none", "none"), ("jieba", "jieba")])
+    def test_the_entities_of_the_documents_are_known_words_unless_told_otherwise(
+        self, calls, documents, config, tmp_path, option, expected
+    ):
+        train_model(documents, config.replace(lexicon=option), output=tmp_path)
+        assert calls[0][3].words.lexicon == Config.load(tmp_path / "config.toml").words.lexicon == expected
 
     def test_texts_on_both_sides_are_reported(self, calls, documents, config, tmp_path, caplog):
         with caplog.at_level(logging.WARNING):
@@ -384,6 +391,13 @@ class TestTrainedRuns:
                 for one, other in zip(document.entities, found[document.id].entities, strict=True):
                     assert one.score == pytest.approx(other.score, abs=1e-6)
         assert sum(len(document.entities) for document in found.values()) > 10
+
+    def test_every_lexicon_knows_the_entities_that_its_model_learned_from(self, run, documents):
+        held_out_in = load(run / "folds.json")["documents"]
+        for fold in range(2):
+            learned = [document for document in documents if held_out_in[document.id] != fold]
+            surfaces = {document.mention(entity) for document in learned for entity in document.entities}
+            assert set(load(run / f"fold-{fold}" / "model" / "lexicon.json")["entities"]) == surfaces
 
     def test_called_again_it_returns_the_same_scores_at_once(self, run, documents, tiny_config):
         before = {name: (run / name).read_bytes() for name in files(run)}

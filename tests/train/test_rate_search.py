@@ -68,3 +68,17 @@ def test_rates_rise_by_one_factor_until_the_loss_does(tiny_config, documents):
 def test_rates_that_do_not_rise_are_refused(lowest, highest, tiny_config, documents):
     with pytest.raises(ConfigError, match=f"rates must rise from above 0, got lowest={lowest} and highest={highest}"):
         search_rate(documents, tiny_config(), lowest=lowest, highest=highest)
+
+
+def test_it_trains_the_network_that_a_run_would(tiny_config, documents, monkeypatch):
+    compiled = []
+
+    def stop(network, *_, **__):
+        compiled.append(network)
+        raise RunError("that is enough")
+
+    monkeypatch.setattr("bert4ner.train.rate_search.compile_for_training", stop)
+    for option in ("auto", "none"):
+        with pytest.raises(RunError, match="that is enough"):
+            search_rate(documents, tiny_config(lexicon=option))
+    assert [[each.name for each in network.inputs][2:] for network in compiled] == [["lexicon"], []]
