@@ -44,7 +44,7 @@ SECTIONS = (
             Table(
                 "accuracy",
                 "tcm",
-                "tcm: the defaults by label",
+                "tcm: without lexicon, by label",
                 "make bench-accuracy",
                 BY_LABEL,
                 "note on accuracy",
@@ -53,7 +53,7 @@ SECTIONS = (
             Table(
                 "accuracy",
                 "resume",
-                "resume: the defaults by label",
+                "resume: without lexicon, by label",
                 "make bench-accuracy",
                 BY_LABEL,
                 "note on accuracy",

@@ -2,28 +2,28 @@
 
 NOTES = {
     "heads on tcm": (
-        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on train.json; a seeded tenth of it chooses the epoch; scored on dev.json.",
-        "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，全部默认选项，`tcm-mini`。用 train.json 训练，按种子抽出的十分之一用来选轮次，在 dev.json 上评分。",
+        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults but `--lexicon none`, `tcm-mini`. Trained on train.json; a seeded tenth of it chooses the epoch; scored on dev.json.",
+        "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，除 `--lexicon none` 外全部默认选项，`tcm-mini`。用 train.json 训练，按种子抽出的十分之一用来选轮次，在 dev.json 上评分。",
     ),
     "heads on cmeee": (
-        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults, `tcm-mini`. Trained on a fixed 3,000 sentences of train; a seeded tenth of them chooses the epoch; scored on all of dev.",
-        "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，全部默认选项，`tcm-mini`。用 train 中固定的 3,000 句训练，按种子抽出的十分之一用来选轮次，在整个 dev 上评分。",
+        "Percent, mean ± standard deviation over those of the seeds 42, 43 and 44 that were run; 10 epochs, all defaults but `--lexicon none`, `tcm-mini`. Trained on a fixed 3,000 sentences of train; a seeded tenth of them chooses the epoch; scored on all of dev.",
+        "百分数，随机种子 42、43、44 中已运行者的均值 ± 标准差；10 轮，除 `--lexicon none` 外全部默认选项，`tcm-mini`。用 train 中固定的 3,000 句训练，按种子抽出的十分之一用来选轮次，在整个 dev 上评分。",
     ),
     "note on speed of heads": (
         "Medians of rounds of all heads in turn. An epoch covers the whole set, estimated from a part of it; a training step has 16 × 256 tokens; the head's share (its layers, loss and gradient on given vectors) is measured alone. Memory is the GPU's, without one the process's.",
         "各输出层轮流测量，取各轮次测量的中位数。一轮按整个数据集计，由其中一部分推算；训练一步为 16 × 256 个 token；输出层所占部分（给定向量上的层、损失和梯度）单独测量。有 GPU 时为显存，否则为进程内存。",
     ),
     "note on tricks": (
-        "Percent, mean ± standard deviation over seeds. Held out: micro F1 of the best epoch on the documents that choose it. p: paired bootstrap of documents against the defaults with the same seed, median over seeds. Seconds include other work on the machine.",
-        "百分数，各随机种子的均值 ± 标准差。留出：最佳轮次在用来选轮次的文档上的 micro F1。p：与同一种子的默认选项相比，对文档做配对自助法检验，取各种子的中位数。秒数包含机器上其他任务的影响。",
+        "Percent, mean ± standard deviation over seeds. Held out: micro F1 of the best epoch on the documents that choose it. All rows but those with the lexicon, which is a default, have `--lexicon none`. p: paired bootstrap of documents against no trick with the same seed, median over seeds. Seconds include other work on the machine.",
+        "百分数，各随机种子的均值 ± 标准差。留出：最佳轮次在用来选轮次的文档上的 micro F1。词典特征是默认选项；名称中没有它的行都用 `--lexicon none`。p：与同一种子、不用技巧的结果相比，对文档做配对自助法检验，取各种子的中位数。秒数包含机器上其他任务的影响。",
     ),
     "note on the sample": (
-        "Percent; 3 folds, 10 epochs, seed 42, `tcm-mini`. These are few training steps, and heads differ in how many they need.",
-        "百分数；3 折，10 轮，种子 42，`tcm-mini`。训练步数很少，各输出层所需的步数不同。",
+        "Percent; 3 folds, 10 epochs, seed 42, all defaults, `tcm-mini`. These are few training steps, and heads differ in how many they need.",
+        "百分数；3 折，10 轮，种子 42，全部默认选项，`tcm-mini`。训练步数很少，各输出层所需的步数不同。",
     ),
     "note on accuracy": (
-        "Percent, mean ± standard deviation over the seeds 42, 43 and 44; all defaults, `tcm-mini`. The epoch is chosen on documents that are not scored.",
-        "百分数，随机种子 42、43、44 的均值 ± 标准差；全部默认选项，`tcm-mini`。选轮次所用的文档不参与评分。",
+        "Percent, mean ± standard deviation over the seeds 42, 43 and 44; all defaults but `--lexicon none`, `tcm-mini`. The epoch is chosen on documents that are not scored.",
+        "百分数，随机种子 42、43、44 的均值 ± 标准差；除 `--lexicon none` 外全部默认选项，`tcm-mini`。选轮次所用的文档不参与评分。",
     ),
     "note on cross-validation": (
         "Percent, seed 42. Each fold's epoch was chosen on the documents it is scored on, which is a little optimistic.",
@@ -38,8 +38,8 @@ NOTES = {
         "百分数。不是用本库测得的：在相同文档上用 base 规模的编码器发表的结果（TCM 上用 dev.json 挑选了最好的一步），以及由训练文档得到的词典做最长匹配的结果（TCM 上的阈值是在 dev.json 上选的）。",
     ),
     "note on combining": (
-        "Percent; heads `crf`, `efficient_global_pointer` and `span`, defaults, `tcm-mini`, seed 42. Everything that is chosen or fitted uses folds of train.json only. F1 out of fold comes from folds on which only the best epoch was chosen.",
-        "百分数；输出层 `crf`、`efficient_global_pointer`、`span`，默认选项，`tcm-mini`，种子 42。所有选择和拟合都只用 train.json 的各折。折外 F1 所用的折上只选过最佳轮次。",
+        "Percent; heads `crf`, `efficient_global_pointer` and `span`, defaults but `--lexicon none`, `tcm-mini`, seed 42. Everything that is chosen or fitted uses folds of train.json only. F1 out of fold comes from folds on which only the best epoch was chosen.",
+        "百分数；输出层 `crf`、`efficient_global_pointer`、`span`，除 `--lexicon none` 外全部默认选项，`tcm-mini`，种子 42。所有选择和拟合都只用 train.json 的各折。折外 F1 所用的折上只选过最佳轮次。",
     ),
     "note on rescoring": (
         "Percent, mean ± deviation over seeds, otherwise one seed; lexicon, `ema`, 6 epochs, `tcm-mini` or the encoder that the row names. The models learn from two thirds of train.json, from the share that the row says, or by folds that predict together. The rest chooses their epochs, and rescoring is fitted there to candidates of the 8 best paths; F1 out of fold comes from parts of that rest to which rescoring was not fitted. Thresholds are chosen for micro F1, or for the objective that the row names. What was rescored at `495fa99` and `225f64f` was so without the characters beside a candidate and without the counts of overlapping texts; what is older than `bec06b7` with one network, and thresholds by counted F.",
@@ -168,7 +168,7 @@ CHINESE = {
     "{}: tricks with {}": "{}：训练技巧，编码器 {}",
     "tcm-mini, pre-trained on TCM": "tcm-mini（在 TCM 上继续预训练）",
     "e5-small-zh, pre-trained on TCM": "e5-small-zh（在 TCM 上继续预训练）",
-    "defaults": "默认选项",
+    "no trick": "不用技巧",
     "lexicon": "词典特征",
     "lexicon and jieba": "词典特征和 jieba",
     "gradient penalty": "梯度惩罚",
@@ -184,8 +184,8 @@ CHINESE = {
     "w2ner, lexicon, ema": "w2ner、词典特征、ema",
     "lexicon, ema": "词典特征、ema",
     "Bundled sample: all heads, out of fold": "自带样例：全部输出层，折外",
-    "tcm: the defaults by label": "tcm：默认选项，按标签",
-    "resume: the defaults by label": "resume：默认选项，按标签",
+    "tcm: without lexicon, by label": "tcm：不用词典特征，按标签",
+    "resume: without lexicon, by label": "resume：不用词典特征，按标签",
     "tcm: 5-fold cross-validation of train.json, out of fold": "tcm：train.json 的 5 折交叉验证，折外",
     "tcm: the five models averaged, on dev.json": "tcm：五个模型平均，在 dev.json 上",
     "tcm: bfloat16 and float32": "tcm：bfloat16 与 float32",

@@ -47,8 +47,8 @@ HEAD_COLUMNS = {
     "zh": ["输出层", "实体", "做法", "样例 F1", "CMeEE F1", "TCM F1", "一轮，GPU"],
 }
 HEAD_NOTES = {
-    "en": "Micro F1 in percent with the small bundled encoder, 10 epochs: on the sample out of fold (seed 42), on CMeEE's and TCM's dev set mean ± deviation over 3 seeds. An epoch on TCM relative to `crf`'s on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
-    "zh": "micro F1（百分数），自带的小编码器，10 轮：样例为折外（种子 42），CMeEE 和 TCM 为 dev 上 3 个种子的均值 ± 标准差。一轮用时是在一块 {} 上、TCM 数据上与 `crf` 之比。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
+    "en": "Micro F1 in percent with the small bundled encoder, 10 epochs: on the sample out of fold (seed 42, all defaults), on CMeEE's and TCM's dev set without lexicon, mean ± deviation over 3 seeds. An epoch on TCM relative to `crf`'s on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
+    "zh": "micro F1（百分数），自带的小编码器，10 轮：样例为折外（种子 42，全部默认选项），CMeEE 和 TCM 为 dev 上不用词典特征时 3 个种子的均值 ± 标准差。一轮用时是在一块 {} 上、TCM 数据上与 `crf` 之比。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
 }
 
 
@@ -83,9 +83,9 @@ SETUPS = {  # by key: English, Chinese
     "published recipe": ("bert4keras' own recipe, 4 epochs", "bert4keras 自己的流程，4 轮"),
     "pytorch": ("transformers + pytorch-crf, bfloat16, 4 epochs", "transformers + pytorch-crf，bfloat16，4 轮"),
     "bert4ner": ("**bert4ner**, `crf`, 4 epochs", "**bert4ner**，`crf`，4 轮"),
-    "crf": ("`crf`, 10 epochs", "`crf`，10 轮"),
-    "w2ner": ("`w2ner`, 10 epochs", "`w2ner`，10 轮"),
-    "lexicon": ("`crf` with `--lexicon train`", "`crf`，加 `--lexicon train`"),
+    "crf": ("`crf` without lexicon (`--lexicon none`), 10 epochs", "`crf`，不用词典特征（`--lexicon none`），10 轮"),
+    "w2ner": ("`w2ner` without lexicon, 10 epochs", "`w2ner`，不用词典特征，10 轮"),
+    "lexicon": ("`crf`, all defaults: with lexicon, 10 epochs", "`crf`，全部默认选项：用词典特征，10 轮"),
     "recipe": ("`crf` with lexicon and `ema`, 6 epochs", "`crf`，加词典特征和 `ema`，6 轮"),
     "unlabelled": (
         "the same, encoder pre-trained, doubtful annotation changed, pseudo-labels",

@@ -29,7 +29,7 @@ from bert4ner.scoring.review import most_doubtful, write_review
 from bert4ner.scoring.suspicion import find_doubts
 
 HEADS = ("crf", "global_pointer")  # different heads make different mistakes
-RECIPE = {"lexicon": "train", "modifiers": "ema"}
+RECIPE = {"modifiers": "ema"}
 WAYS = {  # all with a threshold for every label that gives the best F1, because annotation is given
     "averaged": bert4ner.CombineOptions(),
     "averaged-candidates": bert4ner.CombineOptions(nbest=5),

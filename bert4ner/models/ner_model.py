@@ -229,6 +229,8 @@ def build_model(config: Config, labels: Sequence[str]) -> Any:
     Its last layer, ``model.get_layer("head")``, owns the targets, the loss and the decoding:
     ``model.compile(optimizer, loss=model.get_layer("head").loss)`` is all that training needs;
     `bert4ner.compile_for_training` does so as the configuration says, `bert4ner.training_batches` makes the batches.
+    With ``lexicon="train"``, or with word lists, it also takes lexicon features ``(batch, length, features)``, which
+    `training_batches` makes, too; ``lexicon="auto"`` gives no lexicon here, where there are no documents.
     For the whole process, a GPU makes float32 products in float32 from now on (`backend.switches.prepare_process`).
 
     Args:
