@@ -74,10 +74,12 @@ class Kept:
             "provenance": measured_now(figures),
         }
         with self.lock:
-            self.lines.append(line)
-            if self.path is not None:
-                write_lines(self.path, self.lines)
-                print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
+            if self.path is None:
+                self.lines.append(line)
+                return
+            self.lines = [*read_lines(self.path), line]  # another process may have kept something meanwhile
+            write_lines(self.path, self.lines)
+            print("kept; `make numbers` renews docs/numbers.md", file=sys.stderr)
 
     def show(self) -> None:
         """Print what is kept in memory only, but not what is counted document by document."""
