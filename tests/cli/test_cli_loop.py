@@ -61,7 +61,7 @@ def test_crossval_then_evaluate_report_and_predict(crossval, bert4ner, refused, 
     assert [each.text for each in found] == [record["text"] for record in records]
     assert [len(each.entities) for each in found] == [len(record["entities"]) for record in records]
 
-    assert bert4ner("info", run, "--verify").out == f"{run}: 18 files are what was written\n"
+    assert bert4ner("info", run, "--verify").out == f"{run}: 20 files are what was written\n"
     manifest = run / "fold-1" / "model" / "manifest.json"
     written = manifest.read_text(encoding="utf-8")
     manifest.write_text(written.replace('"sha256": "', '"sha256": "0'), encoding="utf-8")

@@ -44,7 +44,7 @@ def test_results_are_the_same_however_many_train_at_a_time_and_wherever(
     for name, options in {"one": {}, "two": message, "here": {"executor": "in_process"}}.items():
         cross_validate(documents, config, output=tmp_path / name, folds=2, **options)
     one = contents(tmp_path / "one")
-    assert len(one) == 5 + 2 * 4
+    assert len(one) == 5 + 2 * 5
     for name in ("two", "here"):
         assert contents(tmp_path / name) == one
         for fold in range(2):

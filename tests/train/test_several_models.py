@@ -70,7 +70,7 @@ class TestSeeds:
         train_model(documents, config.replace(seeds=3), output=tmp_path)
         *trained, together = tasks
         assert [task.name for task in trained] == ["fold-0-seed-7", "fold-0-seed-8", "fold-0-seed-9"]
-        assert [task.config for task in trained] == [config.replace(seed=seed) for seed in (7, 8, 9)]
+        assert [task.config for task in trained] == [config.replace(seed=seed, lexicon="train") for seed in (7, 8, 9)]
         assert all(task.documents == trained[0].documents for task in trained)
         assert isinstance(together, AverageTask) and together.unseen_by == [(0, 1, 2)] * len(
             trained[0].documents.held_out
