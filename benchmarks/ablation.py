@@ -69,7 +69,7 @@ class Job:
 
     def config(self) -> Config:
         """The defaults but for the lexicon, which is a trick like others, and the trick."""
-        return Config(lexicon="none").replace(seed=self.seed, **TRICKS[self.trick])
+        return Config(**{"lexicon": "none", "seed": self.seed, **TRICKS[self.trick]})
 
     def task(self, options: argparse.Namespace) -> dict[str, Any]:
         """What its process is given, see `arms/training.py`."""

@@ -72,7 +72,7 @@ class Level:
 
 def trained(head: str, documents: list[bert4ner.Document], options: argparse.Namespace) -> Path:
     """The cross-validation of one head; goes on where it stopped."""
-    config = Config(lexicon="none").replace(pretrained=str(PRETRAINED), head=head)
+    config = Config(pretrained=str(PRETRAINED), head=head, lexicon="none")
     if options.limit:
         config = config.replace(epochs=4)
     run = options.work / f"{head}{f'-{options.limit}' if options.limit else ''}"

@@ -51,7 +51,7 @@ class Job:
 
     def config(self, epochs: int | None = None) -> Config:
         """What is trained; the same for every head but for what only one has."""
-        config = Config(lexicon="none").replace(pretrained=str(PRETRAINED), head=self.head)
+        config = Config(pretrained=str(PRETRAINED), head=self.head, lexicon="none")
         if self.seed is not None:
             config = config.replace(seed=self.seed)
         if self.head == "mrc":

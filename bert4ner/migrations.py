@@ -32,7 +32,7 @@ CONFIG_MIGRATIONS = (
     ),
     Migration("before `modifiers` there were none, which is its default"),
     Migration("before `schedule` and `layer_decay` rates fell linearly and were the same for all layers: the defaults"),
-    Migration("before `lexicon` networks used no lists of words", _no_lexicon),
+    Migration("before `lexicon` networks used no lists of words, the default until `auto`"),
     Migration(
         "before the group `losses`, `label_smoothing` and `focal` were in the group `spans` and only the head `span` "
         "used them; now other heads use or refuse them. The group's other options did not exist: the defaults",
