@@ -107,8 +107,8 @@ SETUPS = {  # by key: English, Chinese
     ),
 }
 NOTES = {
-    "en": "TCM: leaflets of traditional Chinese medicine, 850 to learn from and 150 (dev.json) to score on. Percent, mean ± deviation where there are several seeds; otherwise one seed. All trained rows use the small bundled encoder (4 layers of width 256), a stand-in for tests, but for those marked published, which use base-size encoders and chose their best step on dev.json itself. The three rows of 4 epochs share windows, weights and schedule. Speed: seconds of a training epoch, on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
-    "zh": "TCM：中药说明书，训练用 850 篇，评分用 150 篇（dev.json）。百分数，有多个种子时为均值 ± 标准差，否则为一个种子。训练所得的各行都用自带的小编码器（4 层，宽 256，仅供测试和演示）；标有“已发表”的各行用 base 规模的编码器，并用 dev.json 挑选了最好的一步。4 轮的三行所用的窗口、权重和学习率安排相同。速度为训练一轮的秒数，GPU 为一块 {}。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
+    "en": "TCM: leaflets of traditional Chinese medicine, 850 to learn from and 150 (dev.json) to score on. Percent, mean ± deviation where there are several seeds; otherwise one seed. All trained rows use the small bundled encoder (4 layers of width 256), a stand-in for tests, but for those marked published, which use base-size encoders and chose their best step on dev.json itself. The three rows of 4 epochs share windows, weights and schedule, and have no lexicon. Speed: seconds of a training epoch, on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
+    "zh": "TCM：中药说明书，训练用 850 篇，评分用 150 篇（dev.json）。百分数，有多个种子时为均值 ± 标准差，否则为一个种子。训练所得的各行都用自带的小编码器（4 层，宽 256，仅供测试和演示）；标有“已发表”的各行用 base 规模的编码器，并用 dev.json 挑选了最好的一步。4 轮的三行所用的窗口、权重和学习率安排相同，都不用词典特征。速度为训练一轮的秒数，GPU 为一块 {}。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
 }
 
 
