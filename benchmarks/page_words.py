@@ -18,8 +18,8 @@ NOTES = {
         "百分数，各随机种子的均值 ± 标准差。留出：最佳轮次在用来选轮次的文档上的 micro F1。词典特征是默认选项；名称中没有它的行都用 `--lexicon none`。p：与同一种子、不用技巧的结果相比，对文档做配对自助法检验，取各种子的中位数。秒数包含机器上其他任务的影响。",
     ),
     "note on the sample": (
-        "Percent; 3 folds, 10 epochs, seed 42, all defaults (`mrc`: without lexicon), `tcm-mini`. These are few training steps, and heads differ in how many they need.",
-        "百分数；3 折，10 轮，种子 42，全部默认选项（`mrc` 不用词典特征），`tcm-mini`。训练步数很少，各输出层所需的步数不同。",
+        "Percent; 3 folds, 10 epochs, seed 42, all defaults, `tcm-mini`. These are few training steps, and heads differ in how many they need.",
+        "百分数；3 折，10 轮，种子 42，全部默认选项，`tcm-mini`。训练步数很少，各输出层所需的步数不同。",
     ),
     "note on accuracy": (
         "Percent, mean ± standard deviation over the seeds 42, 43 and 44; all defaults but `--lexicon none`, `tcm-mini`. The epoch is chosen on documents that are not scored.",

@@ -47,8 +47,8 @@ HEAD_COLUMNS = {
     "zh": ["输出层", "实体", "做法", "样例 F1", "CMeEE F1", "TCM F1", "一轮，GPU"],
 }
 HEAD_NOTES = {
-    "en": "Micro F1 in percent with the small bundled encoder, 10 epochs: on the sample out of fold (seed 42, all defaults, `mrc` without lexicon), on CMeEE's and TCM's dev set without lexicon, mean ± deviation over 3 seeds. An epoch on TCM relative to `crf`'s on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
-    "zh": "micro F1（百分数），自带的小编码器，10 轮：样例为折外（种子 42，全部默认选项，`mrc` 不用词典特征），CMeEE 和 TCM 为 dev 上不用词典特征时 3 个种子的均值 ± 标准差。一轮用时是在一块 {} 上、TCM 数据上与 `crf` 之比。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
+    "en": "Micro F1 in percent with the small bundled encoder, 10 epochs: on the sample out of fold (seed 42, all defaults), on CMeEE's and TCM's dev set without lexicon, mean ± deviation over 3 seeds. An epoch on TCM relative to `crf`'s on one {}. Commits, dates and machines: [numbers](docs/numbers.md).",
+    "zh": "micro F1（百分数），自带的小编码器，10 轮：样例为折外（种子 42，全部默认选项），CMeEE 和 TCM 为 dev 上不用词典特征时 3 个种子的均值 ± 标准差。一轮用时是在一块 {} 上、TCM 数据上与 `crf` 之比。代码版本（commit）、日期和机器见[实测结果](docs/zh/numbers.md)。",
 }
 
 
