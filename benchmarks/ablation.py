@@ -3,10 +3,10 @@
     python benchmarks/ablation.py [--data ../shared/data] [--tricks lexicon ema …] [--seeds 42] [--sets tcm weibo]
     python benchmarks/ablation.py --limit 40     # to try the script; keeps nothing
 
-TCM: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json. Weibo (second version):
-trained on train, the epoch chosen on dev, scored on test, and on those of its rows that occur in neither. What is
-worth having together is chosen by the column "held out" (the documents that choose the epoch), never by the scores
-beside it.
+TCM: trained on train.json, of which a seeded tenth chooses the epoch; scored on dev.json. Weibo (second version)
+and Resume: trained on train, the epoch chosen on dev, scored on test, and on those of its rows that occur in neither.
+What is worth having together is chosen by the column "held out" (the documents that choose the epoch), never by the
+scores beside it.
 
 Every training is a line in measured/ablation.jsonl and is not repeated; begin with one seed, then give three to what
 gains: `--tricks lexicon --seeds 42 43 44`.

@@ -108,6 +108,10 @@ class SpanConfig:
     )
 
 
+NO_WORDS = ("auto", "none", "")
+"""What `lexicon` may say instead of naming words; with `auto` there were no documents to decide by."""
+
+
 @dataclass(frozen=True)
 class WordsConfig:
     """Known words that the network uses."""
@@ -122,5 +126,5 @@ class WordsConfig:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts of `lexicon`; none if it is `none` or empty, or `auto`: there were no documents to decide by."""
-        return () if self.lexicon in ("auto", "none", "") else tuple(part.strip() for part in self.lexicon.split(","))
+        """The parts of `lexicon`, none for `NO_WORDS`."""
+        return () if self.lexicon in NO_WORDS else tuple(part.strip() for part in self.lexicon.split(","))

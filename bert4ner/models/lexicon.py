@@ -7,6 +7,7 @@ from bert4ner.backend.frameworks import keras
 from bert4ner.config import Config
 from bert4ner.data.word_lists import read_word_list
 from bert4ner.errors import ConfigError
+from bert4ner.network_options import NO_WORDS
 from bert4ner.text.lexicon import Lexicon
 
 _ENTITIES, _WORDS = "train", "jieba"
@@ -36,10 +37,10 @@ def open_lexicon(config: Config, labels: Sequence[str]) -> Lexicon | None:
 
 def _mistake(part: str, before: Sequence[str]) -> str:
     """What is wrong with a part of the option `lexicon`; empty if nothing is."""
-    if part in ("auto", "none"):
-        return "stands alone"
     if not part:
         return "is no name"
+    if part in NO_WORDS:
+        return "stands alone"
     return "is named twice" if part in before else ""
 
 
