@@ -115,17 +115,24 @@ def _trick_table(found: dict[str, dict[int, Line]], name: str, encoder: str, lan
     unseen = (("rows not in train", "unseen_f1", percent),) if name == "weibo" else ()
     columns = (*TRICK_COLUMNS, *unseen)
     title = say(language, "{}: tricks with {}").format(name, say(language, encoder))
-    shown = (("seeds", "", str), *columns, ("p", "", str))
+    shown = (("seeds", "", str), *columns, ("gain", "", str), ("p", "", str))
     table = Table("ablation", name, title, "make bench-ablation", shown, "note on tricks", "trick")
     plain = found.get(ablation.PLAIN, {})
     rows = []
     for trick, by_seed in found.items():
         lines = list(by_seed.values())
         cells = [write(_figure(part, lines)) for _, part, write in columns]
-        p = [_p_value(by_seed[seed], plain[seed]) for seed in by_seed.keys() & plain.keys()]
-        significance = "–" if trick == ablation.PLAIN or not p else f"{np.median(p):.3f}"
-        rows.append(Row([say(language, trick), str(len(lines)), *cells, significance], lines))
+        pairs = [] if trick == ablation.PLAIN else [(by_seed[seed], plain[seed]) for seed in by_seed if seed in plain]
+        rows.append(Row([say(language, trick), str(len(lines)), *cells, *_against(pairs)], lines))
     return render(table, rows, language)
+
+
+def _against(pairs: list[tuple[Line, Line]]) -> tuple[str, str]:
+    """Gain on the documents that choose the epoch, and p-value on those that are scored, from pairs of one seed."""
+    if not pairs:
+        return "–", "–"
+    gains = [one["figures"]["held_out_f1"] - other["figures"]["held_out_f1"] for one, other in pairs]
+    return percent(spread(gains)), f"{np.median([_p_value(*pair) for pair in pairs]):.3f}"
 
 
 def _figure(part: str, lines: list[Line]) -> Any:

@@ -14,8 +14,8 @@ NOTES = {
         "各输出层轮流测量，取各轮次测量的中位数。一轮按整个数据集计，由其中一部分推算；训练一步为 16 × 256 个 token；输出层所占部分（给定向量上的层、损失和梯度）单独测量。有 GPU 时为显存，否则为进程内存。",
     ),
     "note on tricks": (
-        "Percent, mean ± standard deviation over seeds. Held out: micro F1 of the best epoch on the documents that choose it. All rows but those with the lexicon, which is a default, have `--lexicon none`. p: paired bootstrap of documents against no trick with the same seed, median over seeds. Seconds include other work on the machine.",
-        "百分数，各随机种子的均值 ± 标准差。留出：最佳轮次在用来选轮次的文档上的 micro F1。词典特征是默认选项；名称中没有它的行都用 `--lexicon none`。p：与同一种子、不用技巧的结果相比，对文档做配对自助法检验，取各种子的中位数。秒数包含机器上其他任务的影响。",
+        "Percent, mean ± standard deviation over seeds. Held out: micro F1 of the best epoch on the documents that choose it. All rows but those with the lexicon, which is a default, have `--lexicon none`. Gain: of the held-out F1 over no trick with the same seeds. p: paired bootstrap of documents against no trick with the same seed, median over seeds. Seconds include other work on the machine.",
+        "百分数，各随机种子的均值 ± 标准差。留出：最佳轮次在用来选轮次的文档上的 micro F1。词典特征是默认选项；名称中没有它的行都用 `--lexicon none`。提升：与同样种子、不用技巧相比，留出 F1 的提高。p：与同一种子、不用技巧的结果相比，对文档做配对自助法检验，取各种子的中位数。秒数包含机器上其他任务的影响。",
     ),
     "note on the sample": (
         "Percent; 3 folds, 10 epochs, seed 42, all defaults, `tcm-mini`. These are few training steps, and heads differ in how many they need.",
@@ -120,6 +120,7 @@ CHINESE = {
     "label": "标签",
     "system": "方法",
     "trick": "技巧",
+    "gain": "提升",
     "encoder": "编码器",
     "operation": "运算",
     "modifier": "技巧",
