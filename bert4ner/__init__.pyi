@@ -34,6 +34,8 @@ from .train.compiling import compile_for_training as compile_for_training
 from .train.crossval import cross_validate as cross_validate, train_model as train_model
 from .train.executors.local import LocalExecutor as LocalExecutor
 from .train.more_text import MoreText as MoreText
+from .tuning.options import TuningOptions as TuningOptions
+from .tuning.tune import tune as tune
 from .unlabelled.labelling import pseudo_label as pseudo_label
 from .unlabelled.options import PseudoOptions as PseudoOptions, SelfTrainingOptions as SelfTrainingOptions
 from .unlabelled.self_training import self_train as self_train

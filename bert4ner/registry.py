@@ -89,6 +89,12 @@ COMMANDS: Registry[Command] = Registry(
             "find suitable learning rates by a short training",
             often="output pretrained steps head batch-tokens max-length",
         ),
+        "tune": Command(
+            "bert4ner.cli.tune:tune",
+            "search for the options that score best",
+            resumable=True,
+            often="output pretrained trials search folds epochs",
+        ),
         "evaluate": Command(
             "bert4ner.cli.evaluate:evaluate",
             "precision, recall and F1 of a run or of predictions",

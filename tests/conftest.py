@@ -61,6 +61,7 @@ WITH_TENSORFLOW = [
         "cli/test_cli_pretrain.py",
         *("pretraining/test_distillation.py", "pretraining/test_network.py", "pretraining/test_pretrain.py"),
         *("test_processes.py", "test_recognizer.py", "test_speed_proxies.py", "unlabelled/test_self_training.py"),
+        *("tuning/test_tune.py", "cli/test_cli_tune.py"),
     )
 ]
 """Tests that need TensorFlow as a whole; single tests elsewhere have the mark `tensorflow`."""

@@ -13,6 +13,6 @@ PLACES = {
 """Name -> "module:name", or the module alone for one that is a module."""
 WITH_NETWORKS = (
     "build_model training_batches compile_for_training callbacks train_model cross_validate NamedEntityRecognizer "
-    "load_recognizer combine_runs pseudo_label self_train pretrain compat"
+    "load_recognizer combine_runs pseudo_label self_train tune pretrain compat"
 ).split()
 """Names whose examples make or train networks, in an order in which each finds what it needs."""

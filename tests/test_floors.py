@@ -19,7 +19,7 @@ FLOORS = """
     runs
     backend networks models
     recognizing recognizer train pretraining
-    unlabelled
+    unlabelled tuning
     callbacks combine report serve legacy compat cli __main__
 """.split()
 APART = {"train": "recognizer", "report": "train"}

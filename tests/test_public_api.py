@@ -14,12 +14,13 @@ PROMISED = """
     NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model evaluate Scores ViterbiDecoder
     pretrain PretrainingOptions merge_readings compat callbacks compile_for_training training_batches
     pseudo_label self_train read_pseudo_labels write_pseudo_labels PseudoOptions SelfTrainingOptions
+    tune TuningOptions
     LocalExecutor MoreText sample_documents
     Bert4NERError DataError ConfigError CheckpointError RunError EnvironmentProblem
 """.split()
 WITH_TENSORFLOW = set(
     "NamedEntityRecognizer load_recognizer combine_runs CombineOptions build_model callbacks compile_for_training "
-    "training_batches pretrain pseudo_label self_train".split()
+    "training_batches pretrain pseudo_label self_train tune".split()
 )
 WITHOUT_TENSORFLOW = sorted(set(PROMISED) - WITH_TENSORFLOW)
 

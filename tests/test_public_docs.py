@@ -20,7 +20,7 @@ NAMES = [name for name in bert4ner.__all__ if name != "__version__"]
 MODULES = {"callbacks", "compat"}
 FROM_LITERATURE = set(
     "ViterbiDecoder NamedEntityRecognizer CombineOptions combine_runs evaluate pretrain pseudo_label PseudoOptions "
-    "self_train".split()
+    "self_train tune".split()
 )
 """Names that do what somebody published."""
 RAISE_NOTHING = {"merge_readings", "MoreText", "Scores", "LocalExecutor"}

@@ -79,11 +79,11 @@ def test_other_options_are_named_as_they_are_typed(name):
     assert bare == []
 
 
-@pytest.mark.parametrize("name", ["train", "crossval", "find-rate", "self-train"])
+@pytest.mark.parametrize("name", ["train", "crossval", "find-rate", "self-train", "tune"])
 def test_a_pretrained_encoder_is_required_and_that_is_said_before_tensorflow(
     name, refused, data, tmp_path, monkeypatch
 ):
-    for module in ("models.backbone", "train.rate_search", "unlabelled.self_training"):
+    for module in ("models.backbone", "train.rate_search", "unlabelled.self_training", "tuning.tune"):
         monkeypatch.setitem(sys.modules, f"bert4ner.{module}", None)  # its import fails
     (pretrained,) = (each for each in read_signature(COMMANDS.get(name).load()).all() if each.label == "--pretrained")
     assert "tcm-mini" in pretrained.option.about.help and pretrained.option.about.help.endswith("; required.")
