@@ -9,6 +9,7 @@ from figures import merged
 from page_words import say
 from provenance import HISTORY, NOW
 
+_MOST_COMMANDS = 3
 Line = Mapping[str, Any]
 Figure = float | Sequence[float] | str | None
 
@@ -122,9 +123,10 @@ def origin(command: str, rows: Sequence[Row], language: str) -> str:
 
 
 def _commands(command: str, lines: Sequence[Line], language: str) -> str:
-    """The commands that were recorded, or what measures such figures."""
+    """The commands that were recorded, or, if one was not or they are many, what measures such figures."""
     recorded = dict.fromkeys(line["provenance"]["command"] for line in lines)
-    return say(language, ", ").join(f"`{each}`" for each in ([command] if None in recorded else recorded))
+    one = None in recorded or len(recorded) > _MOST_COMMANDS
+    return say(language, ", ").join(f"`{each}`" for each in ([command] if one else recorded))
 
 
 def _dated(found: Iterable[Mapping[str, Any]]) -> list[str]:

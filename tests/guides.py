@@ -128,8 +128,15 @@ def words_of(line: str) -> list[str]:
 
 
 def parsed(line: str) -> tuple[str, dict[str, object]]:
-    """The command and the values of a line ``bert4ner COMMAND ...``; raises the errors of the command line."""
+    """The command and the values of a line ``bert4ner COMMAND ...``; raises the errors of the command line.
+
+    A file of options that is not there, because another command of the page would write it, is left out.
+    """
     _, name, *arguments = words_of(line)
+    if "--config" in arguments:
+        place = arguments.index("--config")
+        if not Path(arguments[place + 1]).exists():
+            del arguments[place : place + 2]
     command = COMMANDS.get(name)
     given = _passed_on(command.load(), arguments) if command.runner else arguments
     return name, parse(command.load(), given, prog=f"bert4ner {name}") or {}

@@ -40,6 +40,8 @@ LINKED = ["README.md", "README.zh-CN.md", *GUIDES, *CHINESE]
 RUN = ("audit", "convert", "correct", "evaluate")
 """Commands that take less than two seconds; not so with models that are asked (``--run``)."""
 MAKE_A_RUN = ("train", "crossval", "self-train", "combine")
+TRIALS = ("trial-1", "trial-7")
+"""Which runs of a search a page may name: the first, and one that is taken for the best."""
 MAKE_DOCUMENTS = ("predict", "pseudo")
 OTHER_PROGRAMS = ("make", "source", "python", "pip", "git", "jupyter", "cat", "head", "ls", "df", "du", "nvidia-smi")
 PYTHONS_OWN = "module 'bert4ner' has no attribute 'NamedEntityRecognizer'"
@@ -234,6 +236,9 @@ def _run(line, run, code, capsys):
         assert main(words[1:]) == code, f"{line}\n{capsys.readouterr().err}"
     elif name in MAKE_A_RUN:
         shutil.copytree(run, values["output"], dirs_exist_ok=True)
+    elif name == "tune":
+        for trial in TRIALS:
+            shutil.copytree(run, values["output"] / trial, dirs_exist_ok=True)
     elif name in MAKE_DOCUMENTS:
         values["output"].parent.mkdir(parents=True, exist_ok=True)
         shutil.copy("train.json", values["output"])

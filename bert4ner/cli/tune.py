@@ -2,13 +2,16 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from bert4ner.cli.options import Data, ExecutionOptions, InputFormat
 from bert4ner.cli.reading import ReadingOptions
 from bert4ner.config import Config
 from bert4ner.options import describe
 from bert4ner.tuning.options import TuningOptions
+
+if TYPE_CHECKING:
+    from bert4ner.tuning.tune import Tuning
 
 
 def tune(
@@ -32,40 +35,43 @@ def tune(
     Trials after the first few draw values near those of good ones. Training options without --search apply to every
     trial. If the search is killed at any moment, the same command continues; a larger --trials adds to it.
 
-    e.g.  bert4ner tune train.json --pretrained tcm-mini --output search --search "head=crf|w2ner"
+    e.g.  bert4ner tune train.json --pretrained tcm-mini --output search
     """
-    from bert4ner.cli.printing import notes_shown, percent, print_note, print_table
     from bert4ner.tuning.sampler import check_optuna
+    from bert4ner.tuning.space import check_search
 
-    check_optuna()  # before a large file is read
+    check_optuna()  # this and the next two before a large file is read
     options.model.named_encoder()
+    check_search(search, options, valid=valid is not None)
     executor = execution.open()
     documents = reading.read(data, format)
     validation = None if valid is None else reading.read(valid, format)
     from bert4ner.tuning.tune import tune as search_options  # deferred: it loads TensorFlow
 
     found = search_options(documents, options, output=output, valid=validation, options=search, executor=executor)
+    _print(found, data)
+
+
+def _print(found: "Tuning", data: Path) -> None:
+    from bert4ner.cli.printing import notes_shown, percent, print_note, print_table
+
     if not notes_shown():
         return
-    ranked = sorted(found.trials, key=lambda each: (each.state == "complete", each.f1 or 0), reverse=True)
-    names = list(dict.fromkeys(name for each in found.trials for name in each.options))
+    trials = sorted(found.trials, key=lambda each: (each.state == "complete", each.f1 or 0), reverse=True)
+    names = list(dict.fromkeys(name for each in trials for name in each.options))
     rows = [
         [
             each.number,
             "" if each.f1 is None else percent(each.f1),
             each.state,
-            *(each.options.get(name, "") for name in names),
+            *(each.shown.get(name, "as given") for name in names),
         ]
-        for each in ranked
+        for each in trials
     ]
-    print_table("Trials on their held-out documents", ["trial", "F1", "", *names], [rows[:10]])
-    best, first = output / found.best.name, output / found.trials[0].name
+    print_table(f"{len(trials)} trials on their held-out documents", ["trial", "F1", "state", *names], [rows])
     print_note("Note: the best of many trials is better on these documents than on others; score it on others.")
-    if best == first:
+    if found.best.number == 1:
         print_note("no trial was better than the first, which has the options as they were given")
-    else:
-        print_note(f"compare: bert4ner compare {shlex.quote(str(first))} {shlex.quote(str(best))} --gold GOLD")
-    print_note(f"best:  {best}, all its options: {found.config}")
-    print_note(
-        f"next:  bert4ner crossval {shlex.quote(str(data))} --config {shlex.quote(str(found.config))} --output RUN"
-    )
+    config = shlex.quote(str(found.config))
+    print_note(f"best:  {found.output / found.best.name}, all its options: {found.config}")
+    print_note(f"next:  bert4ner crossval {shlex.quote(str(data))} --config {config} --output RUN")

@@ -35,7 +35,7 @@ class TuningOptions(Options):
     prune: bool = option(
         True,
         "Stop a trial that after a quarter of its epochs is behind the median of earlier trials; not with --folds or "
-        "--seeds.",
+        "--seeds, nor where epochs, schedule, warmup or patience are searched.",
     )
     keep: Literal["best", "all"] = option(
         "best", "Whose models to keep: those of the first and of the best trial, or `all`."

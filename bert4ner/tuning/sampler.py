@@ -1,8 +1,9 @@
 """Draws options from a space, those more often that were good before: Optuna's tree-structured Parzen estimator."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, product
 from math import prod
 from typing import Any
 
@@ -13,7 +14,9 @@ from bert4ner.tuning.space import Choice, Interval, Space, Value
 from bert4ner.tuning.trials import Trial
 
 _AT_RANDOM = 6  # trials before the first that learns from others
-_ATTEMPTS = 100  # to draw what was not drawn before
+_PROPOSALS = 10  # of which the first new one is taken
+_BLIND = 200  # draws at random, if the estimator repeats itself
+_COUNTABLE = 100_000  # combinations that are all looked at, if these do, too
 
 
 def check_optuna() -> None:
@@ -30,37 +33,71 @@ def check_optuna() -> None:
         ) from None
 
 
-def draw(space: Space, trials: Sequence[Trial], *, seed: int) -> dict[str, Value] | None:
-    """Options for the next trial that none had before; None if nothing new was found to try.
+def draw(
+    space: Space,
+    trials: Sequence[Trial],
+    *,
+    seed: int,
+    accepts: Callable[[dict[str, Value]], bool] = lambda drawn: True,
+) -> dict[str, Value] | None:
+    """Options for the next trial that none had before; None if nothing is left to try.
 
     Args:
         space: the options and their values.
         trials: those before it, finished; the draw depends on them, on the seed and on their number alone.
         seed: of the search.
+        accepts: says whether options go together.
 
     References:
         Bergstra et al. 2011, Algorithms for Hyper-Parameter Optimization; Akiba et al. 2019, Optuna.
     """
+    known = [dict(each.options) for each in trials]
+
+    def is_new(drawn: dict[str, Value]) -> bool:
+        return drawn not in known and accepts(drawn)
+
+    stream = np.random.SeedSequence([seed, len(trials)])
+    found = _proposals(space, trials, int(stream.generate_state(1)[0]))
+    return next(filter(is_new, chain(found, _blind(space, np.random.default_rng(stream)))), None)
+
+
+def _proposals(space: Space, trials: Sequence[Trial], seed: int) -> Iterator[dict[str, Value]]:
+    """What the estimator would try; it may repeat itself."""
     import optuna
 
-    known = [dict(each.options) for each in trials]
-    if _combinations(space) <= sum(all(name in each for name in space) for each in known):
-        return None
     distributions = {name: _distribution(values) for name, values in space.items()}
-    stream = int(np.random.SeedSequence([seed, len(trials)]).generate_state(1)[0])
-    sampler = optuna.samplers.TPESampler(seed=stream, n_startup_trials=_AT_RANDOM)
+    sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=_AT_RANDOM)
     with _silent(optuna):
         study = optuna.create_study(direction="maximize", sampler=sampler)
         for each in trials:
-            if set(each.options) == set(space) and all(each.options[name] in space[name] for name in space):
+            if set(each.options) == set(space):
                 study.add_trial(_remembered(each, distributions))
-        for _ in range(_ATTEMPTS):
-            found = study.ask(distributions)
-            drawn = {name: _rounded(value, space[name]) for name, value in found.params.items()}
-            if drawn not in known:
-                return drawn
-            study.tell(found, state=optuna.trial.TrialState.FAIL)
-    return None
+        found = [study.ask(distributions).params for _ in range(_PROPOSALS)]
+    yield from ({name: _rounded(value, space[name]) for name, value in params.items()} for params in found)
+
+
+def _blind(space: Space, random: np.random.Generator) -> Iterator[dict[str, Value]]:
+    """Draws at random, then, if there are no more than can be counted, all that there are."""
+    for _ in range(_BLIND):
+        yield {name: _at_random(values, random) for name, values in space.items()}
+    listed = [_listed(values) for values in space.values()]
+    if all(each is not None for each in listed) and prod(len(each or ()) for each in listed) <= _COUNTABLE:
+        yield from (dict(zip(space, values, strict=True)) for values in product(*(each or () for each in listed)))
+
+
+def _at_random(values: Choice | Interval, random: np.random.Generator) -> Value:
+    if isinstance(values, Choice):
+        return values.values[int(random.integers(len(values.values)))]
+    if values.whole:
+        return int(random.integers(int(values.low), int(values.high) + 1))
+    return _rounded(float(random.uniform(values.low, values.high)), values)
+
+
+def _listed(values: Choice | Interval) -> Sequence[Value] | None:
+    """All values; None for numbers that are not whole."""
+    if isinstance(values, Choice):
+        return values.values
+    return range(int(values.low), int(values.high) + 1) if values.whole else None
 
 
 def _rounded(value: Value, values: Choice | Interval) -> Value:
@@ -68,15 +105,6 @@ def _rounded(value: Value, values: Choice | Interval) -> Value:
     if isinstance(values, Choice) or values.whole:
         return value
     return min(max(float(f"{value:.3g}"), values.low), values.high)
-
-
-def _combinations(space: Space) -> float:
-    """How many different options there are; no end of them if an interval is not of whole numbers."""
-    sizes = (
-        len(each.values) if isinstance(each, Choice) else each.high - each.low + 1 if each.whole else float("inf")
-        for each in space.values()
-    )
-    return prod(sizes)
 
 
 def _distribution(values: Choice | Interval) -> Any:  # noqa: ANN401  # of Optuna

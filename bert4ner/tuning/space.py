@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError, shown
+from bert4ner.tuning.options import TuningOptions
 
-Value = str | float | int | bool
-_FIXED = {"seed": "its F1 would be luck", "seeds": "more seeds take longer, they train no other model"}
+Value = str | int | float | bool
+_OTHER_DOCUMENTS = "its trials would be scored on different documents"
+_FIXED = {
+    "seed": "the luckiest seed is no better one",
+    "seeds": "more models of a kind are no other kind",
+    "valid_share": _OTHER_DOCUMENTS,
+    "bootstrap": _OTHER_DOCUMENTS,
+}
+_CURVES = {"epochs", "schedule", "warmup", "patience"}
 _ON_LOG_SCALE = 10.0  # the ratio of the ends from which on a logarithmic scale is meant
 
 
@@ -27,7 +35,7 @@ class Choice:
         return self.values
 
     def __str__(self) -> str:
-        return "|".join(map(str, self.values))
+        return "|".join(str(each).lower() if isinstance(each, bool) else str(each) for each in self.values)
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,35 @@ class Interval:
 
     @property
     def ends(self) -> tuple[Value, ...]:
-        """The values to be checked; all between them are as good."""
+        """The values to be checked."""
         return self.low, self.high
 
     def __str__(self) -> str:
-        return f"{self.low:g}..{self.high:g}"
+        return f"{self.low}..{self.high}"
 
 
 Space = Mapping[str, Choice | Interval]
+
+
+def check_search(options: TuningOptions, config: Config, *, valid: bool) -> Space:
+    """The space that options name, empty if they name none; before any document is read.
+
+    Args:
+        options: of the search.
+        config: the options that all trials share.
+        valid: whether other documents are given to score on.
+
+    Raises:
+        ConfigError: `valid` together with ``folds``, or see `read_space`.
+    """
+    if valid and options.folds:
+        raise ConfigError("folds already hold out every document once; leave out valid or folds")
+    return read_space(options.search, config)
+
+
+def same_curves(space: Space) -> bool:
+    """Whether all trials do as much in an epoch, at the same rates: only then can their epochs be compared."""
+    return not _CURVES & set(space)
 
 
 def read_space(search: Sequence[str], config: Config) -> Space:
@@ -90,22 +119,27 @@ def read_space(search: Sequence[str], config: Config) -> Space:
         space[name] = _values(name, values)
         for end in space[name].ends:
             _check(config, name, end)
-    return space
+    return dict(sorted(space.items()))
 
 
 def _option_named(given: str) -> str:
     """The option of a name or of a flag, as the command line has it."""
     flag = f"--{given.strip().lstrip('-').replace('_', '-')}"
     by_flag = {each.flag: each.name for group in Config.groups() for each in group.options}
-    name = by_flag.get(flag) or Config.option(given.strip()).name
+    try:
+        name = by_flag.get(flag) or Config.option(given.strip()).name
+    except ConfigError as error:
+        raise ConfigError(f"search: {error}") from None
     if name in _FIXED:
         raise ConfigError(f"{name} cannot be searched: {_FIXED[name]}")
+    if not any(each.collect is None and each.expected for each in Config.option(name).kinds):
+        raise ConfigError(f"{name} cannot be searched: its values are tables or lists")
     return name
 
 
 def _values(name: str, text: str) -> Choice | Interval:
     low, dots, high = text.partition("..")
-    if dots and (numbers := _numbers(low, high)):
+    if dots and not high.startswith(".") and (numbers := _numbers(low, high)):
         return _interval(name, *numbers)
     words = text.split("|")
     if len(words) < 2:
@@ -131,7 +165,7 @@ def _interval(name: str, low: float, high: float) -> Interval:
     takes_numbers = any(each.expected == "a number" for each in Config.option(name).kinds)
     ends = (float(low), float(high)) if takes_numbers else (low, high)
     if not math.isfinite(low) or not math.isfinite(high) or not low < high:
-        raise ConfigError(f"search of {name}: an interval must rise, got {low:g}..{high:g}")
+        raise ConfigError(f"search of {name}: an interval must rise from one number to another, got {low}..{high}")
     return Interval(*ends)
 
 
@@ -156,22 +190,27 @@ def _check(config: Config, name: str, value: Value) -> None:
         raise ConfigError(f"search of {name}={value}: {error}") from None
 
 
-def default_space(config: Config, *, encoder: float, head: float) -> Space:
+def default_space(config: Config, *, learning_rate: float, head_learning_rate: float) -> Space:
     """The space of options that matter to every head: learning rates, tokens of a batch, averaged weights.
 
     Args:
         config: the options that all trials share.
-        encoder: its learning rate of the encoder, `auto` resolved.
-        head: that of the head.
+        learning_rate: that of its encoder, `auto` resolved.
+        head_learning_rate: that of its head.
     """
     window, own = config.windows.max_length, config.optimization.batch_tokens
     tokens = sorted(each for each in {1024, 2048, 4096, own} if each >= window)
     space: dict[str, Choice | Interval] = {
-        "learning_rate": Interval(encoder / 4, encoder * 4),
-        "head_learning_rate": Interval(head / 4, head * 4),
+        "learning_rate": _around(learning_rate),
+        "head_learning_rate": _around(head_learning_rate),
         "batch_tokens": Choice(tuple(tokens)),
     }
     modifiers = config.step.modifiers
     if not any(part.partition(":")[0].strip() in ("ema", "swa") for part in modifiers.split(",")):
         space["modifiers"] = Choice((modifiers, f"ema,{modifiers}" if modifiers else "ema"))
-    return {name: values for name, values in space.items() if len(set(values.ends)) > 1}
+    return {name: values for name, values in sorted(space.items()) if len(set(values.ends)) > 1}
+
+
+def _around(rate: float) -> Interval:
+    """A factor of four on either side, in three digits."""
+    return Interval(float(f"{rate / 4:.3g}"), float(f"{rate * 4:.3g}"))

@@ -23,7 +23,7 @@ class Trial:
 
     number: Positive
     """Its place in the search, from 1; its run is the folder `trial-1` and so on."""
-    options: Mapping[Name, RawText | float | int | bool]
+    options: Mapping[Name, RawText | int | float | bool]
     """The searched options with their values in this trial; those of the first are as they were given."""
     state: Literal["begun", "complete", "stopped", "failed"]
     """`stopped`: it was behind the others; `failed`: it could not be trained."""
@@ -45,6 +45,14 @@ class Trial:
         """Its folder in the folder of the search."""
         return f"trial-{self.number}"
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """The options for readers: numbers with three digits, `none` for an empty text."""
+        return {
+            name: f"{value:.3g}" if isinstance(value, float) else str(value) or "none"
+            for name, value in self.options.items()
+        }
+
 
 def best_of(trials: Sequence[Trial]) -> Trial:
     """The complete trial with the highest F1, of equal ones the first."""
@@ -56,7 +64,9 @@ class Search:
     """What makes a search the same when it is continued."""
 
     documents: str
-    """The fingerprint of the documents, those to choose the best epoch on included."""
+    """The fingerprint of the documents."""
+    valid: str | None
+    """That of the documents to score on, if they are others."""
     config: Config
     """The options that all trials share."""
     space: Space
@@ -69,7 +79,7 @@ class Search:
     def described(self) -> "_SearchFile":
         """The content of tuning.json."""
         space = {name: str(values) for name, values in self.space.items()}
-        return _SearchFile(self.documents, self.config.to_table(), space, self.folds, self.prune)
+        return _SearchFile(self.documents, self.valid, self.config.to_table(), space, self.folds, self.prune)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class _SearchFile:
     """The content of tuning.json, apart from its format."""
 
     documents: str
+    valid: str | None
     config: Mapping[str, object]
     space: Mapping[Name, RawText]
     folds: Positive | None
@@ -89,12 +100,12 @@ class _SearchFile:
         """What of another search is not the same."""
         before, now = Config.restore(self.config).options(), search.config.options()
         yield from (f"{name} was {before[name]!r}, now {now[name]!r}" for name in now if now[name] != before[name])
-        if self.documents != search.documents:
+        if (self.documents, self.valid) != (search.documents, search.valid):
             yield "the documents differ"
         wanted = search.described()
-        for name in ("space", "folds", "prune"):
+        for name, called in (("space", "search"), ("folds", "folds"), ("prune", "prune")):
             if getattr(self, name) != getattr(wanted, name):
-                yield f"{'search' if name == 'space' else name} differs"
+                yield f"{called} was {_shown(getattr(self, name))}, now {_shown(getattr(wanted, name))}"
 
 
 def open_search(folder: Path, search: Search) -> list[Trial]:
@@ -111,7 +122,18 @@ def open_search(folder: Path, search: Search) -> list[Trial]:
         return []
     if changed := list(RUN_FILES.read(path, _SearchFile, formats=Formats(_FORMAT)).changes(search)):
         raise RunError(f"{folder}: holds another search ({'; '.join(changed)}); choose another --output")
-    return read_trials(folder) if (folder / TRIALS).is_file() else []
+    trials = read_trials(folder) if (folder / TRIALS).is_file() else []
+    for each in trials:
+        unknown = [name for name, value in each.options.items() if value not in search.space.get(name, ())]
+        if unknown:
+            raise RUN_FILES.refusal(folder / TRIALS, f"line {each.number}: {unknown[0]} has no value of this search")
+    return trials
+
+
+def _shown(found: object) -> str:
+    if isinstance(found, Mapping):
+        return " ".join(f"{name}={values}" for name, values in found.items())
+    return "none" if found is None else str(found).lower()
 
 
 def read_trials(folder: Path) -> list[Trial]:
@@ -126,6 +148,13 @@ def read_trials(folder: Path) -> list[Trial]:
         if trial.number != number:
             raise RUN_FILES.refusal(path, f"line {number}: expected trial {number}, found {trial.number}")
         trials.append(trial)
+    for trial in trials:
+        if trial.state == "begun" and trial is not trials[-1]:
+            raise RUN_FILES.refusal(
+                path, f"line {trial.number}: expected the outcome of the trial, found only its begin"
+            )
+    if trials and trials[0].state not in ("begun", "complete"):
+        raise RUN_FILES.refusal(path, f"line 1: expected the first trial to be complete, found {trials[0].state}")
     return trials
 
 

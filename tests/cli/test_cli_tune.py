@@ -7,7 +7,7 @@ import pytest
 
 from bert4ner.config import Config
 from bert4ner.data.documents import write_documents
-from bert4ner.train.callbacks.behind import Field, StopBehind
+from bert4ner.train.callbacks.behind import Others, StopBehind
 from bert4ner.train.crossval import train_model
 from bert4ner.tuning.trials import read_trials
 
@@ -17,13 +17,13 @@ SMALL = ("--max-length", 16, "--overlap", 4, "--epochs", 2, "--precision", "floa
 def test_a_search_continues_and_its_options_train_a_run(bert4ner, data, tiny_bert, tmp_path):
     folder = tmp_path / "my search"
     begin = ("tune", data, "--output", folder, "--pretrained", tiny_bert, *SMALL)
-    choices = ("--search", "head=crf|softmax", "--search", "learning-rate=1e-4..1e-2")
+    choices = ("--search", "head=crf|softmax", "--search", "batch-tokens=16..64")
     code, out, err = bert4ner(*begin, *choices, "--trials", 2)
     assert code == 0, err
     first = read_trials(folder)
-    assert [each.state for each in first] == ["complete"] * 2 and first[0].options == {"head": "crf"}
+    assert [each.state for each in first] == ["complete"] * 2 and first[0].options["head"] == "crf"
     assert [len(each.epochs) for each in first] == [2, 2]
-    assert "trial 2 of 2: learning_rate=" in err or "trial 2 of 2: head=" in err
+    assert "trial 2 of 2: batch_tokens=" in err
 
     code, out, err = bert4ner(*begin, *choices, "--trials", 3)
     assert code == 0 and read_trials(folder)[:2] == first and len(read_trials(folder)) == 3
@@ -80,7 +80,7 @@ def test_a_training_behind_the_median_of_others_stops_and_is_complete(
     documents, tiny_bert, tmp_path, others, executor, epochs
 ):
     config = Config(pretrained=str(tiny_bert), max_length=16, overlap=4, epochs=4, precision="float32")
-    field = Field((others,) * 4, patience=1)
-    train_model(documents, config, output=tmp_path, executor=executor, callbacks=[StopBehind(field)], verbose=0)
+    ahead = Others((others,) * 4, free=1)
+    train_model(documents, config, output=tmp_path, executor=executor, callbacks=[StopBehind(ahead)], verbose=0)
     lines = (tmp_path / "fold-0/history.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == epochs and (tmp_path / "scores.json").is_file()

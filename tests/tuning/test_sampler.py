@@ -52,13 +52,36 @@ def test_later_trials_are_better_than_draws_at_random():
     assert np.mean(late) > np.mean(blind) + 2 * np.std(blind) / math.sqrt(len(late))
 
 
-def test_a_small_space_is_tried_out_and_then_nothing_is_left():
-    space, trials = {"head": Choice(("crf", "w2ner", "span")), "fusion_layers": Interval(2, 3)}, []
+@pytest.mark.parametrize(
+    ("space", "number"),
+    [
+        ({"head": Choice(("crf", "w2ner", "span")), "fusion_layers": Interval(2, 3)}, 6),
+        ({"epochs": Interval(1, 30)}, 30),
+        ({"scheme": Choice(tuple("abcdefgh")), "head": Choice(tuple("ijk"))}, 24),
+    ],
+)
+def test_a_space_with_an_end_is_tried_out_and_then_nothing_is_left(space, number):
+    trials = []
     while (drawn := draw(space, trials, seed=0)) is not None:
-        trials.append(Trial(len(trials) + 1, drawn, "complete", f1=0.5))
-    assert sorted((each.options["head"], each.options["fusion_layers"]) for each in trials) == sorted(
-        (head, layers) for head in ("crf", "w2ner", "span") for layers in (2, 3)
-    )
+        trials.append(Trial(len(trials) + 1, drawn, "complete", f1=0.5 + 0.01 * (len(trials) % 7)))
+    assert len(trials) == number == len({tuple(sorted(each.options.items())) for each in trials})
+
+
+def test_an_interval_with_one_number_of_three_digits_ends_without_a_loop():
+    narrow, first = {"learning_rate": Interval(1.0001e-4, 1.0004e-4)}, []
+    while (drawn := draw(narrow, first, seed=0)) is not None:
+        first.append(Trial(len(first) + 1, drawn, "complete", f1=0.5))
+    assert 1 <= len(first) <= 3
+
+
+def test_options_that_do_not_go_together_are_drawn_again():
+    trials = []
+    for number in range(1, 12):
+        drawn = draw(
+            {"head_size": Interval(32, 128)}, trials, seed=1, accepts=lambda drawn: drawn["head_size"] % 2 == 0
+        )
+        trials.append(Trial(number, drawn, "complete", f1=0.5))
+    assert all(each.options["head_size"] % 2 == 0 for each in trials)
 
 
 def test_a_first_trial_outside_the_space_and_failed_and_stopped_ones_do_no_harm():

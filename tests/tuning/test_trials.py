@@ -9,11 +9,19 @@ from bert4ner.errors import RunError
 from bert4ner.tuning.space import Choice, Interval
 from bert4ner.tuning.trials import SEARCH, TRIALS, Search, Trial, best_of, open_search, read_trials, write_trials
 
-SPACE = {"head": Choice(("crf", "w2ner")), "learning_rate": Interval(1e-5, 1e-3)}
-SAME = Search("abc", Config(epochs=3), SPACE)
+SPACE = {
+    "batch_tokens": Choice((1024, 2048)),
+    "head": Choice(("crf", "w2ner")),
+    "learning_rate": Interval(1e-5, 1e-3),
+    "modifiers": Choice(("", "ema")),
+    "recompute": Choice((True, False)),
+}
+SAME = Search("abc", None, Config(epochs=3), SPACE)
 TRIED = [
     Trial(1, {"head": "crf"}, "complete", f1=0.5, epochs=(0.4, 0.5), seconds=3.5),
-    Trial(2, {"head": "w2ner", "learning_rate": 1e-4}, "failed", reason="out of memory"),
+    Trial(
+        2, {"batch_tokens": 2048, "recompute": True, "modifiers": "", "learning_rate": 1e-4}, "failed", reason="full"
+    ),
     Trial(3, {"head": "w2ner", "learning_rate": 2e-4}, "begun"),
 ]
 
@@ -21,7 +29,9 @@ TRIED = [
 def test_trials_read_back(tmp_path):
     assert open_search(tmp_path, SAME) == []
     write_trials(tmp_path, TRIED)
-    assert open_search(tmp_path, SAME) == TRIED
+    again = open_search(tmp_path, SAME)
+    assert again == TRIED
+    assert [type(value) for value in again[1].options.values()] == [int, bool, str, float]
 
 
 def test_the_first_of_equally_good_complete_trials_is_the_best():
@@ -38,11 +48,15 @@ def test_the_first_of_equally_good_complete_trials_is_the_best():
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (Search("abd", Config(epochs=3), SPACE), "the documents differ"),
-        (Search("abc", Config(epochs=4), SPACE), "epochs was 3, now 4"),
-        (Search("abc", Config(epochs=3), {"head": SPACE["head"]}), "search differs"),
-        (Search("abc", Config(epochs=3), SPACE, folds=3), "folds differs"),
-        (Search("abc", Config(epochs=3), SPACE, prune=False), "prune differs"),
+        (Search("abd", None, Config(epochs=3), SPACE), "the documents differ"),
+        (Search("abc", "abc", Config(epochs=3), SPACE), "the documents differ"),
+        (Search("abc", None, Config(epochs=4), SPACE), "epochs was 3, now 4"),
+        (
+            Search("abc", None, Config(epochs=3), {"head": SPACE["head"]}),
+            "search was head=crf|w2ner .*, now head=crf|w2ner",
+        ),
+        (Search("abc", None, Config(epochs=3), SPACE, folds=3), "folds was none, now 3"),
+        (Search("abc", None, Config(epochs=3), SPACE, prune=False), "prune was true, now false"),
     ],
 )
 def test_another_search_is_refused_by_what_differs(tmp_path, other, said):
@@ -75,6 +89,22 @@ def test_a_damaged_file_of_trials_names_the_line(tmp_path, line, said):
     with pytest.raises(RunError) as refused:
         read_trials(tmp_path)
     assert said in str(refused.value) and str(tmp_path / TRIALS) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("trials", "said"),
+    [
+        ([Trial(1, {}, "failed")], "line 1: expected the first trial to be complete, found failed"),
+        ([Trial(1, {}, "begun"), Trial(2, {}, "begun")], "line 1: expected the outcome of the trial"),
+        ([Trial(1, {"head": "span"}, "begun")], "line 1: head has no value of this search"),
+        ([Trial(1, {"epochs": 3}, "begun")], "line 1: epochs has no value of this search"),
+    ],
+)
+def test_trials_of_no_such_search_are_refused(tmp_path, trials, said):
+    open_search(tmp_path, SAME)
+    write_trials(tmp_path, trials)
+    with pytest.raises(RunError, match=said):
+        open_search(tmp_path, SAME)
 
 
 def test_a_search_of_a_newer_version_is_refused(tmp_path):

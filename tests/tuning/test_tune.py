@@ -7,19 +7,20 @@ import pytest
 
 from bert4ner.config import Config
 from bert4ner.entities import Document, Entity
-from bert4ner.errors import ConfigError, RunError
+from bert4ner.errors import Bert4NERError, CheckpointError, ConfigError, RunError
 from bert4ner.runs.history import write_history
 from bert4ner.runs.lock import held
 from bert4ner.scoring.metrics import evaluate
+from bert4ner.train.callbacks.behind import Others, StopBehind
 from bert4ner.tuning import tune as module
 from bert4ner.tuning.options import TuningOptions
-from bert4ner.tuning.trials import read_trials
+from bert4ner.tuning.trials import Trial, read_trials, write_trials
 
 GOLD = [
     Document(str(n), "人参当归甘草黄芪", tuple(Entity(p, p + 2, "DRUG") for p in range(0, 8, 2))) for n in range(25)
 ]
 CONFIG = Config(pretrained="tcm-mini", epochs=4)
-SEARCH = TuningOptions(trials=8, search=("learning_rate=1e-5..1e-2", "head=crf|w2ner"))
+SEARCH = TuningOptions(trials=8, search=("learning_rate=1e-5..1e-2", "head=crf|w2ner", "batch_tokens=1024..4096"))
 
 
 class Killed(BaseException):
@@ -95,9 +96,11 @@ def timeless(folder):
 
 def test_the_first_trial_has_the_given_options_and_the_best_is_kept(trainings, tmp_path):
     found = run(tmp_path)
-    assert trainings.configs[0] == CONFIG and len(trainings.configs) == 8
+    rate = trainings.configs[0].learning_rate
+    assert rate == pytest.approx(1e-3, rel=0.02)  # which is what auto means for this encoder
+    assert trainings.configs[0] == CONFIG.replace(learning_rate=rate) and len(trainings.configs) == 8
     assert [each.number for each in found.trials] == list(range(1, 9))
-    assert found.trials[0].options == {"head": "crf"}
+    assert found.trials[0].options == {"batch_tokens": 4096, "head": "crf", "learning_rate": rate}
     complete = [each for each in found.trials if each.state == "complete"]
     assert found.best.f1 == max(each.f1 for each in complete) > found.trials[0].f1
     assert Config.load(found.config) == CONFIG.replace(**found.best.options)
@@ -112,14 +115,22 @@ def test_all_runs_are_kept_if_wanted(trainings, tmp_path):
 
 def test_trials_behind_the_median_stop_and_only_those(trainings, tmp_path):
     found = run(tmp_path, SEARCH.replace(trials=16))
-    stopped = [each for each in found.trials if each.state == "stopped"]
-    assert stopped
+    assert [each.state for each in found.trials].count("stopped") > 1
     for number, each in enumerate(found.trials):
+        ahead = []
         for epoch in range(2, len(each.epochs) + 1):  # none is compared after the first of four
-            others = sorted(max(other.epochs[:epoch]) for other in found.trials[:number] if len(other.epochs) >= epoch)
+            others = sorted(max(other.epochs[:epoch]) for other in found.trials[:number])
             middle = (others[(len(others) - 1) // 2] + others[len(others) // 2]) / 2 if others else 0
-            behind = len(others) >= 4 and max(each.epochs[:epoch]) < middle
-            assert behind == (epoch == len(each.epochs) and each.state == "stopped") or epoch == 4
+            ahead.append(len(others) >= 4 and max(each.epochs[:epoch]) < middle)
+        assert not any(ahead[:-1])
+        assert each.state == ("stopped" if ahead[-1] and len(each.epochs) < 4 else "complete")
+
+
+def test_a_repeated_last_epoch_counts_once():
+    callback = StopBehind(Others(((0.1, 0.2, 0.3, 0.9),) * 4, free=1), (0.1, 0.25, 0.35))
+    callback.model = SimpleNamespace(stop_training=False)
+    callback.on_epoch_end(2, {"f1": 0.35})
+    assert callback.values == [0.1, 0.25, 0.35] and not callback.model.stop_training
 
 
 def test_nothing_stops_without_prune(trainings, tmp_path):
@@ -151,7 +162,7 @@ def test_killed_before_a_stopped_trial_was_recorded_it_trains_no_further(monkeyp
     trials = read_trials(tmp_path)
     place = next(number for number, each in enumerate(trials) if each.state == "stopped")
     stopped = found.trials[place]
-    module.write_trials(tmp_path, [*trials[:place], module.Trial(place + 1, stopped.options, "begun")])
+    write_trials(tmp_path, [*trials[:place], Trial(place + 1, stopped.options, "begun")])
     lines = [
         {"epoch": n, "precision": f1, "recall": f1, "f1": f1, "loss": 0.1, "seconds": 1.0, "tokens_per_second": 1.0}
         for n, f1 in enumerate(stopped.epochs, start=1)
@@ -174,28 +185,58 @@ def test_a_search_ends_when_all_was_tried(trainings, tmp_path):
     assert [each.options["head"] for each in found.trials] == ["crf", "w2ner"]
 
 
-def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(trainings, tmp_path, caplog):
-    trainings.failing = {3: RunError("out of memory"), 5: ConfigError("they contradict each other")}
+@pytest.mark.parametrize("error", [RunError("out of memory"), ConfigError("they contradict"), CheckpointError("none")])
+def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(trainings, tmp_path, caplog, error):
+    trainings.failing = {3: error}
     found = run(tmp_path)
-    assert [each.state for each in found.trials].count("failed") == 2
-    assert found.trials[2].reason == "out of memory" and "trial 3 of 8 failed: out of memory" in caplog.text
+    assert [each.number for each in found.trials if each.state == "failed"] == [3]
+    assert found.trials[2].reason == str(error) and f"trial 3 of 8 failed: {error}" in caplog.text
     assert run(tmp_path).trials == found.trials
 
 
-def test_a_first_trial_that_fails_ends_the_search(trainings, tmp_path):
-    trainings.failing = {1: RunError("out of memory")}
+def test_a_first_trial_that_fails_ends_the_search_and_leaves_nothing(trainings, tmp_path):
+    trainings.failing = {1: RunError("out of memory with batch_tokens=4096; lower --batch-tokens")}
     with pytest.raises(RunError, match="out of memory"):
-        run(tmp_path)
+        run(tmp_path / "search")
+    assert not (tmp_path / "search").exists()
+    run(tmp_path / "search", config=CONFIG.replace(batch_tokens=2048))
 
 
-def test_two_that_fail_in_a_row_end_the_search_and_the_second_is_tried_again(trainings, tmp_path):
-    trainings.failing = {3: RunError("no space left"), 4: RunError("no space left")}
-    with pytest.raises(RunError, match="no space left"):
+def test_two_that_fail_in_a_row_end_the_search_and_the_same_command_goes_on(trainings, tmp_path):
+    trainings.failing = {3: RunError("no space left"), 4: RunError("no space left"), 5: RunError("no space left")}
+    with pytest.raises(RunError, match="trial-4: no space left; the trial before failed, too, so the search ends here"):
         run(tmp_path)
     assert [each.state for each in read_trials(tmp_path)] == ["complete", "complete", "failed", "begun"]
-    trainings.failing = {}
-    found = run(tmp_path)
-    assert [each.state for each in found.trials].count("failed") == 1
+    found = run(tmp_path)  # the fourth fails again, and is left behind
+    assert [each.state for each in found.trials].count("failed") == 2
+
+
+def test_options_that_contradict_each_other_are_not_drawn(trainings, tmp_path):
+    found = run(tmp_path, TuningOptions(trials=8, search=("max_length=128|512", "batch_tokens=300..4096")))
+    assert {each.state for each in found.trials} <= {"complete", "stopped"}
+    assert all(each.options["batch_tokens"] >= each.options["max_length"] for each in found.trials[1:])
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ("pretrained=tcm-mini|nowhere", "search of pretrained=nowhere: "),
+        ("modifiers=|emma", "search of modifiers=emma: "),
+    ],
+)
+def test_a_value_that_cannot_be_trained_is_refused_at_once(trainings, tmp_path, search, said):
+    with pytest.raises(Bert4NERError, match=said):
+        run(tmp_path / "search", TuningOptions(search=(search,)))
+    assert not (tmp_path / "search").exists() and not trainings.configs
+
+
+def test_a_folder_in_the_way_is_not_touched(trainings, tmp_path):
+    run(tmp_path, SEARCH.replace(trials=2))
+    (tmp_path / "trial-3").mkdir()
+    (tmp_path / "trial-3/mine.txt").touch()
+    with pytest.raises(RunError, match="trial-3: is in the way of the next trial; move it elsewhere"):
+        run(tmp_path)
+    assert (tmp_path / "trial-3/mine.txt").exists()
 
 
 def test_folds_score_every_trial_and_stop_none(monkeypatch, tmp_path):
@@ -224,7 +265,18 @@ def test_another_search_in_the_folder_is_refused(trainings, tmp_path):
         run(tmp_path)
 
 
+def test_other_documents_to_score_on_are_another_search(trainings, tmp_path):
+    options = SEARCH.replace(trials=2)
+    module.tune(GOLD[:20], CONFIG, output=tmp_path, valid=GOLD[20:], options=options, verbose=0)
+    for documents, valid in ((GOLD, None), (GOLD[:10], GOLD[10:])):
+        with pytest.raises(RunError, match="the documents differ"):
+            module.tune(documents, CONFIG, output=tmp_path, valid=valid, options=options, verbose=0)
+
+
 def test_by_default_the_rates_of_the_encoder_are_searched(trainings, tmp_path):
     found = run(tmp_path, TuningOptions(trials=4))
     assert set(found.trials[1].options) == {"learning_rate", "head_learning_rate", "batch_tokens", "modifiers"}
-    assert 2.5e-4 <= found.trials[1].options["learning_rate"] <= 4e-3
+    first, rates = found.trials[0].options, ("learning_rate", "head_learning_rate")
+    assert (first["batch_tokens"], first["modifiers"]) == (4096, "")
+    assert all(first[name] / 4.1 <= each.options[name] <= first[name] * 4.1 for each in found.trials for name in rates)
+    assert run(tmp_path, TuningOptions(trials=4)).trials == found.trials

@@ -11,41 +11,43 @@ _FEWEST = 4  # others, for a median worth following
 
 
 @dataclass(frozen=True)
-class Field:
-    """The values of other trainings after each of their epochs, and the epochs in which nothing is compared."""
+class Others:
+    """The values of other trainings after each of their epochs."""
 
-    others: tuple[tuple[float, ...], ...]
-    patience: int
+    values: tuple[tuple[float, ...], ...]
+    """One tuple for each training; one that has ended counts with its best value ever after."""
+    free: int
+    """Number of epochs after which nothing is compared."""
 
-    def leaves_behind(self, values: Sequence[float]) -> bool:
+    def are_ahead_of(self, values: Sequence[float]) -> bool:
         """Whether the best of a training's values so far is below the median of the others' bests at that epoch."""
         epoch = len(values)
-        if epoch <= self.patience:
+        if epoch <= self.free or len(self.values) < _FEWEST:
             return False
-        there = [max(other[:epoch]) for other in self.others if len(other) >= epoch]
-        return len(there) >= _FEWEST and max(values) < median(there)
+        return max(values) < median(max(each[:epoch]) for each in self.values)
 
 
 class StopBehind(keras.callbacks.Callback):
     """Stops the training after an epoch whose best value so far is below the median of other trainings.
 
     Args:
-        field: the others.
+        others: these trainings.
         before: the values of epochs before, of a training that is continued.
         monitor: the value in the logs.
 
     References:
-        Golovin et al. 2017, Google Vizier: A Service for Black-Box Optimization, section 3.2.2, the median rule.
+        Golovin et al. 2017, Google Vizier: A Service for Black-Box Optimization, section 3.2.2. It compares with means
+        of all values up to the epoch, this with their best, as Optuna does.
     """
 
-    def __init__(self, field: Field, before: Sequence[float] = (), monitor: str = "f1"):
+    def __init__(self, others: Others, before: Sequence[float] = (), monitor: str = "f1"):
         super().__init__()
-        self.field = field
+        self.others = others
         self.values = list(before)
         self.monitor = monitor
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stops the training if it is behind."""
-        self.values.append(float(logs[self.monitor]))
-        if self.field.leaves_behind(self.values):
+        self.values[epoch:] = [float(logs[self.monitor])]  # a stopped training may repeat its last epoch
+        if self.others.are_ahead_of(self.values):
             self.model.stop_training = True
