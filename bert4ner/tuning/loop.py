@@ -86,11 +86,11 @@ class Loop:
         return True
 
     def _check_goes_on(self, trial: Trial, error: Bert4NERError, *, failed: bool) -> None:
-        """End the search if its first trial fails, which leaves nothing, or if the one before failed, too."""
+        """End the search if its first trial fails, or if the one before failed, too."""
         if trial.number == 1:
-            remove_folder(self.folder / trial.name)
-            for name in (TRIALS, SEARCH):
-                remove_file(self.folder / name)
+            if not (self.folder / trial.name).exists():  # not one epoch is lost: other options may begin here
+                for name in (TRIALS, SEARCH):
+                    remove_file(self.folder / name)
             raise error
         if failed:
             raise RunError(

@@ -32,6 +32,7 @@ class Trainings:
 
     def __init__(self):
         self.configs, self.epochs, self.kill_after, self.failing = [], 0, None, {}
+        self.end = Killed()
 
     def __call__(self, documents, config, *, output, valid=None, executor=None, callbacks=(), verbose=1):
         self.configs.append(config)
@@ -45,7 +46,7 @@ class Trainings:
             callback.model = stopping
         while len(lines) < config.epochs and not stopping.stop_training:
             if self.epochs == self.kill_after:
-                raise Killed
+                raise self.end
             self.epochs += 1
             f1 = self.level(config) * (len(lines) + 1) / config.epochs
             for callback in callbacks:
@@ -200,6 +201,15 @@ def test_a_first_trial_that_fails_ends_the_search_and_leaves_nothing(trainings, 
         run(tmp_path / "search")
     assert not (tmp_path / "search").exists()
     run(tmp_path / "search", config=CONFIG.replace(batch_tokens=2048))
+
+
+def test_a_first_trial_that_fails_after_an_epoch_goes_on_later(trainings, tmp_path):
+    trainings.kill_after, trainings.end = 2, RunError("no space left")
+    with pytest.raises(RunError, match="no space left"):
+        run(tmp_path)
+    trainings.kill_after = None
+    run(tmp_path, SEARCH.replace(trials=2, prune=True))
+    assert trainings.epochs == 8
 
 
 def test_two_that_fail_in_a_row_end_the_search_and_the_same_command_goes_on(trainings, tmp_path):
