@@ -116,7 +116,8 @@ def _trick_table(found: dict[str, dict[int, Line]], name: str, encoder: str, lan
     columns = (*TRICK_COLUMNS, *unseen)
     title = say(language, "{}: tricks with {}").format(name, say(language, encoder))
     shown = (("seeds", "", str), *columns, ("gain", "", str), ("p", "", str))
-    command = f"python benchmarks/ablation.py --sets {name}"
+    other = "" if encoder == "tcm-mini" else f" --pretrained DIR --encoder '{encoder}'"
+    command = f"python benchmarks/ablation.py --sets {name}{other}"
     table = Table("ablation", name, title, command, shown, "note on tricks", "trick")
     plain = found.get(ablation.PLAIN, {})
     rows = []

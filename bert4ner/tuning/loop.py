@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from bert4ner.data.durable import remove_file, remove_folder, remove_left_overs
 from bert4ner.errors import Bert4NERError, ConfigError, RunError
@@ -104,17 +105,20 @@ class Loop:
         config = self.search.config.replace(**trial.options)
         epochs = config.optimization.epochs
         others = Others(tuple(each.epochs for each in before if each.epochs), free=epochs // 4)
+
+        def is_stopped(values: tuple[float, ...]) -> bool:
+            return self.compared and len(values) < epochs and others.are_ahead_of(values)
+
         values = self._epochs(run)
-        if self.compared and len(values) < epochs and others.are_ahead_of(values):  # it was killed at that moment
+        if is_stopped(values):  # and killed at that moment
             remove_folder(run)  # it is not complete
             return replace(trial, state="stopped", f1=max(values), epochs=values)
         callbacks = [StopBehind(others, values)] if self.compared else []
         scores = self.train(config, output=run, callbacks=callbacks)
         values = self._epochs(run)
-        stopped = self.compared and len(values) < epochs and others.are_ahead_of(values)
         seconds = round(time.perf_counter() - started, 1)
-        outcome = replace(trial, state="complete", f1=scores.micro.f1, epochs=values, seconds=seconds)
-        return replace(outcome, state="stopped") if stopped else outcome
+        state: Literal["stopped", "complete"] = "stopped" if is_stopped(values) else "complete"
+        return replace(trial, state=state, f1=scores.micro.f1, epochs=values, seconds=seconds)
 
     def _epochs(self, run: Path) -> tuple[float, ...]:
         """F1 after each epoch that a trial's only model has done so far."""

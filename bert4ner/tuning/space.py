@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from bert4ner.config import Config
 from bert4ner.errors import ConfigError, shown
@@ -175,12 +176,9 @@ def _value(name: str, word: str) -> Value:
     if isinstance(option.default, bool) and word in switch:
         return switch[word]
     try:
-        value = option.read(word)
+        return cast(Value, option.read(word))  # `_option_named` lets no tables through
     except ValueError as error:
         raise ConfigError(f"search of {name}: {error}") from None
-    if not isinstance(value, str | int | float):
-        raise ConfigError(f"{name} cannot be searched: its values are tables or lists")
-    return value
 
 
 def _check(config: Config, name: str, value: Value) -> None:

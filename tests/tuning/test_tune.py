@@ -67,7 +67,6 @@ def scored(hits):
     """Scores with an F1 of so many percent."""
     entities = [entity for document in GOLD for entity in document.entities]
     assert len(entities) == 100
-    found = [Document(each.id, each.text, ()) for each in GOLD]
     kept = iter(range(100))
     found = [
         Document(
@@ -158,7 +157,7 @@ def test_killed_after_any_epoch_the_search_ends_the_same(monkeypatch, tmp_path):
         assert other.epochs == undisturbed.epochs  # none is trained twice
 
 
-def test_killed_before_a_stopped_trial_was_recorded_it_trains_no_further(monkeypatch, trainings, tmp_path):
+def test_killed_before_a_stopped_trial_was_recorded_it_trains_no_further(trainings, tmp_path):
     found = run(tmp_path, SEARCH.replace(trials=16))
     trials = read_trials(tmp_path)
     place = next(number for number, each in enumerate(trials) if each.state == "stopped")
@@ -208,7 +207,7 @@ def test_a_first_trial_that_fails_after_an_epoch_goes_on_later(trainings, tmp_pa
     with pytest.raises(RunError, match="no space left"):
         run(tmp_path)
     trainings.kill_after = None
-    run(tmp_path, SEARCH.replace(trials=2, prune=True))
+    run(tmp_path, SEARCH.replace(trials=2))
     assert trainings.epochs == 8
 
 

@@ -28,26 +28,24 @@ class Others:
 
 
 class StopBehind(keras.callbacks.Callback):
-    """Stops the training after an epoch whose best value so far is below the median of other trainings.
+    """Stops the training after an epoch whose best F1 so far is below the median of other trainings.
 
     Args:
         others: these trainings.
-        before: the values of epochs before, of a training that is continued.
-        monitor: the value in the logs.
+        before: F1 after each epoch before, of a training that is continued.
 
     References:
         Golovin et al. 2017, Google Vizier: A Service for Black-Box Optimization, section 3.2.2. It compares with means
         of all values up to the epoch, this with their best, as Optuna does.
     """
 
-    def __init__(self, others: Others, before: Sequence[float] = (), monitor: str = "f1"):
+    def __init__(self, others: Others, before: Sequence[float] = ()):
         super().__init__()
         self.others = others
         self.values = list(before)
-        self.monitor = monitor
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stops the training if it is behind."""
-        self.values[epoch:] = [float(logs[self.monitor])]  # a stopped training may repeat its last epoch
+        self.values[epoch:] = [float(logs["f1"])]  # a stopped training may repeat its last epoch
         if self.others.are_ahead_of(self.values):
             self.model.stop_training = True
